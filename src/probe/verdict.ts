@@ -1,0 +1,32 @@
+import type { Address } from '../wire/address.ts';
+
+export type PortState = 'open' | 'closed' | 'filtered' | 'error';
+
+/** What a session says about one (target, port): reused for every verdict, so valid during the callback only. */
+export interface Verdict {
+  readonly targetIndex: number;
+  readonly target: Address;
+  readonly port: number;
+  readonly state: PortState;
+  /** CONTRACT's `reason`. */
+  readonly reason: string;
+  /** Sender of the deciding packet, null when there is none. */
+  readonly from: Address | null;
+  /** TTL the deciding packet arrived with. */
+  readonly ttl: number | null;
+  /** 1-based number of the attempt that was answered; the number of SYNs sent when none was. */
+  readonly attempts: number;
+  /** Round trips of answered SYNs, milliseconds, in order of arrival. */
+  readonly rttSamples: readonly number[];
+  /** The SYN that was answered (or the last one sent), a whole IP packet rebuilt byte for byte; null when none left this host. */
+  readonly sent: Uint8Array | null;
+  /** The deciding packet from its IP header on, cut at 128 bytes; null when silent or not sent. */
+  readonly reply: Uint8Array | null;
+  /** A later, different and proven final answer to the same SYN (an RST after a SYN-ACK or the reverse), or null. */
+  readonly conflict: Uint8Array | null;
+  /** Replies on the tuple whose numbers did not prove them, and the first of them. */
+  readonly rejected: number;
+  readonly rejectedReply: Uint8Array | null;
+  /** MTU of the interface that the SYN left by; null when there was no route. */
+  readonly mtu: number | null;
+}

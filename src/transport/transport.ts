@@ -1,0 +1,81 @@
+import type { Address } from '../wire/address.ts';
+import type { Nanos } from '../wire/numbers.ts';
+
+export type EngineName = 'packet-ring' | 'raw-cap' | 'simulated';
+
+/** Which clock stamps captured packets. */
+export type ClockName = 'kernel' | 'userspace' | 'simulated';
+
+/**
+ * Fixed slots for packets on their way out, owned by the transport and reused for every batch. Slot `i` is
+ * `bytes[i * slotSize ... + lengths[i]]`, a whole IP packet. The session fills slots `0 ... count-1`; `flush` sends them.
+ */
+export interface SendBatch {
+  readonly capacity: number;
+  readonly slotSize: number;
+  readonly bytes: Uint8Array;
+  readonly lengths: Uint16Array;
+  /** Free for whoever fills the slot; the transport does not touch it. */
+  readonly tags: Int32Array;
+  /** After `flush`: 0 = handed to the kernel, else the errno (transport/errno.ts). */
+  readonly errors: Int32Array;
+  /** After `flush`: when the slot was handed to the kernel, for engines that do not capture their own packets. */
+  readonly sentAt: Float64Array;
+  count: number;
+}
+
+/**
+ * Receives a captured IP packet, link header removed: `bytes[offset ... offset+length]`, valid during the call only.
+ * `length` is what was captured; the IP header may announce more (snap length) or less (Ethernet padding).
+ * Own outgoing packets are delivered too, where the engine sees them: their stamps are the send times.
+ */
+export type PacketHandler = (bytes: Uint8Array, offset: number, length: number, at: Nanos) => void;
+
+/** Why a transport can no longer do its job (interface gone, capture closed). */
+export interface TransportFault {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** What every engine implements; `test/contract/` is its executable form. Times are on one clock, zero when opened. */
+export interface Transport {
+  readonly engine: EngineName;
+  readonly clock: ClockName;
+  readonly batch: SendBatch;
+  /** Names the one receiver of captured packets; packets that came before are not replayed. */
+  capture(handler: PacketHandler): void;
+  /**
+   * Tries to send slots `0 ... batch.count-1` in order, sets `errors` and `sentAt` for each, leaves `count` alone. Never throws for a packet.
+   * EAGAIN and ENOBUFS mean "not sent, try again later".
+   */
+  flush(): void;
+  now(): Nanos;
+  /** Resolves once packets have been delivered since the call, at `until`, or after `wake`; lets captures in at least once. `until` may be Infinity. */
+  wait(until: Nanos): Promise<void>;
+  /** Ends a pending `wait` early (a signal arrived). */
+  wake(): void;
+  /** A fault that ends the run, or null. Cheap: called every turn of the loop. */
+  fault(): TransportFault | null;
+  /** Packets the capture lost, or null where the engine cannot know. */
+  drops(): number | null;
+  /** Closes sockets, idempotent. */
+  close(): Promise<void>;
+}
+
+/** One way out of this host. */
+export interface Source {
+  readonly address: Address;
+  readonly interface: string;
+  /** Bytes of the largest IP packet on that interface. */
+  readonly mtu: number;
+}
+
+/** How this host reaches targets, as the kernel says. */
+export interface Routes {
+  /** The ways out that lookups found so far; an index stays valid. */
+  readonly sources: readonly Source[];
+  /** Index into `sources`, or `-errno` when the kernel has no way (ENETUNREACH, EHOSTUNREACH, EACCES, ...). */
+  lookup(target: Address): number;
+  /** True for an address of this host. */
+  isLocal(address: Address): boolean;
+}

@@ -1,0 +1,61 @@
+/** An IPv4 address as an unsigned 32-bit number, network order read as big-endian. */
+export type Ipv4 = number & { readonly __ipv4: unique symbol };
+
+/**
+ * An address of any supported family. Outside wire/ it is opaque: compare with `===`, order with
+ * `compareAddresses`, show with `formatAddress`; nothing may assume 32 bits.
+ */
+export type Address = Ipv4;
+
+/** `0.0.0.0`: the kernel fills the source in where a raw packet carries it (ip(7), IP_HDRINCL). */
+export const UNSPECIFIED: Address = 0 as Ipv4;
+
+/** Reads the address that stands at `offset`, 4 bytes in network order. The caller has checked the length. */
+export function readAddress(bytes: Uint8Array, offset: number): Address {
+  return ((((bytes[offset] as number) << 24) |
+    ((bytes[offset + 1] as number) << 16) |
+    ((bytes[offset + 2] as number) << 8) |
+    (bytes[offset + 3] as number)) >>>
+    0) as Ipv4;
+}
+
+/** Writes `address` at `offset`, 4 bytes in network order. */
+export function writeAddress(bytes: Uint8Array, offset: number, address: Address): void {
+  bytes[offset] = address >>> 24;
+  bytes[offset + 1] = (address >>> 16) & 0xff;
+  bytes[offset + 2] = (address >>> 8) & 0xff;
+  bytes[offset + 3] = address & 0xff;
+}
+
+/** Dotted quad. */
+export function formatAddress(address: Address): string {
+  return `${address >>> 24}.${(address >>> 16) & 0xff}.${(address >>> 8) & 0xff}.${address & 0xff}`;
+}
+
+/** Four decimal octets without leading zeros (an octal trap in inet_aton), or `null`. */
+export function parseAddress(text: string): Address | null {
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  if (match === null) return null;
+  let value = 0;
+  for (const octet of match.slice(1)) {
+    const number = Number(octet);
+    if (number > 255 || (octet.length > 1 && octet.startsWith('0'))) return null;
+    value = value * 256 + number;
+  }
+  return value as Ipv4;
+}
+
+/** Negative, zero or positive as `a` sorts before, with or after `b`. */
+export function compareAddresses(a: Address, b: Address): number {
+  return a - b;
+}
+
+/** The address `count` places after `base`; the caller keeps it inside the family's range. */
+export function addressPlus(base: Address, count: number): Address {
+  return (base + count) as Ipv4;
+}
+
+/** How many places `a` lies after `b`; negative when before. */
+export function addressDistance(a: Address, b: Address): number {
+  return a - b;
+}

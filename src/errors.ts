@@ -8,7 +8,7 @@ export type ErrorCode =
   | 'engine-lost'
   | 'output-failed';
 
-/** The process exit code for each error code (CONTRACT, exit codes). */
+/** The process exit code for each error code. */
 export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   usage: 2,
   'not-permitted': 3,

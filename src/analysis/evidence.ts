@@ -14,6 +14,6 @@ export interface Evidence {
   readonly rejectedCount: number;
   /** Smallest RTT of this port in milliseconds, or null. */
   readonly rttMs: number | null;
-  /** What the target's other answers look like; null while no SYN-ACK of it is known. */
+  /** What the target's other answers look like, this port's own left out; null while no SYN-ACK of it is known. */
   readonly host: HostFacts | null;
 }

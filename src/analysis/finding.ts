@@ -4,6 +4,7 @@ export type Certainty = 'proven' | 'likely' | 'possible';
 /** `forward`: on the way to the target; `reverse`: on the way back. */
 export type Direction = 'forward' | 'reverse' | 'unknown';
 
+/** What was found; every code has its line in the findings table. */
 export type FindingCode =
   | 'mss-clamped'
   | 'option-missing'
@@ -16,7 +17,7 @@ export type FindingCode =
   | 'unexpected-ack'
   | 'payload-in-syn-ack';
 
-/** CONTRACT's FINDING. `sent` and `received` are what the evidence shows: a number, tcpdump text, an option value, or null. */
+/** One thing that evidence shows about a port. `sent` and `received` are what the evidence shows: a number, tcpdump text, an option value, or null. */
 export interface Finding {
   readonly code: FindingCode;
   readonly option: string | null;

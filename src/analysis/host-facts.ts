@@ -1,10 +1,21 @@
+/** SYN-ACKs that came over the same number of hops. */
+export interface HopGroup {
+  readonly distance: number;
+  /** Port and TTL of the first of them. */
+  readonly port: number;
+  readonly ttl: number;
+  readonly synAcks: number;
+}
+
 /** What the SYN-ACKs of one target have in common so far: the yardstick for its resets and for its other ports. */
 export interface HostFacts {
   /** SYN-ACKs counted. */
   readonly synAcks: number;
-  /** TTL, IP ID, DF and raw window of the first SYN-ACK, and the port it came from. */
+  /** Port and TTL of the first SYN-ACK of the largest hop group, the earliest among equals. */
   readonly port: number;
   readonly ttl: number;
+  /** In order of appearance, four at most: ports of one address may be served by different machines. */
+  readonly hopGroups: readonly HopGroup[];
   /** True while every SYN-ACK carried IP ID 0. */
   readonly ipIdAlwaysZero: boolean;
   /** Smallest SYN-ACK RTT in milliseconds, or null when none was measured. */

@@ -1,7 +1,126 @@
+import { usageError } from '../errors.ts';
+
 /** The order in which the pairs `0 ... total-1` are probed (pair = targetIndex * ports.size + portIndex): a permutation that is computed, not stored. */
 export interface PairOrder {
   /** How many pairs this shard holds. */
   readonly length: number;
   /** The pair at `position`, 0 to length-1. */
   at(position: number): number;
+}
+
+/** One of `count` parts of a run; `index` counts from 1. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** What an order depends on. */
+export interface PairOrderSpec {
+  /** Number of pairs, at most 2^53. */
+  readonly total: number;
+  /** A non-negative safe integer; the same seed gives the same order. */
+  readonly seed: number;
+  readonly shard: Shard | null;
+  /** False: ascending, target after target. */
+  readonly randomize: boolean;
+}
+
+const ROUNDS = 6;
+const TWO_32 = 2 ** 32;
+
+/**
+ * Shard I of N holds the pairs `k * N + I - 1`, whatever the seed and whether or not the order is random: shards started by hand on N machines
+ * are disjoint and complete even when their seeds differ.
+ */
+export function createPairOrder(spec: PairOrderSpec): PairOrder {
+  const stride = spec.shard === null ? 1 : spec.shard.count;
+  const offset = spec.shard === null ? 0 : spec.shard.index - 1;
+  const length = Math.max(0, Math.ceil((spec.total - offset) / stride));
+  return spec.randomize ? new FeistelOrder({ length, stride, offset }, spec.seed) : ascending({ length, stride, offset });
+}
+
+/** Reads `I/N`, 1 <= I <= N. Throws a usage error that quotes `text`. */
+export function parseShard(text: string): Shard {
+  const match = /^(\d{1,9})\/(\d{1,9})$/.exec(text);
+  const index = Number(match?.[1]);
+  const count = Number(match?.[2]);
+  if (!(index >= 1 && index <= count))
+    throw usageError('invalid shard', text, 'expected I/N with I from 1 to N, for example 1/4');
+  return { index, count };
+}
+
+interface Progression {
+  readonly length: number;
+  readonly stride: number;
+  readonly offset: number;
+}
+
+function ascending({ length, stride, offset }: Progression): PairOrder {
+  return { length, at: (position) => position * stride + offset };
+}
+
+/**
+ * A position is split into a high digit below `#highCount` and a low digit of `bits` bits; in turn each is shifted by a hash of the other (an
+ * alternating Feistel network). The few results at or above `length` are fed in again: cycle walking (Black and Rogaway, "Ciphers with Arbitrary
+ * Finite Domains", 2002). Digits have at most 27 bits, so 32-bit integers suffice for lengths up to 2^53. Not a cipher to hide behind: its job is
+ * to spread the load.
+ */
+class FeistelOrder implements PairOrder {
+  readonly length: number;
+  readonly #stride: number;
+  readonly #offset: number;
+  readonly #keys: Int32Array;
+  readonly #lowCount: number;
+  readonly #highCount: number;
+  /** Scales 32 random bits to 0 ... highCount - 1: the product of at most 59 bits is rounded, but never up to highCount. */
+  readonly #highScale: number;
+
+  constructor({ length, stride, offset }: Progression, seed: number) {
+    this.length = length;
+    this.#stride = stride;
+    this.#offset = offset;
+    this.#keys = roundKeys(seed);
+    this.#lowCount = 2 ** Math.max(1, Math.floor(Math.log2(Math.max(1, length)) / 2));
+    this.#highCount = Math.max(1, Math.ceil(length / this.#lowCount));
+    this.#highScale = this.#highCount / TWO_32;
+  }
+
+  at(position: number): number {
+    let value = position;
+    do value = this.#permute(value);
+    while (value >= this.length);
+    return value * this.#stride + this.#offset;
+  }
+
+  #permute(value: number): number {
+    const keys = this.#keys;
+    const lowCount = this.#lowCount;
+    const highCount = this.#highCount;
+    let high = Math.floor(value / lowCount) | 0;
+    let low = (value - high * lowCount) | 0;
+    for (let round = 0; round < ROUNDS; round += 2) {
+      high = (high + Math.floor((mix(low ^ (keys[round] as number)) >>> 0) * this.#highScale)) | 0;
+      if (high >= highCount) high -= highCount;
+      low ^= mix(high ^ (keys[round + 1] as number)) & (lowCount - 1);
+    }
+    return high * lowCount + low;
+  }
+}
+
+function roundKeys(seed: number): Int32Array {
+  const keys = new Int32Array(ROUNDS);
+  let state = mix((seed >>> 0) ^ mix(Math.floor(seed / TWO_32) | 0));
+  for (let round = 0; round < ROUNDS; round += 1) {
+    state = mix((state + 0x9e3779b9) | 0);
+    keys[round] = state;
+  }
+  return keys;
+}
+
+/** The 32-bit finaliser of MurmurHash3 (Appleby): every input bit reaches every output bit. */
+function mix(value: number): number {
+  let hash = value;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
 }

@@ -1,5 +1,6 @@
 import type { Address } from '../wire/address.ts';
 
+/** `error`: could not be sent from here, which says nothing about the port. */
 export type PortState = 'open' | 'closed' | 'filtered' | 'error';
 
 /** What a session says about one (target, port): reused for every verdict, so valid during the callback only. */
@@ -8,7 +9,7 @@ export interface Verdict {
   readonly target: Address;
   readonly port: number;
   readonly state: PortState;
-  /** CONTRACT's `reason`. */
+  /** `syn-ack`, `rst`, `no-response`, `icmp-...`, `send-error:ERRNO`: what the state rests on. */
   readonly reason: string;
   /** Sender of the deciding packet, null when there is none. */
   readonly from: Address | null;
@@ -20,7 +21,7 @@ export interface Verdict {
   readonly rttSamples: readonly number[];
   /** The SYN that was answered (or the last one sent), a whole IP packet rebuilt byte for byte; null when none left this host. */
   readonly sent: Uint8Array | null;
-  /** The deciding packet from its IP header on, cut at 128 bytes; null when silent or not sent. */
+  /** The deciding packet from its IP header on, cut at 160 bytes; null when silent or not sent. */
   readonly reply: Uint8Array | null;
   /** A later, different and proven final answer to the same SYN (an RST after a SYN-ACK or the reverse), or null. */
   readonly conflict: Uint8Array | null;

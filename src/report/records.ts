@@ -33,6 +33,7 @@ export interface ProbeSummary {
   readonly ports: number;
 }
 
+/** Round trips in milliseconds; all null without samples. */
 export interface Rtt {
   readonly min: number | null;
   readonly avg: number | null;
@@ -53,11 +54,13 @@ export interface Reply {
   readonly payloadLength: number;
 }
 
+/** Whether the expectations of `--expect...` were met, and if not, why. */
 export interface Expectation {
   readonly met: boolean;
   readonly why: string | null;
 }
 
+/** One (target, port) pair, final. */
 export interface PortRecord {
   readonly type: 'port';
   readonly target: string;
@@ -85,7 +88,7 @@ export interface SummaryRecord {
   readonly error: number;
   readonly probesSent: number;
   readonly repliesReceived: number;
-  /** Replies that named our ports but failed the proof of DESIGN 6: counted, never believed. */
+  /** Replies that named our ports but failed the proof: counted, never believed. */
   readonly repliesRejected: number;
   readonly kernelDrops: number | null;
   readonly durationMs: number;
@@ -105,4 +108,5 @@ export interface PacketRecord {
   readonly hex: string;
 }
 
+/** Everything that `probe` yields. */
 export type ProbeRecord = RunRecord | PortRecord | SummaryRecord | PacketRecord;

@@ -1,6 +1,7 @@
 import type { Address } from '../wire/address.ts';
 import type { Nanos } from '../wire/numbers.ts';
 
+/** Engines by their names in `--engine` and in the run record. */
 export type EngineName = 'packet-ring' | 'raw-cap' | 'simulated';
 
 /** Which clock stamps captured packets. */
@@ -78,4 +79,9 @@ export interface Routes {
   lookup(target: Address): number;
   /** True for an address of this host. */
   isLocal(address: Address): boolean;
+  /**
+   * True while the next hop towards `target` (the gateway, or on the link the target itself) has not answered ARP: the kernel holds packets to
+   * it back or has thrown them away, they never left. False when that cannot be known.
+   */
+  isUnresolved(target: Address): boolean;
 }

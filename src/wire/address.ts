@@ -1,5 +1,5 @@
 /** An IPv4 address as an unsigned 32-bit number, network order read as big-endian. */
-export type Ipv4 = number & { readonly __ipv4: unique symbol };
+type Ipv4 = number & { readonly __ipv4: unique symbol };
 
 /**
  * An address of any supported family. Outside wire/ it is opaque: compare with `===`, order with

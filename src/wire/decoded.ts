@@ -10,6 +10,7 @@ export interface Defect {
   readonly had: number;
 }
 
+/** A decoder's result: decoders are total, malformed input is a value. */
 export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly defect: Defect };
 
 /** An IPv4 header (RFC 791, 3.1). */
@@ -54,6 +55,7 @@ export interface TcpHeader {
   readonly optionBytes: Uint8Array;
 }
 
+/** A TCP header with its payload. */
 export interface TcpSegment {
   readonly header: TcpHeader;
   /** What was captured of the payload. */
@@ -70,6 +72,7 @@ export interface IcmpExtensionObject {
   readonly mpls: readonly MplsLabel[] | null;
 }
 
+/** One label stack entry (RFC 3032, 2.1). */
 export interface MplsLabel {
   readonly label: number;
   readonly trafficClass: number;
@@ -105,4 +108,6 @@ export interface DecodedPacket {
   readonly ip: Ipv4Header;
   readonly tcp: TcpSegment | null;
   readonly icmp: IcmpMessage | null;
+  /** Why a TCP segment or ICMP message is not decoded although its protocol number announces one; null when all went well. */
+  readonly defect: Defect | null;
 }

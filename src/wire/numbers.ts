@@ -1,16 +1,15 @@
 /** A TCP sequence number: unsigned 32 bits that wrap (RFC 9293, 3.4). Add and compare with the functions below only. */
 export type Seq = number & { readonly __seq: unique symbol };
 
-/** A TCP port, 1 to 65535 on the wire; 0 is representable and never valid as a target. */
-export type Port = number & { readonly __port: unique symbol };
-
 /**
  * A point in time or a span: whole nanoseconds since the transport was opened. An integer in a double
  * is exact for 104 days, so two stamps can be subtracted without rounding.
  */
 export type Nanos = number;
 
+/** Nanoseconds in a millisecond. */
 export const NANOS_PER_MS = 1_000_000;
+/** Nanoseconds in a second. */
 export const NANOS_PER_SECOND = 1_000_000_000;
 
 /** Wraps any number to a sequence number. */

@@ -1,5 +1,5 @@
 /**
- * One TCP option as CONTRACT's OPT: the object that appears in JSON records, and the in-memory form alike.
+ * One TCP option: the object that appears in JSON records, and the in-memory form alike.
  * Lists of it are ordered and lossless: `encodeOptions(decodeOptions(bytes))` gives the same bytes.
  */
 export type TcpOption =

@@ -1,0 +1,88 @@
+import type { DataOption, TcpOption } from '../../wire/tcp-option.ts';
+import type { Evidence } from '../evidence.ts';
+import type { Finding } from '../finding.ts';
+import type { FindingRule } from '../finding-rule.ts';
+import { optionsOf, synAckOf } from '../syn-ack.ts';
+
+/** Which rule forbids each of these in a SYN-ACK whose SYN did not carry it. */
+const ONLY_IF_ASKED: Readonly<Record<string, string>> = {
+  wscale: 'RFC 7323, 2.2',
+  ts: 'RFC 7323, 3.2',
+  sackOK: 'RFC 2018, 2',
+  tfo: 'RFC 7413, 4.1.1',
+  mptcp: 'RFC 8684, 3.1',
+};
+
+/** Entries that are no options of their own, and the MSS, which each side announces unasked. */
+const NOT_COMPARED: ReadonlySet<string> = new Set(['nop', 'eol', 'padding', 'malformed', 'mss']);
+/** Two bytes of an experiment's identifier, four hex digits: what an experiment that is supported repeats too (RFC 6994, 2). */
+const EXPERIMENT_ID_DIGITS = 4;
+
+/**
+ * Options that the SYN gave no cause for. `likely`: ordinary stacks answer options, they neither offer nor repeat them. Unknown direction: a device may
+ * have added the option to the SYN (and the host answered it), or to the SYN-ACK.
+ */
+export const optionAdded: FindingRule = {
+  description: 'the SYN-ACK carries an option that the SYN did not ask for, carries one twice, or mirrors an unknown one',
+  find(evidence: Evidence): readonly Finding[] {
+    const segment = synAckOf(evidence.reply);
+    if (segment === null || evidence.sent?.tcp == null) return [];
+    const sent = optionsOf(evidence.sent);
+    const received = segment.header.options;
+    return received.flatMap((option, index) => {
+      const earlier = received.slice(0, index).filter(({ kind }) => kind === option.kind).length;
+      const why = complaint(option, sent, earlier);
+      return why === null ? [] : [describe(option, why)];
+    });
+  },
+};
+
+/** What is wrong with `option`, the `earlier + 1`-th of its kind; null when nothing is. */
+function complaint(option: TcpOption, sent: readonly TcpOption[], earlier: number): string | null {
+  const sameKind = sent.filter(({ kind }) => kind === option.kind);
+  if (earlier === 1 && isDuplicate(option, sameKind)) {
+    return `${option.name} stands in the SYN-ACK more than once, which no ordinary stack writes`;
+  }
+  if (earlier > 0 || NOT_COMPARED.has(option.name)) return null;
+  if (sameKind.length === 0) {
+    const rule = ONLY_IF_ASKED[option.name];
+    return `${option.name} is in the SYN-ACK although the SYN did not carry it${rule === undefined ? '' : ` (against ${rule})`}`;
+  }
+  if (sameKind.some((asked) => isMirror(asked, option))) {
+    return `${option.name} came back with the very bytes that were sent: something mirrors options that it does not know, which is no support for it`;
+  }
+  return null;
+}
+
+function isDuplicate(option: TcpOption, sameKind: readonly TcpOption[]): boolean {
+  if (option.name === 'mss') return true;
+  return !NOT_COMPARED.has(option.name) && sameKind.length < 2;
+}
+
+function isMirror(asked: TcpOption, option: TcpOption): boolean {
+  if (!isUnknown(asked) || !isUnknown(option)) return false;
+  const leastDigits = asked.name === 'exp' ? EXPERIMENT_ID_DIGITS : 0;
+  return asked.data === option.data && asked.data.length > leastDigits;
+}
+
+function isUnknown(option: TcpOption): option is DataOption {
+  return 'data' in option && (option.name === 'exp' || option.name.startsWith('kind-'));
+}
+
+function describe(option: TcpOption, why: string): Finding {
+  return {
+    code: 'option-added',
+    option: option.name,
+    direction: 'unknown',
+    sent: null,
+    received: valueOf(option),
+    certainty: 'likely',
+    detail: `${why}; whether the host or a device on the way did it cannot be told from here.`,
+  };
+}
+
+function valueOf(option: TcpOption): string | number {
+  if ('value' in option) return option.value;
+  if ('cookie' in option) return option.cookie;
+  return 'data' in option ? option.data : option.name;
+}

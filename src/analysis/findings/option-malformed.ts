@@ -1,0 +1,43 @@
+import type { TcpOption } from '../../wire/tcp-option.ts';
+import type { Evidence } from '../evidence.ts';
+import type { Finding } from '../finding.ts';
+import type { FindingRule } from '../finding-rule.ts';
+import { optionsOf } from '../syn-ack.ts';
+
+/** RFC 7323, 2.3. */
+const LARGEST_SCALE = 14;
+
+/**
+ * `proven`: that the bytes which arrived break the rules is an exact fact. Who broke them is not known, hence no direction.
+ */
+export const optionMalformed: FindingRule = {
+  description: 'the options of the reply do not parse, or hold a value that they must not',
+  find: (evidence: Evidence): readonly Finding[] =>
+    optionsOf(evidence.reply).flatMap((option) => {
+      const why = complaint(option);
+      return why === null ? [] : [describe(option, why)];
+    }),
+};
+
+function complaint(option: TcpOption): string | null {
+  if (option.name === 'malformed' && 'data' in option) {
+    return `the option of kind ${option.kind} has a length that it cannot have (bytes after the kind: ${option.data === '' ? 'none' : option.data})`;
+  }
+  if (option.name === 'padding') return 'bytes other than zero follow the end-of-options mark (RFC 9293, 3.1 asks for zeros)';
+  if (option.name === 'wscale' && 'value' in option && option.value > LARGEST_SCALE) {
+    return `window scale ${option.value} is above ${LARGEST_SCALE}, the largest allowed (RFC 7323, 2.3)`;
+  }
+  return null;
+}
+
+function describe(option: TcpOption, why: string): Finding {
+  return {
+    code: 'option-malformed',
+    option: option.name === 'malformed' ? `kind-${option.kind}` : option.name === 'padding' ? 'eol' : option.name,
+    direction: 'unknown',
+    sent: null,
+    received: 'data' in option ? option.data : 'value' in option ? option.value : null,
+    certainty: 'proven',
+    detail: `In the reply ${why}; whether the host wrote it so or a device damaged it on the way cannot be told from here.`,
+  };
+}

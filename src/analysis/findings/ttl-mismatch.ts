@@ -1,0 +1,41 @@
+import type { Evidence } from '../evidence.ts';
+import type { Finding } from '../finding.ts';
+import type { FindingRule } from '../finding-rule.ts';
+import type { HostFacts } from '../host-facts.ts';
+import { formatHops, hopDistance } from '../hop-distance.ts';
+import { synAckOf } from '../syn-ack.ts';
+
+/**
+ * `possible`: forwarding to containers, load balancers and paths of unequal length do the same without any harm. A reset is the business of
+ * rst-injected; a SYN-ACK that contradicts a reset is reported here only for its own TTL. Where the first two ports differ, nobody knows which of them
+ * is the odd one: the second is reported, and names the first.
+ */
+export const ttlMismatch: FindingRule = {
+  description: "a SYN-ACK travelled another number of hops than the SYN-ACKs of the host's other ports",
+  find({ reply, conflict, host }: Evidence): readonly Finding[] {
+    const packet = synAckOf(reply) === null ? conflict : reply;
+    const segment = synAckOf(packet);
+    if (packet === null || segment === null || host === null || host.port === segment.header.sourcePort) return [];
+    if (!isUnusual(packet.ip.ttl, host)) return [];
+    return [
+      {
+        code: 'ttl-mismatch',
+        option: null,
+        direction: 'unknown',
+        sent: null,
+        received: packet.ip.ttl,
+        certainty: 'possible',
+        detail:
+          `This SYN-ACK arrived with TTL ${packet.ip.ttl} (about ${formatHops(packet.ip.ttl)}), the one from port ${host.port} with TTL ${host.ttl} ` +
+          `(about ${formatHops(host.ttl)}): another machine seems to answer on one of the two ports (a proxy, load balancer, container or NAT), ` +
+          `or the paths differ; which of them cannot be told from the TTL.`,
+      },
+    ];
+  },
+};
+
+/** True where more SYN-ACKs of the host came over another number of hops than over this one. */
+function isUnusual(ttl: number, host: HostFacts): boolean {
+  const alike = host.hopGroups.find(({ distance }) => distance === hopDistance(ttl))?.synAcks ?? 0;
+  return host.hopGroups.some(({ synAcks }) => synAcks > alike);
+}

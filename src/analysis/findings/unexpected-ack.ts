@@ -1,0 +1,59 @@
+import type { TcpHeader } from '../../wire/decoded.ts';
+import { seq, seqAdd } from '../../wire/numbers.ts';
+import { TcpFlag, formatTcpFlags } from '../../wire/tcp-flags.ts';
+import type { Evidence } from '../evidence.ts';
+import type { Finding } from '../finding.ts';
+import type { FindingRule } from '../finding-rule.ts';
+
+/**
+ * Replies on the probe's tuple whose numbers do not prove them (RFC 9293, 3.10.7.3). `proven`: that the number is not the expected one is an exact
+ * fact; what follows from it is worded as a guess.
+ */
+export const unexpectedAck: FindingRule = {
+  description: "a reply on the probe's ports acknowledged something that was not sent, and was not believed",
+  find(evidence: Evidence): readonly Finding[] {
+    const header = evidence.rejected?.tcp?.header;
+    if (header === undefined) return [];
+    const expected = expectedAck(header, evidence.sent?.tcp?.header ?? null);
+    const received = (header.flags & TcpFlag.ACK) === 0 ? null : header.ack;
+    return [
+      {
+        code: 'unexpected-ack',
+        option: null,
+        direction: 'unknown',
+        sent: expected,
+        received,
+        certainty: 'proven',
+        detail: `${whatCame(header, received, expected)}${countOf(evidence.rejectedCount)} and decided nothing: ${meaning(header, received === null)}.`,
+      },
+    ];
+  },
+};
+
+/** ISN + 1, where the known SYN is the one that the reply names: a retry has another source port. */
+function expectedAck(reply: TcpHeader, syn: TcpHeader | null): number | null {
+  return syn !== null && syn.sourcePort === reply.destinationPort ? seqAdd(seq(syn.seq), 1) : null;
+}
+
+function whatCame(header: TcpHeader, ack: number | null, expected: number | null): string {
+  const flags = formatTcpFlags(header.flags);
+  if (ack === null) return `A reply with flags ${flags} acknowledged nothing`;
+  const instead = expected === null || expected === ack ? '' : ` where ${expected} was expected`;
+  return `A reply with flags ${flags} acknowledged ${ack}${instead}`;
+}
+
+function countOf(replies: number): string {
+  return replies > 1 ? ` (the first of ${replies} such replies)` : '';
+}
+
+function meaning(header: TcpHeader, acksNothing: boolean): string {
+  const isReset = (header.flags & TcpFlag.RST) !== 0;
+  if (isReset && acksNothing)
+    return 'a reset that answers a SYN must acknowledge it, so this one belongs to an older connection or is forged';
+  if (isReset) return 'it is a reset of an older connection, forged, or a device translates sequence numbers one way only';
+  if ((header.flags & TcpFlag.SYN) !== 0) {
+    return 'it answers an older SYN from the same port, is forged, or a device translates sequence numbers one way only';
+  }
+  if (acksNothing) return 'no answer to a SYN looks like this';
+  return 'most likely it is a challenge ACK, that is, the host still holds an older connection from the same port (RFC 5961, 4)';
+}

@@ -1,0 +1,14 @@
+/**
+ * Whether to use colors: the flag decides, then FORCE_COLOR (`0` and `false` mean none) and NO_COLOR when they are not empty, as Node itself
+ * ranks them; else colors are for terminals that are not TERM=dumb.
+ */
+export function wantsColor(
+  flag: boolean | undefined,
+  variables: Readonly<Record<string, string | undefined>>,
+  isTerminal: boolean,
+): boolean {
+  if (flag !== undefined) return flag;
+  const { FORCE_COLOR: force = '', NO_COLOR: no = '', TERM: terminal } = variables;
+  if (force !== '') return force !== '0' && force !== 'false';
+  return no === '' && isTerminal && terminal !== 'dumb';
+}

@@ -1,0 +1,78 @@
+import type { Environment } from './environment.ts';
+import { DOCTOR_FLAGS, type DoctorFlagOptions } from './doctor-flags.ts';
+import type { AnyFlagTable, FlagTable } from './flag.ts';
+import { GENERAL_FLAGS, type GeneralOptions } from './general-flags.ts';
+import { OUTPUT_FLAGS, type OutputOptions } from './output-flags.ts';
+import type { ParsedWords } from './parse/parse-words.ts';
+import { RUN_FLAGS, type RunOptions } from './run-flags.ts';
+
+/** Does the command's job and returns the exit code. Throws a SynscopeError for what the user can mend. */
+export type CommandRun<O> = (parsed: ParsedWords<O>, environment: Environment) => Promise<number>;
+
+/** All that is known of a command; help and documentation read it. */
+export interface Command {
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** Its operands, as the usage line shows them. */
+  readonly operands: string;
+  /** What there is to know beyond flags. */
+  readonly about: string;
+  readonly flags: AnyFlagTable;
+  /** Words behind `synscope`, and what they do. */
+  readonly examples: readonly (readonly [words: string, does: string])[];
+  /** Reads the words behind the command's name and runs it. */
+  readonly run: (words: readonly string[], environment: Environment) => Promise<number>;
+}
+
+/** The options of `probe`. */
+export type ProbeCommandOptions = RunOptions & OutputOptions & GeneralOptions;
+
+/** What `synscope` can be asked to do. */
+export type CommandName = 'probe' | 'doctor';
+
+/** The command that is meant when none is named. */
+export const DEFAULT_COMMAND: CommandName = 'probe';
+
+/** Every command, in the order of the help. */
+export const COMMANDS: Readonly<Record<CommandName, Command>> = {
+  probe: command<ProbeCommandOptions>({
+    summary: 'SYN each target port: state, reason, RTT, negotiated options, findings',
+    operands: 'TARGET...',
+    about: 'TARGET is an IPv4 address, a network (10.0.0.0/24), a range in any octet (10.0.0.1-20) or a hostname.',
+    flags: { ...RUN_FLAGS, ...OUTPUT_FLAGS, ...GENERAL_FLAGS },
+    examples: [
+      ['10.0.0.5', 'the ports a firewall is asked about first'],
+      ['10.0.0.0/24 -p 22,443 --open', 'who listens there'],
+      ['db.example.com -p 5432 --expect open --expect-mss "<=1400"', 'exit 1 unless it is so'],
+      ['10.0.0.5 -p - --json --output scan.jsonl', 'all ports, as JSON Lines'],
+    ],
+    load: async () => (await import('./commands/probe.ts')).runProbe,
+  }),
+  doctor: command<DoctorFlagOptions>({
+    summary: 'can I run here? capabilities, engines, interfaces, routes, and what to do',
+    operands: '[TARGET...]',
+    about: 'With TARGETs, addresses or hostnames, it also shows how each would be reached. It sends no probes.',
+    flags: DOCTOR_FLAGS,
+    examples: [['doctor 10.0.0.5', 'and by which route and source address']],
+    load: async () => (await import('./commands/doctor.ts')).runDoctor,
+  }),
+};
+
+/** Whether `word` names a command. */
+export function isCommandName(word: string): word is CommandName {
+  return Object.hasOwn(COMMANDS, word);
+}
+
+function command<O>({
+  load,
+  ...about
+}: Omit<Command, 'run' | 'flags'> & { readonly flags: FlagTable<O>; readonly load: () => Promise<CommandRun<O>> }): Command {
+  return {
+    ...about,
+    run: async (words, environment) => {
+      const { parseWords } = await import('./parse/parse-words.ts');
+      const parsed = parseWords(words, about.flags);
+      return (await load())(parsed, environment);
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import type { DoctorRecord } from '../report/doctor-record.ts';
+import type { ProbeRecord } from '../report/records.ts';
+import type { ProbeOptions } from '../run/probe-options.ts';
+
+/** Where results go. Text is written in order; what cannot be taken at once waits in memory. */
+export interface Sink {
+  /** Queues `text`. Null while there is room, else a promise that resolves when there is room again or the sink has failed. */
+  write(text: string): Promise<void> | null;
+  /** Resolves when all is written. Rejects with the system's error (EPIPE, ENOSPC, ...) when something was not. */
+  finish(): Promise<void>;
+  /** Names who is told, once, when writing has failed. */
+  onFailure(listener: () => void): void;
+}
+
+/** A stream as the terminal, or whatever stands in its place, sees it. */
+export interface Terminal {
+  readonly isTerminal: boolean;
+  /** Columns, Infinity where it is no terminal; asked anew because windows change. */
+  readonly columns: () => number;
+}
+
+/** The outside of the program: all that `main` reads and writes. */
+export interface Environment {
+  readonly version: string;
+  /** Environment variables. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly stdout: Terminal & Sink;
+  /** Messages: written at once, never failing. */
+  readonly stderr: Terminal & { readonly write: (text: string) => void };
+  /** Opens a file for results; what it held is discarded with the first write. Throws the system's error. */
+  readonly openFile: (path: string) => Sink;
+  /** Calls `handler` for every SIGINT and SIGTERM until the returned function is called. */
+  readonly onInterrupt: (handler: () => void) => () => void;
+  /** Ends the process now. */
+  readonly exitNow: (code: number) => void;
+  /** The jobs, loaded when they are needed. */
+  readonly loadProbe: () => Promise<(options: ProbeOptions) => AsyncIterable<ProbeRecord>>;
+  readonly loadDoctor: () => Promise<(targets: readonly string[]) => Promise<DoctorRecord>>;
+}

@@ -1,0 +1,96 @@
+import { fstatSync, ftruncateSync, write } from 'node:fs';
+
+import type { Sink } from './environment.ts';
+
+/** Text that may wait in memory before the producer is asked to wait: a run that is held up misjudges time-outs, a slow reader must not do that. */
+const HIGH_WATER = 4 * 1024 * 1024;
+const RETRY_MS = 5;
+
+/**
+ * Writes to a file descriptor from the thread pool, so that a slow reader holds up neither capture nor timers, as Node's own blocking
+ * `process.stdout` would. With `truncate`, a regular file is emptied by the first write, not before: a run that fails keeps the old results.
+ */
+export class FileSink implements Sink {
+  readonly #descriptor: number;
+  #truncate: boolean;
+  #waiting: string[] = [];
+  #waitingLength = 0;
+  #writing = false;
+  #error: Error | null = null;
+  #onFailure: () => void = () => undefined;
+  #onRoom: (() => void)[] = [];
+  #onIdle: (() => void)[] = [];
+
+  constructor(descriptor: number, { truncate }: { readonly truncate: boolean }) {
+    this.#descriptor = descriptor;
+    this.#truncate = truncate;
+  }
+
+  write(text: string): Promise<void> | null {
+    if (this.#error !== null || text === '') return null;
+    this.#waiting.push(text);
+    this.#waitingLength += text.length;
+    if (!this.#writing) this.#writeWaiting();
+    if (this.#waitingLength < HIGH_WATER) return null;
+    return new Promise((resolve) => this.#onRoom.push(resolve));
+  }
+
+  async finish(): Promise<void> {
+    if (this.#writing) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+    if (this.#error !== null) throw this.#error;
+  }
+
+  onFailure(listener: () => void): void {
+    this.#onFailure = listener;
+    if (this.#error !== null) listener();
+  }
+
+  #writeWaiting(): void {
+    this.#writing = true;
+    const bytes = Buffer.from(this.#waiting.join(''));
+    this.#waiting = [];
+    this.#waitingLength = 0;
+    release(this.#onRoom);
+    try {
+      this.#empty();
+      this.#writeBytes(bytes);
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  #empty(): void {
+    if (this.#truncate && fstatSync(this.#descriptor).isFile()) ftruncateSync(this.#descriptor);
+    this.#truncate = false;
+  }
+
+  #writeBytes(bytes: Buffer): void {
+    write(this.#descriptor, bytes, 0, bytes.length, null, (error, written) => {
+      // Whoever shares the other end of a terminal or pipe may have made it non-blocking.
+      if (error?.code === 'EAGAIN') setTimeout(() => this.#writeBytes(bytes), RETRY_MS);
+      else if (error !== null) this.#fail(error);
+      else if (written < bytes.length) this.#writeBytes(bytes.subarray(written));
+      else if (this.#waiting.length > 0) this.#writeWaiting();
+      else this.#rest();
+    });
+  }
+
+  #fail(error: Error): void {
+    this.#error = error;
+    this.#waiting = [];
+    this.#waitingLength = 0;
+    release(this.#onRoom);
+    this.#rest();
+    this.#onFailure();
+  }
+
+  #rest(): void {
+    this.#writing = false;
+    release(this.#onIdle);
+  }
+}
+
+/** Wakes all who wait. */
+function release(waiters: (() => void)[]): void {
+  for (const wake of waiters.splice(0)) wake();
+}

@@ -1,0 +1,58 @@
+import { createProgress, type ProgressValues } from '../report/progress.ts';
+import type { Environment } from './environment.ts';
+import { visible } from './failure.ts';
+
+const PROGRESS_INTERVAL_MS = 200;
+/** Carriage return, and "erase in line" to its end (ECMA-48, 8.3.41). */
+const ERASE = '\r\u001B[K';
+
+/** What is said on stderr beside the results: lines, and one line of progress below them that comes and goes. */
+export interface Messages {
+  /** A line in its own right, without its newline. */
+  readonly line: (text: string) => void;
+  /** Each warning once; none when quiet. */
+  readonly warning: (text: string) => void;
+  /** Shows progress at most five times a second; null where nobody would see it. */
+  readonly progress: ((values: ProgressValues) => void) | null;
+  /** Takes the progress line away: something else is to be written. */
+  readonly clear: () => void;
+}
+
+/** Messages on `stderr`; progress only on a terminal that can erase a line, and not when `quiet`. */
+export function createMessages(environment: Pick<Environment, 'stderr' | 'variables'>, quiet: boolean): Messages {
+  const { stderr, variables } = environment;
+  const warned = new Set<string>();
+  let shown = false;
+  const clear = (): void => {
+    if (shown) stderr.write(ERASE);
+    shown = false;
+  };
+  const line = (text: string): void => {
+    clear();
+    stderr.write(`synscope: ${visible(text)}\n`);
+  };
+  const warning = (text: string): void => {
+    if (quiet || warned.has(text)) return;
+    warned.add(text);
+    line(`warning: ${text}`);
+  };
+  const show = (text: string): void => {
+    stderr.write(`${ERASE}${text}`);
+    shown = true;
+  };
+  const canErase = stderr.isTerminal && variables['TERM'] !== 'dumb';
+  const progress = quiet || !canErase ? null : throttled(() => stderr.columns(), show);
+  return { line, warning, progress, clear };
+}
+
+function throttled(columns: () => number, show: (text: string) => void): (values: ProgressValues) => void {
+  const progressText = createProgress();
+  let last = -Infinity;
+  return (values) => {
+    if (values.elapsedMs - last < PROGRESS_INTERVAL_MS) return;
+    last = values.elapsedMs;
+    // The last column stays free: a full line would wrap, and could not be erased.
+    const text = progressText(values, columns() - 1);
+    if (text !== null) show(text);
+  };
+}

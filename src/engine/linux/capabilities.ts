@@ -1,0 +1,95 @@
+import { readProcFile } from './proc-file.ts';
+import { hasSystemCalls, systemCalls } from './system-calls.ts';
+
+/** The capability sets of a thread (capabilities(7)), 64 bits each. */
+export interface CapabilitySets {
+  readonly effective: bigint;
+  readonly permitted: bigint;
+  readonly inheritable: bigint;
+  readonly bounding: bigint;
+  readonly ambient: bigint;
+}
+
+/** What /proc/self/status says of the rights of this process. */
+export interface ProcessPrivileges {
+  /** Null where /proc/self/status cannot be read. */
+  readonly capabilities: CapabilitySets | null;
+  /** PR_SET_NO_NEW_PRIVS: file capabilities and set-user-ID bits give nothing. */
+  readonly noNewPrivs: boolean | null;
+  /** 0 off, 1 strict, 2 filter (seccomp(2)). */
+  readonly seccomp: number | null;
+}
+
+/** Capability bits (linux/capability.h) that raw networking has to do with. */
+export const Capability = {
+  SETGID: 6,
+  SETUID: 7,
+  NET_BIND_SERVICE: 10,
+  NET_ADMIN: 12,
+  NET_RAW: 13,
+  SYS_ADMIN: 21,
+} as const;
+
+/** True when bit `capability` is in `set`. */
+export function holds(set: bigint, capability: number): boolean {
+  return ((set >> BigInt(capability)) & 1n) === 1n;
+}
+
+/** What this thread may do, from /proc/thread-self/status. Never throws. */
+export function readPrivileges(): ProcessPrivileges {
+  return parsePrivileges(readProcFile('/proc/thread-self/status') ?? readProcFile('/proc/self/status') ?? '');
+}
+
+/** Reads the `Cap...`, `NoNewPrivs` and `Seccomp` lines of proc_pid_status(5). */
+export function parsePrivileges(status: string): ProcessPrivileges {
+  const field = (name: string): string | null => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? null;
+  const set = (name: string): bigint | null => {
+    const hex = field(name);
+    return hex === null ? null : BigInt(`0x${hex}`);
+  };
+  const effective = set('CapEff');
+  const noNewPrivs = field('NoNewPrivs');
+  const seccomp = field('Seccomp');
+  return {
+    capabilities:
+      effective === null
+        ? null
+        : {
+            effective,
+            permitted: set('CapPrm') ?? 0n,
+            inheritable: set('CapInh') ?? 0n,
+            bounding: set('CapBnd') ?? 0n,
+            ambient: set('CapAmb') ?? 0n,
+          },
+    noNewPrivs: noNewPrivs === null ? null : noNewPrivs === '1',
+    seccomp: seccomp === null ? null : Number(seccomp),
+  };
+}
+
+/** `effective`: was there already; `raised`: permitted, and put into the effective set now; `absent`: not ours to raise; `unknown`: cannot be read or changed here. */
+export type NetRaw = 'effective' | 'raised' | 'absent' | 'unknown';
+
+const LINUX_CAPABILITY_VERSION_3 = 0x20080522;
+
+/**
+ * Puts CAP_NET_RAW into the effective set of the calling thread when it is merely permitted, as after exec of a file with
+ * `cap_net_raw+p`: capabilities belong to threads, and the main thread is the one that opens the sockets.
+ */
+export function raiseNetRaw(): NetRaw {
+  const sets = readPrivileges().capabilities;
+  if (sets === null) return 'unknown';
+  if (holds(sets.effective, Capability.NET_RAW)) return 'effective';
+  if (!holds(sets.permitted, Capability.NET_RAW)) return 'absent';
+  const calls = systemCalls();
+  if (!hasSystemCalls(calls)) return 'unknown';
+  const header = Uint32Array.of(LINUX_CAPABILITY_VERSION_3, 0);
+  const headerBytes = new Uint8Array(header.buffer);
+  // struct __user_cap_data_struct[2]: effective, permitted, inheritable of bits 0-31, then of bits 32-63.
+  const data = new Uint32Array(6);
+  const dataBytes = new Uint8Array(data.buffer);
+  if (calls.capget(headerBytes, dataBytes) < 0) return 'unknown';
+  data[0] = (data[0] as number) | (1 << Capability.NET_RAW);
+  if (calls.capset(headerBytes, dataBytes) < 0) return 'unknown';
+  const after = readPrivileges().capabilities;
+  return after !== null && holds(after.effective, Capability.NET_RAW) ? 'raised' : 'unknown';
+}

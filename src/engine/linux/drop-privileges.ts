@@ -1,0 +1,60 @@
+import { readProcFile } from './proc-file.ts';
+
+/** What became of a process that was asked to give up root. */
+export type DropOutcome =
+  /** Now runs as this user and group, without capabilities. */
+  | { readonly kind: 'dropped'; readonly uid: number; readonly gid: number }
+  /** Was not root: nothing to drop. */
+  | { readonly kind: 'not-root' }
+  /** Root of a user namespace that has no such user: there is nobody to become, and root there is nobody outside. */
+  | { readonly kind: 'no-such-user'; readonly uid: number }
+  /** The kernel refused; still root. `message` is one line for the user. */
+  | { readonly kind: 'refused'; readonly message: string };
+
+/** The conventional user without rights (kernel's overflowuid). */
+const NOBODY = 65534;
+
+/**
+ * Turns a process that runs as root into the user who called sudo, else into nobody, for all threads and for good. Sockets and files that
+ * are open stay open; capabilities are gone after it, so call it once they are. The caller decides what to say of `refused`.
+ */
+export function dropPrivileges(environment: NodeJS.ProcessEnv = process.env): DropOutcome {
+  if (process.getuid?.() !== 0) return { kind: 'not-root' };
+  const { uid, gid } = unprivilegedUser(environment);
+  if (!isMapped(uid, readProcFile('/proc/self/uid_map')) || !isMapped(gid, readProcFile('/proc/self/gid_map'))) {
+    return { kind: 'no-such-user', uid };
+  }
+  try {
+    become(uid, gid);
+    return { kind: 'dropped', uid, gid };
+  } catch (error) {
+    return { kind: 'refused', message: `still running as root: cannot become user ${uid} (${(error as Error).message})` };
+  }
+}
+
+/** The user last: without uid 0 the groups cannot be changed any more. */
+function become(uid: number, gid: number): void {
+  process.setgroups?.([gid]);
+  process.setgid?.(gid);
+  process.setuid?.(uid);
+}
+
+/** SUDO_UID and SUDO_GID where sudo set them to a user other than root. */
+export function unprivilegedUser(environment: NodeJS.ProcessEnv): { readonly uid: number; readonly gid: number } {
+  const uid = idOf(environment['SUDO_UID']);
+  const gid = idOf(environment['SUDO_GID']);
+  return uid === null || gid === null ? { uid: NOBODY, gid: NOBODY } : { uid, gid };
+}
+
+function idOf(text: string | undefined): number | null {
+  return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
+}
+
+/** Whether `id` exists in the user namespace: lines of `inside outside count` (user_namespaces(7)); without the file, all ids do. */
+export function isMapped(id: number, map: string | null): boolean {
+  if (map === null) return true;
+  return map.split('\n').some((line) => {
+    const [inside, , count] = line.trim().split(/\s+/).map(Number) as [number, number, number];
+    return id >= inside && id < inside + count;
+  });
+}

@@ -1,0 +1,84 @@
+import type { Routes, TransportFault } from '../../transport/transport.ts';
+import { type Nanos, NANOS_PER_MS } from '../../wire/numbers.ts';
+import { InterfaceRequests, stateByListing } from './interfaces.ts';
+import type { LinkState } from './link-message.ts';
+import { hasSystemCalls, systemCalls } from './system-calls.ts';
+
+/** How often interfaces are looked at. */
+const WATCH_INTERVAL: Nanos = 250 * NANOS_PER_MS;
+/** A carrier may blink; one that is away this many looks long is lost. */
+const BLINKS = 2;
+const LOOPBACK = 'lo';
+
+const STATE_TEXT: Readonly<Record<Exclude<LinkState, 'up'>, string>> = {
+  down: 'is down',
+  gone: 'is gone',
+  'no-carrier': 'has lost its carrier',
+};
+
+/**
+ * Watches the interfaces that a run sends by. What they lose must end the run: silence on a dead link is not a filtered port. While one of
+ * several is left the run goes on, since sending by the others then fails with an errno that says so. A carrier counts as lost only after it
+ * was seen: some drivers never report one, and packets pass all the same.
+ */
+export class InterfaceWatch {
+  readonly #routes: Routes;
+  readonly #fixed: string | null;
+  readonly #requests: InterfaceRequests | null;
+  readonly #hadCarrier = new Set<string>();
+  #nextLook: Nanos = 0;
+  #looksWithout = 0;
+  #fault: TransportFault | null = null;
+
+  /** Watches `fixed`, or if null whatever `routes` has found so far at each look. */
+  constructor(routes: Routes, fixed: string | null) {
+    const calls = systemCalls();
+    this.#routes = routes;
+    this.#fixed = fixed;
+    this.#requests = hasSystemCalls(calls) ? new InterfaceRequests(calls) : null;
+  }
+
+  /** The fault found at `now` or before, or null. Looks at most once an interval; a look costs 8 us an interface. */
+  fault(now: Nanos): TransportFault | null {
+    if (this.#fault !== null || now < this.#nextLook) return this.#fault;
+    const names = this.#needed();
+    // The first look is due as soon as there is something to look at: a carrier lost before it would never have been seen.
+    if (names.length === 0) return null;
+    this.#nextLook = now + WATCH_INTERVAL;
+    this.#fault = this.#look(names);
+    return this.#fault;
+  }
+
+  close(): void {
+    this.#requests?.close();
+  }
+
+  #look(names: readonly string[]): TransportFault | null {
+    const states = names.map((name) => this.#stateOf(name));
+    if (states.includes('up')) {
+      this.#looksWithout = 0;
+      return null;
+    }
+    this.#looksWithout++;
+    if (states.includes('no-carrier') && this.#looksWithout < BLINKS) return null;
+    const lost = names.map((name, index) => `${name} ${STATE_TEXT[states[index] as Exclude<LinkState, 'up'>]}`);
+    return {
+      message: `interface ${lost.join(', ')}`,
+      hint: 'bring it up and run again; ports without an answer so far are not judged',
+    };
+  }
+
+  #stateOf(name: string): LinkState {
+    const state = this.#requests?.stateOf(name) ?? stateByListing(name);
+    if (state === 'up') this.#hadCarrier.add(name);
+    return state === 'no-carrier' && !this.#hadCarrier.has(name) ? 'up' : state;
+  }
+
+  /** The loopback does not count beside others: it never fails, and would hide that they did. */
+  #needed(): string[] {
+    if (this.#fixed !== null) return [this.#fixed];
+    const names = [...new Set(this.#routes.sources.map((source) => source.interface))];
+    const others = names.filter((name) => name !== LOOPBACK);
+    return others.length > 0 ? others : names;
+  }
+}

@@ -1,0 +1,114 @@
+import { Errno } from '../../transport/errno.ts';
+import type { SystemCalls } from './system-calls.ts';
+
+const AF_NETLINK = 16;
+const SOCK_RAW = 3;
+const NETLINK_ROUTE = 0;
+const NLMSG_ERROR = 2;
+const NLM_F_REQUEST = 1;
+/** Bytes of an attribute's header: length 2, type 2. */
+const ATTRIBUTE = 4;
+/** A refused request leaves at most a few answers of earlier ones unread. */
+const READS = 4;
+
+/** Bytes of nlmsghdr: length 4, type 2, flags 2, sequence 4, port 4; netlink(7). What follows depends on the type. */
+export const NETLINK_HEADER = 16;
+
+/**
+ * A question to the kernel, in the host's byte order: nlmsghdr, the body of its type, attributes. Each attribute is given as its type and the
+ * number of bytes of its value; the values are written into `bytes` in place, so that a question asked again allocates nothing.
+ */
+export class NetlinkRequest {
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  /** Offset of each attribute's value in `bytes`. */
+  readonly values: readonly number[];
+
+  constructor(type: number, bodyBytes: number, attributes: readonly (readonly [type: number, length: number])[]) {
+    const values: number[] = [];
+    let end = NETLINK_HEADER + bodyBytes;
+    for (const [, length] of attributes) {
+      values.push(end + ATTRIBUTE);
+      end += (ATTRIBUTE + length + 3) & ~3;
+    }
+    this.values = values;
+    this.bytes = new Uint8Array(end);
+    this.words = new Uint32Array(this.bytes.buffer);
+    const halves = new Uint16Array(this.bytes.buffer);
+    this.words[0] = end;
+    halves[2] = type;
+    halves[3] = NLM_F_REQUEST;
+    attributes.forEach(([kind, length], index) => {
+      const at = (values[index] as number) - ATTRIBUTE;
+      halves[at / 2] = ATTRIBUTE + length;
+      halves[at / 2 + 1] = kind;
+    });
+  }
+}
+
+/** The latest answer of a socket, in the host's byte order; an answer that is longer is cut off. */
+export class NetlinkReply {
+  readonly bytes: Uint8Array = new Uint8Array(1024);
+  readonly words: Uint32Array = new Uint32Array(this.bytes.buffer);
+  readonly halves: Uint16Array = new Uint16Array(this.bytes.buffer);
+
+  /** Calls `each` for the attributes in `from ... to` that have a value of 4 bytes or more, with where it begins and ends. */
+  readAttributes(from: number, to: number, each: (kind: number, at: number, end: number) => void): void {
+    let at = from;
+    while (at + 2 * ATTRIBUTE <= to) {
+      const length = this.halves[at / 2] as number;
+      if (length < ATTRIBUTE || at + length > to) return;
+      if (length >= 2 * ATTRIBUTE) each((this.halves[at / 2 + 1] as number) & 0x3fff, at + ATTRIBUTE, at + length);
+      at += (length + 3) & ~3;
+    }
+  }
+}
+
+/** A netlink route socket (rtnetlink(7)): asks about the current network namespace, needs no capability. */
+export class NetlinkSocket {
+  readonly reply: NetlinkReply = new NetlinkReply();
+  readonly #calls: SystemCalls;
+  #descriptor: number;
+  #sequence = 0;
+
+  private constructor(calls: SystemCalls, descriptor: number) {
+    this.#calls = calls;
+    this.#descriptor = descriptor;
+  }
+
+  /** Null where there is no netlink (a sandbox). */
+  static open(calls: SystemCalls): NetlinkSocket | null {
+    const descriptor = calls.socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+    return descriptor < 0 ? null : new NetlinkSocket(calls, descriptor);
+  }
+
+  /** The number of bytes of the answer of `type`, which stands in `reply`, or `-errno`. The kernel answers before `send` returns. */
+  ask(request: NetlinkRequest, type: number): number {
+    if (this.#descriptor < 0) return -Errno.EBADF;
+    this.#sequence = (this.#sequence + 1) >>> 0;
+    request.words[2] = this.#sequence;
+    const sent = this.#calls.send(this.#descriptor, request.bytes, request.bytes.length);
+    if (sent < 0) return sent;
+    for (let reads = 0; reads < READS; reads++) {
+      const length = this.#calls.receive(this.#descriptor, this.reply.bytes);
+      if (length < 0) return length;
+      const result = this.#judge(length, type);
+      if (result !== 0) return result;
+    }
+    return -Errno.EIO;
+  }
+
+  /** Idempotent; questions after it fail with EBADF. */
+  close(): void {
+    if (this.#descriptor >= 0) this.#calls.close(this.#descriptor);
+    this.#descriptor = -1;
+  }
+
+  /** The answer's length, its `-errno`, or 0 when it is another's. */
+  #judge(length: number, type: number): number {
+    const { words, halves } = this.reply;
+    if (length < NETLINK_HEADER + 4 || words[2] !== this.#sequence) return 0;
+    if (halves[2] === NLMSG_ERROR) return (words[NETLINK_HEADER / 4] as number) | 0;
+    return halves[2] === type ? length : 0;
+  }
+}

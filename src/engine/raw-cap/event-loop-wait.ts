@@ -1,0 +1,76 @@
+import { type Nanos, NANOS_PER_MS } from '../../wire/numbers.ts';
+
+/** Remainders below this are spent in turns of the event loop; above it a timer of 1 ms is better company, even if it ends late. */
+const SPIN: Nanos = 250_000;
+/** The longest sleep, so that faults are noticed. */
+const LONGEST_MS = 250;
+
+/**
+ * One pending wait on Node's event loop. It always ends in the check phase, after a whole poll phase in which captures were delivered: packets are
+ * delivered one by one with microtasks in between, so a promise resolved by the first would be answered before the second. A wait that begins in
+ * a poll callback has its first turn in the same iteration's check phase, nothing having been polled since; only its second turn counts.
+ */
+export class EventLoopWait {
+  readonly #now: () => Nanos;
+  readonly #ended: () => boolean;
+  readonly #polled: () => void;
+  #resolve: (() => void) | null = null;
+  #until: Nanos = 0;
+  #over = false;
+  #timer: NodeJS.Timeout | null = null;
+  #turnIsComing = false;
+  #polledOnce = false;
+
+  /** `ended` is asked at every turn; true ends the wait (a fault). `polled` is called at every turn that a whole poll phase since `wait` precedes. */
+  constructor(now: () => Nanos, ended: () => boolean, polled: () => void) {
+    this.#now = now;
+    this.#ended = ended;
+    this.#polled = polled;
+  }
+
+  /** Resolves after `end`, at `until`, or when `ended` says so; never before one whole poll phase has passed. One wait at a time. */
+  wait(until: Nanos): Promise<void> {
+    this.#until = until;
+    this.#over = false;
+    this.#polledOnce = false;
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#nextTurn();
+    });
+  }
+
+  /** Ends the pending wait at the coming check phase. Cheap: called for every packet. */
+  end(): void {
+    if (this.#over || this.#resolve === null) return;
+    this.#over = true;
+    this.#nextTurn();
+  }
+
+  #nextTurn(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#turnIsComing) return;
+    this.#turnIsComing = true;
+    setImmediate(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#timer = null;
+    this.#turnIsComing = false;
+    if (!this.#polledOnce) {
+      this.#polledOnce = true;
+      return this.#nextTurn();
+    }
+    this.#polled();
+    const left = this.#until - this.#now();
+    if (this.#over || left <= 0 || this.#ended()) this.#settle();
+    else if (left < SPIN) this.#nextTurn();
+    else this.#timer = setTimeout(this.#turn, Math.max(1, Math.min(LONGEST_MS, Math.floor(left / NANOS_PER_MS))));
+  };
+
+  #settle(): void {
+    const resolve = this.#resolve;
+    this.#resolve = null;
+    resolve?.();
+  }
+}

@@ -1,0 +1,91 @@
+import type { Cap } from 'cap';
+
+import type { LinkType } from '../../wire/link.ts';
+import type { EngineProblem } from '../engine.ts';
+import { netRawProblem } from '../linux/net-raw.ts';
+import { offerImmediateMode } from './immediate-mode.ts';
+import { missingBinding } from './missing-binding.ts';
+
+/** What to capture and whom to give it. */
+export interface PcapOptions {
+  /** pcap-filter(7). */
+  readonly filter: string;
+  /** Bytes asked for; libpcap rounds up. */
+  readonly kernelBuffer: number;
+  /** A frame, link header included: `bytes[0 ... length]`, valid during the call only. */
+  readonly onFrame: (bytes: Uint8Array, length: number) => void;
+}
+
+/** A capture on all interfaces that delivers while the event loop polls. */
+export interface PcapCapture {
+  readonly link: LinkType;
+  /** Whether libpcap hands packets on at once; false means up to a second late. */
+  readonly immediate: boolean;
+  /** Idempotent; no frame comes after it. */
+  close(): void;
+}
+
+/**
+ * The pseudo-device of all interfaces. A named one is never used: when it goes down, the binding asserts on the poll error
+ * and the process aborts. `any` survives, and still sees a reply that comes back another way.
+ */
+const DEVICE = 'any';
+/** The longest frame that snaplen 65535, which cap sets, lets through, with room for a cooked header. */
+const FRAME_BYTES = 65_536 + 64;
+
+const LINKS: Readonly<Record<string, LinkType>> = {
+  LINKTYPE_LINUX_SLL: 'linux-sll',
+  ETHERNET: 'ethernet',
+  RAW: 'raw',
+  NULL: 'null',
+  'Unknown linktype 276': 'linux-sll2',
+};
+
+/**
+ * Every Cap that was ever made, for the life of the process. Its destructor stops a poll handle that may never have been started (after a
+ * failed open), and frees one that libuv still has in its list (after a close): it must not run.
+ */
+const neverCollected: Cap[] = [];
+
+/** Opens a capture, or says why it cannot. */
+export async function openPcapCapture(options: PcapOptions): Promise<PcapCapture | EngineProblem> {
+  const immediate = offerImmediateMode();
+  let binding: typeof import('cap').default;
+  try {
+    binding = (await import('cap')).default;
+  } catch (error) {
+    return missingBinding('cap', error);
+  }
+  const cap = new binding.Cap();
+  neverCollected.push(cap);
+  const buffer = Buffer.allocUnsafeSlow(FRAME_BYTES);
+  cap.on('packet', (length) => options.onFrame(buffer, length));
+  let linkName: string;
+  try {
+    linkName = cap.open(DEVICE, options.filter, options.kernelBuffer, buffer);
+  } catch (error) {
+    return openProblem(error);
+  }
+  const link = LINKS[linkName];
+  if (link === undefined) {
+    cap.close();
+    return { code: 'not-supported', message: `libpcap captures with ${linkName}`, hint: 'update libpcap' };
+  }
+  return { link, immediate, close: () => close(cap) };
+}
+
+function close(cap: Cap): void {
+  cap.removeAllListeners();
+  cap.close();
+}
+
+function openProblem(error: unknown): EngineProblem {
+  const text = (error as Error).message;
+  // libpcap leaves the text empty for some versions' permission errors.
+  if (text === '' || /permission|permitted/i.test(text)) return netRawProblem('capturing packets');
+  return {
+    code: 'not-supported',
+    message: `capturing packets: ${text}`,
+    hint: 'is AF_PACKET in this kernel, and libpcap not older than 1.5?',
+  };
+}

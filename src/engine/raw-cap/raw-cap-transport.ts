@@ -1,0 +1,158 @@
+import { hrtime } from 'node:process';
+
+import { Errno } from '../../transport/errno.ts';
+import type { PacketHandler, SendBatch, Transport, TransportFault } from '../../transport/transport.ts';
+import { readAddress } from '../../wire/address.ts';
+import { ipOffset } from '../../wire/link.ts';
+import { type Nanos, NANOS_PER_SECOND } from '../../wire/numbers.ts';
+import type { InterfaceWatch } from '../linux/interface-watch.ts';
+import { AddressTexts } from './address-texts.ts';
+import { EventLoopWait } from './event-loop-wait.ts';
+import { HeldFrames } from './held-frames.ts';
+import type { PcapCapture } from './pcap-capture.ts';
+import type { RawSender } from './raw-sender.ts';
+import { SendStamps } from './send-stamps.ts';
+
+/** Slots in a batch. Captures wait while it is sent; measured, larger ones are not faster: the kernel takes its 6 us a packet. */
+const CAPACITY = 16;
+const SLOT_BYTES = 2048;
+/** Offset of the destination address (RFC 791, 3.1). */
+const DESTINATION = 16;
+
+/** Sends through a raw socket, hears through libpcap; both are stamped in user space. */
+export class RawCapTransport implements Transport {
+  readonly engine = 'raw-cap';
+  readonly clock = 'userspace';
+  readonly batch: SendBatch = newBatch();
+  readonly #buffer = Buffer.from(this.batch.bytes.buffer, this.batch.bytes.byteOffset, this.batch.bytes.length);
+  readonly #sender: RawSender;
+  readonly #watch: InterfaceWatch;
+  readonly #texts = new AddressTexts();
+  readonly #stamps = new SendStamps();
+  readonly #held = new HeldFrames();
+  readonly #opened: readonly [number, number] = hrtime();
+  readonly #wait: EventLoopWait;
+  #capture: PcapCapture | null = null;
+  #handler: PacketHandler | null = null;
+  #closed = false;
+  /** Packets sent when the pending wait began. */
+  #sentBefore = 0;
+  #last: Nanos = 0;
+
+  /** Owns both. `attach` completes it. */
+  constructor(sender: RawSender, watch: InterfaceWatch) {
+    this.#sender = sender;
+    this.#watch = watch;
+    this.#wait = new EventLoopWait(
+      () => this.now(),
+      () => this.fault() !== null,
+      () => this.#settle(),
+    );
+  }
+
+  /** Names the capture whose frames go to `onFrame`; owned from now on. */
+  attach(capture: PcapCapture): void {
+    this.#capture = capture;
+  }
+
+  /**
+   * Takes a captured frame. An own packet is stamped with its sending. Any other that comes while own ones are expected is held: had the next of
+   * ours been captured after it, it arrived before that one was sent; if none comes, it is as late as it reached us.
+   */
+  onFrame(bytes: Uint8Array, length: number): void {
+    if (this.#handler === null || this.#capture === null) return;
+    const offset = ipOffset(this.#capture.link, bytes, length);
+    if (offset < 0) return;
+    this.#wait.end();
+    const size = length - offset;
+    const sentAt = this.#stamps.take(bytes, offset, size);
+    const at = sentAt < 0 ? this.now() : sentAt;
+    if (sentAt < 0 && this.#stamps.expecting && this.#held.hold(bytes, offset, size, at)) return;
+    this.#held.release(at, this.#deliver);
+    this.#deliver(bytes, offset, size, at);
+  }
+
+  capture(handler: PacketHandler): void {
+    this.#handler = handler;
+  }
+
+  /** Stamps are read before the kernel takes a packet: read afterwards, an answer could be older than its question. */
+  flush(): void {
+    const { batch } = this;
+    let blocked = 0;
+    for (let slot = 0; slot < batch.count; slot++) {
+      const at = this.now();
+      // A full queue stays full for the rest of the batch; trying on would only let later slots overtake earlier ones.
+      const error = blocked === 0 ? this.#send(slot) : blocked;
+      if (error === Errno.EAGAIN || error === Errno.ENOBUFS) blocked = error;
+      batch.errors[slot] = error;
+      batch.sentAt[slot] = at;
+      if (error === 0) this.#stamps.sent(batch, slot, at);
+    }
+  }
+
+  /** Both parts are integers that a double holds exactly for 104 days. Measured: 40 ns, the tuple is optimised away. */
+  now(): Nanos {
+    const time = hrtime();
+    return (time[0] - this.#opened[0]) * NANOS_PER_SECOND + (time[1] - this.#opened[1]);
+  }
+
+  wait(until: Nanos): Promise<void> {
+    this.#sentBefore = this.#stamps.count;
+    return this.#wait.wait(until);
+  }
+
+  wake(): void {
+    this.#wait.end();
+  }
+
+  fault(): TransportFault | null {
+    return this.#closed ? null : this.#watch.fault(this.now());
+  }
+
+  /** Cap does not ask libpcap for its statistics. */
+  drops(): null {
+    return null;
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.#handler = null;
+      this.#capture?.close();
+      this.#sender.close();
+      this.#watch.close();
+      this.#wait.end();
+    }
+    return Promise.resolve();
+  }
+
+  readonly #deliver: PacketHandler = (bytes, offset, length, at) => {
+    this.#last = Math.max(this.#last, at);
+    this.#handler?.(bytes, offset, length, this.#last);
+  };
+
+  #settle(): void {
+    this.#stamps.settle(this.#sentBefore);
+    if (!this.#stamps.expecting) this.#held.release(Infinity, this.#deliver);
+  }
+
+  #send(slot: number): number {
+    const offset = slot * SLOT_BYTES;
+    const address = this.#texts.of(readAddress(this.#buffer, offset + DESTINATION));
+    return this.#sender.send(this.#buffer, offset, this.batch.lengths[slot] as number, address);
+  }
+}
+
+function newBatch(): SendBatch {
+  return {
+    capacity: CAPACITY,
+    slotSize: SLOT_BYTES,
+    bytes: new Uint8Array(CAPACITY * SLOT_BYTES),
+    lengths: new Uint16Array(CAPACITY),
+    tags: new Int32Array(CAPACITY),
+    errors: new Int32Array(CAPACITY),
+    sentAt: new Float64Array(CAPACITY),
+    count: 0,
+  };
+}

@@ -1,0 +1,123 @@
+import type { Address } from '../../wire/address.ts';
+import type { Nanos } from '../../wire/numbers.ts';
+import { EventQueue } from './event-queue.ts';
+import type { Context, Emission } from './middlebox.ts';
+import { milliseconds } from './middlebox.ts';
+import type { Network, Router, Site } from './network.ts';
+import { hostStop, routerStop, type Stop, type Way } from './stop.ts';
+import { destinationOf, type Packet } from './packet.ts';
+import type { Random } from './random.ts';
+
+/** The prober's place on every path. */
+const HOME = -1;
+
+/**
+ * Packets on their way through a network: an event for each stop, handled in the order of time. Knows no clock of its own: `runUntil`
+ * says how far to go.
+ */
+export class Simulation {
+  readonly random: Random;
+  readonly #events: EventQueue<() => void> = new EventQueue();
+  readonly #memory: Map<object, unknown> = new Map();
+  readonly #paths: Map<Address, readonly Stop[]>;
+  readonly #elsewhere: readonly Stop[];
+  readonly #arrived: (packet: Packet, at: Nanos) => void;
+  #now: Nanos = 0;
+
+  /** `arrived` gets every packet that comes back to the prober. */
+  constructor(network: Network, random: Random, arrived: (packet: Packet, at: Nanos) => void) {
+    this.random = random;
+    this.#arrived = arrived;
+    this.#paths = new Map(network.sites.map((site) => [site.host.address, this.#stopsOf(site)]));
+    this.#elsewhere = network.elsewhere.map((router) => this.#routerStop(router));
+  }
+
+  /** Time of the next event; Infinity when nothing is under way. */
+  get nextAt(): Nanos {
+    return this.#events.nextAt;
+  }
+
+  /** Time of the event being handled. */
+  get now(): Nanos {
+    return this.#now;
+  }
+
+  /** A context for whatever stands at `address`. */
+  context(address: Address | null): Context {
+    const now = (): Nanos => this.#now;
+    return {
+      get now(): Nanos {
+        return now();
+      },
+      random: this.random,
+      address,
+      remember: (key, create) => this.#remember(key, create),
+    };
+  }
+
+  /** Lets `action` happen at `at`. */
+  schedule(at: Nanos, action: () => void): void {
+    this.#events.push(at, action);
+  }
+
+  /** A packet leaves the prober at `at`. */
+  depart(packet: Packet, at: Nanos): void {
+    const stops = this.#paths.get(destinationOf(packet)) ?? this.#elsewhere;
+    this.#move({ packet, stops, from: HOME, way: 'forward', at });
+  }
+
+  /** Handles the next event. */
+  step(): void {
+    this.#now = Math.max(this.#now, this.#events.nextAt);
+    this.#events.pop()?.();
+  }
+
+  #move(leg: Leg): void {
+    const { stops, from, way } = leg;
+    const to = way === 'forward' ? from + 1 : from - 1;
+    if (to >= stops.length) return;
+    const link = stops[Math.max(from, to)] as Stop;
+    this.#events.push(leg.at + link.delay, () => this.#arrive(leg, to));
+  }
+
+  #arrive({ packet, stops, way }: Leg, index: number): void {
+    if (index === HOME) return this.#arrived(packet, this.#now);
+    for (const emission of (stops[index] as Stop).handle(packet, way)) this.#emit(emission, { stops, from: index, way });
+  }
+
+  #emit(emission: Emission, { stops, from, way }: Omit<Leg, 'packet' | 'at'>): void {
+    const { packet, delay, unless } = emission;
+    const leg = { packet, stops, from, at: this.#now + delay, way: emission.way === 'onward' ? way : opposite(way) };
+    if (unless === undefined) return this.#move(leg);
+    this.#events.push(leg.at, () => {
+      if (!unless()) this.#move(leg);
+    });
+  }
+
+  #stopsOf(site: Site): readonly Stop[] {
+    const context = Object.assign(this.context(site.host.address), { host: site.host });
+    return [...site.path.map((router) => this.#routerStop(router)), hostStop(site.host, milliseconds(site.delayMs), context)];
+  }
+
+  #routerStop(router: Router): Stop {
+    return routerStop(router, this.context(router.address));
+  }
+
+  #remember<T>(key: object, create: () => T): T {
+    if (!this.#memory.has(key)) this.#memory.set(key, create());
+    return this.#memory.get(key) as T;
+  }
+}
+
+/** A packet that leaves stop `from`. */
+interface Leg {
+  readonly packet: Packet;
+  readonly stops: readonly Stop[];
+  readonly from: number;
+  readonly way: Way;
+  readonly at: Nanos;
+}
+
+function opposite(way: Way): Way {
+  return way === 'forward' ? 'reverse' : 'forward';
+}

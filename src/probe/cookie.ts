@@ -1,0 +1,102 @@
+import type { Address } from '../wire/address.ts';
+
+/** Lower and upper halves of SipHash's constants ("somepseudorandomlygeneratedbytes"), v0 to v3. */
+const CONSTANTS: readonly number[] = [
+  0x70736575, 0x736f6d65, 0x6e646f6d, 0x646f7261, 0x6e657261, 0x6c796765, 0x79746573, 0x74656462,
+];
+/** Upper half of the last block: the length of the message, 16 bytes, in the top byte. */
+const LENGTH_BLOCK_HIGH = 16 << 24;
+
+/**
+ * The numbers by which a reply proves itself: SipHash-2-4 (Aumasson and Bernstein, 2012) of source, destination, ports and transmission, hashed as the
+ * kernel's `siphash_4u32` does (lib/siphash.c), under a key that only this run knows. `compute` allocates nothing; its results stand in the fields
+ * until the next call.
+ */
+export class ProbeCookie {
+  /** ISN, unsigned 32 bits. */
+  isn = 0;
+  /** TSval, unsigned 32 bits, never 0: some stacks take a timestamp of 0 for none. */
+  tsval = 0;
+  /** IP identification, 1 to 65535: for 0 the kernel would fill in its own (raw(7), IP_HDRINCL). */
+  ipId = 0;
+
+  readonly #start: Int32Array;
+  /** Two blocks of message, one of length, and two empty ones for finalisation; lower half first. */
+  readonly #blocks: Int32Array = new Int32Array(10);
+  readonly #digest: Int32Array = new Int32Array(2);
+
+  /** `key`: four words from the operating system's random source. */
+  constructor(key: Uint32Array) {
+    if (key.length !== 4) throw new RangeError(`a cookie key has 4 words, not ${key.length}`);
+    this.#start = Int32Array.from(CONSTANTS, (word, index) => word ^ (key[index % 4] as number));
+    this.#blocks[5] = LENGTH_BLOCK_HIGH;
+  }
+
+  /** `ports` is `sourcePort << 16 | destinationPort`; `transmission` tells the SYNs of one pair apart. */
+  compute(source: Address, destination: Address, ports: number, transmission: number): void {
+    const blocks = this.#blocks;
+    blocks[0] = source;
+    blocks[1] = destination;
+    blocks[2] = ports;
+    blocks[3] = transmission;
+    sipHash(this.#start, blocks, this.#digest);
+    const low = this.#digest[0] as number;
+    const high = this.#digest[1] as number;
+    this.isn = low >>> 0;
+    this.tsval = high >>> 0 || 1;
+    this.ipId = ((low ^ (low >>> 16)) + Math.imul(high, 0x9e37)) & 0xffff || 1;
+  }
+}
+
+/**
+ * Five steps of two SipRounds: three blocks of message (c = 2), then finalisation (d = 4). `lN` and `hN` are the halves of vN; a carry is computed
+ * with bit logic because a branch on it is mispredicted half of the time; v0 and v2 are swapped instead of rotated by 32.
+ */
+function sipHash(start: Int32Array, blocks: Int32Array, digest: Int32Array): void {
+  let l0 = start[0] as number;
+  let h0 = start[1] as number;
+  let l1 = start[2] as number;
+  let h1 = start[3] as number;
+  let l2 = start[4] as number;
+  let h2 = start[5] as number;
+  let l3 = start[6] as number;
+  let h3 = start[7] as number;
+  let next = 0;
+  for (let step = 0; step < 10; step += 2) {
+    const low = blocks[step] as number;
+    const high = blocks[step + 1] as number;
+    if (step === 6) l2 ^= 0xff;
+    l3 ^= low;
+    h3 ^= high;
+    for (let round = 0; round < 2; round += 1) {
+      next = (l0 + l1) | 0;
+      h0 = (h0 + h1 + (((l0 & l1) | ((l0 | l1) & ~next)) >>> 31)) | 0;
+      l0 = next;
+      next = (l2 + l3) | 0;
+      h2 = (h2 + h3 + (((l2 & l3) | ((l2 | l3) & ~next)) >>> 31)) | 0;
+      l2 = next;
+      next = ((l1 << 13) | (h1 >>> 19)) ^ l0;
+      h1 = ((h1 << 13) | (l1 >>> 19)) ^ h0;
+      l1 = next;
+      next = ((l3 << 16) | (h3 >>> 16)) ^ l2;
+      h3 = ((h3 << 16) | (l3 >>> 16)) ^ h2;
+      l3 = next;
+      next = (h0 + l3) | 0;
+      h0 = (l0 + h3 + (((h0 & l3) | ((h0 | l3) & ~next)) >>> 31)) | 0;
+      l0 = next;
+      next = (l2 + l1) | 0;
+      l2 = (h2 + h1 + (((l2 & l1) | ((l2 | l1) & ~next)) >>> 31)) | 0;
+      h2 = next;
+      next = ((l3 << 21) | (h3 >>> 11)) ^ l0;
+      h3 = ((h3 << 21) | (l3 >>> 11)) ^ h0;
+      l3 = next;
+      next = ((l1 << 17) | (h1 >>> 15)) ^ h2;
+      h1 = ((h1 << 17) | (l1 >>> 15)) ^ l2;
+      l1 = next;
+    }
+    l0 ^= low;
+    h0 ^= high;
+  }
+  digest[0] = l0 ^ l1 ^ l2 ^ l3;
+  digest[1] = h0 ^ h1 ^ h2 ^ h3;
+}

@@ -1,0 +1,185 @@
+import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../wire/numbers.ts';
+
+const INITIAL_WINDOW = 128;
+const MIN_WINDOW = 16;
+const MAX_WINDOW = 32_768;
+/** A path that never answers gives no signal: the window may still open this far on time-outs alone. */
+const MAX_SILENT_WINDOW = 4096;
+const EPOCHS = 8;
+const MIN_EPOCH: Nanos = 50 * NANOS_PER_MS;
+const MIN_EPOCH_SENT = 64;
+/** Fewer lost SYNs than this say nothing about the rate. */
+const MIN_LOSSES = 4;
+/** Loss below this share is noise. */
+const TOLERATED_LOSS = 0.02;
+/** When slowing down leaves this much of the loss, the rate is not its cause. */
+const UNCHANGED = 0.7;
+/** Never slower than this on loss alone, SYNs a second. */
+const MIN_RATE = 20;
+
+interface Epoch {
+  start: Nanos;
+  end: Nanos;
+  sent: number;
+  answered: number;
+  lost: number;
+}
+
+/**
+ * How fast probes may leave: a congestion window in probes in flight with slow start and AIMD (RFC 5681), and a rate in SYNs a second.
+ * The only loss signal is a retry that was answered, for then its predecessor was lost; silence is filtering. Losses are counted for the
+ * epoch in which the lost SYN was sent. An epoch with too much loss sets the rate to what the path delivered (a policer is found this way);
+ * when a slower epoch loses the same share, the loss does not come from the rate (a bad link) and full speed returns.
+ */
+export class Pacer {
+  readonly #cap: number;
+  readonly #maxWindow: number;
+  #window: number;
+  #threshold = Infinity;
+  #rate: number;
+  #tokens = 0;
+  #refilled: Nanos = 0;
+  #answers = 0;
+  /** Ring of the latest epochs; the one at `#current` is being filled. */
+  readonly #epochs: Epoch[] = Array.from({ length: EPOCHS }, () => ({ start: 0, end: 0, sent: 0, answered: 0, lost: 0 }));
+  #current = 0;
+  #judged = 0;
+  /** Share of SYNs lost whatever the rate. */
+  #baseline = 0;
+  /** Loss and rate before the last slow-down that has not been judged yet. */
+  #trial: { readonly loss: number; readonly window: number } | null = null;
+  #lostTotal = 0;
+  #sentOfAnswered = 0;
+
+  /** `rate`: the user's cap in packets a second, Infinity for none. */
+  constructor(rate: number, maxInFlight: number) {
+    this.#cap = rate;
+    this.#rate = rate;
+    this.#maxWindow = Math.min(maxInFlight, MAX_WINDOW);
+    this.#window = Math.min(INITIAL_WINDOW, this.#maxWindow);
+    (this.#epochs[0] as Epoch).end = Infinity;
+  }
+
+  /** Probes that may be in flight. */
+  get window(): number {
+    return Math.floor(this.#window);
+  }
+
+  /** Share of SYNs that the path lost, by the answered retries so far. */
+  get lossRatio(): number {
+    return this.#sentOfAnswered === 0 ? 0 : this.#lostTotal / this.#sentOfAnswered;
+  }
+
+  /** SYNs whose fate is known: enough of them make `lossRatio` worth something. */
+  get fatesKnown(): number {
+    return this.#sentOfAnswered;
+  }
+
+  /** How many packets may leave now. */
+  allowance(now: Nanos): number {
+    if (this.#rate === Infinity) return Infinity;
+    const burst = Math.max(1, this.#rate * 0.002);
+    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#refilled) / NANOS_PER_SECOND) * this.#rate);
+    this.#refilled = now;
+    return Math.floor(this.#tokens + 1e-9);
+  }
+
+  /** When the next packet may leave, for a pacer whose allowance is used up. */
+  nextAllowance(now: Nanos): Nanos {
+    if (this.#rate === Infinity) return now;
+    return now + ((1 - Math.min(1, this.#tokens)) / this.#rate) * NANOS_PER_SECOND;
+  }
+
+  onSent(now: Nanos): void {
+    if (this.#rate !== Infinity) this.#tokens -= 1;
+    let epoch = this.#epochs[this.#current] as Epoch;
+    if (epoch.sent >= Math.max(MIN_EPOCH_SENT, this.#window) && now - epoch.start >= MIN_EPOCH) epoch = this.#open(now);
+    epoch.sent++;
+  }
+
+  /** A SYN sent at `sentAt` was answered after `lost` earlier ones of its pair were not; `previousSentAt` is when the last of those was sent, or NaN. */
+  onAnswer(sentAt: Nanos, lost: number, previousSentAt: Nanos): void {
+    this.#answers++;
+    this.#sentOfAnswered += lost + 1;
+    this.#lostTotal += lost;
+    const epoch = this.#epochOf(sentAt);
+    if (epoch !== null) epoch.answered++;
+    if (lost > 0) {
+      const lossy = this.#epochOf(previousSentAt);
+      if (lossy !== null) lossy.lost++;
+    }
+    const growth = this.#window < this.#threshold ? 1 : 1 / this.#window;
+    this.#window = Math.min(this.#maxWindow, this.#window + growth);
+  }
+
+  /** A SYN timed out: no congestion signal, but while nothing at all answers the window may open slowly. */
+  onSilence(): void {
+    if (this.#answers === 0 && this.#window < Math.min(this.#maxWindow, MAX_SILENT_WINDOW)) this.#window += 1;
+  }
+
+  /** The kernel's queue was full. */
+  onLocalCongestion(): void {
+    this.#window = Math.max(MIN_WINDOW, this.#window * 0.9);
+  }
+
+  /** Looks back at epochs whose losses must be known by now. `horizon`: how long an answered retry takes (time-out plus RTT). */
+  review(now: Nanos, horizon: Nanos): void {
+    while (this.#judged !== this.#current) {
+      const epoch = this.#epochs[this.#judged] as Epoch;
+      if (now - epoch.end < horizon) return;
+      this.#judged = (this.#judged + 1) % EPOCHS;
+      this.#judge(epoch, now);
+    }
+  }
+
+  #judge(epoch: Epoch, now: Nanos): void {
+    const fates = epoch.answered + epoch.lost;
+    const loss = fates === 0 ? 0 : epoch.lost / fates;
+    if (epoch.lost < MIN_LOSSES || loss <= this.#baseline * 1.5 + TOLERATED_LOSS) {
+      this.#trial = null;
+      if (this.#rate < this.#cap) this.#rate = this.#rate * 1.1 > this.#cap ? this.#cap : this.#rate * 1.1;
+      return;
+    }
+    if (this.#trial !== null && loss > this.#trial.loss * UNCHANGED) this.#blameLink(loss, this.#trial.window);
+    else this.#slowDown(epoch, loss, now);
+  }
+
+  #slowDown(epoch: Epoch, loss: number, now: Nanos): void {
+    const seconds = Math.max(MIN_EPOCH, epoch.end - epoch.start) / NANOS_PER_SECOND;
+    const delivered = ((1 - loss) * epoch.sent) / seconds;
+    this.#trial = { loss, window: this.#window };
+    this.#rate = Math.min(this.#cap, Math.max(MIN_RATE, delivered * 0.85));
+    this.#threshold = Math.max(MIN_WINDOW, this.#window / 2);
+    this.#window = this.#threshold;
+    this.#open(now);
+    // What was sent at the old speed says nothing about the new one.
+    this.#judged = this.#current;
+  }
+
+  #blameLink(loss: number, window: number): void {
+    this.#baseline = Math.max(this.#baseline, loss);
+    this.#rate = this.#cap;
+    this.#window = Math.max(this.#window, window);
+    this.#threshold = Infinity;
+    this.#trial = null;
+  }
+
+  #open(now: Nanos): Epoch {
+    (this.#epochs[this.#current] as Epoch).end = now;
+    this.#current = (this.#current + 1) % EPOCHS;
+    if (this.#current === this.#judged) this.#judged = (this.#judged + 1) % EPOCHS;
+    const epoch = this.#epochs[this.#current] as Epoch;
+    epoch.start = now;
+    epoch.end = Infinity;
+    epoch.sent = 0;
+    epoch.answered = 0;
+    epoch.lost = 0;
+    return epoch;
+  }
+
+  #epochOf(at: Nanos): Epoch | null {
+    for (const epoch of this.#epochs) if (epoch.start <= at && at < epoch.end) return epoch;
+    const current = this.#epochs[this.#current] as Epoch;
+    return at >= current.start ? current : null;
+  }
+}

@@ -1,0 +1,203 @@
+/** Where a probed pair stands. */
+export const Phase = {
+  /** Waiting for the window: the SYN is to be sent (again). */
+  queued: 0,
+  /** A SYN is out and may still be answered. */
+  waiting: 1,
+  /** Answered by something that a SYN-ACK may still overrule (ICMP error, split handshake). */
+  soft: 2,
+  /** Decided; lingers for a contradicting answer. */
+  answered: 3,
+  /** Decided; the next SYN for an RTT sample is to be sent. */
+  sampleQueued: 4,
+  /** Decided; a SYN for an RTT sample is out. */
+  sampling: 5,
+} as const;
+
+/** What the best answer so far is. Order is strength among soft answers. */
+export const Answer = { none: 0, icmp: 1, syn: 2, localIcmp: 3, rst: 4, synAck: 5 } as const;
+
+const EMPTY = -1;
+
+/** How many send stamps are kept for each pair; an answer to an older SYN decides the state but gives no RTT. */
+const STAMPS = 4;
+
+/**
+ * State of the pairs that are under way, as parallel typed arrays over slots, and a hash index from (target, port) to slot.
+ * Grows by doubling; memory follows the pairs in flight, not the size of the scan: 87 bytes a slot, and 20 for its timer.
+ */
+export class PairTable {
+  capacity: number;
+  active = 0;
+  target: Uint32Array;
+  port: Uint16Array;
+  source: Int16Array;
+  sent: Uint16Array;
+  phase: Uint8Array;
+  answer: Uint8Array;
+  /** Extra SYNs granted after challenge ACKs. */
+  bonus: Uint8Array;
+  /** Times the kernel said EAGAIN or ENOBUFS for the SYN at hand. */
+  stalls: Uint16Array;
+  /** 1-based number of the SYN that was answered. */
+  answeredBy: Uint16Array;
+  isn: Uint32Array;
+  rtt: Float64Array;
+  rejected: Uint16Array;
+  /** BlockStore handles. */
+  reply: Int32Array;
+  conflict: Int32Array;
+  rejectedReply: Int32Array;
+  #stamps: Float64Array;
+  #index: Int32Array;
+  #free: Int32Array;
+  #freeCount: number;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+    this.target = new Uint32Array(capacity);
+    this.port = new Uint16Array(capacity);
+    this.source = new Int16Array(capacity);
+    this.sent = new Uint16Array(capacity);
+    this.phase = new Uint8Array(capacity);
+    this.answer = new Uint8Array(capacity);
+    this.bonus = new Uint8Array(capacity);
+    this.stalls = new Uint16Array(capacity);
+    this.answeredBy = new Uint16Array(capacity);
+    this.isn = new Uint32Array(capacity);
+    this.rtt = new Float64Array(capacity);
+    this.rejected = new Uint16Array(capacity);
+    this.reply = new Int32Array(capacity);
+    this.conflict = new Int32Array(capacity);
+    this.rejectedReply = new Int32Array(capacity);
+    this.#stamps = new Float64Array(capacity * STAMPS);
+    this.#index = new Int32Array(capacity * 2).fill(EMPTY);
+    this.#free = new Int32Array(capacity);
+    this.#freeCount = 0;
+    this.#addFree(0, capacity);
+  }
+
+  get full(): boolean {
+    return this.#freeCount === 0;
+  }
+
+  /** Takes a fresh slot for a pair that is not in the table. The caller grows a full table first. */
+  add(target: number, port: number): number {
+    const slot = this.#free[--this.#freeCount] as number;
+    this.target[slot] = target;
+    this.port[slot] = port;
+    this.sent[slot] = 0;
+    this.phase[slot] = Phase.queued;
+    this.answer[slot] = Answer.none;
+    this.bonus[slot] = 0;
+    this.stalls[slot] = 0;
+    this.answeredBy[slot] = 0;
+    this.rtt[slot] = NaN;
+    this.rejected[slot] = 0;
+    this.reply[slot] = 0;
+    this.conflict[slot] = 0;
+    this.rejectedReply[slot] = 0;
+    this.#insert(slot);
+    this.active++;
+    return slot;
+  }
+
+  /** Slot of a pair, or -1. */
+  find(target: number, port: number): number {
+    const mask = this.#index.length - 1;
+    for (let i = hash(target, port) & mask; ; i = (i + 1) & mask) {
+      const slot = this.#index[i] as number;
+      if (slot === EMPTY || (this.target[slot] === target && this.port[slot] === port)) return slot;
+    }
+  }
+
+  remove(slot: number): void {
+    this.#unlink(slot);
+    this.#free[this.#freeCount++] = slot;
+    this.active--;
+  }
+
+  /** Notes when SYN number `attempt` (from 0) of the pair was sent. */
+  stamp(slot: number, attempt: number, at: number): void {
+    this.#stamps[slot * STAMPS + (attempt % STAMPS)] = at;
+  }
+
+  /** When SYN number `attempt` was sent, or NaN when that is no longer known. */
+  stampOf(slot: number, attempt: number): number {
+    if ((this.sent[slot] as number) - attempt > STAMPS) return NaN;
+    return this.#stamps[slot * STAMPS + (attempt % STAMPS)] as number;
+  }
+
+  grow(): void {
+    const old = this.capacity;
+    const next = old * 2;
+    this.target = extend(this.target, new Uint32Array(next));
+    this.port = extend(this.port, new Uint16Array(next));
+    this.source = extend(this.source, new Int16Array(next));
+    this.sent = extend(this.sent, new Uint16Array(next));
+    this.phase = extend(this.phase, new Uint8Array(next));
+    this.answer = extend(this.answer, new Uint8Array(next));
+    this.bonus = extend(this.bonus, new Uint8Array(next));
+    this.stalls = extend(this.stalls, new Uint16Array(next));
+    this.answeredBy = extend(this.answeredBy, new Uint16Array(next));
+    this.isn = extend(this.isn, new Uint32Array(next));
+    this.rtt = extend(this.rtt, new Float64Array(next));
+    this.rejected = extend(this.rejected, new Uint16Array(next));
+    this.reply = extend(this.reply, new Int32Array(next));
+    this.conflict = extend(this.conflict, new Int32Array(next));
+    this.rejectedReply = extend(this.rejectedReply, new Int32Array(next));
+    this.#stamps = extend(this.#stamps, new Float64Array(next * STAMPS));
+    this.#free = extend(this.#free, new Int32Array(next));
+    this.capacity = next;
+    this.#index = new Int32Array(next * 2).fill(EMPTY);
+    for (let slot = 0; slot < old; slot++) this.#insert(slot);
+    this.#addFree(old, next);
+  }
+
+  /** Calls `visit` with every slot in use; `visit` may remove the slot it is given. */
+  forEach(visit: (slot: number) => void): void {
+    const slots = this.#index.filter((slot) => slot !== EMPTY);
+    for (const slot of slots) visit(slot);
+  }
+
+  /** Hands out low slots first: the hot part of the arrays stays small. */
+  #addFree(from: number, to: number): void {
+    for (let slot = to - 1; slot >= from; slot--) this.#free[this.#freeCount++] = slot;
+  }
+
+  #insert(slot: number): void {
+    const mask = this.#index.length - 1;
+    let i = hash(this.target[slot] as number, this.port[slot] as number) & mask;
+    while (this.#index[i] !== EMPTY) i = (i + 1) & mask;
+    this.#index[i] = slot;
+  }
+
+  /** Linear probing with backward shift: no tombstones, so a long run does not slow down (Knuth, TAOCP 3, 6.4, algorithm R). */
+  #unlink(slot: number): void {
+    const index = this.#index;
+    const mask = index.length - 1;
+    let hole = hash(this.target[slot] as number, this.port[slot] as number) & mask;
+    while (index[hole] !== slot) hole = (hole + 1) & mask;
+    for (let i = (hole + 1) & mask; index[i] !== EMPTY; i = (i + 1) & mask) {
+      const other = index[i] as number;
+      const home = hash(this.target[other] as number, this.port[other] as number) & mask;
+      if (((i - home) & mask) >= ((i - hole) & mask)) {
+        index[hole] = other;
+        hole = i;
+      }
+    }
+    index[hole] = EMPTY;
+  }
+}
+
+function hash(target: number, port: number): number {
+  let h = Math.imul(target ^ Math.imul(port, 0x9e3779b1), 0x85ebca6b);
+  h ^= h >>> 15;
+  h = Math.imul(h, 0xc2b2ae35);
+  return (h ^ (h >>> 13)) >>> 0;
+}
+
+function extend<T extends { set(source: T): void }>(old: T, larger: T): T {
+  larger.set(old);
+  return larger;
+}

@@ -1,0 +1,54 @@
+import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../wire/numbers.ts';
+import { Answer, type PairTable, Phase } from './pair-table.ts';
+import type { RetryPolicy } from './retry-policy.ts';
+import type { RtoTable } from './rto-table.ts';
+
+/** A contradicting answer comes within about one more round trip; these hold where the RTT is tiny. An RST is the likelier forgery. */
+const MIN_LINGER_OPEN: Nanos = 10 * NANOS_PER_MS;
+const MIN_LINGER_CLOSED: Nanos = 30 * NANOS_PER_MS;
+const MAX_LINGER: Nanos = NANOS_PER_SECOND;
+
+/** How many SYNs a pair may use and how long each step of it may take, by what is known at the moment of asking. */
+export class Patience {
+  readonly #pairs: PairTable;
+  readonly #rto: RtoTable;
+  readonly #policy: RetryPolicy;
+  readonly #count: number;
+
+  /** `count`: RTT samples wanted from each pair. */
+  constructor(pairs: PairTable, rto: RtoTable, { policy, count }: { readonly policy: RetryPolicy; readonly count: number }) {
+    this.#pairs = pairs;
+    this.#rto = rto;
+    this.#policy = policy;
+    this.#count = count;
+  }
+
+  /** True when the pair has used all the SYNs that it may. */
+  isExhausted(slot: number): boolean {
+    return (this.#pairs.sent[slot] as number) >= this.#allowed(slot);
+  }
+
+  /** How long the latest SYN of the pair may stay unanswered, by what is known of its target now. */
+  timeout(slot: number): Nanos {
+    const pairs = this.#pairs;
+    const target = pairs.target[slot] as number;
+    const earlier = (pairs.sent[slot] as number) - 1;
+    if (earlier + 1 >= this.#allowed(slot)) {
+      const sinceFirst = pairs.stampOf(slot, earlier) - pairs.stampOf(slot, 0);
+      return this.#rto.lastTimeout(target, earlier, sinceFirst >= 0 ? sinceFirst : Infinity);
+    }
+    return this.#rto.timeout(target, pairs.phase[slot] === Phase.sampling ? 0 : earlier);
+  }
+
+  /** How many SYNs the pair may use in all. */
+  #allowed(slot: number): number {
+    const syns = this.#policy.syns + (this.#pairs.bonus[slot] as number);
+    return (this.#pairs.phase[slot] as number) >= Phase.answered ? syns * this.#count : syns;
+  }
+
+  /** How long a decided pair waits for an answer that contradicts the first. */
+  linger(slot: number): Nanos {
+    const least = this.#pairs.answer[slot] === Answer.synAck ? MIN_LINGER_OPEN : MIN_LINGER_CLOSED;
+    return Math.min(MAX_LINGER, Math.max(least, 2 * this.#rto.srtt(this.#pairs.target[slot] as number)));
+  }
+}

@@ -1,0 +1,60 @@
+import { usageError } from '../errors.ts';
+import { DEFAULT_PORT_GROUPS } from './default-ports.ts';
+import type { PortSet } from './port-set.ts';
+import { servicePort } from './service-names.ts';
+
+const LAST_PORT = 65_535;
+const ACCEPTED = 'expected a port from 1 to 65535, a range (8000-8100, -1024, 60000-), - for all, or a service name (https)';
+
+/**
+ * Reads a `-p` list: ports, ranges with either end left out, `-` for 1 to 65535 and service names, separated by commas; what is named twice counts once.
+ * Without a text, the default list. Throws a usage error that quotes the item at fault.
+ */
+export function parsePorts(text: string | undefined): PortSet {
+  if (text === undefined) return new TablePortSet(Object.values(DEFAULT_PORT_GROUPS).flat());
+  if (text.trim() === '') throw usageError('empty port list', text, ACCEPTED);
+  const items = text.split(',').map((item) => item.trim());
+  if (items.includes('')) throw usageError('empty item in port list', text, ACCEPTED);
+  return new TablePortSet(items.flatMap(parseItem));
+}
+
+class TablePortSet implements PortSet {
+  readonly size: number;
+  readonly #ports: Uint16Array;
+  /** Index + 1 of each port, 0 for those that are not in the set: a reply's port is looked up for every packet. */
+  readonly #places: Uint16Array = new Uint16Array(LAST_PORT + 1);
+
+  constructor(ports: readonly number[]) {
+    this.#ports = Uint16Array.from(new Set(ports)).toSorted();
+    this.size = this.#ports.length;
+    for (const [index, port] of this.#ports.entries()) this.#places[port] = index + 1;
+  }
+
+  at(index: number): number {
+    const port = this.#ports[index];
+    if (port === undefined) throw new RangeError(`no port at index ${index} of ${this.size}`);
+    return port;
+  }
+
+  indexOf(port: number): number {
+    return (this.#places[port] ?? 0) - 1;
+  }
+}
+
+function parseItem(item: string): readonly number[] {
+  const named = servicePort(item);
+  if (named !== null) return [named];
+  const match = /^(\d*)(-?)(\d*)$/.exec(item);
+  if (match === null) throw usageError('unknown service name', item, ACCEPTED);
+  const [, low = '', dash = '', high = ''] = match;
+  const first = low === '' ? 1 : parsePort(low, item);
+  const last = high === '' ? (dash === '' ? first : LAST_PORT) : parsePort(high, item);
+  if (last < first) throw usageError('reversed port range', item, `${ACCEPTED}; a range ends at or after its first port`);
+  return Array.from({ length: last - first + 1 }, (_, place) => first + place);
+}
+
+function parsePort(digits: string, item: string): number {
+  const port = Number(digits);
+  if (port < 1 || port > LAST_PORT) throw usageError('invalid port', item, ACCEPTED);
+  return port;
+}

@@ -1,0 +1,81 @@
+/** The system whose SYN a run imitates (`--profile`). */
+export type ProfileName = 'linux' | 'windows' | 'macos' | 'freebsd' | 'bare';
+
+/** The SYN of one system. */
+export interface Profile {
+  /** One line for the help text. */
+  readonly description: string;
+  /** Options after the MSS, which always comes first; empty when there are none. */
+  readonly optionsAfterMss: readonly string[];
+  readonly ttl: number;
+  /** Raw window; `whole-segments` is the largest multiple of the MSS that 16 bits hold. */
+  readonly window: number | 'whole-segments';
+  readonly df: boolean;
+}
+
+/** Order and values as p0f's database (p0f.fp, version 3) and captures of today's systems show them; none sets a DSCP by itself. */
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
+  /** tcp_syn_options() in net/ipv4/tcp_output.c; the window is 64240 on Ethernet since 4.19 (tcp_select_initial_window). */
+  linux: {
+    description: 'Linux 4.19 and later',
+    optionsAfterMss: ['sackOK', 'ts', 'nop', 'wscale=7'],
+    ttl: 64,
+    window: 'whole-segments',
+    df: true,
+  },
+  /** No timestamps unless configured; 64240 on Ethernet since Windows 10 1709. */
+  windows: {
+    description: 'Windows 10, 11 and Server 2019',
+    optionsAfterMss: ['nop', 'wscale=8', 'nop', 'nop', 'sackOK'],
+    ttl: 128,
+    window: 'whole-segments',
+    df: true,
+  },
+  /** p0f: `65535,*:mss,nop,ws,nop,nop,ts,sok,eol+1`; the scale has been 6 since 10.14. */
+  macos: {
+    description: 'macOS and iOS',
+    optionsAfterMss: ['nop', 'wscale=6', 'nop', 'nop', 'ts', 'sackOK', 'eol', 'eol'],
+    ttl: 64,
+    window: 65_535,
+    df: true,
+  },
+  /** tcp_addoptions() in sys/netinet/tcp_output.c; p0f: `65535,6:mss,nop,ws,sok,ts`. */
+  freebsd: {
+    description: 'FreeBSD 9 and later',
+    optionsAfterMss: ['nop', 'wscale=6', 'sackOK', 'ts'],
+    ttl: 64,
+    window: 65_535,
+    df: true,
+  },
+  /** MSS alone, as nmap's SYN scan and small embedded stacks send it (p0f: `1024,0:mss::`): nothing on the path has an option to object to. */
+  bare: {
+    description: 'MSS only, as nmap -sS and small stacks',
+    optionsAfterMss: [],
+    ttl: 64,
+    window: 1024,
+    df: false,
+  },
+};
+
+const IP_AND_TCP_HEADER = 40;
+const LARGEST_PACKET = 65_535;
+/** RFC 879, 1: every host takes 576 bytes, so no interface's MSS needs to be smaller. */
+const SMALLEST_MSS = 536;
+
+/** The `--options` text of `profile` for an interface whose largest IP packet is `mtu` bytes. */
+export function optionsFor(profile: ProfileName, mtu: number): string {
+  return [`mss=${mssForMtu(mtu)}`, ...PROFILES[profile].optionsAfterMss].join(',');
+}
+
+/** The raw window of `profile` for the same interface. */
+export function windowFor(profile: ProfileName, mtu: number): number {
+  const { window } = PROFILES[profile];
+  if (window !== 'whole-segments') return window;
+  const mss = mssForMtu(mtu);
+  return Math.floor(LARGEST_PACKET / mss) * mss;
+}
+
+/** The MSS that fills a packet of `mtu` bytes without IP or TCP options (RFC 9293, 3.7.1); 65495 on Linux's loopback of 65536. */
+export function mssForMtu(mtu: number): number {
+  return Math.max(Math.min(mtu, LARGEST_PACKET) - IP_AND_TCP_HEADER, SMALLEST_MSS);
+}

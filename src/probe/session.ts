@@ -1,0 +1,135 @@
+import type { SendBatch } from '../transport/transport.ts';
+import { NANOS_PER_MS, type Nanos } from '../wire/numbers.ts';
+import { Pacer } from './pacer.ts';
+import { PairLifecycle } from './pair-lifecycle.ts';
+import { Phase } from './pair-table.ts';
+import { RetryPolicy } from './retry-policy.ts';
+import type { SessionPlan, SessionStats } from './session-plan.ts';
+
+/** How long nothing is sent after the kernel said that its queue is full. */
+const STALL_PAUSE: Nanos = NANOS_PER_MS;
+/** Pairs without a route are decided without a packet; between so many of them the loop may look at other things. */
+const MAX_UNROUTED = 1024;
+
+/**
+ * One run over all pairs, without I/O: `poll` fills a batch with the SYNs that may leave now and says when to come back, `flushed` learns
+ * what became of them, `receive` takes every captured packet. Each pair ends in exactly one verdict. Times are nanoseconds on the transport's
+ * clock. Allocates nothing for a packet; memory follows the pairs in flight.
+ */
+export class ProbeSession {
+  readonly #plan: SessionPlan;
+  readonly #pacer: Pacer;
+  readonly #policy: RetryPolicy;
+  readonly #life: PairLifecycle;
+  #position = 0;
+  #stalledUntil: Nanos = 0;
+  #held = false;
+  #stopped = false;
+
+  constructor(plan: SessionPlan) {
+    const { timing } = plan;
+    this.#plan = plan;
+    this.#pacer = new Pacer(timing.rate ?? Infinity, timing.maxInFlight ?? Infinity);
+    this.#policy = new RetryPolicy(timing, plan.order.length);
+    this.#life = new PairLifecycle(plan, this.#pacer, this.#policy);
+  }
+
+  /** Running totals. */
+  get stats(): Readonly<SessionStats> {
+    return this.#life.stats;
+  }
+
+  /** True once every pair has its verdict, or after `stop`. */
+  get finished(): boolean {
+    return this.#stopped || (this.#position >= this.#plan.order.length && this.#life.pairs.active === 0);
+  }
+
+  /** While held, no new pair is begun; those under way go on. */
+  hold(held: boolean): void {
+    this.#held = held;
+  }
+
+  /** Takes one captured IP packet, own or foreign, of any content. */
+  receive(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
+    if (!this.#stopped) this.#life.receive(bytes, offset, length, at);
+  }
+
+  /**
+   * Fills `batch` from slot 0 with what may be sent at `now`, and returns when to poll again at the latest: `now` itself when more could be
+   * sent at once, Infinity when finished. Packets that arrive are a reason to poll earlier.
+   */
+  poll(now: Nanos, batch: SendBatch): Nanos {
+    batch.count = 0;
+    if (this.finished) return Infinity;
+    this.#life.expire(now);
+    this.#pacer.review(now, 2 * this.#life.rto.typical());
+    this.#policy.learn(this.#pacer.lossRatio, this.#pacer.fatesKnown);
+    const limitedUntil = now < this.#stalledUntil ? this.#stalledUntil : this.#fill(now, batch);
+    if (this.finished) return Infinity;
+    return Math.min(limitedUntil, this.#life.nextDue);
+  }
+
+  /** Learns which packets of the batch that `poll` filled were sent and which the kernel refused. */
+  flushed(now: Nanos, batch: SendBatch): void {
+    for (let i = 0; i < batch.count; i++) {
+      const slot = batch.tags[i] as number;
+      const errno = batch.errors[i] as number;
+      if (errno === 0) this.#life.onSent(slot, batch.sentAt[i] as number);
+      else if (this.#life.onSendError(slot, errno)) {
+        this.#pacer.onLocalCongestion();
+        this.#stalledUntil = now + STALL_PAUSE;
+      }
+    }
+  }
+
+  /** Ends the run: pairs with an answer get their verdict, the others get none. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#life.finishAnswered();
+    this.#stopped = true;
+  }
+
+  #fill(now: Nanos, batch: SendBatch): Nanos {
+    let allowance = this.#pacer.allowance(now);
+    while (batch.count < batch.capacity) {
+      if (this.#life.inFlight >= this.#pacer.window) return Infinity;
+      if (allowance < 1) return this.#hasWork ? this.#pacer.nextAllowance(now) : Infinity;
+      const slot = this.#nextSlot();
+      if (slot < 0) break;
+      this.#send(slot, now, batch);
+      allowance--;
+    }
+    return this.#hasWork ? now : Infinity;
+  }
+
+  get #hasWork(): boolean {
+    return this.#life.retries.size > 0 || (this.#position < this.#plan.order.length && !this.#held);
+  }
+
+  /** The slot whose SYN goes out next: retries before new pairs; -1 when there is none at the moment. */
+  #nextSlot(): number {
+    const { retries, pairs } = this.#life;
+    for (let slot = retries.shift(); slot >= 0; slot = retries.shift()) {
+      const phase = pairs.phase[slot];
+      if (phase === Phase.queued || phase === Phase.sampleQueued) return slot;
+    }
+    for (let tries = 0; tries < MAX_UNROUTED && this.#position < this.#plan.order.length && !this.#held; tries++) {
+      const slot = this.#life.begin(this.#plan.order.at(this.#position++));
+      if (slot >= 0) return slot;
+    }
+    return -1;
+  }
+
+  #send(slot: number, now: Nanos, batch: SendBatch): void {
+    const index = batch.count++;
+    batch.tags[index] = slot;
+    batch.lengths[index] = this.#life.syns.write(
+      slot,
+      this.#life.pairs.sent[slot] as number,
+      batch.bytes,
+      index * batch.slotSize,
+    );
+    this.#life.onSending(slot, now);
+    this.#pacer.onSent(now);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Rtt } from './records.ts';
+
+interface Unit {
+  readonly name: string;
+  readonly perMs: number;
+  readonly digits: number;
+}
+
+/** Three significant digits are what a round trip is worth; whole microseconds are the finest that any capture clock keeps. */
+function unitFor(ms: number): Unit {
+  if (Math.round(ms * 1000) < 1000) return { name: 'us', perMs: 1000, digits: 0 };
+  if (ms < 9.995) return { name: 'ms', perMs: 1, digits: 2 };
+  if (ms < 99.95) return { name: 'ms', perMs: 1, digits: 1 };
+  if (ms < 9999.5) return { name: 'ms', perMs: 1, digits: 0 };
+  return { name: 's', perMs: 0.001, digits: 1 };
+}
+
+/** `<1 us`, `212 us`, `1.24 ms`, `12.4 ms`, `124 ms`, `12.4 s`. */
+export function formatMs(ms: number): string {
+  return ms > 0 && ms < 0.0005 ? '<1 us' : formatMany([ms], '');
+}
+
+/** `102-410 us`: two bounds in the unit of the larger one, one figure when they look the same. */
+export function formatMsRange(min: number, max: number): string {
+  const text = formatMany([min, max], '-');
+  return /^(\S+)-\1 /.test(text) ? formatMs(max) : text;
+}
+
+/** One sample as it is, several as `min/avg/max`, none as an empty text. */
+export function formatRtt(rtt: Rtt): string {
+  if (rtt.min === null || rtt.avg === null || rtt.max === null) return '';
+  return rtt.samples > 1 ? formatMany([rtt.min, rtt.avg, rtt.max], '/') : formatMs(rtt.avg);
+}
+
+/** All in the unit of the largest, or each in its own where that would leave less than two digits of the smallest. */
+function formatMany(values: readonly number[], separator: string): string {
+  const unit = unitFor(Math.max(...values));
+  const smallest = Math.min(...values);
+  const isCoarse = Math.round(smallest * unit.perMs * 10 ** unit.digits) < 10;
+  if (isCoarse && unitFor(smallest).name !== unit.name) return values.map(formatMs).join(separator);
+  return `${values.map((ms) => (ms * unit.perMs).toFixed(unit.digits)).join(separator)} ${unit.name}`;
+}
+
+/** How long a run took: `85 ms`, `1.2 s`, `2 min 5 s`, `3 h 12 min`. */
+export function formatElapsed(ms: number): string {
+  if (ms < 999.5) return `${ms.toFixed(0)} ms`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,48 @@
+import type { Finding } from '../analysis/finding.ts';
+import type { Paint } from './paint.ts';
+import type { PortRecord } from './records.ts';
+import { wrapSentence } from './wrap.ts';
+
+/** A line below a port: something found, or an expectation that was missed. */
+export interface Remark {
+  readonly role: 'finding' | 'missed';
+  /** What it is, in a few words. */
+  readonly head: string;
+  /** Why, and how sure; may be empty. */
+  readonly detail: string;
+}
+
+const INDENT = '      ';
+
+/** What is to be said of a port below its line. */
+export function remarksOn(record: PortRecord): readonly Remark[] {
+  const missed = record.expectation?.met === false ? [missedRemark(record.expectation.why ?? 'expectation missed')] : [];
+  return [...missed, ...record.findings.map(findingRemark)];
+}
+
+/** An expectation that was missed. */
+export function missedRemark(why: string): Remark {
+  return { role: 'missed', head: `x ${why}`, detail: '' };
+}
+
+function findingRemark({ code, option, certainty, direction, detail }: Finding): Remark {
+  const subject = option === null || code.startsWith(option) ? '' : ` ${option}`;
+  const way = direction === 'unknown' ? '' : `, ${direction}`;
+  return { role: 'finding', head: `! ${code}${subject} (${certainty}${way})`, detail };
+}
+
+/** Lines of remarks. What was said in full before, in `said`, is only named again. */
+export function remarkLines(
+  remarks: readonly Remark[],
+  { columns, paint, said }: { readonly columns: number; readonly paint: Paint; readonly said: Set<string> },
+): string[] {
+  return remarks.flatMap(({ role, head, detail }) => {
+    const isNew = detail !== '' && !said.has(head + detail);
+    if (isNew) said.add(head + detail);
+    const [mark = '', ...words] = head.split(' ');
+    const text = `${words.join(' ')}${detail === '' ? '' : isNew ? `: ${detail}` : ': see above'}`;
+    const [first = '', ...rest] = wrapSentence(`${INDENT}${mark} `, text, columns);
+    const end = INDENT.length + head.length;
+    return [INDENT + paint(role, first.slice(INDENT.length, end)) + first.slice(end), ...rest];
+  });
+}

@@ -1,0 +1,33 @@
+import { type Paint, PLAIN } from './paint.ts';
+import type { RunRecord, SummaryRecord } from './records.ts';
+import { formatElapsed } from './duration-text.ts';
+import { formatCounts, plural } from './state-counts.ts';
+import { wrapSentence } from './wrap.ts';
+
+/** The run in a sentence, wrapped to `columns`; `run` tells by which clock it was timed. */
+export function summaryLines(
+  summary: SummaryRecord,
+  run: RunRecord | null,
+  { columns, paint }: { readonly columns: number; readonly paint: Paint },
+): string[] {
+  const each = summary.targets > 1 && summary.ports > 0 ? ' each' : '';
+  const counts = formatCounts(summary, PLAIN) + unjudged(summary, run);
+  const start = `${plural(summary.targets, 'target')}, ${plural(summary.ports, 'port')}${each}: ${counts}`;
+  const facts = [
+    `${start} in ${formatElapsed(summary.durationMs)}; ${plural(summary.probesSent, 'SYN')} sent`,
+    run === null ? '' : `clock: ${run.clock}`,
+    summary.repliesRejected > 0 ? `${plural(summary.repliesRejected, 'reply')} not believed` : '',
+    summary.kernelDrops !== null && summary.kernelDrops > 0
+      ? `${plural(summary.kernelDrops, 'packet')} dropped before capture`
+      : '',
+  ].filter((fact) => fact !== '');
+  const text = `${summary.interrupted ? 'interrupted: ' : ''}${facts.join(', ')}`;
+  const role = summary.interrupted ? 'error' : 'faint';
+  return wrapSentence('', text, columns).map((line) => paint(role, line));
+}
+
+function unjudged(summary: SummaryRecord, run: RunRecord | null): string {
+  if (!summary.interrupted || run === null || run.probe.shard !== null) return '';
+  const { open, closed, filtered, error } = summary;
+  return `, ${summary.targets * summary.ports - open - closed - filtered - error} not judged`;
+}

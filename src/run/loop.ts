@@ -1,0 +1,47 @@
+import type { ProbeSession } from '../probe/session.ts';
+import type { Transport, TransportFault } from '../transport/transport.ts';
+import type { Nanos } from '../wire/numbers.ts';
+
+/** What the loop consults on each turn. */
+export interface LoopOptions {
+  readonly signal: AbortSignal;
+  /** Called on each turn with the time; may call `session.hold`. */
+  readonly onTurn: (now: Nanos) => void;
+}
+
+/**
+ * Drives a session over a transport until every pair is decided, the signal aborts or the transport fails. Returns the fault, or null.
+ * The session is stopped afterwards: what was answered has its verdict.
+ */
+export async function runSession(
+  session: ProbeSession,
+  transport: Transport,
+  options: LoopOptions,
+): Promise<TransportFault | null> {
+  const wake = (): void => transport.wake();
+  options.signal.addEventListener('abort', wake);
+  transport.capture((bytes, offset, length, at) => session.receive(bytes, offset, length, at));
+  try {
+    return await turnUntilDone(session, transport, options);
+  } finally {
+    options.signal.removeEventListener('abort', wake);
+    session.stop();
+  }
+}
+
+async function turnUntilDone(session: ProbeSession, transport: Transport, options: LoopOptions): Promise<TransportFault | null> {
+  const { batch } = transport;
+  for (;;) {
+    const fault = transport.fault();
+    if (fault !== null) return fault;
+    const now = transport.now();
+    const next = session.poll(now, batch);
+    if (batch.count > 0) {
+      transport.flush();
+      session.flushed(transport.now(), batch);
+    }
+    options.onTurn(now);
+    if (session.finished || options.signal.aborted) return null;
+    await transport.wait(next);
+  }
+}

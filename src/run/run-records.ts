@@ -1,0 +1,96 @@
+import type { SessionStats } from '../probe/session-plan.ts';
+import type { PortRecord, RunRecord, SummaryRecord } from '../report/records.ts';
+import type { Routes, Transport } from '../transport/transport.ts';
+import { formatAddress } from '../wire/address.ts';
+import { toHex } from '../wire/hex.ts';
+import { craftSyn, type PreparedRun, synOptionsText, synWindow } from './prepare.ts';
+import { packageVersion } from './version.ts';
+
+/** The MTU assumed for the option list of a run whose first target has no route. */
+const ETHERNET_MTU = 1500;
+
+/** The first record. The source and the options are those of the first target's route: targets behind other interfaces may differ. */
+export function runRecordOf(
+  run: PreparedRun,
+  transport: Pick<Transport, 'engine' | 'clock'>,
+  open: { readonly routes: Routes; readonly sourcePorts: readonly number[] },
+): RunRecord {
+  const route = open.routes.lookup(run.targets.at(0));
+  const source = route < 0 ? null : (open.routes.sources[route] ?? null);
+  return {
+    type: 'run',
+    schema: 1,
+    version: packageVersion(),
+    command: 'probe',
+    engine: transport.engine,
+    clock: transport.clock,
+    startedAt: new Date().toISOString(),
+    source: { address: source === null ? null : formatAddress(source.address), interface: source?.interface ?? null },
+    probe: probeSummaryOf(run, { sourcePorts: open.sourcePorts, mtu: source?.mtu ?? ETHERNET_MTU }),
+  };
+}
+
+function probeSummaryOf(
+  run: PreparedRun,
+  { sourcePorts, mtu }: { readonly sourcePorts: readonly number[]; readonly mtu: number },
+): RunRecord['probe'] {
+  const { optionBytes } = craftSyn(run, { address: run.targets.at(0), interface: '', mtu });
+  return {
+    options: synOptionsText(run, mtu),
+    optionsHex: toHex(optionBytes),
+    ttl: run.spec.ttl,
+    window: synWindow(run, mtu),
+    retries: run.timing.retries ?? 2,
+    count: run.timing.count,
+    rate: run.timing.rate,
+    seed: String(run.seed),
+    shard: run.options.shard ?? null,
+    sourcePorts,
+    targets: run.targets.size,
+    ports: run.ports.size,
+  };
+}
+
+/** What only the end of a run knows. */
+export interface RunEnd {
+  readonly drops: number | null;
+  readonly durationMs: number;
+  readonly interrupted: boolean;
+}
+
+/** Counts port records for the summary. */
+export class SummaryCounter {
+  readonly #run: PreparedRun;
+  readonly #states: Record<PortRecord['state'], number> = { open: 0, closed: 0, filtered: 0, error: 0 };
+  #unrouted = 0;
+
+  constructor(run: PreparedRun) {
+    this.#run = run;
+  }
+
+  count(record: PortRecord): void {
+    this.#states[record.state]++;
+    if (record.state === 'error' && record.attempts === 0) this.#unrouted++;
+  }
+
+  /** True when there were results and not one of them had a route. */
+  get nothingRouted(): boolean {
+    const { open, closed, filtered, error } = this.#states;
+    return this.#unrouted > 0 && this.#unrouted === open + closed + filtered + error;
+  }
+
+  summary(stats: SessionStats, end: RunEnd): SummaryRecord {
+    return {
+      type: 'summary',
+      targets: this.#run.targets.size,
+      ports: this.#run.ports.size,
+      ...this.#states,
+      probesSent: stats.probesSent,
+      repliesReceived: stats.repliesReceived,
+      repliesRejected: stats.repliesRejected,
+      kernelDrops: end.drops,
+      durationMs: Math.round(end.durationMs * 1e3) / 1e3,
+      interrupted: end.interrupted,
+    };
+  }
+}

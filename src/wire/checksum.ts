@@ -1,0 +1,31 @@
+import type { Address } from './address.ts';
+import { IpProtocol } from './ip-protocol.ts';
+
+/**
+ * Running one's complement sum of 16-bit words (RFC 1071), an odd last byte taken as the high half of a word. `start` is a
+ * sum of bytes before these, an even number of them. Not folded: exact while the summed bytes are fewer than 128 KiB.
+ */
+export function onesSum(bytes: Uint8Array, offset: number, length: number, start: number = 0): number {
+  let sum = start;
+  const end = offset + length;
+  const lastPair = end - 1;
+  let at = offset;
+  for (; at < lastPair; at += 2) sum += ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+  return at < end ? sum + ((bytes[at] as number) << 8) : sum;
+}
+
+/** The checksum field for a running sum below 2^32: folded to 16 bits and complemented. */
+export function foldChecksum(sum: number): number {
+  const once = (sum & 0xffff) + (sum >>> 16);
+  return ~((once & 0xffff) + (once >>> 16)) & 0xffff;
+}
+
+/** The Internet checksum of bytes whose checksum field is zero; 0 when computed over bytes that carry a right one (RFC 1071). */
+export function internetChecksum(bytes: Uint8Array, offset: number, length: number): number {
+  return foldChecksum(onesSum(bytes, offset, length));
+}
+
+/** Running sum of the TCP pseudo-header (RFC 9293, 3.1); `tcpLength` is header plus payload. */
+export function tcpPseudoSum(source: Address, destination: Address, tcpLength: number): number {
+  return (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff) + IpProtocol.TCP + tcpLength;
+}

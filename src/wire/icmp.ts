@@ -1,0 +1,115 @@
+import { concatBytes, readU16, readU32, shortage, writeU16, writeU32 } from './bytes.ts';
+import { internetChecksum } from './checksum.ts';
+import type { Decoded, IcmpExtensionObject, IcmpMessage } from './decoded.ts';
+import { PADDED_QUOTE_BYTES, decodeExtensions, encodeExtensions } from './icmp-extensions.ts';
+import { QUOTED_TRANSPORT_BYTES, decodeQuote } from './icmp-quote.ts';
+
+export { formatIcmpReason } from './icmp-reason.ts';
+
+/** Bytes before the quote (RFC 792). */
+export const ICMP_HEADER_BYTES = 8;
+
+/** Where the fields of the header stand (RFC 792; the length of RFC 4884, 4). */
+const TYPE = 0;
+const CODE = 1;
+const CHECKSUM = 2;
+const REST = 4;
+const QUOTE_WORDS = 5;
+
+/** The error messages, which quote the packet that they are about (RFC 792): type -> may carry extensions (RFC 4884, 4). */
+const ERROR_TYPES: ReadonlyMap<number, boolean> = new Map([
+  [3, true],
+  [4, false],
+  [5, false],
+  [11, true],
+  [12, true],
+]);
+
+/** True for destination unreachable, source quench, redirect, time exceeded and parameter problem: what quotes a packet. */
+export function isIcmpError(type: number): boolean {
+  return ERROR_TYPES.has(type);
+}
+
+/** Fields of an ICMP message to write. */
+export interface IcmpFields {
+  readonly type: number;
+  readonly code: number;
+  /** Bytes 4 to 7; 0 unless given. With extensions the length field of RFC 4884 is put in. */
+  readonly rest?: number;
+  /** What follows the header: for errors the quoted bytes. */
+  readonly quote: Uint8Array;
+  readonly extensions?: readonly IcmpExtensionObject[];
+  /** True leaves the length field 0, as senders did before RFC 4884 (5.5). */
+  readonly legacyExtensions?: boolean;
+}
+
+/**
+ * The ICMPv4 message that is `bytes`. The quote is read laxly: whatever is there, be it 8 bytes of TCP. Extensions are found by the
+ * length field (RFC 4884, 4), else 128 bytes into the quote with a checksum that is right (5.5). `quote.bytes` is a view into `bytes`.
+ */
+export function decodeIcmp(bytes: Uint8Array): Decoded<IcmpMessage> {
+  const short = shortage('icmp', bytes, 0, ICMP_HEADER_BYTES);
+  if (short !== null) return { ok: false, defect: short };
+  const type = bytes[TYPE] as number;
+  const body = bytes.subarray(ICMP_HEADER_BYTES);
+  const { quoteLength, extensions } =
+    ERROR_TYPES.get(type) === true ? splitBody(body, bytes[QUOTE_WORDS] as number) : whole(body);
+  return {
+    ok: true,
+    value: {
+      type,
+      code: bytes[CODE] as number,
+      checksum: readU16(bytes, CHECKSUM),
+      rest: readU32(bytes, REST),
+      quote: isIcmpError(type) ? decodeQuote(body.subarray(0, quoteLength)) : null,
+      extensions,
+    },
+  };
+}
+
+/** A message with its checksum; a quote before extensions is padded to 128 bytes and whole words. */
+export function encodeIcmp(fields: IcmpFields): Uint8Array {
+  const header = Uint8Array.of(fields.type, fields.code, 0, 0, 0, 0, 0, 0);
+  writeU32(header, REST, fields.rest ?? 0);
+  const parts: Uint8Array[] = [header];
+  if (fields.extensions === undefined) {
+    parts.push(fields.quote);
+  } else {
+    const quote = paddedQuote(fields.quote, fields.legacyExtensions === true);
+    if (fields.legacyExtensions !== true) header[QUOTE_WORDS] = quote.length / 4;
+    parts.push(quote, encodeExtensions(fields.extensions));
+  }
+  const message = concatBytes(parts);
+  writeU16(message, CHECKSUM, internetChecksum(message, 0, message.length));
+  return message;
+}
+
+interface Split {
+  readonly quoteLength: number;
+  readonly extensions: readonly IcmpExtensionObject[];
+}
+
+function whole(body: Uint8Array): Split {
+  return { quoteLength: body.length, extensions: [] };
+}
+
+/**
+ * A length field is believed only when it leaves room for a probe's identity and an extension structure stands where it points: the byte
+ * was "unused" before RFC 4884.
+ */
+function splitBody(body: Uint8Array, words: number): Split {
+  const quoteLength = words === 0 ? PADDED_QUOTE_BYTES : words * 4;
+  const least = ((body[0] ?? 0) & 0x0f) * 4 + QUOTED_TRANSPORT_BYTES;
+  if (quoteLength < least || quoteLength >= body.length) return whole(body);
+  const extensions = decodeExtensions(body.subarray(quoteLength), words === 0);
+  return extensions === null ? whole(body) : { quoteLength, extensions };
+}
+
+function paddedQuote(quote: Uint8Array, legacy: boolean): Uint8Array {
+  const length = Math.max(PADDED_QUOTE_BYTES, Math.ceil(quote.length / 4) * 4);
+  if (length > (legacy ? PADDED_QUOTE_BYTES : 0xff * 4))
+    throw new RangeError(`a quote of ${quote.length} bytes before ICMP extensions`);
+  const padded = new Uint8Array(length);
+  padded.set(quote);
+  return padded;
+}

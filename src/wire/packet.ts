@@ -1,0 +1,112 @@
+import type { Address } from './address.ts';
+import { writeU16 } from './bytes.ts';
+import { foldChecksum, onesSum, tcpPseudoSum } from './checksum.ts';
+import type { Decoded, DecodedPacket, Ipv4Header } from './decoded.ts';
+import { type IcmpFields, decodeIcmp, encodeIcmp } from './icmp.ts';
+import { IpProtocol } from './ip-protocol.ts';
+import { IPV4_HEADER_BYTES, type Ipv4HeaderFields, decodeIpv4, packetExtent, writeIpv4Header } from './ipv4.ts';
+import type { TcpOption } from './tcp-option.ts';
+import { encodeOptions } from './tcp-options.ts';
+import { TCP_HEADER_BYTES, TcpOffset, decodeTcp, writeTcpHeader } from './tcp.ts';
+
+/** The IP side of a packet to build; what is left out has the default named. */
+interface PacketFields {
+  readonly source: Address;
+  readonly destination: Address;
+  /** 64. */
+  readonly ttl?: number;
+  /** DSCP and ECN, `dscp << 2 | ecn`: 0. */
+  readonly tos?: number;
+  /** 0. */
+  readonly id?: number;
+  /** True. */
+  readonly df?: boolean;
+  /** Raw IP options, a multiple of 4 bytes: none. */
+  readonly ipOptions?: Uint8Array;
+}
+
+/** A TCP packet to build; what is left out has the default named. */
+export interface TcpPacketFields extends PacketFields {
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly seq: number;
+  /** 0. */
+  readonly ack?: number;
+  /** TcpFlag bits. */
+  readonly flags: number;
+  /** 65535. */
+  readonly window?: number;
+  /** 0. */
+  readonly urgentPointer?: number;
+  /** The 3 bits between data offset and AE: 0. */
+  readonly reserved?: number;
+  /** Option bytes as they are (a multiple of 4), or a list, padded with zeros: none. */
+  readonly options?: Uint8Array | readonly TcpOption[];
+  /** None. */
+  readonly payload?: Uint8Array;
+}
+
+/** An ICMP packet to build. */
+export interface IcmpPacketFields extends PacketFields, IcmpFields {}
+
+/**
+ * The IPv4 packet that starts `bytes`, with the TCP segment or ICMP message in it. Total: only an unreadable IP header fails; a packet
+ * whose inside is unreadable has its `defect`, and a capture shorter than the packet is read as far as it goes. Link padding is
+ * ignored. A fragment other than the first has nothing inside. Byte fields are views into `bytes`.
+ */
+export function decodePacket(bytes: Uint8Array): Decoded<DecodedPacket> {
+  const decoded = decodeIpv4(bytes);
+  if (!decoded.ok) return decoded;
+  const ip = decoded.value;
+  const inside = bytes.subarray(ip.headerLength, packetExtent(ip.totalLength, bytes.length));
+  return { ok: true, value: { ip, tcp: null, icmp: null, defect: null, ...decodeInside(ip, inside) } };
+}
+
+/** A whole IP packet with right checksums. Throws a RangeError for lengths that do not fit their fields. */
+export function encodeTcpPacket(fields: TcpPacketFields): Uint8Array {
+  const payload = fields.payload ?? new Uint8Array(0);
+  const options = paddedOptions(fields.options ?? new Uint8Array(0));
+  const tcpLength = TCP_HEADER_BYTES + options.length + payload.length;
+  const packet = new Uint8Array(IPV4_HEADER_BYTES + (fields.ipOptions?.length ?? 0) + tcpLength);
+  const start = writeIpv4Header(packet, 0, ipFields(fields, IpProtocol.TCP), packet.length);
+  const { ack = 0, window = 0xffff, urgentPointer = 0, reserved = 0 } = fields;
+  const header = writeTcpHeader(packet, start, { ...fields, ack, window, urgentPointer, reserved, options });
+  packet.set(payload, start + header);
+  const pseudo = tcpPseudoSum(fields.source, fields.destination, tcpLength);
+  writeU16(packet, start + TcpOffset.CHECKSUM, foldChecksum(onesSum(packet, start, tcpLength, pseudo)));
+  return packet;
+}
+
+/** A whole IP packet with right checksums. Throws a RangeError for lengths that do not fit their fields. */
+export function encodeIcmpPacket(fields: IcmpPacketFields): Uint8Array {
+  const message = encodeIcmp(fields);
+  const packet = new Uint8Array(IPV4_HEADER_BYTES + (fields.ipOptions?.length ?? 0) + message.length);
+  const start = writeIpv4Header(packet, 0, ipFields(fields, IpProtocol.ICMP), packet.length);
+  packet.set(message, start);
+  return packet;
+}
+
+function decodeInside(ip: Ipv4Header, bytes: Uint8Array): Partial<DecodedPacket> {
+  if (ip.fragmentOffset !== 0) return {};
+  if (ip.protocol === IpProtocol.TCP) {
+    const announced = ip.totalLength === 0 ? bytes.length : Math.max(0, ip.totalLength - ip.headerLength);
+    const tcp = decodeTcp(bytes, announced);
+    return tcp.ok ? { tcp: tcp.value } : { defect: tcp.defect };
+  }
+  if (ip.protocol !== IpProtocol.ICMP) return {};
+  const icmp = decodeIcmp(bytes);
+  return icmp.ok ? { icmp: icmp.value } : { defect: icmp.defect };
+}
+
+function paddedOptions(options: Uint8Array | readonly TcpOption[]): Uint8Array {
+  if (options instanceof Uint8Array) return options;
+  const bytes = encodeOptions(options);
+  const area = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+  area.set(bytes);
+  return area;
+}
+
+function ipFields(fields: PacketFields, protocol: number): Ipv4HeaderFields {
+  const { source, destination, ttl = 64, tos = 0, id = 0, df = true, ipOptions: options = new Uint8Array(0) } = fields;
+  return { source, destination, protocol, ttl, tos, id, df, options };
+}

@@ -1,0 +1,108 @@
+import { type Address, UNSPECIFIED, writeAddress } from './address.ts';
+import { writeU16, writeU32 } from './bytes.ts';
+import { foldChecksum, onesSum, tcpPseudoSum } from './checksum.ts';
+import { IPV4_HEADER_BYTES, Ipv4Offset } from './ipv4.ts';
+import { encodeTcpPacket } from './packet.ts';
+import type { CompiledOptions } from './tcp-options.ts';
+import { TCP_HEADER_BYTES, TcpOffset } from './tcp.ts';
+
+const TCP = IPV4_HEADER_BYTES;
+const SOURCE_PORT_AT = TCP + TcpOffset.SOURCE_PORT;
+const DESTINATION_PORT_AT = TCP + TcpOffset.DESTINATION_PORT;
+const SEQ_AT = TCP + TcpOffset.SEQ;
+const TCP_CHECKSUM_AT = TCP + TcpOffset.CHECKSUM;
+const OPTIONS_AT = TCP + TCP_HEADER_BYTES;
+
+/** What all packets of a template have in common. */
+export interface SynTemplateFields {
+  readonly source: Address;
+  readonly options: CompiledOptions;
+  readonly ttl: number;
+  /** DSCP and ECN: `dscp << 2 | ecn`. */
+  readonly tos: number;
+  readonly window: number;
+  /** TcpFlag bits, 9 of them. */
+  readonly flags: number;
+  readonly df: boolean;
+  readonly payload: Uint8Array;
+  /** True makes every TCP checksum wrong. */
+  readonly badChecksum: boolean;
+}
+
+/** What tells one packet from another. One object is meant to be filled again for each. */
+export interface ProbeFields {
+  destination: Address;
+  sourcePort: number;
+  destinationPort: number;
+  seq: number;
+  /** Used where the options leave TSval open (`CompiledOptions.tsvalOffset`). */
+  tsval: number;
+  ipId: number;
+}
+
+/** A TCP packet without IP options, built once; each `write` patches what differs and finishes the checksums from prebuilt sums. */
+export class SynTemplate {
+  /** Bytes of each packet. */
+  readonly length: number;
+  /** The options with an open TSval as 0; a copy. */
+  readonly optionBytes: Uint8Array;
+  readonly #packet: Uint8Array;
+  readonly #ipSum: number;
+  readonly #tcpSum: number;
+  /** Where TSval stands in the packet, or -1. */
+  readonly #tsvalAt: number;
+  readonly #badChecksum: boolean;
+
+  /** Throws a RangeError when the packet would be longer than 65535 bytes. */
+  constructor(fields: SynTemplateFields) {
+    const { options, ...rest } = fields;
+    const blank = { destination: UNSPECIFIED, sourcePort: 0, destinationPort: 0, seq: 0, id: 0 };
+    this.#packet = encodeTcpPacket({ ...rest, ...blank, options: options.bytes });
+    this.length = this.#packet.length;
+    this.optionBytes = options.bytes.slice();
+    this.#tsvalAt = options.tsvalOffset === null ? -1 : OPTIONS_AT + options.tsvalOffset;
+    this.#badChecksum = fields.badChecksum;
+    writeU16(this.#packet, Ipv4Offset.CHECKSUM, 0);
+    writeU16(this.#packet, TCP_CHECKSUM_AT, 0);
+    this.#ipSum = onesSum(this.#packet, 0, IPV4_HEADER_BYTES);
+    const tcpLength = this.length - TCP;
+    this.#tcpSum = onesSum(this.#packet, TCP, tcpLength, tcpPseudoSum(fields.source, UNSPECIFIED, tcpLength));
+  }
+
+  /** Writes the packet for `probe` at `offset`, every byte of it, and returns its length. The caller has checked the room. */
+  write(into: Uint8Array, offset: number, probe: ProbeFields): number {
+    const { destination, sourcePort, destinationPort, seq, ipId } = probe;
+    into.set(this.#packet, offset);
+    const destinationSum = (destination >>> 16) + (destination & 0xffff);
+    writeU16(into, offset + Ipv4Offset.ID, ipId);
+    writeAddress(into, offset + Ipv4Offset.DESTINATION, destination);
+    writeU16(into, offset + Ipv4Offset.CHECKSUM, foldChecksum(this.#ipSum + (ipId & 0xffff) + destinationSum));
+    writeU16(into, offset + SOURCE_PORT_AT, sourcePort);
+    writeU16(into, offset + DESTINATION_PORT_AT, destinationPort);
+    writeU32(into, offset + SEQ_AT, seq);
+    const sequenceSum = (seq >>> 16) + (seq & 0xffff);
+    let sum = this.#tcpSum + destinationSum + (sourcePort & 0xffff) + (destinationPort & 0xffff) + sequenceSum;
+    if (this.#tsvalAt !== -1) {
+      writeU32(into, offset + this.#tsvalAt, probe.tsval);
+      sum += wordsOf(probe.tsval, this.#tsvalAt);
+    }
+    const checksum = foldChecksum(sum);
+    writeU16(into, offset + TCP_CHECKSUM_AT, this.#badChecksum ? wrongChecksum(checksum) : checksum);
+    return this.length;
+  }
+}
+
+/** What 32 bits at packet offset `at` add to a sum of 16-bit words: at an odd offset they straddle three words. */
+function wordsOf(value: number, at: number): number {
+  if (at % 2 === 0) return (value >>> 16) + (value & 0xffff);
+  return (value >>> 24) + ((value >>> 8) & 0xffff) + ((value & 0xff) << 8);
+}
+
+/**
+ * A checksum that cannot be taken for `right`: flipping these 8 bits never changes it by a multiple of 65535, which alone would be the same
+ * in one's complement; and never 0, which offload code reads as "not filled in".
+ */
+function wrongChecksum(right: number): number {
+  const wrong = right ^ 0x5555;
+  return wrong === 0 ? 0xaaaa : wrong;
+}

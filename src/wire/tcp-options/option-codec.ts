@@ -1,0 +1,32 @@
+import type { DataOption, TcpOption } from '../tcp-option.ts';
+
+/** Options that `TcpOption` gives fields of their own. */
+type FieldOption = Exclude<TcpOption, DataOption>;
+
+/** Options known by name whose content stays hex. */
+export type DataOptionName = 'sack' | 'md5' | 'ao' | 'mptcp' | 'exp';
+
+/** Every option that has a name and a line in the table. */
+export type OptionName = FieldOption['name'] | DataOptionName;
+
+/** The in-memory form of a named option. */
+export type OptionNamed<N extends OptionName> = N extends DataOptionName
+  ? DataOption
+  : Extract<FieldOption, { readonly name: N }>;
+
+/** All that is known of one TCP option: one file each, one line in the table. */
+export interface OptionCodec<O extends TcpOption> {
+  readonly name: OptionName;
+  /** Kind numbers (IANA tcp-parameters). */
+  readonly kinds: readonly number[];
+  /** How it is written in an option list, for help and for errors. */
+  readonly syntax: string;
+  /** The option with these bytes after kind and length; null when the length is wrong for the kind. */
+  decode(kind: number, body: Uint8Array): O | null;
+  /** The bytes after kind and length. */
+  encodeBody(option: O): Uint8Array;
+  /** What stands behind the word in an option list, `=` included; empty for the word alone; null when only `kind=N:HEX` can say it. */
+  formatValue(option: O): string | null;
+  /** The option for the text behind `=`, null for the word alone; null when the text is not as `syntax` says. */
+  parseValue(value: string | null): O | null;
+}

@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { run } from '../../netns/child.ts';
+import { DIST, isBuilt } from '../linux/dist.ts';
+import { rootSuite } from '../linux/root-suite.ts';
+
+const PROGRAM = fileURLToPath(new URL('programs/exits.mjs', import.meta.url));
+
+rootSuite('the process', () => {
+  test.skipIf(!isBuilt)('ends by itself after close, and is not hurt by collected captures', async () => {
+    const { code, signal, stdout, stderr } = await run([process.execPath, '--expose-gc', PROGRAM, DIST]);
+    expect({ code, signal, stdout, stderr }).toEqual({ code: 0, signal: null, stdout: 'closed\n', stderr: '' });
+  });
+});

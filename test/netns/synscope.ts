@@ -1,0 +1,73 @@
+import { fileURLToPath } from 'node:url';
+import type { Finished, Running } from './child.ts';
+import type { Lab } from './lab.ts';
+import type { PortRecord, RunRecord, SummaryRecord } from '../../src/report/records.ts';
+
+/** The command under test; SYNSCOPE_BIN names another build of it. */
+export const BIN: string = process.env['SYNSCOPE_BIN'] ?? fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.url));
+
+/** What a run with `--json` printed, every line of it parsed. */
+export interface Result extends Finished {
+  readonly run: RunRecord;
+  readonly ports: readonly PortRecord[];
+  readonly summary: SummaryRecord;
+  /** The record of one port; throws unless there is exactly one. */
+  port(port: number, target?: string): PortRecord;
+}
+
+/** The command line of `synscope ARGS --json`. */
+export function command(args: readonly string[]): readonly string[] {
+  return [process.execPath, BIN, ...args, '--json'];
+}
+
+/** Runs `synscope ARGS --json` in a host to its end. */
+export async function synscope(lab: Lab, host: string, args: readonly string[]): Promise<Result> {
+  return parsed(await lab.run(host, command(args)));
+}
+
+/** Starts `synscope ARGS --json` in a host. */
+export function startSynscope(lab: Lab, host: string, args: readonly string[]): Running {
+  return lab.start(host, command(args));
+}
+
+/** Reads the JSON Lines of a finished run: a run record first, a summary last, ports between. */
+export function parsed(finished: Finished): Result {
+  const lines = finished.stdout.split('\n');
+  const said = `exit ${finished.code}\n${finished.stderr}\n${finished.stdout.slice(0, 2000)}`;
+  if (lines.pop() !== '') throw new Error(`the last line is cut off: ${said}`);
+  const records = lines.map((line) => JSON.parse(line) as { readonly type: string });
+  const ports = records.slice(1, -1) as unknown as readonly PortRecord[];
+  const run = records[0] as unknown as RunRecord;
+  const summary = records.at(-1) as unknown as SummaryRecord;
+  if (run?.type !== 'run' || summary?.type !== 'summary') throw new Error(`not run ... summary: ${said}`);
+  if (ports.some(({ type }) => type !== 'port')) throw new Error(`something other than ports: ${said}`);
+  const byPort = new Map<string, PortRecord>();
+  for (const record of ports) {
+    for (const key of [`${record.port}`, `${record.target}:${record.port}`]) byPort.set(key, record);
+  }
+  const port = (number: number, target?: string): PortRecord => {
+    const record = byPort.get(target === undefined ? `${number}` : `${target}:${number}`);
+    if (record === undefined) throw new Error(`no record of port ${number}: ${said}`);
+    return record;
+  };
+  return { ...finished, run, ports, summary, port };
+}
+
+/** `state reason` of a record: what most tests compare. */
+export function verdict(record: PortRecord): string {
+  return `${record.state} ${record.reason}`;
+}
+
+/** How many ports ended with each `state reason`. */
+export function tally(result: Result): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const record of result.ports) counts[verdict(record)] = (counts[verdict(record)] ?? 0) + 1;
+  return counts;
+}
+
+/** The findings of a record as `code option direction certainty`. */
+export function findings(record: PortRecord): readonly string[] {
+  return record.findings.map(({ code, option, direction, certainty }) =>
+    [code, option, direction, certainty].filter(Boolean).join(' '),
+  );
+}

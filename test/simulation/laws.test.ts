@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { loss } from '../../src/engine/simulated/middleboxes/dropping.ts';
+import { forgeAck } from '../../src/engine/simulated/middleboxes/fields.ts';
+import { rejectIcmp, rejectRst } from '../../src/engine/simulated/middleboxes/rejecting.ts';
+import { delay, duplicate, reorder } from '../../src/engine/simulated/middleboxes/timing.ts';
+import { onward, type Middlebox } from '../../src/engine/simulated/middlebox.ts';
+import { refuseSometimes } from '../../src/engine/simulated/local.ts';
+import { port } from '../../src/engine/simulated/match.ts';
+import type { Service } from '../../src/engine/simulated/host.ts';
+import { closed, open, silent, splitHandshake, staleConnection } from '../../src/engine/simulated/services.ts';
+import { probeNetwork, type RunOutcome } from './probe-network.ts';
+import { behind } from './scenario.ts';
+
+const SERVICES: Readonly<Record<string, Service>> = {
+  open: open(),
+  retransmitting: open({ retransmits: 3 }),
+  closed: closed(),
+  silent,
+  split: splitHandshake(),
+  stale: staleConnection(open()),
+  unreachable: rejectIcmp(3, 3),
+};
+
+const probability = fc.double({ min: 0, max: 0.6, noNaN: true });
+
+/** A box that harms a path without inventing anything. */
+const harm: fc.Arbitrary<Middlebox> = fc.oneof(
+  probability.map((one) => loss(one)),
+  probability.map((one) => duplicate(one, 3)),
+  probability.map((one) => reorder(one, 400)),
+  fc.tuple(fc.nat(300), fc.nat(200)).map(([ms, jitter]) => delay(ms, jitter)),
+);
+
+const world = fc.record({
+  services: fc.array(fc.constantFrom(...Object.keys(SERVICES)), { minLength: 1, maxLength: 12 }),
+  forward: fc.array(harm, { maxLength: 3 }),
+  reverse: fc.array(harm, { maxLength: 3 }),
+  refused: fc.double({ min: 0, max: 0.5, noNaN: true }),
+  captureLoss: fc.double({ min: 0, max: 0.3, noNaN: true }),
+  seesOwnPackets: fc.boolean(),
+  resets: fc.boolean(),
+  blockMs: fc.constantFrom(0, 1, 10),
+  seed: fc.integer({ min: 1, max: 0x7fffffff }),
+  retries: fc.option(fc.nat(4), { nil: null }),
+  count: fc.integer({ min: 1, max: 3 }),
+});
+
+type World = typeof world extends fc.Arbitrary<infer T> ? T : never;
+
+function probe(one: World, ...more: readonly Middlebox[]): Promise<RunOutcome> {
+  const { refused, captureLoss, seesOwnPackets, resets, blockMs } = one;
+  const local = { sendFault: refuseSometimes(refused), captureLoss, seesOwnPackets, resets, blockMs };
+  const services = Object.fromEntries(one.services.map((name, index) => [index + 1, SERVICES[name] as Service]));
+  const network = behind(services, { local, forward: [...one.forward, ...more], reverse: one.reverse });
+  return probeNetwork(network, {
+    ports: `1-${one.services.length}`,
+    seed: one.seed,
+    timing: { retries: one.retries, count: one.count },
+  });
+}
+
+/** States that the truth allows: loss may hide an answer, nothing may invent one. */
+const TRUTH: Readonly<Record<string, readonly string[]>> = {
+  open: ['open syn-ack', 'filtered no-response'],
+  retransmitting: ['open syn-ack', 'filtered no-response'],
+  closed: ['closed rst', 'filtered no-response'],
+  silent: ['filtered no-response'],
+  split: ['open syn', 'filtered no-response'],
+  stale: ['open syn-ack', 'filtered no-response'],
+  unreachable: ['filtered icmp-port-unreachable', 'filtered no-response'],
+};
+
+/** Before every packet, copies of it with up to four wrong bytes, cut anywhere behind the IP header or not at all. */
+const damage: Middlebox = (packet, { random }) => {
+  const copies = Array.from({ length: 5 }, () => {
+    const copy = packet.slice(0, random.fraction() < 0.5 ? packet.length : 20 + (random.uint32() % 40));
+    for (let count = random.uint32() % 4; count >= 0; count--) copy[random.uint32() % copy.length] = random.uint32() & 0xff;
+    return onward(copy);
+  });
+  return [...copies, onward(packet)];
+};
+
+describe('simulation: laws', () => {
+  test('every pair ends in exactly one verdict, and a true one, whatever a path loses, doubles or reorders', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, async (one) => {
+        const { ports, stats } = await probe(one);
+        expect(ports.map((each) => each.port).toSorted((a, b) => a - b)).toEqual(one.services.map((_, index) => index + 1));
+        expect(stats.pairsDone).toBe(one.services.length);
+        for (const { port: each, state, reason } of ports) {
+          expect(TRUTH[one.services[each - 1] as string]).toContain(`${state} ${reason}`);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('RTTs are never negative, never shorter than the path, and belong to the SYN that was answered', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, async (one) => {
+        const { ports } = await probe(one);
+        for (const { rttMs, sent, reply, attempts } of ports) {
+          for (const sample of rttMs) expect(sample).toBeGreaterThanOrEqual(reply?.icmp ? 0.8 : 1.6 - 0.01);
+          if (reply?.tcp) {
+            expect(reply.tcp.header.destinationPort).toBe(sent?.tcp?.header.sourcePort);
+            expect(attempts).toBeGreaterThanOrEqual(1);
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('one seed, one run: the same to the last nanosecond', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, async (one) => {
+        expect(await probe(one)).toEqual(await probe(one));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('a clean path is told exactly, whatever the order of answers', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, async (one) => {
+        const clean = { ...one, forward: [], reverse: [], refused: 0, captureLoss: 0 };
+        const { ports } = await probe(clean);
+        for (const { port: each, state, reason } of ports) {
+          expect(`${state} ${reason}`).toBe((TRUTH[one.services[each - 1] as string] as readonly string[])[0]);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('garbage on the way back: damaged, cut and foreign packets end no run and leave no pair out', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, async (one) => {
+        const services = Object.fromEntries(one.services.map((name, index) => [index + 1, SERVICES[name] as Service]));
+        const network = behind(services, { reverse: [damage, ...one.reverse], local: { promiscuous: true, paddedTo: 0 } });
+        const { ports } = await probeNetwork(network, { ports: `1-${one.services.length}`, seed: one.seed });
+        expect(ports.map((each) => each.port).toSorted((a, b) => a - b)).toEqual(one.services.map((_, index) => index + 1));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('forged answers alone never make a port open or closed', async () => {
+    const wrong = fc.integer({ min: 2, max: 0xfffffffe });
+    await fc.assert(
+      fc.asyncProperty(world, wrong, async (one, offset) => {
+        const lies = behind(Object.fromEntries(one.services.map((_, index) => [index + 1, open()])), {
+          forward: [...one.forward, rejectRst({ ackOff: offset }, port(1))],
+          reverse: [...one.reverse, forgeAck(offset)],
+        });
+        const { ports } = await probeNetwork(lies, { ports: `1-${one.services.length}`, seed: one.seed });
+        for (const { state, reason } of ports) expect(`${state} ${reason}`).toBe('filtered no-response');
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

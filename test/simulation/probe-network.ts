@@ -1,0 +1,185 @@
+import { findFindings } from '../../src/analysis/find-findings.ts';
+import { HostLedger } from '../../src/analysis/host-ledger.ts';
+import type { Network } from '../../src/engine/simulated/network.ts';
+import { SimulatedRoutes } from '../../src/engine/simulated/simulated-routes.ts';
+import { SimulatedTransport } from '../../src/engine/simulated/simulated-transport.ts';
+import { createPairOrder } from '../../src/probe/pair-order.ts';
+import { parsePorts } from '../../src/probe/ports.ts';
+import { optionsFor, windowFor } from '../../src/probe/profiles.ts';
+import { ProbeSession } from '../../src/probe/session.ts';
+import type { SessionPlan, SessionStats } from '../../src/probe/session-plan.ts';
+import { createTargetSet, parseTarget, targetRanges } from '../../src/probe/targets.ts';
+import type { Timing } from '../../src/probe/timing.ts';
+import type { Verdict } from '../../src/probe/verdict.ts';
+import { runSession } from '../../src/run/loop.ts';
+import type { TransportFault } from '../../src/transport/transport.ts';
+import { formatAddress } from '../../src/wire/address.ts';
+import type { DecodedPacket } from '../../src/wire/decoded.ts';
+import { fromHex } from '../../src/wire/hex.ts';
+import { NANOS_PER_MS } from '../../src/wire/numbers.ts';
+import { decodePacket } from '../../src/wire/packet.ts';
+import { SynTemplate } from '../../src/wire/syn-template.ts';
+import { TcpFlag } from '../../src/wire/tcp-flags.ts';
+import { compileOptions, type CompiledOptions } from '../../src/wire/tcp-options.ts';
+
+/** What is asked of a network; everything else is as `probe` does it by default. */
+export interface Ask {
+  readonly targets?: readonly string[];
+  readonly ports: string;
+  readonly options?: string;
+  readonly ecn?: boolean;
+  /** Hex. */
+  readonly payload?: string;
+  readonly badsum?: boolean;
+  readonly ttl?: number;
+  readonly timing?: Partial<Timing>;
+  /** How many source ports are used in turn; 16 unless given. */
+  readonly sourcePorts?: number;
+  readonly seed?: number;
+  readonly randomize?: boolean;
+  /** Milliseconds after which the run is interrupted. */
+  readonly interruptAt?: number;
+}
+
+/** One verdict, with what analysis makes of it. */
+export interface PortOutcome {
+  readonly target: string;
+  readonly port: number;
+  readonly state: string;
+  readonly reason: string;
+  readonly from: string | null;
+  readonly ttl: number | null;
+  readonly attempts: number;
+  readonly rttMs: readonly number[];
+  /** `code:option certainty`, in the order of the findings table. */
+  readonly findings: readonly string[];
+  readonly rejected: number;
+  readonly conflict: boolean;
+  /** What the deciding packet said, and the SYN it answered. */
+  readonly sent: DecodedPacket | null;
+  readonly reply: DecodedPacket | null;
+}
+
+/** A finished run. */
+export interface RunOutcome extends SessionOutcome {
+  readonly ports: readonly PortOutcome[];
+}
+
+/** What a run amounts to, apart from its verdicts. */
+export interface SessionOutcome {
+  readonly stats: SessionStats;
+  readonly durationMs: number;
+  readonly fault: TransportFault | null;
+  readonly drops: number;
+}
+
+const TIMING: Timing = { timeoutMs: 1000, retries: null, count: 1, rate: null, maxInFlight: null };
+
+/** Probes `network` as the command would, without sockets and without waiting: session, loop and findings over a simulated transport. */
+export async function probeNetwork(network: Network, ask: Ask): Promise<RunOutcome> {
+  const verdicts: Snapshot[] = [];
+  const outcome = await runOver(network, ask, (verdict) => verdicts.push(snapshot(verdict)));
+  return { ...outcome, ports: withFindings(verdicts) };
+}
+
+/** The same without findings: `onVerdict` gets each verdict, valid during the call only. */
+export async function runOver(network: Network, ask: Ask, onVerdict: (verdict: Verdict) => void): Promise<SessionOutcome> {
+  const transport = new SimulatedTransport(network, { seed: ask.seed ?? 1 });
+  const session = new ProbeSession(planOf(network, ask, onVerdict));
+  const interrupt = new AbortController();
+  if (ask.interruptAt !== undefined) transport.at(ask.interruptAt, () => interrupt.abort());
+  const fault = await runSession(session, transport, { signal: interrupt.signal, onTurn: () => {} });
+  const durationMs = transport.now() / NANOS_PER_MS;
+  await transport.close();
+  return { stats: session.stats, durationMs, fault, drops: transport.drops() };
+}
+
+function planOf(network: Network, ask: Ask, onVerdict: (verdict: Verdict) => void): SessionPlan {
+  const pieces = (ask.targets ?? ['198.51.100.7']).map((text) => parseTarget(text));
+  const targets = createTargetSet({ ranges: targetRanges(pieces), names: [] });
+  const ports = parsePorts(ask.ports);
+  const payload = fromHex(ask.payload ?? '') as Uint8Array;
+  const seed = ask.seed ?? 1;
+  return {
+    targets,
+    ports,
+    order: createPairOrder({ total: targets.size * ports.size, seed, shard: null, randomize: ask.randomize ?? true }),
+    routes: new SimulatedRoutes(network.local),
+    sourcePorts: Array.from({ length: ask.sourcePorts ?? 16 }, (_, index) => 20_000 + index),
+    craft: (source) =>
+      new SynTemplate({
+        source: source.address,
+        options: compiled(ask.options ?? optionsFor('linux', source.mtu)),
+        ttl: ask.ttl ?? 64,
+        tos: 0,
+        window: windowFor('linux', source.mtu),
+        flags: ask.ecn === true ? TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR : TcpFlag.SYN,
+        df: true,
+        payload,
+        badChecksum: ask.badsum ?? false,
+      }),
+    key: Uint32Array.of(1, 2, 3, seed),
+    seq: null,
+    ipId: null,
+    payloadLength: payload.length,
+    timing: { ...TIMING, ...ask.timing },
+    onVerdict,
+  };
+}
+
+function compiled(text: string): CompiledOptions {
+  const list = compileOptions(text);
+  if (!list.ok) throw new Error(`options "${text}": ${list.offending}`);
+  return list;
+}
+
+type Snapshot = Omit<PortOutcome, 'findings' | 'conflict'> & {
+  readonly conflictPacket: DecodedPacket | null;
+  readonly rejectedPacket: DecodedPacket | null;
+  readonly address: Verdict['target'];
+};
+
+function snapshot(verdict: Verdict): Snapshot {
+  return {
+    address: verdict.target,
+    target: formatAddress(verdict.target),
+    port: verdict.port,
+    state: verdict.state,
+    reason: verdict.reason,
+    from: verdict.from === null ? null : formatAddress(verdict.from),
+    ttl: verdict.ttl,
+    attempts: verdict.attempts,
+    rttMs: [...verdict.rttSamples],
+    rejected: verdict.rejected,
+    sent: decoded(verdict.sent),
+    reply: decoded(verdict.reply),
+    conflictPacket: decoded(verdict.conflict),
+    rejectedPacket: decoded(verdict.rejectedReply),
+  };
+}
+
+/** Findings are drawn when all is known, so that no order of answers changes them. */
+function withFindings(verdicts: readonly Snapshot[]): readonly PortOutcome[] {
+  const ledger = new HostLedger();
+  for (const { address, reply, rttMs } of verdicts) {
+    if (reply !== null) ledger.learn(address, reply, smallest(rttMs));
+  }
+  return verdicts.map(({ address, conflictPacket, rejectedPacket, ...verdict }) => {
+    const { sent, reply, rttMs, rejected } = verdict;
+    const packets = { sent, reply, conflict: conflictPacket, rejected: rejectedPacket, rejectedCount: rejected };
+    const findings = findFindings({ ...packets, rttMs: smallest(rttMs), host: ledger.facts(address) });
+    const texts = findings.map((one) => `${one.code}${one.option === null ? '' : `:${one.option}`} ${one.certainty}`);
+    return { ...verdict, conflict: conflictPacket !== null, findings: texts };
+  });
+}
+
+function smallest(values: readonly number[]): number | null {
+  return values.length === 0 ? null : Math.min(...values);
+}
+
+function decoded(bytes: Uint8Array | null): DecodedPacket | null {
+  if (bytes === null) return null;
+  const result = decodePacket(bytes.slice());
+  if (!result.ok) throw new Error(`verdict with an unreadable packet: ${result.defect.message}`);
+  return result.value;
+}

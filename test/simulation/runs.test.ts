@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { address } from '../../src/engine/simulated/address-text.ts';
+import { dropSyn, loss, rateLimit } from '../../src/engine/simulated/middleboxes/dropping.ts';
+import { delay } from '../../src/engine/simulated/middleboxes/timing.ts';
+import { port } from '../../src/engine/simulated/match.ts';
+import { closed, open, silent } from '../../src/engine/simulated/services.ts';
+import { host } from '../../src/engine/simulated/host.ts';
+import { network, router, site } from '../../src/engine/simulated/network.ts';
+import { probeNetwork, runOver } from './probe-network.ts';
+import { behind, forward } from './scenario.ts';
+
+function many<T>(count: number, make: (index: number) => T): Record<number, T> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [index + 1, make(index)]));
+}
+
+function count(outcome: Awaited<ReturnType<typeof probeNetwork>>, state: string): number {
+  return outcome.ports.filter((one) => one.state === state).length;
+}
+
+describe('simulation: whole runs', () => {
+  test('all 65,535 ports of a host, each right, in little time and with one SYN each', async () => {
+    const world = behind({ 22: open(), 80: open(), 443: open(), 65_535: open(), 1: silent });
+    const states = new Map<string, number[]>();
+    const outcome = await runOver(world, { ports: '-' }, ({ state, port: each }) => {
+      states.set(state, [...(state === 'closed' ? [] : (states.get(state) ?? [])), each]);
+    });
+    expect(outcome.stats).toMatchObject({ pairsDone: 65_535, open: 4, probesSent: 65_537, repliesReceived: 65_534 });
+    expect(states.get('open')?.toSorted((a, b) => a - b)).toEqual([22, 80, 443, 65_535]);
+    expect(states.get('filtered')).toEqual([1]);
+  });
+
+  test('a quarter of all packets lost: every open port is found, and no port is called wrong', async () => {
+    const world = behind(
+      many(300, (index) => (index % 3 === 0 ? open() : closed())),
+      { forward: [loss(0.14)], reverse: [loss(0.14)] },
+    );
+    const outcome = await probeNetwork(world, { ports: '1-300' });
+    for (const one of outcome.ports) expect(one.state, `port ${one.port}`).toBe(one.port % 3 === 1 ? 'open' : 'closed');
+  });
+
+  test('silence is not congestion: a host that answers one port in a hundred is not slowed down to a crawl', async () => {
+    const world = forward(
+      many(1000, () => open()),
+      dropSyn((packet) => !port(100, 200, 300, 400, 500)(packet)),
+    );
+    const outcome = await probeNetwork(world, { ports: '1-1000' });
+    expect(count(outcome, 'open')).toBe(5);
+    expect(count(outcome, 'filtered')).toBe(995);
+    expect(outcome.durationMs).toBeLessThan(15_000);
+  });
+
+  test('a policer of 200 SYNs a second: 400 open ports are found, with no more than a few SYNs each', async () => {
+    const outcome = await probeNetwork(
+      forward(
+        many(400, () => open()),
+        rateLimit(200, 20),
+      ),
+      { ports: '1-400' },
+    );
+    expect(count(outcome, 'open')).toBe(400);
+    expect(outcome.stats.probesSent).toBeLessThan(1600);
+  });
+
+  test('--rate holds: 50 SYNs at 100 a second take half a second', async () => {
+    const outcome = await probeNetwork(behind(many(50, () => open())), { ports: '1-50', timing: { rate: 100 } });
+    expect(outcome.durationMs).toBeGreaterThan(450);
+    expect(outcome.durationMs).toBeLessThan(1200);
+  });
+
+  test('the interface is lost in mid-run: what was answered is told, the fault ends it', async () => {
+    const world = behind(
+      many(100, () => open()),
+      { local: { lostAtMs: 300 } },
+    );
+    const outcome = await probeNetwork(world, { ports: '1-100', timing: { rate: 100 } });
+    expect(outcome.fault?.message).toContain('sim0');
+    const told = outcome.ports.map((one) => one.reason);
+    expect(told.filter((reason) => reason === 'syn-ack').length).toBeGreaterThan(10);
+    expect(told.filter((reason) => reason !== 'syn-ack' && reason !== 'send-error:ENETDOWN')).toEqual([]);
+    expect(outcome.durationMs).toBeLessThan(400);
+  });
+
+  test('interrupted: answered ports have their verdict, the others none', async () => {
+    const world = behind(many(100, (index) => (index % 2 === 0 ? open() : silent)));
+    const outcome = await probeNetwork(world, { ports: '1-100', timing: { rate: 100 }, interruptAt: 300 });
+    expect(outcome.ports.length).toBeGreaterThan(5);
+    expect(outcome.ports.every((one) => one.state === 'open')).toBe(true);
+    expect(outcome.durationMs).toBeLessThan(310);
+  });
+
+  test('captured packets are lost and counted: retries make up for them', async () => {
+    const world = behind(
+      many(100, () => open()),
+      { local: { captureLoss: 0.1 } },
+    );
+    const outcome = await probeNetwork(world, { ports: '1-100' });
+    expect(count(outcome, 'open')).toBe(100);
+    expect(outcome.drops).toBeGreaterThan(0);
+  });
+
+  test('a near and a far target keep their own time-outs', async () => {
+    const near = site(host('198.51.100.7', { ports: many(20, () => open()) }));
+    const far = site(host('198.51.100.8', { ports: many(20, () => open()) }), [
+      router('10.0.0.1', { forward: [delay(400)], reverse: [delay(400)] }),
+    ]);
+    const outcome = await probeNetwork(network([near, far]), { targets: ['198.51.100.7-8'], ports: '1-20' });
+    expect(count(outcome, 'open')).toBe(40);
+    const rtts = outcome.ports.filter((one) => one.target === '198.51.100.8').flatMap((one) => one.rttMs);
+    expect(Math.min(...rtts)).toBeGreaterThan(800);
+    expect(Math.max(...rtts)).toBeLessThan(805);
+  });
+
+  test('a silent port is given up only after its last SYN has had its full time-out', async () => {
+    const outcome = await probeNetwork(behind({ 80: silent }), { ports: '80', timing: { timeoutMs: 500, retries: 1 } });
+    expect(outcome.durationMs).toBeGreaterThanOrEqual(1500);
+    expect(outcome.stats.probesSent).toBe(2);
+  });
+
+  test('no neighbour: the error comes when the kernel gives up', async () => {
+    const world = behind({}, { local: { noNeighbour: [address('203.0.113.9')] } });
+    const outcome = await probeNetwork(world, { targets: ['203.0.113.9'], ports: '80,81' });
+    expect(count(outcome, 'error')).toBe(2);
+    expect(outcome.durationMs).toBeGreaterThanOrEqual(3000);
+  });
+});

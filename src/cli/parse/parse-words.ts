@@ -1,4 +1,6 @@
-import yargs from 'yargs';
+import { createRequire } from 'node:module';
+
+import type { Argv } from 'yargs';
 
 import { SynscopeError } from '../../errors.ts';
 import { type AnyFlagTable, flagName, type FlagTable } from '../flag.ts';
@@ -9,6 +11,9 @@ export interface ParsedWords<O> {
   readonly operands: readonly string[];
   readonly options: Partial<O>;
 }
+
+/** The CommonJS bundle of yargs is one file: measured, it loads in a third of the time of its ES modules, and every run waits for it. */
+const yargs = createRequire(import.meta.url)('yargs/yargs') as (words: readonly string[]) => Argv;
 
 /** Every value stays text until the flag's own reader sees it: `1.10` is no number, `--seq 08` no octal, a repeated flag no surprise. */
 const PARSER = {

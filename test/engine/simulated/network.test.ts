@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { address } from '../../../src/engine/simulated/address-text.ts';
 import { host } from '../../../src/engine/simulated/host.ts';
-import type { Local } from '../../../src/engine/simulated/local.ts';
+import { local, type Local } from '../../../src/engine/simulated/local.ts';
 import { rewriteDscp } from '../../../src/engine/simulated/middleboxes/fields.ts';
 import { network, router, site, wire, type Network, type Router } from '../../../src/engine/simulated/network.ts';
 import { closed, open, silent } from '../../../src/engine/simulated/services.ts';
+import { SimulatedRoutes } from '../../../src/engine/simulated/simulated-routes.ts';
 import { SimulatedTransport } from '../../../src/engine/simulated/simulated-transport.ts';
 import { Errno } from '../../../src/transport/errno.ts';
 import type { DecodedPacket } from '../../../src/wire/decoded.ts';
@@ -212,4 +213,10 @@ describe('the machine that probes', () => {
     expect(kept[0]).not.toBe(0x45);
     expect(copy.length).toBe(46);
   });
+});
+
+test('a target whose neighbour never answers is unresolved, others are not', () => {
+  const absent = address('203.0.113.77');
+  const routes = new SimulatedRoutes(local({ noNeighbour: [absent] }));
+  expect([absent, address('203.0.113.78')].map((target) => routes.isUnresolved(target))).toEqual([true, false]);
 });

@@ -8,7 +8,7 @@ import { optionMalformed } from './findings/option-malformed.ts';
 import { optionMissing } from './findings/option-missing.ts';
 import { optionPadded } from './findings/option-padded.ts';
 import { payloadInSynAck } from './findings/payload-in-syn-ack.ts';
-import { rstInjected } from './findings/rst-injected.ts';
+import { isOrdinaryReset, rstInjected } from './findings/rst-injected.ts';
 import { timestampEchoWrong } from './findings/timestamp-echo-wrong.ts';
 import { ttlMismatch } from './findings/ttl-mismatch.ts';
 import { unexpectedAck } from './findings/unexpected-ack.ts';
@@ -32,13 +32,16 @@ const RULES: readonly FindingRule[] = Object.values(FINDING_TABLE);
 /** All that the evidence of one port shows; empty on a clean path. Never throws. */
 export function findFindings(evidence: Evidence): readonly Finding[] {
   if (saysNothing(evidence)) return [];
-  return RULES.flatMap((rule) => rule.find(evidence));
+  const found: Finding[] = [];
+  for (const rule of RULES) found.push(...rule.find(evidence));
+  return found;
 }
 
-/** Most ports of a scan are silent or plainly reset, with nothing to compare: no rule needs to look at those. */
-function saysNothing({ reply, conflict, rejectedCount, host }: Evidence): boolean {
+/** Most ports of a scan are silent, or reset as the host's own stack would do it: no rule needs to look at those. */
+function saysNothing({ reply, conflict, rejectedCount, host, rttMs }: Evidence): boolean {
   if (conflict !== null || rejectedCount > 0) return false;
   const header = reply?.tcp?.header;
-  if (header === undefined) return true;
-  return host === null && (header.flags & TcpFlag.SYN) === 0 && header.optionBytes.length === 0;
+  if (reply === null || header === undefined) return true;
+  if ((header.flags & TcpFlag.SYN) !== 0 || header.optionBytes.length > 0) return false;
+  return host === null || isOrdinaryReset({ ttl: reply.ip.ttl, ipId: reply.ip.id, window: header.window }, host, rttMs);
 }

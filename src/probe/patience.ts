@@ -5,7 +5,7 @@ import type { RtoTable } from './rto-table.ts';
 
 /** A contradicting answer comes within about one more round trip; these hold where the RTT is tiny. An RST is the likelier forgery. */
 const MIN_LINGER_OPEN: Nanos = 10 * NANOS_PER_MS;
-const MIN_LINGER_CLOSED: Nanos = 30 * NANOS_PER_MS;
+const MIN_LINGER_CLOSED: Nanos = 20 * NANOS_PER_MS;
 const MAX_LINGER: Nanos = NANOS_PER_SECOND;
 
 /** How many SYNs a pair may use and how long each step of it may take, by what is known at the moment of asking. */

@@ -25,9 +25,13 @@ class TablePortSet implements PortSet {
   readonly #places: Uint16Array = new Uint16Array(LAST_PORT + 1);
 
   constructor(ports: readonly number[]) {
-    this.#ports = Uint16Array.from(new Set(ports)).toSorted();
-    this.size = this.#ports.length;
-    for (const [index, port] of this.#ports.entries()) this.#places[port] = index + 1;
+    for (const port of ports) this.#places[port] = 1;
+    let size = 0;
+    for (let port = 1; port <= LAST_PORT; port++) if (this.#places[port] === 1) this.#places[port] = ++size;
+    this.size = size;
+    this.#ports = new Uint16Array(size);
+    for (let port = 1; port <= LAST_PORT; port++)
+      if (this.#places[port] !== 0) this.#ports[(this.#places[port] as number) - 1] = port;
   }
 
   at(index: number): number {

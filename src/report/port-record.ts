@@ -3,12 +3,17 @@ import type { Verdict } from '../probe/verdict.ts';
 import { formatAddress } from '../wire/address.ts';
 import type { DecodedPacket } from '../wire/decoded.ts';
 import { toHex } from '../wire/hex.ts';
+import type { PacketView } from '../wire/packet-view.ts';
 import { formatTcpFlags } from '../wire/tcp-flags.ts';
+import type { TcpOption } from '../wire/tcp-option.ts';
 import { formatOptions } from '../wire/tcp-options.ts';
 import type { PortRecord, Reply, Rtt } from './records.ts';
 
+const NO_OPTIONS: readonly TcpOption[] = [];
+const NO_FINDINGS: readonly Finding[] = [];
+
 /** What the deciding TCP reply looked like; null where an ICMP error or silence decided. */
-function replyOf(packet: DecodedPacket | null): Reply | null {
+export function replyOf(packet: DecodedPacket | null): Reply | null {
   const tcp = packet?.tcp;
   if (tcp === undefined || tcp === null) return null;
   const { header } = tcp;
@@ -24,9 +29,24 @@ function replyOf(packet: DecodedPacket | null): Reply | null {
   };
 }
 
+/** The same for a TCP reply without options, straight from the packet: most answers of a scan are plain resets. */
+export function plainReplyOf(view: PacketView): Reply {
+  return {
+    flags: formatTcpFlags(view.flags),
+    seq: view.seq,
+    ack: view.ack,
+    window: view.window,
+    options: NO_OPTIONS,
+    optionsText: formatOptions(NO_OPTIONS),
+    optionsHex: '',
+    payloadLength: view.payloadLength,
+  };
+}
+
 /** Statistics of round trips in milliseconds, rounded to whole nanoseconds; all null without samples. */
 function rttOf(samples: readonly number[]): Rtt {
   if (samples.length === 0) return { min: null, avg: null, max: null, stddev: null, samples: 0 };
+  if (samples.length === 1) return singleRtt(toNanosecond(samples[0] as number));
   const average = samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
   const variance = samples.reduce((sum, sample) => sum + (sample - average) ** 2, 0) / samples.length;
   return {
@@ -38,8 +58,12 @@ function rttOf(samples: readonly number[]): Rtt {
   };
 }
 
-/** The record of a verdict whose reply has been decoded; not yet judged by expectations. */
-export function portRecordOf(verdict: Verdict, hostname: string | null, reply: DecodedPacket | null): PortRecord {
+function singleRtt(rtt: number): Rtt {
+  return { min: rtt, avg: rtt, max: rtt, stddev: 0, samples: 1 };
+}
+
+/** The record of a verdict, without findings and not yet judged by expectations. */
+export function portRecordOf(verdict: Verdict, hostname: string | null, reply: Reply | null): PortRecord {
   return {
     type: 'port',
     target: formatAddress(verdict.target),
@@ -51,8 +75,8 @@ export function portRecordOf(verdict: Verdict, hostname: string | null, reply: D
     ttl: verdict.ttl,
     attempts: verdict.attempts,
     rttMs: rttOf(verdict.rttSamples),
-    reply: replyOf(reply),
-    findings: [] as readonly Finding[],
+    reply,
+    findings: NO_FINDINGS,
     expectation: null,
   };
 }

@@ -1,14 +1,16 @@
 import type { Evidence } from '../analysis/evidence.ts';
+import { isOrdinaryReset } from '../analysis/findings/rst-injected.ts';
 import { findFindings } from '../analysis/find-findings.ts';
 import type { HostFacts } from '../analysis/host-facts.ts';
 import { HostLedger } from '../analysis/host-ledger.ts';
 import type { TargetSet } from '../probe/target-set.ts';
 import type { Verdict } from '../probe/verdict.ts';
 import { type Expectations, judge } from '../report/expectations.ts';
-import { portRecordOf } from '../report/port-record.ts';
+import { plainReplyOf, portRecordOf, replyOf } from '../report/port-record.ts';
 import type { PortRecord } from '../report/records.ts';
 import type { DecodedPacket } from '../wire/decoded.ts';
 import { NANOS_PER_SECOND, type Nanos } from '../wire/numbers.ts';
+import { PacketView } from '../wire/packet-view.ts';
 import { decodePacket } from '../wire/packet.ts';
 
 /** How long the record of an RST waits for a SYN-ACK of the same target to be measured by. */
@@ -37,6 +39,7 @@ export interface RecorderOptions {
 export class PortRecorder {
   readonly #options: RecorderOptions;
   readonly #ledger: HostLedger = new HostLedger();
+  readonly #view: PacketView = new PacketView();
   #waiting: WaitingRecord[] = [];
 
   constructor(options: RecorderOptions) {
@@ -46,18 +49,29 @@ export class PortRecorder {
   /** Takes a verdict reached at `now`; copies what it keeps. */
   add(verdict: Verdict, now: Nanos): void {
     const { targetIndex } = verdict;
-    const evidence = new VerdictEvidence(verdict);
-    const record = portRecordOf(verdict, this.#options.targets.hostname(targetIndex), evidence.reply);
-    const before = this.#ledger.facts(targetIndex);
-    evidence.host = before;
+    const host = this.#ledger.facts(targetIndex);
+    const waits = verdict.reason === 'rst' && host === null && this.#waiting.length < MAX_WAITING;
+    const hostname = this.#options.targets.hostname(targetIndex);
+    if (!waits && this.#isOrdinaryReset(verdict, host)) {
+      this.#judge(portRecordOf(verdict, hostname, plainReplyOf(this.#view)));
+      return;
+    }
+    const evidence = new VerdictEvidence(verdict, host, waits);
+    const record = portRecordOf(verdict, hostname, replyOf(evidence.reply));
     if (verdict.reason === 'syn-ack' && evidence.reply !== null) {
       this.#ledger.learn(targetIndex, evidence.reply, evidence.rttMs);
-      if (before === null) this.#releaseTarget(targetIndex);
+      if (host === null) this.#releaseTarget(targetIndex);
     }
-    if (verdict.reason === 'rst' && before === null && this.#waiting.length < MAX_WAITING) {
-      evidence.detach();
-      this.#waiting.push({ targetIndex, record, evidence, since: now });
-    } else this.#emit(record, evidence);
+    if (waits) this.#waiting.push({ targetIndex, record, evidence, since: now });
+    else this.#emit(record, evidence);
+  }
+
+  /** A scan's most common answer, in which there is nothing to find: recognised in place, without decoding it into objects. Leaves the reply in `#view`. */
+  #isOrdinaryReset(verdict: Verdict, host: HostFacts | null): boolean {
+    const { reply } = verdict;
+    if (verdict.reason !== 'rst' || reply === null || verdict.conflict !== null || verdict.rejected > 0) return false;
+    if (!this.#view.load(reply, 0, reply.length) || this.#view.optionsLength > 0) return false;
+    return host === null || isOrdinaryReset(this.#view, host, verdict.rttSamples[0] ?? null);
   }
 
   /** Lets go of records that have waited long enough. */
@@ -82,42 +96,41 @@ export class PortRecorder {
   }
 
   #emit(record: PortRecord, evidence: Evidence): void {
-    const found = { ...record, findings: findFindings(evidence) };
+    const findings = findFindings(evidence);
+    this.#judge(findings.length === 0 ? record : { ...record, findings });
+  }
+
+  #judge(found: PortRecord): void {
     const { expectations } = this.#options;
     this.#options.emit(expectations === null ? found : { ...found, expectation: judge(found, expectations) });
   }
 }
 
-/** Evidence of one verdict; the SYN is decoded only when a finding asks for it. */
+/** Evidence of one verdict. What a lasting one holds stays true when the verdict is reused; any other is good until then, and cheaper. */
 class VerdictEvidence implements Evidence {
   readonly reply: DecodedPacket | null;
   readonly conflict: DecodedPacket | null;
   readonly rejected: DecodedPacket | null;
   readonly rejectedCount: number;
   readonly rttMs: number | null;
-  host: HostFacts | null = null;
-  /** Null once detached. */
-  #verdict: Verdict | null;
-  #sent: DecodedPacket | null = null;
+  readonly host: HostFacts | null;
+  readonly #sentBytes: Uint8Array | null;
+  readonly #verdict: Verdict | null;
 
-  constructor(verdict: Verdict) {
-    this.#verdict = verdict;
-    this.reply = decoded(verdict.reply);
-    this.conflict = decoded(verdict.conflict);
-    this.rejected = decoded(verdict.rejectedReply);
+  constructor(verdict: Verdict, host: HostFacts | null, lasts: boolean) {
+    this.host = host;
+    this.#verdict = lasts ? null : verdict;
+    this.#sentBytes = lasts ? verdict.sent : null;
+    this.reply = decoded(verdict.reply, lasts);
+    this.conflict = decoded(verdict.conflict, lasts);
+    this.rejected = decoded(verdict.rejectedReply, lasts);
     this.rejectedCount = verdict.rejected;
     this.rttMs = verdict.rttSamples.length === 0 ? null : Math.min(...verdict.rttSamples);
   }
 
+  /** Decoded when a finding asks for it: few do. */
   get sent(): DecodedPacket | null {
-    if (this.#verdict !== null) this.#sent ??= decoded(this.#verdict.sent);
-    return this.#sent;
-  }
-
-  /** Takes what it still needs from the verdict, so that it may outlive it. */
-  detach(): void {
-    this.#sent = this.sent;
-    this.#verdict = null;
+    return decoded(this.#verdict === null ? this.#sentBytes : this.#verdict.sent, false);
   }
 }
 
@@ -126,9 +139,9 @@ function plain(evidence: Evidence): Evidence {
   return { sent, reply, conflict, rejected, rejectedCount, rttMs, host };
 }
 
-/** Decodes a copy: the verdict's bytes are reused. */
-function decoded(bytes: Uint8Array | null): DecodedPacket | null {
+/** `copied`: the bytes are the verdict's, which reuses them. */
+function decoded(bytes: Uint8Array | null, copied: boolean): DecodedPacket | null {
   if (bytes === null) return null;
-  const result = decodePacket(bytes.slice());
+  const result = decodePacket(copied ? bytes.slice() : bytes);
   return result.ok ? result.value : null;
 }

@@ -48,6 +48,11 @@ export class PacketView {
   #optionsStart = 0;
   #optionsEnd = 0;
 
+  /** Bytes of TCP options that were captured. */
+  get optionsLength(): number {
+    return this.#optionsEnd - this.#optionsStart;
+  }
+
   /**
    * True for an IPv4 packet of a TCP header or of an ICMP error that quotes 8 bytes of TCP or more, unfragmented or a first fragment, in
    * `bytes[offset ... offset+length]`; those lie inside `bytes`. The view keeps `bytes` until the next load, for `timestampEcho`.

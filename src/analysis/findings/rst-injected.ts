@@ -32,6 +32,19 @@ export const rstInjected: FindingRule = {
   },
 };
 
+/** The fields of a reset in which stacks differ. */
+export interface ResetShape {
+  readonly ttl: number;
+  readonly ipId: number;
+  readonly window: number;
+}
+
+/** True for a reset in which nothing differs from what the host's own stack, at the host's own place, would send. Cheaper than finding no sign. */
+export function isOrdinaryReset(reset: ResetShape, host: HostFacts, rttMs: number | null): boolean {
+  const soon = rttMs !== null && host.minRttMs !== null && host.minRttMs - rttMs >= LEAST_RTT_GAIN_MS;
+  return reset.ttl === host.ttl && reset.ipId === 0 && reset.window === 0 && !soon;
+}
+
 function contradiction(reply: DecodedPacket, conflict: DecodedPacket, host: HostFacts | null): readonly Finding[] {
   const reset = resetOf(reply) === null ? conflict : reply;
   const synAck = reset === reply ? conflict : reply;

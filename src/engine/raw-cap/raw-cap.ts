@@ -8,8 +8,8 @@ import { openPcapCapture } from './pcap-capture.ts';
 import { RawCapTransport } from './raw-cap-transport.ts';
 import { openRawSender } from './raw-sender.ts';
 
-/** Libpcap gives each frame a place of snaplen bytes (65 KiB) and rounds that to 128 KiB: this holds 512 frames and costs 64 MiB. */
-const KERNEL_BUFFER = 32 * 1024 * 1024;
+/** Libpcap gives each frame a place of snaplen bytes (65 KiB) and rounds that to 128 KiB: this holds 256 frames and costs 32 MiB. A batch and its answers are 64. */
+const KERNEL_BUFFER = 16 * 1024 * 1024;
 const SMALL_BUFFER = 256 * 1024;
 
 const LATE_CAPTURE =

@@ -34,6 +34,7 @@ const environment: Environment = {
     process.on('SIGINT', handler).on('SIGTERM', handler);
     return () => void process.off('SIGINT', handler).off('SIGTERM', handler);
   },
+  now: () => performance.now(),
   exitNow: (code) => process.exit(code),
   loadProbe: async () => (await import('../run/probe.ts')).probe,
   loadDoctor: async () => (await import('../run/doctor.ts')).inspectHost,

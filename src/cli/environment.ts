@@ -31,6 +31,8 @@ export interface Environment {
   readonly openFile: (path: string) => Sink;
   /** Calls `handler` for every SIGINT and SIGTERM until the returned function is called. */
   readonly onInterrupt: (handler: () => void) => () => void;
+  /** Milliseconds that only grow. */
+  readonly now: () => number;
   /** Ends the process now. */
   readonly exitNow: (code: number) => void;
   /** The jobs, loaded when they are needed. */

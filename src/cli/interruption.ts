@@ -12,19 +12,23 @@ export interface Interruption {
   readonly release: () => void;
 }
 
-/** The first SIGINT or SIGTERM aborts the signal; the second ends the process at once, after `beforeExit`. */
+/** One Ctrl-C can arrive twice: from the terminal, and from npm, which passes on what it gets. Nobody presses it twice as fast. */
+const ONE_PRESS_MS = 200;
+
+/** The first SIGINT or SIGTERM aborts the signal; a second press ends the process at once, after `beforeExit`. */
 export function listenForInterruption(
-  environment: Pick<Environment, 'onInterrupt' | 'exitNow'>,
+  environment: Pick<Environment, 'onInterrupt' | 'exitNow' | 'now'>,
   beforeExit: () => void,
 ): Interruption {
   const controller = new AbortController();
-  let times = 0;
+  let pressedAt: number | null = null;
   const release = environment.onInterrupt(() => {
-    times++;
+    const now = environment.now();
+    pressedAt ??= now;
     controller.abort();
-    if (times < 2) return;
+    if (now - pressedAt < ONE_PRESS_MS) return;
     beforeExit();
     environment.exitNow(ExitCode.interrupted);
   });
-  return { signal: controller.signal, byUser: () => times > 0, abort: () => controller.abort(), release };
+  return { signal: controller.signal, byUser: () => pressedAt !== null, abort: () => controller.abort(), release };
 }

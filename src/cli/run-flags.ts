@@ -146,7 +146,7 @@ export const RUN_FLAGS: FlagTable<RunOptions> = {
     wholeNumber(0, Number.MAX_SAFE_INTEGER),
   ),
   shard: flagValue(
-    { group: 'Timing', argument: 'I/N', description: 'only part I of N; the same --seed makes the parts fit together' },
+    { group: 'Timing', argument: 'I/N', description: 'only part I of N; the parts are disjoint and complete, whatever --seed' },
     shard,
   ),
   randomize: flagSwitch({

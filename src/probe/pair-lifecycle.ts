@@ -153,6 +153,7 @@ export class PairLifecycle {
 
   /** Looks again when the time-out has not passed: it shrinks when the target's first answer comes, and grows with slow ones. */
   #waitsOn(slot: number, now: Nanos): boolean {
+    if (this.pairs.phase[slot] === Phase.soft) return false;
     const sentAt = this.pairs.stampOf(slot, (this.pairs.sent[slot] as number) - 1);
     const due = sentAt + this.#patience.timeout(slot);
     if (due <= now) return false;
@@ -214,7 +215,8 @@ export class PairLifecycle {
     if (pairs.phase[slot] !== Phase.waiting) return;
     pairs.phase[slot] = Phase.soft;
     const exhausted = this.#patience.isExhausted(slot);
-    if (exhausted || pairs.answer[slot] === Answer.localIcmp) this.#timers.set(slot, at + this.#patience.linger(slot));
+    const settled = exhausted || pairs.answer[slot] === Answer.localIcmp;
+    this.#timers.set(slot, at + (settled ? this.#patience.linger(slot) : this.#patience.softRetry(slot)));
   }
 
   /** Another answer to a decided pair: an RTT sample, a contradiction, or a duplicate. */

@@ -6,6 +6,7 @@ import type { RtoTable } from './rto-table.ts';
 /** A contradicting answer comes within about one more round trip; these hold where the RTT is tiny. An RST is the likelier forgery. */
 const MIN_LINGER_OPEN: Nanos = 10 * NANOS_PER_MS;
 const MIN_LINGER_CLOSED: Nanos = 20 * NANOS_PER_MS;
+const SOFT_RETRY: Nanos = 100 * NANOS_PER_MS;
 const MAX_LINGER: Nanos = NANOS_PER_SECOND;
 
 /** How many SYNs a pair may use and how long each step of it may take, by what is known at the moment of asking. */
@@ -44,6 +45,12 @@ export class Patience {
   #allowed(slot: number): number {
     const syns = this.#policy.syns + (this.#pairs.bonus[slot] as number);
     return (this.#pairs.phase[slot] as number) >= Phase.answered ? syns * this.#count : syns;
+  }
+
+  /** How long after an ICMP error the next SYN leaves: the path has spoken, so the time-out for silence need not pass. */
+  softRetry(slot: number): Nanos {
+    const earlier = (this.#pairs.sent[slot] as number) - 1;
+    return Math.max(SOFT_RETRY * 2 ** Math.min(earlier, 5), 2 * this.#rto.srtt(this.#pairs.target[slot] as number));
   }
 
   /** How long a decided pair waits for an answer that contradicts the first. */

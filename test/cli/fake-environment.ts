@@ -61,6 +61,8 @@ export interface FakeOutside {
   readonly wasAsked: () => boolean;
   readonly interrupt: () => void;
   readonly exits: readonly number[];
+  /** Lets milliseconds pass. */
+  readonly pass: (ms: number) => void;
 }
 
 /** Makes one; a stream is a terminal when it has columns. */
@@ -68,6 +70,7 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
   const stdout = circumstances.stdout ?? new MemorySink();
   const handlers = new Set<() => void>();
   const exits: number[] = [];
+  let now = 0;
   let messages = '';
   let asked: ProbeOptions | null = null;
   const { stdoutColumns, stderrColumns } = circumstances;
@@ -93,6 +96,7 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
       handlers.add(handler);
       return () => void handlers.delete(handler);
     },
+    now: () => now,
     exitNow: (code) => void exits.push(code),
     loadProbe: () =>
       Promise.resolve((options) => {
@@ -110,6 +114,9 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
       return asked;
     },
     wasAsked: () => asked !== null,
+    pass: (ms) => {
+      now += ms;
+    },
     interrupt: () => {
       for (const handler of handlers) handler();
     },

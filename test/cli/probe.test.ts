@@ -206,16 +206,28 @@ describe('an interruption', () => {
   });
 
   it('twice: the process ends at once', async () => {
-    let interrupt = (): void => undefined;
-    const outside = fakeOutside({
-      probe: endless(() => {
-        interrupt();
-        interrupt();
-      }),
-    });
-    ({ interrupt } = outside);
+    let outside: FakeOutside | null = null;
+    const press = (): void => {
+      outside?.interrupt();
+      outside?.pass(300);
+      outside?.interrupt();
+    };
+    outside = fakeOutside({ probe: endless(press) });
     await main(['h'], outside.environment);
     expect(outside.exits).toEqual([130]);
+  });
+
+  it('that reaches us twice, from the terminal and from npm, is one', async () => {
+    let outside: FakeOutside | null = null;
+    const press = (): void => {
+      outside?.interrupt();
+      outside?.pass(2);
+      outside?.interrupt();
+    };
+    outside = fakeOutside({ probe: endless(press) });
+    await main(['h'], outside.environment);
+    expect(outside.exits).toEqual([]);
+    expect(outside.stdout.text).toContain('interrupted:');
   });
 
   it('that comes when all is done changes nothing', async () => {

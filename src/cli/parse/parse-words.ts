@@ -13,7 +13,7 @@ export interface ParsedWords<O> {
 }
 
 /** The CommonJS bundle of yargs is one file: measured, it loads in a third of the time of its ES modules, and every run waits for it. */
-const yargs = createRequire(import.meta.url)('yargs/yargs') as (words: readonly string[]) => Argv;
+const yargs = createRequire(import.meta.url)('yargs') as (words: readonly string[]) => Argv;
 
 /** Every value stays text until the flag's own reader sees it: `1.10` is no number, `--seq 08` no octal, a repeated flag no surprise. */
 const PARSER = {

@@ -49,6 +49,7 @@ async function open(options: EngineOptions): Promise<Transport> {
     throw engineError(capture);
   }
   transport.attach(capture);
+  transport.rehearse();
   if (!capture.immediate) options.warn(LATE_CAPTURE);
   return transport;
 }

@@ -111,10 +111,11 @@ function row(label, ours, others) {
 
 async function main() {
   if (process.getuid() !== 0) throw new Error('needs root: it makes network namespaces');
-  const probe = (...words) => [process.execPath, CLI, TARGET, ...words, '--json'];
+  const probe = (...words) => [process.execPath, CLI, TARGET, ...words];
   const have = ['nmap', 'hping3'].filter(isInstalled);
   const all = await alternate([
     ['synscope', probe('-p', '-')],
+    ['synscope --json', probe('-p', '-', '--json')],
     ...(have.includes('nmap') ? [['nmap', ['nmap', '-sS', '-n', '-Pn', '-p-', TARGET]]] : []),
   ]);
   const one = await alternate([
@@ -122,15 +123,16 @@ async function main() {
     ...(have.includes('nmap') ? [['nmap', ['nmap', '-sS', '-n', '-Pn', '-p80', TARGET]]] : []),
     ...(have.includes('hping3') ? [['hping3', ['hping3', '-S', '-p', '80', '-c', '1', TARGET]]] : []),
   ]);
-  const wrong = all.get('synscope').map((run) => wrongPorts(run.output, 65_535));
-  const memory = Math.max(...all.get('synscope').map((run) => run.megabytes));
-  const others = (results) => [...results].filter(([name]) => name !== 'synscope');
+  const wrong = all.get('synscope --json').map((run) => wrongPorts(run.output, 65_535));
+  const memory = Math.max(...[...all.get('synscope'), ...all.get('synscope --json')].map((run) => run.megabytes));
+  const others = (results) => [...results].filter(([name]) => !name.startsWith('synscope'));
   const lines = [
     `Linux ${release()}, Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown CPU'}; medians of ${ROUNDS} alternating runs.`,
     '',
     '| job | synscope | beside it, in the same run |',
     '|---|---|---|',
-    row('65,535 ports of one kernel host over veth', all.get('synscope'), others(all)),
+    row('65,535 ports of one kernel host over veth, the default report of each', all.get('synscope'), others(all)),
+    row('the same with a JSON record for every port', all.get('synscope --json'), others(all)),
     row('one port, from start to exit', one.get('synscope'), others(one)),
     `| ports called wrong, in each of ${ROUNDS} runs of 65,535 | ${wrong.join(', ')} | |`,
     `| peak memory of the 65,535-port run | ${memory.toFixed(0)} MB | |`,

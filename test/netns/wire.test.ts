@@ -6,6 +6,7 @@ import { range } from './plan.ts';
 import { labSuite } from './suite.ts';
 import { BIN, synscope, tally, type Result } from './synscope.ts';
 import { chain, routed, TARGET } from './topology.ts';
+import { compareWithTshark } from '../vectors/agreement.ts';
 
 const tshark = await isInstalled('tshark');
 if (!tshark) console.log('tshark is not installed: the captures are read by this test’s own decoder alone');
@@ -134,6 +135,13 @@ labSuite('every SYN on the wire', () => {
     expect(syns).toHaveLength(2);
     for (const syn of syns) expect(syn).toMatchObject({ ipChecksumGood: true, tcpChecksumGood: false });
     expect(tally(result)).toEqual({ 'filtered no-response': 2 });
+  });
+
+  it.skipIf(!tshark)('our decoders read all of this, SYNs and answers, as tshark does', async () => {
+    await capture.sync();
+    const { compared, disagreements } = await compareWithTshark(capture.path);
+    expect(disagreements).toEqual([]);
+    expect(compared).toBeGreaterThan(100);
   });
 
   it('leaves nothing half open and no port reserved', async () => {

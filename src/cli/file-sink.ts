@@ -5,6 +5,9 @@ import type { Sink } from './environment.ts';
 /** Text that may wait in memory before the producer is asked to wait: a run that is held up misjudges time-outs, a slow reader must not do that. */
 const HIGH_WATER = 4 * 1024 * 1024;
 const RETRY_MS = 5;
+/** Records that come close together are written together: each write is a trip through the thread pool. */
+const GATHER_MS = 4;
+const GATHER_LENGTH = 64 * 1024;
 
 /**
  * Writes to a file descriptor from the thread pool, so that a slow reader holds up neither capture nor timers, as Node's own blocking
@@ -16,6 +19,7 @@ export class FileSink implements Sink {
   #waiting: string[] = [];
   #waitingLength = 0;
   #writing = false;
+  #gathering: NodeJS.Timeout | null = null;
   #error: Error | null = null;
   #onFailure: () => void = () => undefined;
   #onRoom: (() => void)[] = [];
@@ -30,12 +34,13 @@ export class FileSink implements Sink {
     if (this.#error !== null || text === '') return null;
     this.#waiting.push(text);
     this.#waitingLength += text.length;
-    if (!this.#writing) this.#writeWaiting();
+    if (!this.#writing) this.#gather();
     if (this.#waitingLength < HIGH_WATER) return null;
     return new Promise((resolve) => this.#onRoom.push(resolve));
   }
 
   async finish(): Promise<void> {
+    if (this.#gathering !== null) this.#writeWaiting();
     if (this.#writing) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
     if (this.#error !== null) throw this.#error;
   }
@@ -45,7 +50,14 @@ export class FileSink implements Sink {
     if (this.#error !== null) listener();
   }
 
+  #gather(): void {
+    if (this.#waitingLength >= GATHER_LENGTH) this.#writeWaiting();
+    else this.#gathering ??= setTimeout(() => this.#writeWaiting(), GATHER_MS);
+  }
+
   #writeWaiting(): void {
+    if (this.#gathering !== null) clearTimeout(this.#gathering);
+    this.#gathering = null;
     this.#writing = true;
     const bytes = Buffer.from(this.#waiting.join(''));
     this.#waiting = [];
@@ -70,8 +82,7 @@ export class FileSink implements Sink {
       if (error?.code === 'EAGAIN') setTimeout(() => this.#writeBytes(bytes), RETRY_MS);
       else if (error !== null) this.#fail(error);
       else if (written < bytes.length) this.#writeBytes(bytes.subarray(written));
-      else if (this.#waiting.length > 0) this.#writeWaiting();
-      else this.#rest();
+      else this.#next();
     });
   }
 
@@ -82,6 +93,14 @@ export class FileSink implements Sink {
     release(this.#onRoom);
     this.#rest();
     this.#onFailure();
+  }
+
+  /** While somebody waits for the end, nothing is gathered any more. */
+  #next(): void {
+    if (this.#waiting.length === 0) return this.#rest();
+    if (this.#onIdle.length > 0) return this.#writeWaiting();
+    this.#writing = false;
+    this.#gather();
   }
 
   #rest(): void {

@@ -1,8 +1,8 @@
 /** How many records may wait for a slow reader before the run begins no new probes. */
 const HIGH_WATER = 4096;
 
-/** Records on their way from the run to whoever iterates: nothing is lost, and a reader that lags is noticed. */
-export class RecordQueue<T> implements AsyncIterable<T> {
+/** Records on their way from the run to its reader: nothing is lost, and a reader that lags is noticed. Handed over many at a time: a promise for each would cost more than the record. */
+export class RecordQueue<T> {
   #items: T[] = [];
   #wake: (() => void) | null = null;
   #ended = false;
@@ -25,18 +25,19 @@ export class RecordQueue<T> implements AsyncIterable<T> {
     this.#signal();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (;;) {
-      const batch = this.#items;
-      this.#items = [];
-      yield* batch;
-      if (this.#items.length > 0) continue;
-      if (this.#ended) break;
+  /** All records that wait, at least one, in order; null after the last. Throws the error of `end` instead of null. One reader at a time. */
+  async take(): Promise<readonly T[] | null> {
+    while (this.#items.length === 0) {
+      if (this.#ended && this.#error !== null) throw this.#error;
+      if (this.#ended) return null;
+      // oxlint-disable-next-line no-await-in-loop -- one wait for each signal
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
-    if (this.#error !== null) throw this.#error;
+    const items = this.#items;
+    this.#items = [];
+    return items;
   }
 
   #signal(): void {

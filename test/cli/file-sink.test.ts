@@ -44,7 +44,8 @@ describe('a file as a sink', () => {
 
   it('asks to wait when much waits already', async () => {
     const out = sink(join(folder, 'out'), 'w', false);
-    expect(out.write('first')).toBeNull();
+    // Enough to be written at once; what comes meanwhile has to wait.
+    expect(out.write('x'.repeat(1024 * 1024))).toBeNull();
     const room = out.write('x'.repeat(8 * 1024 * 1024));
     expect(room).toBeInstanceOf(Promise);
     await room;

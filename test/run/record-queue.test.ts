@@ -2,10 +2,10 @@ import { expect, it } from 'vitest';
 
 import { RecordQueue } from '../../src/run/record-queue.ts';
 
-async function read<T>(queue: AsyncIterable<T>): Promise<{ readonly items: T[]; readonly error: unknown }> {
+async function read<T>(queue: RecordQueue<T>): Promise<{ readonly items: T[]; readonly error: unknown }> {
   const items: T[] = [];
   try {
-    for await (const item of queue) items.push(item);
+    for (let taken = await queue.take(); taken !== null; taken = await queue.take()) items.push(...taken);
   } catch (error) {
     return { items, error };
   }

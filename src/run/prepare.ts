@@ -82,6 +82,6 @@ export function synOptionsText(run: PreparedRun, mtu: number): string {
 
 function compileFor(spec: SynSpec, mtu: number): CompiledOptions {
   const compiled = compileOptions(spec.options ?? optionsFor(spec.profile, mtu));
-  if (!compiled.ok) throw usageError('--options', compiled.offending, compiled.accepted);
+  if (!compiled.ok) throw usageError('--options', compiled.offending, `expected ${compiled.accepted}`);
   return compiled;
 }

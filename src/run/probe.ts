@@ -118,7 +118,7 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving): Pro
   queue.push(
     counter.summary(session.stats, { drops: transport.drops(), durationMs: transport.now() / NANOS_PER_MS, interrupted }),
   );
-  return failureOf(fault, counter);
+  return interrupted ? null : failureOf(fault, counter);
 }
 
 function failureOf(fault: TransportFault | null, counter: SummaryCounter): SynscopeError | null {

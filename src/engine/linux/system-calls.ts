@@ -19,10 +19,40 @@ export interface SystemCalls {
   receive(descriptor: number, into: Uint8Array): number;
   /** An ioctl whose argument is a structure that is read and written in place. */
   ioctl(descriptor: number, request: number, argument: Uint8Array): number;
+  listen(descriptor: number, backlog: number): number;
+  setOption(descriptor: number, level: number, option: number, value: Uint8Array): number;
+  /** Fills `value`; returns how many bytes of it the kernel wrote. */
+  getOption(descriptor: number, level: number, option: number, value: Uint8Array): number;
+  /** The local address of a socket (getsockname(2)); returns 0. */
+  localAddress(descriptor: number, into: Uint8Array): number;
+  /** Sends `count` messages without blocking: `headers` is the address of an array of struct mmsghdr. Returns how many were sent. */
+  sendMessages(descriptor: number, headers: number, count: number): number;
+  /** Sendto(2) with nothing: makes the kernel look at a transmit ring. */
+  kick(descriptor: number): number;
+  /** Maps `length` bytes of a socket from `offset` on, or for descriptor -1 fresh memory: pages that the kernel sees too. */
+  map(descriptor: number, length: number, offset: number): MappedMemory | number;
+  /** Gives the pages back. The addresses stay valid and are used again for a mapping of the same length: a view that somebody kept must not crash. */
+  unmap(memory: MappedMemory): number;
+  /** Clock_gettime(2) of CLOCK_REALTIME: two 64-bit words, seconds and nanoseconds. */
+  realTime(into: BigInt64Array): number;
+  /** Calls `readable` on Node's event loop whenever the socket has something to read; does not keep the process alive. */
+  watch(descriptor: number, readable: () => void): SocketWatch;
   capget(header: Uint8Array, data: Uint8Array): number;
   capset(header: Uint8Array, data: Uint8Array): number;
   /** dlopen with RTLD_GLOBAL, for the life of the process: its symbols become visible to `dlsym(RTLD_DEFAULT)`. False when there is no such library. */
   loadGlobally(library: string): boolean;
+}
+
+/** Memory outside of V8's heap, at a fixed address, so that structures in it can point to each other. */
+export interface MappedMemory {
+  readonly address: number;
+  readonly bytes: ArrayBuffer;
+}
+
+/** A socket on Node's event loop. */
+export interface SocketWatch {
+  /** Idempotent; before the socket is closed. */
+  stop(): void;
 }
 
 /** The system calls, or why they cannot be made here; `hasSystemCalls` tells. */
@@ -30,6 +60,13 @@ export type SystemCallsOrProblem = SystemCalls | EngineProblem;
 
 const SOCK_CLOEXEC = 0o2000000;
 const MSG_DONTWAIT = 0x40;
+const CLOCK_REALTIME = 0;
+const PROT_READ_WRITE = 3;
+const MAP_SHARED = 1;
+const MAP_FIXED = 0x10;
+const PRIVATE_ANONYMOUS = 0x22;
+const MAP_NORESERVE = 0x4000;
+const MAP_POPULATE = 0x8000;
 
 /** Libc is one for the whole process, and so is this binding to it; null until somebody asks. */
 let bound: SystemCallsOrProblem | null = null;
@@ -64,25 +101,110 @@ function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] as string;
 }
 
+/** What every call is bound with. */
+interface Binding {
+  readonly koffi: typeof Koffi;
+  readonly libc: Koffi.LibraryHandle;
+  readonly orErrno: (result: number) => number;
+}
+
 function bindAll(koffi: typeof Koffi): SystemCalls {
-  const libc = loadLibc(koffi);
-  const held: Koffi.LibraryHandle[] = [];
   const orErrno = (result: number): number => (result < 0 ? -koffi.errno() : result);
+  const binding = { koffi, libc: loadLibc(koffi), orErrno };
+  return {
+    ...socketCalls(binding),
+    ...optionCalls(binding),
+    ...messageCalls(binding),
+    ...memoryCalls(binding),
+    ...otherCalls(binding),
+  };
+}
+
+function socketCalls({
+  libc,
+  orErrno,
+}: Binding): Pick<SystemCalls, 'socket' | 'close' | 'bind' | 'listen' | 'send' | 'receive' | 'ioctl'> {
   const socket = libc.func('int socket(int, int, int)');
   const close = libc.func('int close(int)');
   const bind = libc.func('int bind(int, const void *, uint32_t)');
   const send = libc.func('intptr_t send(int, const void *, uintptr_t, int)');
   const recv = libc.func('intptr_t recv(int, void *, uintptr_t, int)');
   const ioctl = libc.func('int ioctl(int, unsigned long, void *)');
-  const capget = libc.func('int capget(void *, void *)');
-  const capset = libc.func('int capset(void *, const void *)');
+  const listen = libc.func('int listen(int, int)');
   return {
     socket: (family, type, protocol) => orErrno(socket(family, type | SOCK_CLOEXEC, protocol)),
     close: (descriptor) => orErrno(close(descriptor)),
     bind: (descriptor, address) => orErrno(bind(descriptor, address, address.length)),
+    listen: (descriptor, backlog) => orErrno(listen(descriptor, backlog)),
     send: (descriptor, bytes, length) => orErrno(send(descriptor, bytes, length, MSG_DONTWAIT)),
     receive: (descriptor, into) => orErrno(recv(descriptor, into, into.length, MSG_DONTWAIT)),
     ioctl: (descriptor, request, argument) => orErrno(ioctl(descriptor, request, argument)),
+  };
+}
+
+function optionCalls({ libc, orErrno }: Binding): Pick<SystemCalls, 'setOption' | 'getOption' | 'localAddress'> {
+  const set = libc.func('int setsockopt(int, int, int, const void *, uint32_t)');
+  const get = libc.func('int getsockopt(int, int, int, void *, void *)');
+  const getsockname = libc.func('int getsockname(int, void *, void *)');
+  const length = new Uint32Array(1);
+  return {
+    setOption: (descriptor, level, option, value) => orErrno(set(descriptor, level, option, value, value.length)),
+    getOption: (descriptor, level, option, value) => {
+      length[0] = value.length;
+      const result = orErrno(get(descriptor, level, option, value, length));
+      return result < 0 ? result : (length[0] as number);
+    },
+    localAddress: (descriptor, into) => {
+      length[0] = into.length;
+      return orErrno(getsockname(descriptor, into, length));
+    },
+  };
+}
+
+function messageCalls({ libc, orErrno }: Binding): Pick<SystemCalls, 'sendMessages' | 'kick'> {
+  const sendmmsg = libc.func('int sendmmsg(int, uintptr_t, unsigned int, int)');
+  const sendto = libc.func('intptr_t sendto(int, uintptr_t, uintptr_t, int, uintptr_t, uint32_t)');
+  return {
+    sendMessages: (descriptor, headers, count) => orErrno(sendmmsg(descriptor, headers, count, MSG_DONTWAIT)),
+    kick: (descriptor) => orErrno(sendto(descriptor, 0, 0, MSG_DONTWAIT, 0, 0)),
+  };
+}
+
+function memoryCalls({ koffi, libc, orErrno }: Binding): Pick<SystemCalls, 'map' | 'unmap'> {
+  const mmap = libc.func('intptr_t mmap(uintptr_t, uintptr_t, int, int, int, int64_t)');
+  /** Address ranges without pages, by length. Node cannot detach a buffer that it did not allocate, so they are never unmapped. */
+  const spare = new Map<number, MappedMemory[]>();
+  const mapAt = (address: number, length: number, [flags, descriptor, offset]: readonly [number, number, number]): number =>
+    orErrno(mmap(address, length, PROT_READ_WRITE, address === 0 ? flags : flags | MAP_FIXED, descriptor, offset));
+  return {
+    map: (descriptor, length, offset) => {
+      const reused = spare.get(length)?.pop();
+      const flags = descriptor < 0 ? PRIVATE_ANONYMOUS | MAP_POPULATE : MAP_SHARED;
+      const address = mapAt(reused?.address ?? 0, length, [flags, descriptor, offset]);
+      if (address < 0) return address;
+      return reused ?? { address, bytes: koffi.view(BigInt(address), length) };
+    },
+    unmap: (memory) => {
+      const length = memory.bytes.byteLength;
+      const result = mapAt(memory.address, length, [PRIVATE_ANONYMOUS | MAP_NORESERVE, -1, 0]);
+      if (result >= 0) spare.set(length, [...(spare.get(length) ?? []), memory]);
+      return Math.min(0, result);
+    },
+  };
+}
+
+function otherCalls({
+  koffi,
+  libc,
+  orErrno,
+}: Binding): Pick<SystemCalls, 'realTime' | 'watch' | 'capget' | 'capset' | 'loadGlobally'> {
+  const held: Koffi.LibraryHandle[] = [];
+  const clockGetTime = libc.func('int clock_gettime(int, void *)');
+  const capget = libc.func('int capget(void *, void *)');
+  const capset = libc.func('int capset(void *, const void *)');
+  return {
+    realTime: (into) => orErrno(clockGetTime(CLOCK_REALTIME, into)),
+    watch: (descriptor, readable) => watchSocket(koffi, descriptor, readable),
     capget: (header, data) => orErrno(capget(header, data)),
     capset: (header, data) => orErrno(capset(header, data)),
     loadGlobally: (library) => {
@@ -92,6 +214,18 @@ function bindAll(koffi: typeof Koffi): SystemCalls {
       } catch {
         return false;
       }
+    },
+  };
+}
+
+function watchSocket(koffi: typeof Koffi, descriptor: number, readable: () => void): SocketWatch {
+  const handle = koffi.node.poll(descriptor, { readable: true }, readable);
+  handle.unref();
+  let open = true;
+  return {
+    stop() {
+      if (open) handle.close();
+      open = false;
     },
   };
 }

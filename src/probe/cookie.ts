@@ -4,12 +4,13 @@ import type { Address } from '../wire/address.ts';
 const CONSTANTS: readonly number[] = [
   0x70736575, 0x736f6d65, 0x6e646f6d, 0x646f7261, 0x6e657261, 0x6c796765, 0x79746573, 0x74656462,
 ];
-/** Upper half of the last block: the length of the message, 16 bytes, in the top byte. */
-const LENGTH_BLOCK_HIGH = 16 << 24;
+/** The length of the message, 15 bytes, in the top byte of the last block, whose other three hold the transmission. */
+const LENGTH = 15 << 24;
+const MAX_TRANSMISSION = 0xffffff;
 
 /**
- * The numbers by which a reply proves itself: SipHash-2-4 (Aumasson and Bernstein, 2012) of source, destination, ports and transmission, hashed as the
- * kernel's `siphash_4u32` does (lib/siphash.c), under a key that only this run knows. `compute` allocates nothing; its results stand in the fields
+ * The numbers by which a reply proves itself: SipHash-2-4 (Aumasson and Bernstein, 2012) of source, destination, ports and transmission, 15 bytes
+ * in two blocks, little-endian, under a key that only this run knows. `compute` allocates nothing; its results stand in the fields
  * until the next call.
  */
 export class ProbeCookie {
@@ -21,24 +22,23 @@ export class ProbeCookie {
   ipId = 0;
 
   readonly #start: Int32Array;
-  /** Two blocks of message, one of length, and two empty ones for finalisation; lower half first. */
-  readonly #blocks: Int32Array = new Int32Array(10);
+  /** Two blocks of message and two empty ones for finalisation; lower half first. */
+  readonly #blocks: Int32Array = new Int32Array(8);
   readonly #digest: Int32Array = new Int32Array(2);
 
   /** `key`: four words from the operating system's random source. */
   constructor(key: Uint32Array) {
     if (key.length !== 4) throw new RangeError(`a cookie key has 4 words, not ${key.length}`);
     this.#start = Int32Array.from(CONSTANTS, (word, index) => word ^ (key[index % 4] as number));
-    this.#blocks[5] = LENGTH_BLOCK_HIGH;
   }
 
-  /** `ports` is `sourcePort << 16 | destinationPort`; `transmission` tells the SYNs of one pair apart. */
+  /** `ports` is `sourcePort << 16 | destinationPort`; `transmission` tells the SYNs of one pair apart: 24 bits. */
   compute(source: Address, destination: Address, ports: number, transmission: number): void {
     const blocks = this.#blocks;
     blocks[0] = source;
     blocks[1] = destination;
     blocks[2] = ports;
-    blocks[3] = transmission;
+    blocks[3] = LENGTH | (transmission & MAX_TRANSMISSION);
     sipHash(this.#start, blocks, this.#digest);
     const low = this.#digest[0] as number;
     const high = this.#digest[1] as number;
@@ -49,7 +49,7 @@ export class ProbeCookie {
 }
 
 /**
- * Five steps of two SipRounds: three blocks of message (c = 2), then finalisation (d = 4). `lN` and `hN` are the halves of vN; a carry is computed
+ * Four steps of two SipRounds: two blocks of message (c = 2), then finalisation (d = 4). `lN` and `hN` are the halves of vN; a carry is computed
  * with bit logic because a branch on it is mispredicted half of the time; v0 and v2 are swapped instead of rotated by 32.
  */
 function sipHash(start: Int32Array, blocks: Int32Array, digest: Int32Array): void {
@@ -62,10 +62,10 @@ function sipHash(start: Int32Array, blocks: Int32Array, digest: Int32Array): voi
   let l3 = start[6] as number;
   let h3 = start[7] as number;
   let next = 0;
-  for (let step = 0; step < 10; step += 2) {
+  for (let step = 0; step < 8; step += 2) {
     const low = blocks[step] as number;
     const high = blocks[step + 1] as number;
-    if (step === 6) l2 ^= 0xff;
+    if (step === 4) l2 ^= 0xff;
     l3 ^= low;
     h3 ^= high;
     for (let round = 0; round < 2; round += 1) {

@@ -3,8 +3,12 @@ import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../wire/numbers.ts';
 const INITIAL_WINDOW = 128;
 const MIN_WINDOW = 16;
 const MAX_WINDOW = 32_768;
-/** A path that never answers gives no signal: the window may still open this far on time-outs alone. */
+/** The same where the user names the rate, which then is the limit. */
+const MAX_NAMED_WINDOW = 2 ** 22;
+/** Silence gives no signal: the window may still open this far on it alone. */
 const MAX_SILENT_WINDOW = 4096;
+/** What a silent SYN adds to the window where others are answered. */
+const SILENT_GROWTH = 1 / 8;
 const EPOCHS = 8;
 const MIN_EPOCH: Nanos = 50 * NANOS_PER_MS;
 const MIN_EPOCH_SENT = 64;
@@ -25,14 +29,23 @@ interface Epoch {
   lost: number;
 }
 
+interface Trial {
+  readonly loss: number;
+  readonly window: number;
+  /** SYNs sent and answers received, a second. */
+  readonly sent: number;
+  readonly answered: number;
+}
+
 /**
  * How fast probes may leave: a congestion window in probes in flight with slow start and AIMD (RFC 5681), and a rate in SYNs a second.
  * The only loss signal is a retry that was answered, for then its predecessor was lost; silence is filtering. Losses are counted for the
  * epoch in which the lost SYN was sent. An epoch with too much loss sets the rate to what the path delivered (a policer is found this way);
- * when a slower epoch loses the same share, the loss does not come from the rate (a bad link) and full speed returns.
+ * when a slower epoch loses the same share and answers are fewer too, the loss does not come from the rate (a bad link) and full speed returns.
  */
 export class Pacer {
   readonly #cap: number;
+  readonly #heedless: boolean;
   readonly #maxWindow: number;
   #window: number;
   #threshold = Infinity;
@@ -46,17 +59,21 @@ export class Pacer {
   #judged = 0;
   /** Share of SYNs lost whatever the rate. */
   #baseline = 0;
-  /** Loss and rate before the last slow-down that has not been judged yet. */
-  #trial: { readonly loss: number; readonly window: number } | null = null;
+  /** How it was before the last slow-down that has not been judged yet. */
+  #trial: Trial | null = null;
   #lostTotal = 0;
   #sentOfAnswered = 0;
 
-  /** `rate`: the user's cap in packets a second, Infinity for none. */
-  constructor(rate: number, maxInFlight: number) {
-    this.#cap = rate;
-    this.#rate = rate;
-    this.#maxWindow = Math.min(maxInFlight, MAX_WINDOW);
-    this.#window = Math.min(INITIAL_WINDOW, this.#maxWindow);
+  /**
+   * `rate`: packets a second that the user allows, and so what is tried first; Infinity for no limit and no heed of losses; null to begin slowly and
+   * find out. `maxInFlight`: the user's limit, or null.
+   */
+  constructor(rate: number | null, maxInFlight: number | null) {
+    this.#cap = rate ?? Infinity;
+    this.#rate = this.#cap;
+    this.#heedless = rate === Infinity;
+    this.#maxWindow = maxInFlight ?? (rate === null ? MAX_WINDOW : MAX_NAMED_WINDOW);
+    this.#window = rate === null ? Math.min(INITIAL_WINDOW, this.#maxWindow) : this.#maxWindow;
     (this.#epochs[0] as Epoch).end = Infinity;
   }
 
@@ -112,18 +129,21 @@ export class Pacer {
     this.#window = Math.min(this.#maxWindow, this.#window + growth);
   }
 
-  /** A SYN timed out: no congestion signal, but while nothing at all answers the window may open slowly. */
+  /** Nothing came back within the usual time-out. Filters are silent, so this is no sign of congestion; nor is it one of room, so the window opens slowly, and only so far. */
   onSilence(): void {
-    if (this.#answers === 0 && this.#window < Math.min(this.#maxWindow, MAX_SILENT_WINDOW)) this.#window += 1;
+    if (this.#window >= Math.min(this.#maxWindow, MAX_SILENT_WINDOW) || this.lossRatio > TOLERATED_LOSS) return;
+    this.#window += this.#answers === 0 ? 1 : SILENT_GROWTH;
   }
 
   /** The kernel's queue was full. */
   onLocalCongestion(): void {
+    if (this.#heedless) return;
     this.#window = Math.max(MIN_WINDOW, this.#window * 0.9);
   }
 
   /** Looks back at epochs whose losses must be known by now. `horizon`: how long an answered retry takes (time-out plus RTT). */
   review(now: Nanos, horizon: Nanos): void {
+    if (this.#heedless) return;
     while (this.#judged !== this.#current) {
       const epoch = this.#epochs[this.#judged] as Epoch;
       if (now - epoch.end < horizon) return;
@@ -140,15 +160,17 @@ export class Pacer {
       if (this.#rate < this.#cap) this.#rate = this.#rate * 1.1 > this.#cap ? this.#cap : this.#rate * 1.1;
       return;
     }
-    if (this.#trial !== null && loss > this.#trial.loss * UNCHANGED) this.#blameLink(loss, this.#trial.window);
-    else this.#slowDown(epoch, loss, now);
+    const seconds = Math.max(MIN_EPOCH, epoch.end - epoch.start) / NANOS_PER_SECOND;
+    const seen = { loss, window: this.#window, sent: epoch.sent / seconds, answered: epoch.answered / seconds };
+    const { answered } = seen;
+    if (this.#trial === null || loss <= this.#trial.loss * UNCHANGED) this.#slowDown(seen, (1 - loss) * seen.sent * 0.85, now);
+    else if (isPoliced(this.#trial, seen)) this.#slowDown(seen, answered, now);
+    else this.#blameLink(loss, this.#trial.window);
   }
 
-  #slowDown(epoch: Epoch, loss: number, now: Nanos): void {
-    const seconds = Math.max(MIN_EPOCH, epoch.end - epoch.start) / NANOS_PER_SECOND;
-    const delivered = ((1 - loss) * epoch.sent) / seconds;
-    this.#trial = { loss, window: this.#window };
-    this.#rate = Math.min(this.#cap, Math.max(MIN_RATE, delivered * 0.85));
+  #slowDown(seen: Trial, rate: number, now: Nanos): void {
+    this.#trial = seen;
+    this.#rate = Math.min(this.#cap, Math.max(MIN_RATE, rate));
     this.#threshold = Math.max(MIN_WINDOW, this.#window / 2);
     this.#window = this.#threshold;
     this.#open(now);
@@ -182,4 +204,9 @@ export class Pacer {
     const current = this.#epochs[this.#current] as Epoch;
     return at >= current.start ? current : null;
   }
+}
+
+/** True when fewer SYNs brought nearly as many answers a second: a limit on their number. A bad link would have answered fewer in proportion. */
+function isPoliced(before: Trial, now: Trial): boolean {
+  return now.answered / before.answered > (1 + now.sent / before.sent) / 2;
 }

@@ -1,15 +1,17 @@
 import { Errno } from '../transport/errno.ts';
 import { NANOS_PER_MS, type Nanos } from '../wire/numbers.ts';
 import { BlockStore } from './block-store.ts';
+import { FirstRound } from './first-round.ts';
+import { Flights } from './flights.ts';
 import type { Pacer } from './pacer.ts';
 import { Answer, PairTable, Phase } from './pair-table.ts';
+import { PairEndings } from './pair-endings.ts';
 import { ReplyReader } from './reply-reader.ts';
 import { Patience } from './patience.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import { RouteCache } from './route-cache.ts';
 import { RtoTable } from './rto-table.ts';
 import type { SessionPlan, SessionStats } from './session-plan.ts';
-import { SessionVerdict } from './session-verdict.ts';
 import { SlotQueue } from './slot-queue.ts';
 import { SynSequence } from './syn-sequence.ts';
 import { TimerWheel } from './timer-wheel.ts';
@@ -19,6 +21,10 @@ const INITIAL_SLOTS = 1024;
 const MAX_STALLS = 2000;
 /** A time-out is looked at after this, and again whenever the time waited has doubled. */
 const FIRST_LOOK: Nanos = 100 * NANOS_PER_MS;
+/** Silent pairs of the first round wait for their time-out in the table, each for its own, while it holds fewer than this; beyond, in the ring, in order. */
+const ROOMY = 65_536;
+/** The table grows no further: 110 bytes a slot. */
+const FULL = 524_288;
 
 /**
  * What becomes of each pair between its first SYN and its verdict: answers, time-outs, retries, samples, failures to send. Knows nothing of
@@ -31,16 +37,17 @@ export class PairLifecycle {
   readonly rto: RtoTable;
   /** Slots whose next SYN is due; entries may be stale, so the phase decides. */
   readonly retries: SlotQueue = new SlotQueue();
-  /** SYNs that are out and may still be answered. */
-  inFlight = 0;
+  readonly first: FirstRound;
   readonly #plan: SessionPlan;
   readonly #pacer: Pacer;
   readonly #patience: Patience;
   readonly #timers: TimerWheel = new TimerWheel(INITIAL_SLOTS);
   readonly #blocks: BlockStore = new BlockStore();
   readonly #reader: ReplyReader;
-  readonly #verdict: SessionVerdict;
-  readonly #samples: Map<number, number[]> = new Map();
+  readonly #flights: Flights;
+  readonly #endings: PairEndings;
+  /** Until when the oldest pair of the first round is waited for. */
+  #firstDue: Nanos = 0;
 
   constructor(plan: SessionPlan, pacer: Pacer, policy: RetryPolicy) {
     const { timing, targets } = plan;
@@ -49,33 +56,33 @@ export class PairLifecycle {
     this.syns = new SynSequence(plan, this.pairs, new RouteCache(targets, plan.routes));
     this.rto = new RtoTable(targets.size, timing.timeoutMs * NANOS_PER_MS);
     this.#patience = new Patience(this.pairs, this.rto, { policy, count: timing.count });
-    this.#verdict = new SessionVerdict(this.pairs, this.#blocks, this.syns, targets);
-    this.#reader = new ReplyReader(plan, this.pairs, this.syns, this.#blocks);
+    this.#endings = new PairEndings(plan, {
+      pairs: this.pairs,
+      blocks: this.#blocks,
+      syns: this.syns,
+      rto: this.rto,
+      stats: this.stats,
+    });
+    this.first = new FirstRound(plan, this, {
+      enter: (target, port) => this.#enter(target, port),
+      entered: (slot) => this.#entered(slot),
+      unroutable: (target, port, errno) => this.#endings.finishUnroutable(target, port, errno),
+    });
+    this.#flights = new Flights(this.pairs, this.first.ring, pacer);
+    this.#reader = new ReplyReader(plan, { pairs: this.pairs, syns: this.syns, blocks: this.#blocks, first: this.first });
   }
 
-  /** When the next timer may be due; Infinity when none is set. */
+  /** SYNs that may fill the path. */
+  get inFlight(): number {
+    return this.#flights.count;
+  }
+
+  /** When the next time-out may be due; Infinity when nothing waits. */
   get nextDue(): Nanos {
-    return this.#timers.nextDue();
-  }
-
-  /** Enters a pair into the table; -1 when no SYN can be made for it, which is its verdict. */
-  begin(pair: number): number {
-    const { ports } = this.#plan;
-    const target = Math.floor(pair / ports.size);
-    const port = ports.at(pair % ports.size);
-    const route = this.syns.route(target);
-    if (route < 0) {
-      this.stats.pairsDone++;
-      this.#plan.onVerdict(this.#verdict.unroutable(target, port, -route));
-      return -1;
-    }
-    if (this.pairs.full) {
-      this.pairs.grow();
-      this.#timers.grow(this.pairs.capacity);
-    }
-    const slot = this.pairs.add(target, port);
-    this.pairs.source[slot] = route;
-    return slot;
+    const { ring } = this.first;
+    const oldest = ring.oldest();
+    const firstLook = oldest < 0 ? Infinity : Math.max(ring.sentAt(oldest) + FIRST_LOOK, this.#firstDue);
+    return Math.min(this.#timers.nextDue(), firstLook, ring.oldestFlight + this.rto.typical());
   }
 
   /** SYN number `pairs.sent[slot]` (from 0) of the pair leaves at `now`. */
@@ -86,7 +93,7 @@ export class PairLifecycle {
     pairs.isn[slot] = this.syns.lastIsn;
     pairs.stamp(slot, attempt, now);
     pairs.phase[slot] = pairs.phase[slot] === Phase.sampleQueued ? Phase.sampling : Phase.waiting;
-    this.inFlight++;
+    this.#flights.launch(slot);
     this.#timers.set(slot, now + Math.min(FIRST_LOOK, this.#patience.timeout(slot)));
   }
 
@@ -109,7 +116,7 @@ export class PairLifecycle {
   onSendError(slot: number, errno: number): boolean {
     const { pairs } = this;
     const stalls = pairs.stalls[slot] as number;
-    this.inFlight--;
+    this.#flights.land(slot);
     if ((errno !== Errno.EAGAIN && errno !== Errno.ENOBUFS) || stalls >= MAX_STALLS) {
       this.#finish(slot, errno);
       return false;
@@ -120,9 +127,17 @@ export class PairLifecycle {
     return true;
   }
 
-  /** Handles every timer that is due. */
+  /** Handles every time-out that is due. */
   expire(now: Nanos): void {
+    this.#flights.landRing(now - this.rto.typical());
+    this.#expireFirst(now);
     for (let slot = this.#timers.expire(now); slot >= 0; slot = this.#timers.expire(now)) this.#onTimer(slot, now);
+  }
+
+  /** The capture lost packets at some time up to `now`. */
+  onCaptureLoss(now: Nanos): void {
+    this.#patience.deafAt = now;
+    this.#pacer.onLocalCongestion();
   }
 
   /** Gives every pair that was answered its verdict. */
@@ -135,20 +150,12 @@ export class PairLifecycle {
   #onTimer(slot: number, now: Nanos): void {
     const { pairs } = this;
     const phase = pairs.phase[slot] as number;
-    const exhausted = this.#patience.isExhausted(slot);
-    const settled = phase === Phase.answered || this.#isSettledSoftly(slot);
+    const exhausted = this.#patience.isExhausted(slot) && !this.#patience.grantsAnother(slot);
+    const settled = phase === Phase.answered || this.#patience.isSettledSoftly(slot);
     if (!settled && this.#waitsOn(slot, now)) return;
-    if (phase === Phase.waiting || phase === Phase.sampling) this.inFlight--;
-    if (phase === Phase.waiting) this.#pacer.onSilence();
+    this.#flights.landSilently(slot);
     if (settled || exhausted) this.#finish(slot, 0);
     else this.#requeue(slot, phase === Phase.sampling ? Phase.sampleQueued : Phase.queued);
-  }
-
-  /** A failure of this host, or an ICMP error for the last SYN: nothing more to wait for than a late SYN-ACK. */
-  #isSettledSoftly(slot: number): boolean {
-    const { pairs } = this;
-    if (pairs.answer[slot] === Answer.localIcmp) return true;
-    return pairs.phase[slot] === Phase.soft && this.#patience.isExhausted(slot);
   }
 
   /** Looks again when the time-out has not passed: it shrinks when the target's first answer comes, and grows with slow ones. */
@@ -157,8 +164,38 @@ export class PairLifecycle {
     const sentAt = this.pairs.stampOf(slot, (this.pairs.sent[slot] as number) - 1);
     const due = sentAt + this.#patience.timeout(slot);
     if (due <= now) return false;
-    this.#timers.set(slot, Math.min(due, now + Math.max(FIRST_LOOK, now - sentAt)));
+    const landing = sentAt + this.rto.typical();
+    if (landing <= now) this.#flights.landSilently(slot);
+    const nextLook = now + Math.max(FIRST_LOOK, now - sentAt);
+    this.#timers.set(slot, Math.min(due, nextLook, landing > now ? landing : Infinity));
     return true;
+  }
+
+  /** Moves silent pairs out of the first round: those whose time is up, and while there is room those that have been looked at. */
+  #expireFirst(now: Nanos): void {
+    const { ring } = this.first;
+    for (let place = ring.oldest(); place >= 0 && this.pairs.active < FULL; place = ring.oldest()) {
+      const sentAt = ring.sentAt(place);
+      if (now - sentAt < FIRST_LOOK) return;
+      this.#firstDue = sentAt + this.#patience.firstTimeout(this.first.targetOf(place));
+      if (this.#firstDue > now && this.pairs.active >= ROOMY) return;
+      this.#onTimer(this.first.move(place), now);
+    }
+  }
+
+  /** A fresh slot. */
+  #enter(target: number, port: number): number {
+    if (this.pairs.full) {
+      this.pairs.grow();
+      this.#timers.grow(this.pairs.capacity);
+    }
+    return this.pairs.add(target, port);
+  }
+
+  #entered(slot: number): void {
+    this.#flights.takeOver(slot);
+    const sentAt = this.pairs.stampOf(slot, 0);
+    this.#timers.set(slot, sentAt + Math.min(FIRST_LOOK, this.#patience.timeout(slot)));
   }
 
   #requeue(slot: number, phase: number): void {
@@ -181,17 +218,12 @@ export class PairLifecycle {
     const { pairs } = this;
     const isFinal = answer >= Answer.rst;
     const isCurrent = attempt === (pairs.sent[slot] as number) - 1;
-    const lost = isFinal ? this.#lostBefore(slot, attempt) : 0;
+    const lost = isFinal ? pairs.lostBefore(slot, attempt) : 0;
     this.#pacer.onAnswer(at - rtt, lost, pairs.stampOf(slot, Math.max(0, attempt - 1)));
     if (answer > (pairs.answer[slot] as number)) this.#keep(slot, attempt, rtt);
-    if (pairs.phase[slot] === Phase.waiting && (isCurrent || isFinal)) this.inFlight--;
+    if (pairs.phase[slot] === Phase.waiting && (isCurrent || isFinal)) this.#flights.land(slot);
     if (isFinal) this.#onFinalAnswer(slot, rtt, at);
     else if (isCurrent) this.#onSoftAnswer(slot, at);
-  }
-
-  /** SYNs known lost by the first final answer. Senders of ICMP errors limit their rate, and a challenge ACK is an answer: retries after those tell nothing. */
-  #lostBefore(slot: number, attempt: number): number {
-    return this.pairs.answer[slot] === Answer.none && this.pairs.bonus[slot] === 0 ? attempt : 0;
   }
 
   #keep(slot: number, attempt: number, rtt: Nanos): void {
@@ -229,7 +261,7 @@ export class PairLifecycle {
       return;
     }
     if (pairs.phase[slot] !== Phase.sampling || attempt !== (pairs.sent[slot] as number) - 1) return;
-    this.inFlight--;
+    this.#flights.land(slot);
     pairs.phase[slot] = Phase.answered;
     if (rtt >= 0) this.rto.sample(pairs.target[slot] as number, rtt);
     this.#sampled(slot, rtt, at);
@@ -239,10 +271,8 @@ export class PairLifecycle {
   #sampled(slot: number, rtt: Nanos, at: Nanos): void {
     const { count } = this.#plan.timing;
     if (count > 1) {
-      const samples = this.#samples.get(slot) ?? [];
-      if (rtt >= 0) samples.push(rtt);
-      this.#samples.set(slot, samples);
-      if (samples.length < count && !this.#patience.isExhausted(slot)) return this.#requeue(slot, Phase.sampleQueued);
+      const samples = this.#endings.keepSample(slot, rtt);
+      if (samples < count && !this.#patience.isExhausted(slot)) return this.#requeue(slot, Phase.sampleQueued);
     }
     this.#timers.set(slot, at + this.#patience.linger(slot));
   }
@@ -256,28 +286,12 @@ export class PairLifecycle {
     if (!isChallenge || pairs.phase[slot] !== Phase.waiting || (pairs.bonus[slot] as number) >= 2) return;
     // A stale connection holds the tuple (RFC 5961, 4): the next SYN leaves from another port, and does not count as a retry.
     pairs.bonus[slot] = (pairs.bonus[slot] as number) + 1;
-    this.inFlight--;
+    this.#flights.land(slot);
     this.#requeue(slot, Phase.queued);
   }
 
-  /** A SYN that the kernel took may still wait for a neighbour that is not there: it never left, and silence says nothing about the target. */
-  #lateErrno(slot: number): number {
-    const target = this.pairs.target[slot] as number;
-    if (this.pairs.answer[slot] !== Answer.none || this.rto.srtt(target) !== 0) return 0;
-    return this.#plan.routes.isUnresolved(this.#plan.targets.at(target)) ? Errno.EHOSTUNREACH : 0;
-  }
-
   #finish(slot: number, errno: number): void {
-    const { pairs } = this;
-    const verdict = this.#verdict.of(slot, errno === 0 ? this.#lateErrno(slot) : errno, this.#samples.get(slot));
-    this.stats.pairsDone++;
-    if (verdict.state === 'open') this.stats.open++;
-    this.#plan.onVerdict(verdict);
     this.#timers.cancel(slot);
-    this.#blocks.release(pairs.reply[slot] as number);
-    this.#blocks.release(pairs.conflict[slot] as number);
-    this.#blocks.release(pairs.rejectedReply[slot] as number);
-    if (this.#plan.timing.count > 1) this.#samples.delete(slot);
-    pairs.remove(slot);
+    this.#endings.finish(slot, errno);
   }
 }

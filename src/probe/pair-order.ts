@@ -6,6 +6,8 @@ export interface PairOrder {
   readonly length: number;
   /** The pair at `position`, 0 to length-1. */
   at(position: number): number;
+  /** Where `pair` stands, or -1 when it is not in this shard. */
+  positionOf(pair: number): number;
 }
 
 /** One of `count` parts of a run; `index` counts from 1. */
@@ -56,7 +58,17 @@ interface Progression {
 }
 
 function ascending({ length, stride, offset }: Progression): PairOrder {
-  return { length, at: (position) => position * stride + offset };
+  return {
+    length,
+    at: (position) => position * stride + offset,
+    positionOf: (pair) => placeIn({ length, stride, offset }, pair),
+  };
+}
+
+/** Which term of the progression `pair` is, or -1. */
+function placeIn({ length, stride, offset }: Progression, pair: number): number {
+  const place = (pair - offset) / stride;
+  return place >= 0 && place < length && Number.isInteger(place) ? place : -1;
 }
 
 /**
@@ -90,6 +102,27 @@ class FeistelOrder implements PairOrder {
     do value = this.#permute(value);
     while (value >= this.length);
     return value * this.#stride + this.#offset;
+  }
+
+  positionOf(pair: number): number {
+    let value = placeIn({ length: this.length, stride: this.#stride, offset: this.#offset }, pair);
+    if (value < 0) return -1;
+    do value = this.#unpermute(value);
+    while (value >= this.length);
+    return value;
+  }
+
+  #unpermute(value: number): number {
+    const keys = this.#keys;
+    const lowCount = this.#lowCount;
+    let high = Math.floor(value / lowCount) | 0;
+    let low = (value - high * lowCount) | 0;
+    for (let round = ROUNDS - 2; round >= 0; round -= 2) {
+      low ^= mix(high ^ (keys[round + 1] as number)) & (lowCount - 1);
+      high = (high - Math.floor((mix(low ^ (keys[round] as number)) >>> 0) * this.#highScale)) | 0;
+      if (high < 0) high += this.#highCount;
+    }
+    return high * lowCount + low;
   }
 
   #permute(value: number): number {

@@ -24,7 +24,7 @@ const STAMPS = 4;
 
 /**
  * State of the pairs that are under way, as parallel typed arrays over slots, and a hash index from (target, port) to slot.
- * Grows by doubling; memory follows the pairs in flight, not the size of the scan: 87 bytes a slot, and 20 for its timer.
+ * Grows by doubling; memory follows the pairs in flight, not the size of the scan: 88 bytes a slot, and 20 for its timer.
  */
 export class PairTable {
   capacity: number;
@@ -35,7 +35,9 @@ export class PairTable {
   sent: Uint16Array;
   phase: Uint8Array;
   answer: Uint8Array;
-  /** Extra SYNs granted after challenge ACKs. */
+  /** 1 while the latest SYN counts as in flight. */
+  aloft: Uint8Array;
+  /** Extra SYNs granted after challenge ACKs and after losses of the capture. */
   bonus: Uint8Array;
   /** Times the kernel said EAGAIN or ENOBUFS for the SYN at hand. */
   stalls: Uint16Array;
@@ -61,6 +63,7 @@ export class PairTable {
     this.sent = new Uint16Array(capacity);
     this.phase = new Uint8Array(capacity);
     this.answer = new Uint8Array(capacity);
+    this.aloft = new Uint8Array(capacity);
     this.bonus = new Uint8Array(capacity);
     this.stalls = new Uint16Array(capacity);
     this.answeredBy = new Uint16Array(capacity);
@@ -89,6 +92,7 @@ export class PairTable {
     this.sent[slot] = 0;
     this.phase[slot] = Phase.queued;
     this.answer[slot] = Answer.none;
+    this.aloft[slot] = 0;
     this.bonus[slot] = 0;
     this.stalls[slot] = 0;
     this.answeredBy[slot] = 0;
@@ -128,6 +132,14 @@ export class PairTable {
     return this.#stamps[slot * STAMPS + (attempt % STAMPS)] as number;
   }
 
+  /**
+   * SYNs known lost when the first final answer, to SYN number `attempt`, comes. Senders of ICMP errors limit their rate, and a challenge ACK is an
+   * answer: retries after those tell nothing.
+   */
+  lostBefore(slot: number, attempt: number): number {
+    return this.answer[slot] === Answer.none && this.bonus[slot] === 0 ? attempt : 0;
+  }
+
   grow(): void {
     const old = this.capacity;
     const next = old * 2;
@@ -137,6 +149,7 @@ export class PairTable {
     this.sent = extend(this.sent, new Uint16Array(next));
     this.phase = extend(this.phase, new Uint8Array(next));
     this.answer = extend(this.answer, new Uint8Array(next));
+    this.aloft = extend(this.aloft, new Uint8Array(next));
     this.bonus = extend(this.bonus, new Uint8Array(next));
     this.stalls = extend(this.stalls, new Uint16Array(next));
     this.answeredBy = extend(this.answeredBy, new Uint16Array(next));

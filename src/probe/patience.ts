@@ -7,10 +7,14 @@ import type { RtoTable } from './rto-table.ts';
 const MIN_LINGER_OPEN: Nanos = 10 * NANOS_PER_MS;
 const MIN_LINGER_CLOSED: Nanos = 20 * NANOS_PER_MS;
 const SOFT_RETRY: Nanos = 100 * NANOS_PER_MS;
+/** A capture that loses packets without end must not keep a pair for ever. */
+const MAX_BONUS = 10;
 const MAX_LINGER: Nanos = NANOS_PER_SECOND;
 
 /** How many SYNs a pair may use and how long each step of it may take, by what is known at the moment of asking. */
 export class Patience {
+  /** Until when the capture is known to have lost packets. */
+  deafAt: Nanos = -Infinity;
   readonly #pairs: PairTable;
   readonly #rto: RtoTable;
   readonly #policy: RetryPolicy;
@@ -29,6 +33,22 @@ export class Patience {
     return (this.#pairs.sent[slot] as number) >= this.#allowed(slot);
   }
 
+  /** A failure of this host, or an ICMP error for the last SYN: nothing more to wait for than a late SYN-ACK. */
+  isSettledSoftly(slot: number): boolean {
+    const { answer, phase } = this.#pairs;
+    return answer[slot] === Answer.localIcmp || (phase[slot] === Phase.soft && this.isExhausted(slot));
+  }
+
+  /** True for a pair whose answer may be among what the capture lost: it gets one more SYN than it otherwise may. */
+  grantsAnother(slot: number): boolean {
+    const pairs = this.#pairs;
+    const bonus = pairs.bonus[slot] as number;
+    const heard = pairs.stampOf(slot, (pairs.sent[slot] as number) - 1) > this.deafAt;
+    if (heard || pairs.answer[slot] !== Answer.none || bonus >= MAX_BONUS) return false;
+    pairs.bonus[slot] = bonus + 1;
+    return true;
+  }
+
   /** How long the latest SYN of the pair may stay unanswered, by what is known of its target now. */
   timeout(slot: number): Nanos {
     const pairs = this.#pairs;
@@ -39,6 +59,11 @@ export class Patience {
       return this.#rto.lastTimeout(target, earlier, sinceFirst >= 0 ? sinceFirst : Infinity);
     }
     return this.#rto.timeout(target, pairs.phase[slot] === Phase.sampling ? 0 : earlier);
+  }
+
+  /** How long the first SYN of a pair of that target may stay unanswered. */
+  firstTimeout(target: number): Nanos {
+    return this.#policy.syns > 1 ? this.#rto.timeout(target, 0) : this.#rto.lastTimeout(target, 0, 0);
   }
 
   /** How many SYNs the pair may use in all. */

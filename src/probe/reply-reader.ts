@@ -2,6 +2,7 @@ import type { Nanos } from '../wire/numbers.ts';
 import { PacketView } from '../wire/packet-view.ts';
 import { TcpFlag } from '../wire/tcp-flags.ts';
 import type { BlockStore } from './block-store.ts';
+import type { FirstRound } from './first-round.ts';
 import { Answer, type PairTable } from './pair-table.ts';
 import type { SessionPlan } from './session-plan.ts';
 import { UNPROVEN, type SynSequence } from './syn-sequence.ts';
@@ -9,6 +10,14 @@ import { UNPROVEN, type SynSequence } from './syn-sequence.ts';
 const { SYN, RST, ACK } = TcpFlag;
 const ICMP_REDIRECT = 5;
 const ICMP_UNREACHABLE = 3;
+
+/** Where a session keeps its pairs. */
+interface ReaderParts {
+  readonly pairs: PairTable;
+  readonly syns: SynSequence;
+  readonly blocks: BlockStore;
+  readonly first: FirstRound;
+}
 
 /**
  * Decides whose answer a captured packet is and what it says, in place. After `read` returned true, the fields name the pair, the SYN that is
@@ -27,15 +36,17 @@ export class ReplyReader {
   readonly #pairs: PairTable;
   readonly #syns: SynSequence;
   readonly #blocks: BlockStore;
+  readonly #first: FirstRound;
   #bytes: Uint8Array = new Uint8Array(0);
   #offset = 0;
   #length = 0;
 
-  constructor(plan: SessionPlan, pairs: PairTable, syns: SynSequence, blocks: BlockStore) {
+  constructor(plan: SessionPlan, { pairs, syns, blocks, first }: ReaderParts) {
     this.#plan = plan;
     this.#pairs = pairs;
     this.#syns = syns;
     this.#blocks = blocks;
+    this.#first = first;
   }
 
   /** False for what concerns no pair under way; our own SYNs seen by the capture are noted as send times. */
@@ -102,15 +113,20 @@ export class ReplyReader {
     this.answer = attempt === UNPROVEN ? Answer.none : answer;
   }
 
+  /** Slot of the pair, which moves to the table for it if this is the first that is heard of it; -1 when it is not under way. */
   #find(address: PacketView['source'], port: number): number {
     const target = this.#plan.targets.indexOf(address);
-    return target < 0 ? -1 : this.#pairs.find(target, port);
+    if (target < 0) return -1;
+    const slot = this.#pairs.find(target, port);
+    return slot < 0 ? this.#first.claim(target, port) : slot;
   }
 
   #isOwnSyn(): boolean {
     const view = this.#view;
-    const slot = this.#find(view.destination, view.destinationPort);
-    if (slot < 0) return false;
+    const target = this.#plan.targets.indexOf(view.destination);
+    if (target < 0) return false;
+    const slot = this.#pairs.find(target, view.destinationPort);
+    if (slot < 0) return view.sourcePort === this.#syns.sourcePort(0) && this.#first.stamp(target, view, this.at);
     const attempt = (this.#pairs.sent[slot] as number) - 1;
     if (view.seq !== this.#pairs.isn[slot] || view.sourcePort !== this.#syns.sourcePort(attempt)) return false;
     this.#pairs.stamp(slot, attempt, this.at);

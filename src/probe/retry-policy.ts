@@ -5,8 +5,10 @@ const DEFAULT_RETRIES = 2;
 const MAX_ADAPTIVE_SYNS = 12;
 /** A run may call one port wrong by bad luck with this probability. */
 const ACCEPTED_RISK = 0.01;
-/** Fates of SYNs before the loss ratio is believed. */
+/** Fates of SYNs before the loss ratio is believed: so many, or fewer with so many losses among them. */
 const MIN_FATES = 50;
+const MIN_FATES_WITH_LOSSES = 10;
+const MIN_LOSSES = 4;
 
 /**
  * How many SYNs a silent port gets. With `retries` given, exactly that many more than one. By default three, and while answered retries show
@@ -35,7 +37,8 @@ export class RetryPolicy {
   }
 
   learn(lossRatio: number, fatesKnown: number): void {
-    if (this.#fixed !== null || fatesKnown < MIN_FATES || lossRatio === this.#loss) return;
+    const lossy = fatesKnown >= MIN_FATES_WITH_LOSSES && lossRatio * fatesKnown >= MIN_LOSSES;
+    if (this.#fixed !== null || (fatesKnown < MIN_FATES && !lossy) || lossRatio === this.#loss) return;
     this.#loss = lossRatio;
     const needed = lossRatio <= 0 ? 0 : Math.ceil(Math.log(ACCEPTED_RISK / this.#pairs) / Math.log(Math.min(lossRatio, 0.99)));
     this.#syns = Math.max(DEFAULT_RETRIES + 1, Math.min(MAX_ADAPTIVE_SYNS, needed));

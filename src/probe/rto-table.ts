@@ -11,6 +11,8 @@ const MAX_RTO: Nanos = 60_000 * NANOS_PER_MS;
 /** Three ARP requests a second apart (neigh/default/mcast_solicit, retrans_time_ms), in units of the initial time-out of one second. */
 const NEIGHBOUR_FAILURE = 3.2;
 const MAX_GROUPS = 65_536;
+/** Timers fire late, and so do loops. */
+const SLACK: Nanos = 20 * NANOS_PER_MS;
 
 /**
  * Retransmission time-outs by RFC 6298 for each target, from RTTs that are never ambiguous (each SYN proves its own answer).
@@ -61,6 +63,12 @@ export class RtoTable {
   /** The time-out that most targets have now. */
   typical(): Nanos {
     return this.#srtt[this.#groups] === 0 ? this.#initial : Math.max(MIN_RTO, this.#estimate(this.#groups));
+  }
+
+  /** How long after a SYN left it is known whether it was lost, for most: its time-out, the round trip of the retry that is answered, and some slack. */
+  typicalFate(): Nanos {
+    const typical = this.typical();
+    return typical + Math.min(typical, 2 * (this.#srtt[this.#groups] as number) + SLACK);
   }
 
   #base(target: number): Nanos {

@@ -68,9 +68,7 @@ export class SessionVerdict implements Verdict {
 
   get sent(): Uint8Array | null {
     if (this.#slot < 0 || this.attempts === 0) return null;
-    const bytes = new Uint8Array(this.#syns.template(this.#slot).length);
-    this.#syns.write(this.#slot, this.attempts - 1, bytes, 0);
-    return bytes;
+    return this.#syns.packet(this.#slot, this.attempts - 1);
   }
 
   get reply(): Uint8Array | null {

@@ -17,19 +17,17 @@ const MAX_UNROUTED = 1024;
  * clock. Allocates nothing for a packet; memory follows the pairs in flight.
  */
 export class ProbeSession {
-  readonly #plan: SessionPlan;
   readonly #pacer: Pacer;
   readonly #policy: RetryPolicy;
   readonly #life: PairLifecycle;
-  #position = 0;
   #stalledUntil: Nanos = 0;
   #held = false;
+  #drops = 0;
   #stopped = false;
 
   constructor(plan: SessionPlan) {
     const { timing } = plan;
-    this.#plan = plan;
-    this.#pacer = new Pacer(timing.rate ?? Infinity, timing.maxInFlight ?? Infinity);
+    this.#pacer = new Pacer(timing.rate, timing.maxInFlight);
     this.#policy = new RetryPolicy(timing, plan.order.length);
     this.#life = new PairLifecycle(plan, this.#pacer, this.#policy);
   }
@@ -41,7 +39,7 @@ export class ProbeSession {
 
   /** True once every pair has its verdict, or after `stop`. */
   get finished(): boolean {
-    return this.#stopped || (this.#position >= this.#plan.order.length && this.#life.pairs.active === 0);
+    return this.#stopped || (this.#life.pairs.active === 0 && this.#life.first.isOver);
   }
 
   /** While held, no new pair is begun; those under way go on. */
@@ -55,6 +53,16 @@ export class ProbeSession {
   }
 
   /**
+   * Learns how many packets the capture has lost so far, or null where nobody knows. Ports whose answers may be among them are probed again
+   * before they are called silent.
+   */
+  noteDrops(now: Nanos, drops: number | null): void {
+    if (drops === null || drops === this.#drops) return;
+    this.#drops = drops;
+    this.#life.onCaptureLoss(now);
+  }
+
+  /**
    * Fills `batch` from slot 0 with what may be sent at `now`, and returns when to poll again at the latest: `now` itself when more could be
    * sent at once, Infinity when finished. Packets that arrive are a reason to poll earlier.
    */
@@ -62,7 +70,7 @@ export class ProbeSession {
     batch.count = 0;
     if (this.finished) return Infinity;
     this.#life.expire(now);
-    this.#pacer.review(now, 2 * this.#life.rto.typical());
+    this.#pacer.review(now, this.#life.rto.typicalFate());
     this.#policy.learn(this.#pacer.lossRatio, this.#pacer.fatesKnown);
     const limitedUntil = now < this.#stalledUntil ? this.#stalledUntil : this.#fill(now, batch);
     if (this.finished) return Infinity;
@@ -72,14 +80,18 @@ export class ProbeSession {
   /** Learns which packets of the batch that `poll` filled were sent and which the kernel refused. */
   flushed(now: Nanos, batch: SendBatch): void {
     for (let i = 0; i < batch.count; i++) {
-      const slot = batch.tags[i] as number;
+      const tag = batch.tags[i] as number;
       const errno = batch.errors[i] as number;
-      if (errno === 0) this.#life.onSent(slot, batch.sentAt[i] as number);
-      else if (this.#life.onSendError(slot, errno)) {
-        this.#pacer.onLocalCongestion();
-        this.#stalledUntil = now + STALL_PAUSE;
-      }
+      if (errno !== 0) this.#onRefused(tag < 0 ? this.#life.first.refused(tag) : tag, errno, now);
+      else if (tag < 0) this.#life.first.sent(tag, batch.sentAt[i] as number);
+      else this.#life.onSent(tag, batch.sentAt[i] as number);
     }
+  }
+
+  #onRefused(slot: number, errno: number, now: Nanos): void {
+    if (slot < 0 || !this.#life.onSendError(slot, errno)) return;
+    this.#pacer.onLocalCongestion();
+    this.#stalledUntil = now + STALL_PAUSE;
   }
 
   /** Ends the run: pairs with an answer get their verdict, the others get none. */
@@ -90,45 +102,43 @@ export class ProbeSession {
   }
 
   #fill(now: Nanos, batch: SendBatch): Nanos {
-    let allowance = this.#pacer.allowance(now);
-    while (batch.count < batch.capacity) {
-      if (this.#life.inFlight >= this.#pacer.window) return Infinity;
-      if (allowance < 1) return this.#hasWork ? this.#pacer.nextAllowance(now) : Infinity;
-      const slot = this.#nextSlot();
-      if (slot < 0) break;
-      this.#send(slot, now, batch);
-      allowance--;
+    const room = Math.min(batch.capacity, this.#pacer.allowance(now), this.#pacer.window - this.#life.inFlight);
+    this.#life.first.beginBatch();
+    for (let unrouted = 0; batch.count < room && unrouted < MAX_UNROUTED;) {
+      const slot = this.#nextRetry();
+      if (slot >= 0) this.#send(slot, now, batch);
+      else if (!this.#mayBegin) break;
+      else if (this.#life.first.write(now, batch)) this.#pacer.onSent(now);
+      else unrouted++;
     }
-    return this.#hasWork ? now : Infinity;
+    if (!this.#hasWork || this.#life.inFlight >= this.#pacer.window) return Infinity;
+    return this.#pacer.nextAllowance(now);
   }
 
   get #hasWork(): boolean {
-    return this.#life.retries.size > 0 || (this.#position < this.#plan.order.length && !this.#held);
+    return this.#life.retries.size > 0 || this.#mayBegin;
   }
 
-  /** The slot whose SYN goes out next: retries before new pairs; -1 when there is none at the moment. */
-  #nextSlot(): number {
+  get #mayBegin(): boolean {
+    return this.#life.first.hasMore && !this.#held && !this.#life.first.ring.full;
+  }
+
+  /** The slot whose next SYN is due; -1 when there is none. */
+  #nextRetry(): number {
     const { retries, pairs } = this.#life;
     for (let slot = retries.shift(); slot >= 0; slot = retries.shift()) {
       const phase = pairs.phase[slot];
       if (phase === Phase.queued || phase === Phase.sampleQueued) return slot;
-    }
-    for (let tries = 0; tries < MAX_UNROUTED && this.#position < this.#plan.order.length && !this.#held; tries++) {
-      const slot = this.#life.begin(this.#plan.order.at(this.#position++));
-      if (slot >= 0) return slot;
     }
     return -1;
   }
 
   #send(slot: number, now: Nanos, batch: SendBatch): void {
     const index = batch.count++;
+    const { syns, pairs } = this.#life;
     batch.tags[index] = slot;
-    batch.lengths[index] = this.#life.syns.write(
-      slot,
-      this.#life.pairs.sent[slot] as number,
-      batch.bytes,
-      index * batch.slotSize,
-    );
+    syns.aimAt(slot);
+    batch.lengths[index] = syns.write(pairs.sent[slot] as number, batch.bytes, index * batch.slotSize);
     this.#life.onSending(slot, now);
     this.#pacer.onSent(now);
   }

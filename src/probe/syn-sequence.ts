@@ -21,6 +21,8 @@ export class SynSequence {
   readonly #cookie: ProbeCookie;
   readonly #templates: SynTemplate[] = [];
   readonly #fields: ProbeFields = { destination: 0 as Address, sourcePort: 0, destinationPort: 0, seq: 0, tsval: 0, ipId: 0 };
+  #template: SynTemplate | null = null;
+  #source: Address = 0 as Address;
   /** ISN of the SYN that `write` wrote last. */
   lastIsn = 0;
   readonly #oursPort: Uint8Array = new Uint8Array(65_536);
@@ -57,25 +59,45 @@ export class SynSequence {
     return (this.#plan.routes.sources[this.#pairs.source[slot] as number] as { mtu: number }).mtu;
   }
 
-  /** Writes SYN number `attempt` (from 0) of the pair; returns its length in bytes. */
-  write(slot: number, attempt: number, into: Uint8Array, offset: number): number {
-    const fields = this.#fields;
-    this.#compute(slot, attempt);
-    fields.destination = this.#plan.targets.at(this.#pairs.target[slot] as number);
-    fields.sourcePort = this.sourcePort(attempt);
-    fields.destinationPort = this.#pairs.port[slot] as number;
-    fields.seq = this.#plan.seq ?? this.#cookie.isn;
-    this.lastIsn = fields.seq;
-    fields.tsval = this.#cookie.tsval;
-    fields.ipId = this.#plan.ipId ?? this.#cookie.ipId;
-    return this.template(slot).write(into, offset, fields);
+  /** Names the pair that `write` writes SYNs of; `source` is its way out. */
+  aim(target: number, port: number, source: number): void {
+    this.#fields.destination = this.#plan.targets.at(target);
+    this.#fields.destinationPort = port;
+    this.#template = this.#templates[source] ?? this.#craft(source);
+    this.#source = (this.#plan.routes.sources[source] as { address: Address }).address;
   }
 
-  template(slot: number): SynTemplate {
-    const source = this.#pairs.source[slot] as number;
-    return (this.#templates[source] ??= this.#plan.craft(
-      this.#plan.routes.sources[source] as SessionPlan['routes']['sources'][number],
-    ));
+  /** Names the pair in a slot. */
+  aimAt(slot: number): void {
+    const { target, port, source } = this.#pairs;
+    this.aim(target[slot] as number, port[slot] as number, source[slot] as number);
+  }
+
+  /** Writes SYN number `attempt` (from 0) of the pair that `aim` named; returns its length in bytes. */
+  write(attempt: number, into: Uint8Array, offset: number): number {
+    const fields = this.#fields;
+    const cookie = this.#cookie;
+    fields.sourcePort = this.sourcePort(attempt);
+    cookie.compute(this.#source, fields.destination, (fields.sourcePort << 16) | fields.destinationPort, attempt);
+    fields.seq = this.#plan.seq ?? cookie.isn;
+    this.lastIsn = fields.seq;
+    fields.tsval = cookie.tsval;
+    fields.ipId = this.#plan.ipId ?? cookie.ipId;
+    return (this.#template as SynTemplate).write(into, offset, fields);
+  }
+
+  /** A copy of SYN number `attempt` of the pair in a slot. */
+  packet(slot: number, attempt: number): Uint8Array {
+    this.aimAt(slot);
+    const bytes = new Uint8Array((this.#template as SynTemplate).length);
+    this.write(attempt, bytes, 0);
+    return bytes;
+  }
+
+  #craft(source: number): SynTemplate {
+    const template = this.#plan.craft(this.#plan.routes.sources[source] as SessionPlan['routes']['sources'][number]);
+    this.#templates[source] = template;
+    return template;
   }
 
   isn(slot: number, attempt: number): number {

@@ -6,7 +6,7 @@ export interface Timing {
   readonly retries: number | null;
   /** RTT samples wanted from each port that answers. */
   readonly count: number;
-  /** Packets a second, or null for no cap. */
+  /** Packets a second where the user names them: the window then starts wide open; Infinity sends as fast as this host can, whatever is lost. Null: found by itself. */
   readonly rate: number | null;
   readonly maxInFlight: number | null;
 }

@@ -25,7 +25,7 @@ export interface ProbeSummary {
   readonly window: number;
   readonly retries: number;
   readonly count: number;
-  readonly rate: number | null;
+  readonly rate: number | 'max' | null;
   readonly seed: string;
   readonly shard: string | null;
   readonly sourcePorts: readonly number[];

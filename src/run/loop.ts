@@ -30,11 +30,12 @@ export async function runSession(
 }
 
 async function turnUntilDone(session: ProbeSession, transport: Transport, options: LoopOptions): Promise<TransportFault | null> {
-  const { batch } = transport;
   for (;;) {
+    const { batch } = transport;
     const fault = transport.fault();
     if (fault !== null) return fault;
     const now = transport.now();
+    session.noteDrops(now, transport.drops());
     const next = session.poll(now, batch);
     if (batch.count > 0) {
       transport.flush();

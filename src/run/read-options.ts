@@ -54,7 +54,8 @@ function readProfile(name: string): ProfileName {
 }
 
 function readRate(rate: number | 'max' | undefined): number | null {
-  if (rate === undefined || rate === 'max') return null;
+  if (rate === undefined) return null;
+  if (rate === 'max') return Infinity;
   if (typeof rate === 'number' && rate > 0 && rate <= 100_000_000) return rate;
   throw usageError('--rate', String(rate), 'expected packets a second, a number above 0, or "max"');
 }

@@ -42,7 +42,7 @@ function probeSummaryOf(
     window: synWindow(run, mtu),
     retries: run.timing.retries ?? 2,
     count: run.timing.count,
-    rate: run.timing.rate,
+    rate: run.timing.rate === Infinity ? 'max' : run.timing.rate,
     seed: String(run.seed),
     shard: run.options.shard ?? null,
     sourcePorts,

@@ -14,6 +14,7 @@ export type ClockName = 'kernel' | 'userspace' | 'simulated';
 export interface SendBatch {
   readonly capacity: number;
   readonly slotSize: number;
+  /** May be another array after each `flush`: an engine with a transmit ring hands out the next part of it. */
   readonly bytes: Uint8Array;
   readonly lengths: Uint16Array;
   /** Free for whoever fills the slot; the transport does not touch it. */
@@ -42,6 +43,7 @@ export interface TransportFault {
 export interface Transport {
   readonly engine: EngineName;
   readonly clock: ClockName;
+  /** May be another batch after `wait`, when the engine has found a faster way to send. */
   readonly batch: SendBatch;
   /** Names the one receiver of captured packets; packets that came before are not replayed. */
   capture(handler: PacketHandler): void;
@@ -57,7 +59,7 @@ export interface Transport {
   wake(): void;
   /** A fault that ends the run, or null. Cheap: called every turn of the loop. */
   fault(): TransportFault | null;
-  /** Packets the capture lost, or null where the engine cannot know. */
+  /** Packets the capture is known to have lost so far, or null where the engine cannot know. Cheap: called every turn of the loop. */
   drops(): number | null;
   /** Closes sockets, idempotent. */
   close(): Promise<void>;

@@ -63,19 +63,19 @@ describe('SipHash-2-4', () => {
     expect(sipHash(KEY_BYTES, message)).toBe(digest);
   });
 
-  it('the cookie of the words 00 ... 0f is the published vector of length 16', () => {
+  it('the cookie of the bytes 00 ... 0e is the published vector of length 15', () => {
     const cookie = new ProbeCookie(KEY);
-    cookie.compute(0x03020100 as Address, 0x07060504 as Address, 0x0b0a0908, 0x0f0e0d0c);
-    expect([cookie.isn, cookie.tsval]).toEqual([0x57c29bdb, 0x3f2acc7f]);
+    cookie.compute(0x03020100 as Address, 0x07060504 as Address, 0x0b0a0908, 0x0e0d0c);
+    expect([cookie.isn, cookie.tsval]).toEqual([0x49be45e5, 0xa129ca61]);
   });
 
   it('law: ISN and TSval are the halves of the digest for any key and tuple', () => {
     fc.assert(
-      fc.property(fc.tuple(u32, u32, u32, u32), fc.tuple(u32, u32, u32, u32), (key, words) => {
+      fc.property(fc.tuple(u32, u32, u32, u32), fc.tuple(u32, u32, u32, fc.nat(0xffffff)), (key, words) => {
         const cookie = new ProbeCookie(Uint32Array.from(key));
         const [source, destination, ports, transmission] = words;
         cookie.compute(source as Address, destination as Address, ports, transmission);
-        const digest = sipHash(bytesOf(key), bytesOf(words));
+        const digest = sipHash(bytesOf(key), bytesOf(words).subarray(0, 15));
         expect(BigInt(cookie.isn)).toBe(digest & 0xffffffffn);
         expect(BigInt(cookie.tsval)).toBe(digest >> 32n || 1n);
       }),

@@ -18,6 +18,24 @@ describe('laws', () => {
     );
   });
 
+  it('positionOf() undoes at(), also at 2^53, and knows the pairs of other shards', () => {
+    const total = fc.oneof(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 1, max: 2 ** 53 - 1 }));
+    const shard = fc.option(fc.record({ index: fc.integer({ min: 1, max: 7 }), count: fc.constant(7) }), { nil: null });
+    const spec = fc.record({ total, seed, shard, randomize: fc.boolean() });
+    fc.assert(
+      fc.property(spec, fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), (one, where) => {
+        const order = orderOf(one);
+        if (order.length === 0) return;
+        const position = Math.floor(where * order.length);
+        const pair = order.at(position);
+        expect(order.positionOf(pair)).toBe(position);
+        if (one.shard !== null) expect(order.positionOf(pair + 1)).toBe(-1);
+        expect(order.positionOf(one.total + 7)).toBe(-1);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('shards are disjoint and complete, each with a seed of its own', () => {
     fc.assert(
       fc.property(fc.nat(500), fc.array(seed, { minLength: 1, maxLength: 9 }), fc.boolean(), (total, seeds, randomize) => {

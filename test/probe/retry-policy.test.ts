@@ -25,8 +25,12 @@ describe('RetryPolicy', () => {
 
   it('does not believe a few fates, and never changes a number that the user gave', () => {
     const young = new RetryPolicy(TIMING, 100);
-    young.learn(0.5, 10);
+    young.learn(0.3, 10);
     expect(young.syns).toBe(3);
+    young.learn(0.05, 49);
+    expect(young.syns).toBe(3);
+    young.learn(0.5, 10);
+    expect(young.syns).toBe(12);
     const fixed = new RetryPolicy({ ...TIMING, retries: 0 }, 100);
     fixed.learn(0.5, 1000);
     expect([fixed.syns, fixed.most]).toEqual([1, 1]);

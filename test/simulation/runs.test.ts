@@ -98,6 +98,40 @@ describe('simulation: whole runs', () => {
     expect(outcome.drops).toBeGreaterThan(0);
   });
 
+  test('an answer that the capture may have lost is asked for again, also with --retries 0', async () => {
+    const world = behind(
+      many(400, () => open()),
+      { local: { captureLoss: 0.2, seesOwnPackets: false } },
+    );
+    const outcome = await probeNetwork(world, { ports: '1-400', timing: { retries: 0 } });
+    expect(count(outcome, 'open')).toBe(400);
+    expect(outcome.stats.probesSent).toBeGreaterThan(440);
+    const silentWorld = behind(many(50, () => silent));
+    const silentRun = await probeNetwork(silentWorld, { ports: '1-50', timing: { retries: 0 } });
+    expect(silentRun.stats.probesSent).toBe(50);
+  });
+
+  test('a network that never answers is not crept through: 20,000 SYNs within ten seconds and the last time-out', async () => {
+    const outcome = await probeNetwork(behind(many(20_000, () => silent)), { ports: '1-20000', timing: { retries: 0 } });
+    expect(outcome.stats.probesSent).toBe(20_000);
+    expect(outcome.durationMs).toBeLessThan(13_000);
+  });
+
+  test('--rate max: everything leaves at once, whatever comes back', async () => {
+    const world = behind(many(3000, () => silent));
+    const outcome = await probeNetwork(world, { ports: '1-3000', timing: { rate: Infinity, retries: 0 } });
+    expect(count(outcome, 'filtered')).toBe(3000);
+    expect(outcome.stats.probesSent).toBe(3000);
+    expect(outcome.durationMs).toBeLessThan(3400);
+  });
+
+  test('a given rate is used from the start, also where nothing answers', async () => {
+    const world = behind(many(3000, () => silent));
+    const outcome = await probeNetwork(world, { ports: '1-3000', timing: { rate: 10_000, retries: 0 } });
+    expect(outcome.durationMs).toBeGreaterThan(3400);
+    expect(outcome.durationMs).toBeLessThan(3800);
+  });
+
   test('a near and a far target keep their own time-outs', async () => {
     const near = site(host('198.51.100.7', { ports: many(20, () => open()) }));
     const far = site(host('198.51.100.8', { ports: many(20, () => open()) }), [

@@ -1,0 +1,68 @@
+import { Errno } from '../transport/errno.ts';
+import type { Nanos } from '../wire/numbers.ts';
+import type { BlockStore } from './block-store.ts';
+import { Answer, type PairTable } from './pair-table.ts';
+import type { RtoTable } from './rto-table.ts';
+import type { SessionPlan, SessionStats } from './session-plan.ts';
+import { SessionVerdict } from './session-verdict.ts';
+import type { SynSequence } from './syn-sequence.ts';
+
+/** What an ending reads and gives back. */
+export interface EndingParts {
+  readonly pairs: PairTable;
+  readonly blocks: BlockStore;
+  readonly syns: SynSequence;
+  readonly rto: RtoTable;
+  readonly stats: SessionStats;
+}
+
+/** The end of each pair: its verdict is told, and what was kept for it is given back. */
+export class PairEndings {
+  /** RTTs of each slot, where more than one was asked for. */
+  readonly #samples: Map<number, number[]> = new Map();
+  readonly #plan: SessionPlan;
+  readonly #parts: EndingParts;
+  readonly #verdict: SessionVerdict;
+
+  constructor(plan: SessionPlan, parts: EndingParts) {
+    this.#plan = plan;
+    this.#parts = parts;
+    this.#verdict = new SessionVerdict(parts.pairs, parts.blocks, parts.syns, plan.targets);
+  }
+
+  /** The pair's last SYN was refused with `errno`, or for 0 all has been tried. */
+  finish(slot: number, errno: number): void {
+    const { pairs, blocks, stats } = this.#parts;
+    const verdict = this.#verdict.of(slot, errno === 0 ? this.#lateErrno(slot) : errno, this.#samples.get(slot));
+    stats.pairsDone++;
+    if (verdict.state === 'open') stats.open++;
+    this.#plan.onVerdict(verdict);
+    blocks.release(pairs.reply[slot] as number);
+    blocks.release(pairs.conflict[slot] as number);
+    blocks.release(pairs.rejectedReply[slot] as number);
+    if (this.#plan.timing.count > 1) this.#samples.delete(slot);
+    pairs.remove(slot);
+  }
+
+  /** The kernel has no way to the target. */
+  finishUnroutable(target: number, port: number, errno: number): void {
+    this.#parts.stats.pairsDone++;
+    this.#plan.onVerdict(this.#verdict.unroutable(target, port, errno));
+  }
+
+  /** Keeps an RTT; returns how many the slot has now. */
+  keepSample(slot: number, rtt: Nanos): number {
+    const samples = this.#samples.get(slot) ?? [];
+    if (rtt >= 0) samples.push(rtt);
+    this.#samples.set(slot, samples);
+    return samples.length;
+  }
+
+  /** A SYN that the kernel took may still wait for a neighbour that is not there: it never left, and silence says nothing about the target. */
+  #lateErrno(slot: number): number {
+    const { pairs, rto } = this.#parts;
+    const target = pairs.target[slot] as number;
+    if (pairs.answer[slot] !== Answer.none || rto.srtt(target) !== 0) return 0;
+    return this.#plan.routes.isUnresolved(this.#plan.targets.at(target)) ? Errno.EHOSTUNREACH : 0;
+  }
+}

@@ -55,9 +55,10 @@ export class FirstRound {
     return !this.hasMore && this.ring.oldest() < 0;
   }
 
-  /** To be called when a batch is begun. */
-  beginBatch(): void {
+  /** To be called when `batch` is begun. */
+  beginBatch(batch: SendBatch): void {
     this.#batchBase = this.ring.head;
+    this.#syns.beginBatch(batch);
   }
 
   /** Adds the SYN of the next pair to `batch`, which leaves at `now`; false when the pair has no route, which is its verdict. Not without `hasMore`. */
@@ -73,10 +74,8 @@ export class FirstRound {
       this.#exits.unroutable(target, port, -source);
       return false;
     }
-    const index = batch.count++;
     this.#syns.aim(target, port, source);
-    batch.lengths[index] = this.#syns.write(0, batch.bytes, index * batch.slotSize);
-    batch.tags[index] = this.#batchBase - position - 1;
+    this.#syns.add(batch, 0, this.#batchBase - position - 1);
     this.ring.push(this.#syns.lastIsn, now);
     return true;
   }

@@ -103,7 +103,7 @@ export class ProbeSession {
 
   #fill(now: Nanos, batch: SendBatch): Nanos {
     const room = Math.min(batch.capacity, this.#pacer.allowance(now), this.#pacer.window - this.#life.inFlight);
-    this.#life.first.beginBatch();
+    this.#life.first.beginBatch(batch);
     for (let unrouted = 0; batch.count < room && unrouted < MAX_UNROUTED;) {
       const slot = this.#nextRetry();
       if (slot >= 0) this.#send(slot, now, batch);
@@ -134,11 +134,9 @@ export class ProbeSession {
   }
 
   #send(slot: number, now: Nanos, batch: SendBatch): void {
-    const index = batch.count++;
     const { syns, pairs } = this.#life;
-    batch.tags[index] = slot;
     syns.aimAt(slot);
-    batch.lengths[index] = syns.write(pairs.sent[slot] as number, batch.bytes, index * batch.slotSize);
+    syns.add(batch, pairs.sent[slot] as number, slot);
     this.#life.onSending(slot, now);
     this.#pacer.onSent(now);
   }

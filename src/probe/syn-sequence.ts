@@ -1,3 +1,4 @@
+import type { SendBatch } from '../transport/transport.ts';
 import type { Address } from '../wire/address.ts';
 import { seq, seqDiff } from '../wire/numbers.ts';
 import type { PacketView } from '../wire/packet-view.ts';
@@ -23,7 +24,11 @@ export class SynSequence {
   readonly #fields: ProbeFields = { destination: 0 as Address, sourcePort: 0, destinationPort: 0, seq: 0, tsval: 0, ipId: 0 };
   #template: SynTemplate | null = null;
   #source: Address = 0 as Address;
-  /** ISN of the SYN that `write` wrote last. */
+  #bytes: Uint8Array | null = null;
+  /** Whose packet stands in each slot of the batch at hand: what packets of a template share is written once. */
+  #inSlots: (SynTemplate | null)[] = [];
+  readonly #written: Map<Uint8Array, (SynTemplate | null)[]> = new Map();
+  /** ISN of the SYN that was written last. */
   lastIsn = 0;
   readonly #oursPort: Uint8Array = new Uint8Array(65_536);
 
@@ -59,7 +64,7 @@ export class SynSequence {
     return (this.#plan.routes.sources[this.#pairs.source[slot] as number] as { mtu: number }).mtu;
   }
 
-  /** Names the pair that `write` writes SYNs of; `source` is its way out. */
+  /** Names the pair that `add` writes SYNs of; `source` is its way out. */
   aim(target: number, port: number, source: number): void {
     this.#fields.destination = this.#plan.targets.at(target);
     this.#fields.destinationPort = port;
@@ -73,8 +78,29 @@ export class SynSequence {
     this.aim(target[slot] as number, port[slot] as number, source[slot] as number);
   }
 
-  /** Writes SYN number `attempt` (from 0) of the pair that `aim` named; returns its length in bytes. */
-  write(attempt: number, into: Uint8Array, offset: number): number {
+  /** Tells what `add` adds to. */
+  beginBatch(batch: SendBatch): void {
+    if (batch.bytes === this.#bytes) return;
+    this.#bytes = batch.bytes;
+    const known = this.#written.get(batch.bytes);
+    this.#inSlots = known ?? Array.from({ length: batch.capacity }, () => null);
+    if (known === undefined) this.#written.set(batch.bytes, this.#inSlots);
+  }
+
+  /** Writes SYN number `attempt` (from 0) of the pair that `aim` named into the next slot of the batch, under `tag`. */
+  add(batch: SendBatch, attempt: number, tag: number): void {
+    const slot = batch.count++;
+    const offset = slot * batch.slotSize;
+    const template = this.#fill(attempt);
+    const isThere = this.#inSlots[slot] === template;
+    if (!isThere) this.#inSlots[slot] = template;
+    batch.lengths[slot] = isThere
+      ? template.patch(batch.bytes, offset, this.#fields)
+      : template.write(batch.bytes, offset, this.#fields);
+    batch.tags[slot] = tag;
+  }
+
+  #fill(attempt: number): SynTemplate {
     const fields = this.#fields;
     const cookie = this.#cookie;
     fields.sourcePort = this.sourcePort(attempt);
@@ -83,14 +109,15 @@ export class SynSequence {
     this.lastIsn = fields.seq;
     fields.tsval = cookie.tsval;
     fields.ipId = this.#plan.ipId ?? cookie.ipId;
-    return (this.#template as SynTemplate).write(into, offset, fields);
+    return this.#template as SynTemplate;
   }
 
   /** A copy of SYN number `attempt` of the pair in a slot. */
   packet(slot: number, attempt: number): Uint8Array {
     this.aimAt(slot);
-    const bytes = new Uint8Array((this.#template as SynTemplate).length);
-    this.write(attempt, bytes, 0);
+    const template = this.#fill(attempt);
+    const bytes = new Uint8Array(template.length);
+    template.write(bytes, 0, this.#fields);
     return bytes;
   }
 

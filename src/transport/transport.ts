@@ -14,7 +14,7 @@ export type ClockName = 'kernel' | 'userspace' | 'simulated';
 export interface SendBatch {
   readonly capacity: number;
   readonly slotSize: number;
-  /** May be another array after each `flush`: an engine with a transmit ring hands out the next part of it. */
+  /** May be another array after each `flush`: an engine with a transmit ring hands out the next part of it. The transport leaves what stands in it alone. */
   readonly bytes: Uint8Array;
   readonly lengths: Uint16Array;
   /** Free for whoever fills the slot; the transport does not touch it. */

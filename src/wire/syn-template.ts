@@ -71,8 +71,13 @@ export class SynTemplate {
 
   /** Writes the packet for `probe` at `offset`, every byte of it, and returns its length. The caller has checked the room. */
   write(into: Uint8Array, offset: number, probe: ProbeFields): number {
-    const { destination, sourcePort, destinationPort, seq, ipId } = probe;
     into.set(this.#packet, offset);
+    return this.patch(into, offset, probe);
+  }
+
+  /** The same where a packet of this template already stands: writes what differs. */
+  patch(into: Uint8Array, offset: number, probe: ProbeFields): number {
+    const { destination, sourcePort, destinationPort, seq, ipId } = probe;
     const destinationSum = (destination >>> 16) + (destination & 0xffff);
     writeU16(into, offset + Ipv4Offset.ID, ipId);
     writeAddress(into, offset + Ipv4Offset.DESTINATION, destination);

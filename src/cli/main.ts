@@ -3,7 +3,6 @@ import type { Environment } from './environment.ts';
 import { ExitCode } from './exit-code.ts';
 import { describeFailure } from './failure.ts';
 import type { AnyFlagTable } from './flag.ts';
-import { commandText, overviewText } from './help.ts';
 import { firstOperand } from './parse/bound-words.ts';
 import { openResults } from './results.ts';
 
@@ -18,7 +17,7 @@ interface Asked {
 export async function main(argv: readonly string[], environment: Environment): Promise<number> {
   try {
     const { command, words } = splitCommand(argv);
-    const information = informationFor(command, words, environment.version);
+    const information = await informationFor(command, words, environment.version);
     if (information !== null) return await printed(information, environment);
     return await COMMANDS[command ?? DEFAULT_COMMAND].run(words, environment);
   } catch (error) {
@@ -41,10 +40,13 @@ function allFlags(): AnyFlagTable {
 }
 
 /** The text that `--help` or `--version` asks for, whatever else is wrong with the words; null when neither is there. */
-function informationFor(command: CommandName | null, words: readonly string[], version: string): string | null {
+async function informationFor(command: CommandName | null, words: readonly string[], version: string): Promise<string | null> {
   const end = words.indexOf('--');
   const flags = end < 0 ? words : words.slice(0, end);
-  if (flags.includes('--help') || flags.includes('-h')) return command === null ? overviewText(version) : commandText(command);
+  if (flags.includes('--help') || flags.includes('-h')) {
+    const { commandText, overviewText } = await import('./help.ts');
+    return command === null ? overviewText(version) : commandText(command);
+  }
   return flags.includes('--version') ? `synscope ${version}\n` : null;
 }
 

@@ -1,4 +1,4 @@
-import { ENGINE_CHOICES } from '../engine/engines.ts';
+import { ENGINE_CHOICES, SEND_PATH_CHOICES } from '../engine/engines.ts';
 import { PROFILES } from '../probe/profiles.ts';
 import type { ProbeOptions } from '../run/probe-options.ts';
 import { flagList, flagSwitch, type FlagTable, flagValue } from './flag.ts';
@@ -163,6 +163,15 @@ export const RUN_FLAGS: FlagTable<RunOptions> = {
       defaultText: 'auto',
     },
     oneOf(ENGINE_CHOICES),
+  ),
+  sendPath: flagValue(
+    {
+      group: 'Timing',
+      argument: 'NAME',
+      description: `the way packets leave by: ${SEND_PATH_CHOICES.join(', ')}; the last two are for rates that raw-ip cannot carry, and pass by the firewall's output rules`,
+      defaultText: 'auto',
+    },
+    oneOf(SEND_PATH_CHOICES),
   ),
   dropPrivileges: flagSwitch({
     group: 'General',

@@ -1,4 +1,14 @@
-import type { Routes, Transport } from '../transport/transport.ts';
+import type { Routes, SendPathName, Transport } from '../transport/transport.ts';
+
+/** What a run asks of the way its packets take. */
+export interface SendDemand {
+  /** The user's choice; `auto` for the engine's own. */
+  readonly path: 'auto' | SendPathName;
+  /** Packets a second that the user names: Infinity for as many as this host can, null for what the path is found to carry. */
+  readonly rate: number | null;
+  /** How many pairs are probed. */
+  readonly probes: number;
+}
 
 /** What an engine needs to open its sockets. */
 export interface EngineOptions {
@@ -7,6 +17,8 @@ export interface EngineOptions {
   /** Bind sending to this interface, or null for the kernel's routing. */
   readonly interface: string | null;
   readonly routes: Routes;
+  /** How fast packets are to leave; absent where the kernel's own way is fast enough. */
+  readonly sending?: SendDemand;
   /** Called once with each line that the user should see (a degraded feature, never an error). */
   readonly warn: (line: string) => void;
 }
@@ -28,3 +40,6 @@ export interface Engine {
   /** Throws a SynscopeError (not permitted, not installed, no such interface). */
   open(options: EngineOptions): Promise<Transport>;
 }
+
+/** What an engine's folder gives: name and description stand in the table, so that engines can be listed without loading them. */
+export type EngineCode = Pick<Engine, 'check' | 'open'>;

@@ -9,19 +9,20 @@ const LENGTH = 15 << 24;
 const MAX_TRANSMISSION = 0xffffff;
 
 /**
- * The numbers by which a reply proves itself: SipHash-2-4 (Aumasson and Bernstein, 2012) of source, destination, ports and transmission, 15 bytes
- * in two blocks, little-endian, under a key that only this run knows. `compute` allocates nothing; its results stand in the fields
- * until the next call.
+ * The numbers by which a reply proves itself. All of one SYN come from a nonce that nobody can guess: of a pair's first SYN, a word of the run's
+ * keystream; of any other, SipHash-2-4 (Aumasson and Bernstein, 2012) of source, destination, ports and transmission, 15 bytes in two blocks,
+ * little-endian, under a key that only this run knows. `compute` and `expand` allocate nothing; their results stand in the fields until the next call.
  */
 export class ProbeCookie {
-  /** ISN, unsigned 32 bits. */
-  isn = 0;
+  /** The nonce, unsigned 32 bits; the ISN where the user does not fix one. */
+  nonce = 0;
   /** TSval, unsigned 32 bits, never 0: some stacks take a timestamp of 0 for none. */
   tsval = 0;
   /** IP identification, 1 to 65535: for 0 the kernel would fill in its own (raw(7), IP_HDRINCL). */
   ipId = 0;
 
   readonly #start: Int32Array;
+  readonly #salt: number = 0;
   /** Two blocks of message and two empty ones for finalisation; lower half first. */
   readonly #blocks: Int32Array = new Int32Array(8);
   readonly #digest: Int32Array = new Int32Array(2);
@@ -30,6 +31,8 @@ export class ProbeCookie {
   constructor(key: Uint32Array) {
     if (key.length !== 4) throw new RangeError(`a cookie key has 4 words, not ${key.length}`);
     this.#start = Int32Array.from(CONSTANTS, (word, index) => word ^ (key[index % 4] as number));
+    this.compute(0 as Address, 0 as Address, 0, MAX_TRANSMISSION);
+    this.#salt = this.nonce | 0;
   }
 
   /** `ports` is `sourcePort << 16 | destinationPort`; `transmission` tells the SYNs of one pair apart: 24 bits. */
@@ -40,12 +43,24 @@ export class ProbeCookie {
     blocks[2] = ports;
     blocks[3] = LENGTH | (transmission & MAX_TRANSMISSION);
     sipHash(this.#start, blocks, this.#digest);
-    const low = this.#digest[0] as number;
-    const high = this.#digest[1] as number;
-    this.isn = low >>> 0;
-    this.tsval = high >>> 0 || 1;
-    this.ipId = ((low ^ (low >>> 16)) + Math.imul(high, 0x9e37)) & 0xffff || 1;
+    this.expand((this.#digest[0] as number) >>> 0);
   }
+
+  /** Sets the fields for a nonce. Who sees the ISN sees the others as well, so they need to be unlike it, no more. */
+  expand(nonce: number): void {
+    const mixed = mix(nonce ^ this.#salt);
+    this.nonce = nonce;
+    this.tsval = mixed >>> 0 || 1;
+    this.ipId = Math.imul(mixed, 0x9e3779b1) >>> 16 || 1;
+  }
+}
+
+/** The 32-bit finaliser of MurmurHash3 (Appleby). */
+function mix(value: number): number {
+  let hash = value;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
 }
 
 /**

@@ -6,6 +6,9 @@ import { type PairTable, Phase } from './pair-table.ts';
 import type { SessionPlan, SessionStats } from './session-plan.ts';
 import type { SynSequence } from './syn-sequence.ts';
 
+/** Nonces are taken from the keystream so many at a time. */
+const NONCES = 1024;
+
 /** What happens to pairs that leave the first round. */
 export interface FirstRoundExits {
   /** Takes a fresh slot for a pair. */
@@ -34,6 +37,8 @@ export class FirstRound {
   readonly #syns: SynSequence;
   readonly #stats: SessionStats;
   readonly #exits: FirstRoundExits;
+  readonly #nonces: Uint32Array = new Uint32Array(NONCES);
+  #usedNonces = NONCES;
   /** Position that tag -1 stands for in the batch at hand. */
   #batchBase = 0;
 
@@ -75,9 +80,18 @@ export class FirstRound {
       return false;
     }
     this.#syns.aim(target, port, source);
-    this.#syns.add(batch, 0, this.#batchBase - position - 1);
-    this.ring.push(this.#syns.lastIsn, now);
+    const nonce = this.#nextNonce();
+    this.#syns.addFirst(batch, nonce, this.#batchBase - position - 1);
+    this.ring.push(nonce, now);
     return true;
+  }
+
+  #nextNonce(): number {
+    if (this.#usedNonces === NONCES) {
+      this.#plan.keystream(this.#nonces);
+      this.#usedNonces = 0;
+    }
+    return this.#nonces[this.#usedNonces++] as number;
   }
 
   /** The kernel took the SYN of the slot with that tag at `at`. */
@@ -102,7 +116,7 @@ export class FirstRound {
   /** Notes `at` as the time when the captured SYN left; false when it is none of ours. */
   stamp(target: number, view: PacketView, at: Nanos): boolean {
     const place = this.#placeOf(target, view.destinationPort);
-    if (place < 0 || this.ring.isn(place) !== view.seq) return false;
+    if (place < 0 || this.#syns.firstIsn(this.ring.nonce(place)) !== view.seq) return false;
     this.ring.stamp(place, at);
     return true;
   }
@@ -122,7 +136,8 @@ export class FirstRound {
     const slot = this.#exits.enter(target, ports.at(pair - target * ports.size));
     pairs.source[slot] = this.#syns.route(target);
     pairs.sent[slot] = 1;
-    pairs.isn[slot] = ring.isn(place);
+    pairs.nonce[slot] = ring.nonce(place);
+    pairs.firstNonce[slot] = ring.nonce(place);
     pairs.stamp(slot, 0, ring.sentAt(place));
     pairs.phase[slot] = Phase.waiting;
     pairs.aloft[slot] = ring.take(place) ? 1 : 0;

@@ -23,7 +23,7 @@ export class FirstSyns {
   /** Place of `head`. */
   #next = 0;
   #sentAt: Float64Array = new Float64Array(INITIAL_CAPACITY);
-  #isns: Uint32Array = new Uint32Array(INITIAL_CAPACITY);
+  #nonces: Uint32Array = new Uint32Array(INITIAL_CAPACITY);
   #fates: Uint8Array = new Uint8Array(INITIAL_CAPACITY);
 
   /** True when no more may be added before old ones leave. */
@@ -31,11 +31,11 @@ export class FirstSyns {
     return this.head - this.tail >= MAX_CAPACITY;
   }
 
-  /** The pair at `head` gets its first SYN, with that ISN, at `at`. Returns its place. Not when `full`. */
-  push(isn: number, at: Nanos): number {
+  /** The pair at `head` gets its first SYN, made with that nonce, at `at`. Returns its place. Not when `full`. */
+  push(nonce: number, at: Nanos): number {
     if (this.head - this.tail > this.#mask) this.#grow();
     const place = this.#next;
-    this.#isns[place] = isn;
+    this.#nonces[place] = nonce;
     this.#sentAt[place] = at;
     this.#fates[place] = Fate.open;
     this.#next = (place + 1) & this.#mask;
@@ -59,8 +59,8 @@ export class FirstSyns {
     return this.#sentAt[place] as number;
   }
 
-  isn(place: number): number {
-    return this.#isns[place] as number;
+  nonce(place: number): number {
+    return this.#nonces[place] as number;
   }
 
   /** The place of the pair at `position`, or -1 when its fate is not open here. */
@@ -126,7 +126,7 @@ export class FirstSyns {
       return larger;
     };
     this.#sentAt = unrolled(this.#sentAt, new Float64Array(count * 2));
-    this.#isns = unrolled(this.#isns, new Uint32Array(count * 2));
+    this.#nonces = unrolled(this.#nonces, new Uint32Array(count * 2));
     this.#fates = unrolled(this.#fates, new Uint8Array(count * 2));
     this.#mask = count * 2 - 1;
     this.#next = count;

@@ -1,6 +1,7 @@
 import { Errno } from '../transport/errno.ts';
 import type { Nanos } from '../wire/numbers.ts';
 import type { BlockStore } from './block-store.ts';
+import { NeighbourMemory } from './neighbour-memory.ts';
 import { Answer, type PairTable } from './pair-table.ts';
 import type { RtoTable } from './rto-table.ts';
 import type { SessionPlan, SessionStats } from './session-plan.ts';
@@ -20,6 +21,7 @@ export interface EndingParts {
 export class PairEndings {
   /** RTTs of each slot, where more than one was asked for. */
   readonly #samples: Map<number, number[]> = new Map();
+  readonly neighbours: NeighbourMemory;
   readonly #plan: SessionPlan;
   readonly #parts: EndingParts;
   readonly #verdict: SessionVerdict;
@@ -27,20 +29,22 @@ export class PairEndings {
   constructor(plan: SessionPlan, parts: EndingParts) {
     this.#plan = plan;
     this.#parts = parts;
+    this.neighbours = new NeighbourMemory(plan.targets, plan.routes);
     this.#verdict = new SessionVerdict(parts.pairs, parts.blocks, parts.syns, plan.targets);
   }
 
   /** The pair's last SYN was refused with `errno`, or for 0 all has been tried. */
   finish(slot: number, errno: number): void {
     const { pairs, blocks, stats } = this.#parts;
-    const verdict = this.#verdict.of(slot, errno === 0 ? this.#lateErrno(slot) : errno, this.#samples.get(slot));
+    const samples = this.#samples.size === 0 ? undefined : this.#samples.get(slot);
+    const verdict = this.#verdict.of(slot, errno === 0 ? this.#lateErrno(slot) : errno, samples);
     stats.pairsDone++;
     if (verdict.state === 'open') stats.open++;
     this.#plan.onVerdict(verdict);
     blocks.release(pairs.reply[slot] as number);
     blocks.release(pairs.conflict[slot] as number);
     blocks.release(pairs.rejectedReply[slot] as number);
-    if (this.#plan.timing.count > 1) this.#samples.delete(slot);
+    if (samples !== undefined) this.#samples.delete(slot);
     pairs.remove(slot);
   }
 
@@ -63,6 +67,6 @@ export class PairEndings {
     const { pairs, rto } = this.#parts;
     const target = pairs.target[slot] as number;
     if (pairs.answer[slot] !== Answer.none || rto.srtt(target) !== 0) return 0;
-    return this.#plan.routes.isUnresolved(this.#plan.targets.at(target)) ? Errno.EHOSTUNREACH : 0;
+    return this.neighbours.isUnresolved(target) ? Errno.EHOSTUNREACH : 0;
   }
 }

@@ -17,6 +17,7 @@ import { SynSequence } from './syn-sequence.ts';
 import { TimerWheel } from './timer-wheel.ts';
 
 const INITIAL_SLOTS = 1024;
+const MAX_ENDINGS = 1024;
 /** A kernel queue that stays full for so many tries in a row is not full for a moment. */
 const MAX_STALLS = 2000;
 /** A time-out is looked at after this, and again whenever the time waited has doubled. */
@@ -90,7 +91,7 @@ export class PairLifecycle {
     const { pairs } = this;
     const attempt = pairs.sent[slot] as number;
     pairs.sent[slot] = attempt + 1;
-    pairs.isn[slot] = this.syns.lastIsn;
+    pairs.nonce[slot] = this.syns.lastNonce;
     pairs.stamp(slot, attempt, now);
     pairs.phase[slot] = pairs.phase[slot] === Phase.sampleQueued ? Phase.sampling : Phase.waiting;
     this.#flights.launch(slot);
@@ -127,11 +128,13 @@ export class PairLifecycle {
     return true;
   }
 
-  /** Handles every time-out that is due. */
+  /** Handles time-outs that are due, so many at most that verdicts do not pile up; more may be due afterwards. */
   expire(now: Nanos): void {
+    const done = this.stats.pairsDone + MAX_ENDINGS;
+    this.#endings.neighbours.now = now;
     this.#flights.landRing(now - this.rto.typical());
-    this.#expireFirst(now);
-    for (let slot = this.#timers.expire(now); slot >= 0; slot = this.#timers.expire(now)) this.#onTimer(slot, now);
+    this.#expireFirst(now, done);
+    for (let slot = -1; this.stats.pairsDone < done && (slot = this.#timers.expire(now)) >= 0;) this.#onTimer(slot, now);
   }
 
   /** The capture lost packets at some time up to `now`. */
@@ -142,9 +145,8 @@ export class PairLifecycle {
 
   /** Gives every pair that was answered its verdict. */
   finishAnswered(): void {
-    this.pairs.forEach((slot) => {
-      if (this.pairs.answer[slot] !== Answer.none) this.#finish(slot, 0);
-    });
+    const { answer } = this.pairs;
+    this.pairs.forEach((slot) => answer[slot] !== Answer.none && this.#finish(slot, 0));
   }
 
   #onTimer(slot: number, now: Nanos): void {
@@ -172,9 +174,10 @@ export class PairLifecycle {
   }
 
   /** Moves silent pairs out of the first round: those whose time is up, and while there is room those that have been looked at. */
-  #expireFirst(now: Nanos): void {
+  #expireFirst(now: Nanos, done: number): void {
     const { ring } = this.first;
     for (let place = ring.oldest(); place >= 0 && this.pairs.active < FULL; place = ring.oldest()) {
+      if (this.stats.pairsDone >= done) return;
       const sentAt = ring.sentAt(place);
       if (now - sentAt < FIRST_LOOK) return;
       this.#firstDue = sentAt + this.#patience.firstTimeout(this.first.targetOf(place));

@@ -24,7 +24,7 @@ const STAMPS = 4;
 
 /**
  * State of the pairs that are under way, as parallel typed arrays over slots, and a hash index from (target, port) to slot.
- * Grows by doubling; memory follows the pairs in flight, not the size of the scan: 88 bytes a slot, and 20 for its timer.
+ * Grows by doubling; memory follows the pairs in flight, not the size of the scan: 92 bytes a slot, and 20 for its timer.
  */
 export class PairTable {
   capacity: number;
@@ -43,7 +43,9 @@ export class PairTable {
   stalls: Uint16Array;
   /** 1-based number of the SYN that was answered. */
   answeredBy: Uint16Array;
-  isn: Uint32Array;
+  /** Nonce of the latest SYN, and of the first (ProbeCookie). */
+  nonce: Uint32Array;
+  firstNonce: Uint32Array;
   rtt: Float64Array;
   rejected: Uint16Array;
   /** BlockStore handles. */
@@ -67,7 +69,8 @@ export class PairTable {
     this.bonus = new Uint8Array(capacity);
     this.stalls = new Uint16Array(capacity);
     this.answeredBy = new Uint16Array(capacity);
-    this.isn = new Uint32Array(capacity);
+    this.nonce = new Uint32Array(capacity);
+    this.firstNonce = new Uint32Array(capacity);
     this.rtt = new Float64Array(capacity);
     this.rejected = new Uint16Array(capacity);
     this.reply = new Int32Array(capacity);
@@ -153,7 +156,8 @@ export class PairTable {
     this.bonus = extend(this.bonus, new Uint8Array(next));
     this.stalls = extend(this.stalls, new Uint16Array(next));
     this.answeredBy = extend(this.answeredBy, new Uint16Array(next));
-    this.isn = extend(this.isn, new Uint32Array(next));
+    this.nonce = extend(this.nonce, new Uint32Array(next));
+    this.firstNonce = extend(this.firstNonce, new Uint32Array(next));
     this.rtt = extend(this.rtt, new Float64Array(next));
     this.rejected = extend(this.rejected, new Uint16Array(next));
     this.reply = extend(this.reply, new Int32Array(next));

@@ -25,13 +25,15 @@ class TablePortSet implements PortSet {
   readonly #places: Uint16Array = new Uint16Array(LAST_PORT + 1);
 
   constructor(ports: readonly number[]) {
-    for (const port of ports) this.#places[port] = 1;
+    const sorted = Uint16Array.from(ports).toSorted();
     let size = 0;
-    for (let port = 1; port <= LAST_PORT; port++) if (this.#places[port] === 1) this.#places[port] = ++size;
+    for (const port of sorted) {
+      if (this.#places[port] !== 0) continue;
+      sorted[size] = port;
+      this.#places[port] = ++size;
+    }
     this.size = size;
-    this.#ports = new Uint16Array(size);
-    for (let port = 1; port <= LAST_PORT; port++)
-      if (this.#places[port] !== 0) this.#ports[(this.#places[port] as number) - 1] = port;
+    this.#ports = sorted.slice(0, size);
   }
 
   at(index: number): number {

@@ -128,7 +128,7 @@ export class ReplyReader {
     const slot = this.#pairs.find(target, view.destinationPort);
     if (slot < 0) return view.sourcePort === this.#syns.sourcePort(0) && this.#first.stamp(target, view, this.at);
     const attempt = (this.#pairs.sent[slot] as number) - 1;
-    if (view.seq !== this.#pairs.isn[slot] || view.sourcePort !== this.#syns.sourcePort(attempt)) return false;
+    if (view.seq !== this.#syns.isn(slot, attempt) || view.sourcePort !== this.#syns.sourcePort(attempt)) return false;
     this.#pairs.stamp(slot, attempt, this.at);
     return true;
   }

@@ -8,6 +8,8 @@ import type { SessionPlan, SessionStats } from './session-plan.ts';
 
 /** How long nothing is sent after the kernel said that its queue is full. */
 const STALL_PAUSE: Nanos = NANOS_PER_MS;
+/** How soon a held session is asked again. */
+const HOLD_PAUSE: Nanos = NANOS_PER_MS;
 /** Pairs without a route are decided without a packet; between so many of them the loop may look at other things. */
 const MAX_UNROUTED = 1024;
 
@@ -42,7 +44,7 @@ export class ProbeSession {
     return this.#stopped || (this.#life.pairs.active === 0 && this.#life.first.isOver);
   }
 
-  /** While held, no new pair is begun; those under way go on. */
+  /** While held, nothing is sent and no verdict is told but by `stop`; answers are taken in all the same. Nobody says when a hold ends: `poll` asks again soon. */
   hold(held: boolean): void {
     this.#held = held;
   }
@@ -69,6 +71,7 @@ export class ProbeSession {
   poll(now: Nanos, batch: SendBatch): Nanos {
     batch.count = 0;
     if (this.finished) return Infinity;
+    if (this.#held) return now + HOLD_PAUSE;
     this.#life.expire(now);
     this.#pacer.review(now, this.#life.rto.typicalFate());
     this.#policy.learn(this.#pacer.lossRatio, this.#pacer.fatesKnown);
@@ -77,8 +80,11 @@ export class ProbeSession {
     return Math.min(limitedUntil, this.#life.nextDue);
   }
 
-  /** Learns which packets of the batch that `poll` filled were sent and which the kernel refused. */
-  flushed(now: Nanos, batch: SendBatch): void {
+  /**
+   * Learns which packets of the batch that `poll` filled were sent and which the kernel refused; returns when to poll again at the latest because of
+   * those, Infinity when there is no cause.
+   */
+  flushed(now: Nanos, batch: SendBatch): Nanos {
     for (let i = 0; i < batch.count; i++) {
       const tag = batch.tags[i] as number;
       const errno = batch.errors[i] as number;
@@ -86,6 +92,7 @@ export class ProbeSession {
       else if (tag < 0) this.#life.first.sent(tag, batch.sentAt[i] as number);
       else this.#life.onSent(tag, batch.sentAt[i] as number);
     }
+    return this.#stalledUntil > now ? this.#stalledUntil : Infinity;
   }
 
   #onRefused(slot: number, errno: number, now: Nanos): void {
@@ -111,8 +118,7 @@ export class ProbeSession {
       else if (this.#life.first.write(now, batch)) this.#pacer.onSent(now);
       else unrouted++;
     }
-    if (!this.#hasWork || this.#life.inFlight >= this.#pacer.window) return Infinity;
-    return this.#pacer.nextAllowance(now);
+    return this.#hasWork && this.#life.inFlight < this.#pacer.window ? this.#pacer.nextAllowance(now) : Infinity;
   }
 
   get #hasWork(): boolean {
@@ -120,7 +126,7 @@ export class ProbeSession {
   }
 
   get #mayBegin(): boolean {
-    return this.#life.first.hasMore && !this.#held && !this.#life.first.ring.full;
+    return this.#life.first.hasMore && !this.#life.first.ring.full;
   }
 
   /** The slot whose next SYN is due; -1 when there is none. */
@@ -134,9 +140,7 @@ export class ProbeSession {
   }
 
   #send(slot: number, now: Nanos, batch: SendBatch): void {
-    const { syns, pairs } = this.#life;
-    syns.aimAt(slot);
-    syns.add(batch, pairs.sent[slot] as number, slot);
+    this.#life.syns.add(batch, slot, this.#life.pairs.sent[slot] as number);
     this.#life.onSending(slot, now);
     this.#pacer.onSent(now);
   }

@@ -12,8 +12,9 @@ import type { SessionPlan } from './session-plan.ts';
 export const UNPROVEN = -1;
 
 /**
- * The SYNs of each pair in order: SYN number n leaves from source port n (in turn) with an ISN that is a keyed hash of the 4-tuple and n.
- * Nothing about them is stored; every SYN can be written again, and a reply's acknowledgement names the SYN that it answers.
+ * The SYNs of each pair in order: SYN number n leaves from source port n (in turn) with an ISN that is a word of the run's keystream for the first
+ * and a keyed hash of the 4-tuple and n for the others. The first nonce is all that is stored; every SYN can be written again, and a reply's
+ * acknowledgement names the SYN that it answers.
  */
 export class SynSequence {
   readonly #plan: SessionPlan;
@@ -23,13 +24,12 @@ export class SynSequence {
   readonly #templates: SynTemplate[] = [];
   readonly #fields: ProbeFields = { destination: 0 as Address, sourcePort: 0, destinationPort: 0, seq: 0, tsval: 0, ipId: 0 };
   #template: SynTemplate | null = null;
-  #source: Address = 0 as Address;
   #bytes: Uint8Array | null = null;
   /** Whose packet stands in each slot of the batch at hand: what packets of a template share is written once. */
   #inSlots: (SynTemplate | null)[] = [];
   readonly #written: Map<Uint8Array, (SynTemplate | null)[]> = new Map();
-  /** ISN of the SYN that was written last. */
-  lastIsn = 0;
+  /** Nonce of the SYN that was written last. */
+  lastNonce = 0;
   readonly #oursPort: Uint8Array = new Uint8Array(65_536);
 
   constructor(plan: SessionPlan, pairs: PairTable, routes: RouteCache) {
@@ -64,12 +64,11 @@ export class SynSequence {
     return (this.#plan.routes.sources[this.#pairs.source[slot] as number] as { mtu: number }).mtu;
   }
 
-  /** Names the pair that `add` writes SYNs of; `source` is its way out. */
+  /** Names the pair that `addFirst` writes the SYN of; `source` is its way out. */
   aim(target: number, port: number, source: number): void {
     this.#fields.destination = this.#plan.targets.at(target);
     this.#fields.destinationPort = port;
     this.#template = this.#templates[source] ?? this.#craft(source);
-    this.#source = (this.#plan.routes.sources[source] as { address: Address }).address;
   }
 
   /** Names the pair in a slot. */
@@ -78,7 +77,7 @@ export class SynSequence {
     this.aim(target[slot] as number, port[slot] as number, source[slot] as number);
   }
 
-  /** Tells what `add` adds to. */
+  /** To be called when `batch` is begun. */
   beginBatch(batch: SendBatch): void {
     if (batch.bytes === this.#bytes) return;
     this.#bytes = batch.bytes;
@@ -87,38 +86,53 @@ export class SynSequence {
     if (known === undefined) this.#written.set(batch.bytes, this.#inSlots);
   }
 
-  /** Writes SYN number `attempt` (from 0) of the pair that `aim` named into the next slot of the batch, under `tag`. */
-  add(batch: SendBatch, attempt: number, tag: number): void {
-    const slot = batch.count++;
-    const offset = slot * batch.slotSize;
-    const template = this.#fill(attempt);
-    const isThere = this.#inSlots[slot] === template;
-    if (!isThere) this.#inSlots[slot] = template;
-    batch.lengths[slot] = isThere
-      ? template.patch(batch.bytes, offset, this.#fields)
-      : template.write(batch.bytes, offset, this.#fields);
-    batch.tags[slot] = tag;
+  /** Writes the first SYN of the pair that `aim` named into the next slot of the batch, under `tag`. */
+  addFirst(batch: SendBatch, nonce: number, tag: number): void {
+    this.#cookie.expand(nonce);
+    this.#add(batch, 0, tag);
   }
 
-  #fill(attempt: number): SynTemplate {
-    const fields = this.#fields;
-    const cookie = this.#cookie;
-    fields.sourcePort = this.sourcePort(attempt);
-    cookie.compute(this.#source, fields.destination, (fields.sourcePort << 16) | fields.destinationPort, attempt);
-    fields.seq = this.#plan.seq ?? cookie.isn;
-    this.lastIsn = fields.seq;
-    fields.tsval = cookie.tsval;
-    fields.ipId = this.#plan.ipId ?? cookie.ipId;
-    return this.#template as SynTemplate;
+  /** Writes SYN number `attempt` (from 0) of the pair in a table slot into the next slot of the batch. */
+  add(batch: SendBatch, slot: number, attempt: number): void {
+    this.aimAt(slot);
+    this.#recall(slot, attempt);
+    this.#add(batch, attempt, slot);
   }
 
   /** A copy of SYN number `attempt` of the pair in a slot. */
   packet(slot: number, attempt: number): Uint8Array {
     this.aimAt(slot);
-    const template = this.#fill(attempt);
+    this.#recall(slot, attempt);
+    this.#fill(attempt);
+    const template = this.#template as SynTemplate;
     const bytes = new Uint8Array(template.length);
     template.write(bytes, 0, this.#fields);
     return bytes;
+  }
+
+  #add(batch: SendBatch, attempt: number, tag: number): void {
+    const index = batch.count++;
+    const offset = index * batch.slotSize;
+    const template = this.#template as SynTemplate;
+    this.#fill(attempt);
+    if (this.#inSlots[index] === template) template.patch(batch.bytes, offset, this.#fields);
+    else {
+      template.write(batch.bytes, offset, this.#fields);
+      this.#inSlots[index] = template;
+    }
+    batch.lengths[index] = template.length;
+    batch.tags[index] = tag;
+    this.lastNonce = this.#cookie.nonce;
+  }
+
+  /** What the cookie says of SYN number `attempt` of the pair that `aim` named. */
+  #fill(attempt: number): void {
+    const fields = this.#fields;
+    const cookie = this.#cookie;
+    fields.sourcePort = this.sourcePort(attempt);
+    fields.seq = this.#plan.seq ?? cookie.nonce;
+    fields.tsval = cookie.tsval;
+    fields.ipId = this.#plan.ipId ?? cookie.ipId;
   }
 
   #craft(source: number): SynTemplate {
@@ -127,11 +141,18 @@ export class SynSequence {
     return template;
   }
 
+  /** ISN of SYN number `attempt` of the pair in a slot. */
   isn(slot: number, attempt: number): number {
     if (this.#plan.seq !== null) return this.#plan.seq;
-    if (attempt === (this.#pairs.sent[slot] as number) - 1) return this.#pairs.isn[slot] as number;
-    this.#compute(slot, attempt);
-    return this.#cookie.isn;
+    const { sent, nonce } = this.#pairs;
+    if (attempt === (sent[slot] as number) - 1) return nonce[slot] as number;
+    this.#recall(slot, attempt);
+    return this.#cookie.nonce;
+  }
+
+  /** ISN of a first SYN with that nonce. */
+  firstIsn(nonce: number): number {
+    return this.#plan.seq ?? nonce;
   }
 
   /**
@@ -171,13 +192,16 @@ export class SynSequence {
   #echoFits(slot: number, attempt: number, view: PacketView): boolean {
     const echo = view.timestampEcho();
     if (echo <= 0 || this.#plan.sourcePorts.length > attempt) return true;
-    this.#compute(slot, attempt);
+    this.#recall(slot, attempt);
     return echo === this.#cookie.tsval;
   }
 
-  #compute(slot: number, attempt: number): void {
-    const ports = ((this.sourcePort(attempt) << 16) | (this.#pairs.port[slot] as number)) >>> 0;
-    const target = this.#plan.targets.at(this.#pairs.target[slot] as number);
+  /** Brings the numbers of SYN number `attempt` of the pair in a slot back into the cookie. */
+  #recall(slot: number, attempt: number): void {
+    const pairs = this.#pairs;
+    if (attempt === 0) return this.#cookie.expand(pairs.firstNonce[slot] as number);
+    const ports = (this.sourcePort(attempt) << 16) | (pairs.port[slot] as number);
+    const target = this.#plan.targets.at(pairs.target[slot] as number);
     this.#cookie.compute(this.sourceAddress(slot), target, ports, attempt);
   }
 }

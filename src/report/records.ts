@@ -1,5 +1,5 @@
 import type { Finding } from '../analysis/finding.ts';
-import type { ClockName, EngineName } from '../transport/transport.ts';
+import type { ClockName, EngineName, SendPath } from '../transport/transport.ts';
 import type { TcpOption } from '../wire/tcp-option.ts';
 import type { PortState } from '../probe/verdict.ts';
 
@@ -11,6 +11,8 @@ export interface RunRecord {
   readonly command: string;
   readonly engine: EngineName;
   readonly clock: ClockName;
+  /** How packets are handed to the kernel, and why this way. */
+  readonly sendPath: SendPath;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly source: { readonly address: string | null; readonly interface: string | null };

@@ -36,10 +36,10 @@ async function turnUntilDone(session: ProbeSession, transport: Transport, option
     if (fault !== null) return fault;
     const now = transport.now();
     session.noteDrops(now, transport.drops());
-    const next = session.poll(now, batch);
+    let next = session.poll(now, batch);
     if (batch.count > 0) {
       transport.flush();
-      session.flushed(transport.now(), batch);
+      next = Math.min(next, session.flushed(transport.now(), batch));
     }
     options.onTurn(now);
     if (session.finished || options.signal.aborted) return null;

@@ -40,6 +40,14 @@ export interface ProbeOptions {
   readonly shard?: string;
   readonly randomize?: boolean;
   readonly engine?: string;
+  /** `auto`, `raw-ip`, `af-xdp` or `af-packet`. */
+  readonly sendPath?: string;
+
+  /**
+   * Yield records of open ports alone; the summary still counts all. With expectations, every port has its record. A function is asked once the size of
+   * the run is known.
+   */
+  readonly openOnly?: boolean | ((run: RunSize) => boolean);
 
   /** `open`, `closed`, `filtered` or a reason. */
   readonly expect?: string;
@@ -60,6 +68,13 @@ export interface ProbeOptions {
   readonly onWarning?: (line: string) => void;
   /** Called at most ten times a second while the run lasts. */
   readonly onProgress?: (progress: Progress) => void;
+}
+
+/** How many pairs a run is about. */
+export interface RunSize {
+  readonly targets: number;
+  /** Of each target. */
+  readonly ports: number;
 }
 
 /** How far a run is. */

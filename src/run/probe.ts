@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
-import { type Engine } from '../engine/engine.ts';
-import { selectEngine } from '../engine/engines.ts';
+import type { SendDemand } from '../engine/engine.ts';
+import { enginesFor, openFirst, sendPathOf } from '../engine/engines.ts';
 import { dropPrivileges } from '../engine/linux/drop-privileges.ts';
 import { raiseNetRaw } from '../engine/linux/capabilities.ts';
 import type { OpenRoutes } from '../engine/linux/route-options.ts';
@@ -13,13 +13,14 @@ import type { ProbeRecord } from '../report/records.ts';
 import type { Transport, TransportFault } from '../transport/transport.ts';
 import { NANOS_PER_MS } from '../wire/numbers.ts';
 import { dryRunRecords } from './dry-run.ts';
+import { openKeystream } from './keystream.ts';
 import { runSession } from './loop.ts';
 import { PortRecorder } from './port-recorder.ts';
 import { craftSyn, prepareRun, type PreparedRun } from './prepare.ts';
 import type { ProbeOptions } from './probe-options.ts';
 import { ProgressClock } from './progress-clock.ts';
 import { RecordQueue } from './record-queue.ts';
-import { runRecordOf, SummaryCounter } from './run-records.ts';
+import { runRecordOf, SummaryCounter, wantsOpenOnly } from './run-records.ts';
 import { warmUp } from './warm-up.ts';
 
 /** The way to the network: sockets, ports and routes that are open for one run. */
@@ -86,6 +87,8 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving): Pro
   const recorder = new PortRecorder({
     targets: run.targets,
     expectations: run.expectations,
+    openOnly: wantsOpenOnly(run),
+    pass: (verdict) => counter.count(verdict),
     emit: (record) => {
       counter.count(record);
       queue.push(record);
@@ -97,6 +100,7 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving): Pro
     sourcePorts: open.sourcePorts,
     craft: (source) => craftSyn(run, source),
     key: new Uint32Array(randomBytes(16).buffer.slice(0, 16)),
+    keystream: openKeystream(),
     seq: run.spec.seq,
     ipId: run.spec.ipId,
     payloadLength: run.spec.payload.length,
@@ -134,14 +138,18 @@ async function openRun(run: PreparedRun): Promise<OpenRun> {
   const { options } = run;
   const warn = options.onWarning ?? (() => undefined);
   raiseNetRaw();
-  const engine: Engine = await selectEngine(options.engine ?? 'auto');
+  const path = sendPathOf(options.sendPath ?? 'auto');
+  const engines = enginesFor(options.engine ?? engineNameFor(path));
   const routes = openRoutes({ sourceIp: run.spec.sourceIp, interface: options.interface ?? null });
   const closers: (() => void)[] = [() => routes.close()];
   try {
     const reservation = reserveSourcePorts(run.sourcePortCount, { first: options.sourcePort ?? null, warn });
     closers.push(() => reservation.release());
     const sourcePorts = reservation.ports;
-    const transport = await engine.open({ sourcePorts, interface: options.interface ?? null, routes, warn });
+    // The first target's way out is the one that a faster way of sending is opened for.
+    routes.lookup(run.targets.at(0));
+    const sending = { path, rate: run.timing.rate, probes: run.order.length };
+    const transport = await openFirst(engines, { sourcePorts, interface: options.interface ?? null, routes, sending, warn });
     if (options.dropPrivileges === true) warnIfStillRoot(warn);
     const close = async (): Promise<void> => {
       await transport.close();
@@ -152,6 +160,11 @@ async function openRun(run: PreparedRun): Promise<OpenRun> {
     for (const closer of closers) closer();
     throw error;
   }
+}
+
+/** Only one engine has the ways that must be asked for. */
+function engineNameFor(path: SendDemand['path']): string {
+  return path === 'auto' || path === 'raw-ip' ? 'auto' : 'packet-ring';
 }
 
 function warnIfStillRoot(warn: (line: string) => void): void {

@@ -1,7 +1,3 @@
-import { lookup } from 'node:dns/promises';
-import { readFile } from 'node:fs/promises';
-import { text as readStream } from 'node:stream/consumers';
-
 import { SynscopeError, usageError } from '../errors.ts';
 import {
   createTargetSet,
@@ -42,7 +38,8 @@ function noTargetText(options: ProbeOptions): string {
 
 async function readInput(flag: string, path: string): Promise<string> {
   try {
-    return path === '-' ? await readStream(process.stdin) : await readFile(path, 'utf8');
+    if (path === '-') return await (await import('node:stream/consumers')).text(process.stdin);
+    return await (await import('node:fs/promises')).readFile(path, 'utf8');
   } catch (error) {
     throw usageError(flag, path, `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
   }
@@ -50,6 +47,7 @@ async function readInput(flag: string, path: string): Promise<string> {
 
 async function resolveName(name: string, all: boolean): Promise<readonly NamedAddress[]> {
   try {
+    const { lookup } = await import('node:dns/promises');
     const found = await lookup(name, { family: 4, all: true });
     const addresses = found.map(({ address }) => parseAddress(address)).filter((address) => address !== null);
     return (all ? addresses : addresses.slice(0, 1)).map((address) => ({ name, address }));

@@ -12,7 +12,7 @@ const ETHERNET_MTU = 1500;
 /** The first record. The source and the options are those of the first target's route: targets behind other interfaces may differ. */
 export function runRecordOf(
   run: PreparedRun,
-  transport: Pick<Transport, 'engine' | 'clock'>,
+  transport: Pick<Transport, 'engine' | 'clock' | 'sendPath'>,
   open: { readonly routes: Routes; readonly sourcePorts: readonly number[] },
 ): RunRecord {
   const route = open.routes.lookup(run.targets.at(0));
@@ -24,6 +24,7 @@ export function runRecordOf(
     command: 'probe',
     engine: transport.engine,
     clock: transport.clock,
+    sendPath: transport.sendPath,
     startedAt: new Date().toISOString(),
     source: { address: source === null ? null : formatAddress(source.address), interface: source?.interface ?? null },
     probe: probeSummaryOf(run, { sourcePorts: open.sourcePorts, mtu: source?.mtu ?? ETHERNET_MTU }),
@@ -58,7 +59,14 @@ export interface RunEnd {
   readonly interrupted: boolean;
 }
 
-/** Counts port records for the summary. */
+/** Whether ports that are not open need no record in this run. */
+export function wantsOpenOnly({ options, targets, ports, expectations }: PreparedRun): boolean {
+  const { openOnly = false } = options;
+  if (expectations !== null) return false;
+  return typeof openOnly === 'function' ? openOnly({ targets: targets.size, ports: ports.size }) : openOnly;
+}
+
+/** Counts ports for the summary. */
 export class SummaryCounter {
   readonly #run: PreparedRun;
   readonly #states: Record<PortRecord['state'], number> = { open: 0, closed: 0, filtered: 0, error: 0 };
@@ -68,9 +76,9 @@ export class SummaryCounter {
     this.#run = run;
   }
 
-  count(record: PortRecord): void {
-    this.#states[record.state]++;
-    if (record.state === 'error' && record.attempts === 0) this.#unrouted++;
+  count({ state, attempts }: Pick<PortRecord, 'state' | 'attempts'>): void {
+    this.#states[state]++;
+    if (state === 'error' && attempts === 0) this.#unrouted++;
   }
 
   /** True when there were results and not one of them had a route. */

@@ -4,8 +4,21 @@ import type { Nanos } from '../wire/numbers.ts';
 /** Engines by their names in `--engine` and in the run record. */
 export type EngineName = 'packet-ring' | 'raw-cap' | 'simulated';
 
-/** Which clock stamps captured packets. */
+/** Which clock round trips are measured by. */
 export type ClockName = 'kernel' | 'userspace' | 'simulated';
+
+/**
+ * Ways of handing packets to the kernel: a raw IP socket, an AF_XDP transmit ring, an AF_PACKET socket that bypasses the queueing discipline. The last
+ * two pass by everything that sees outgoing packets, captures included, so that the kernel does not stamp them.
+ */
+export type SendPathName = 'raw-ip' | 'af-xdp' | 'af-packet' | 'simulated';
+
+/** The way that a transport uses. */
+export interface SendPath {
+  readonly name: SendPathName;
+  /** Why it is this one; for people. */
+  readonly why: string;
+}
 
 /**
  * Fixed slots for packets on their way out, owned by the transport and reused for every batch. Slot `i` is
@@ -43,7 +56,7 @@ export interface TransportFault {
 export interface Transport {
   readonly engine: EngineName;
   readonly clock: ClockName;
-  /** May be another batch after `wait`, when the engine has found a faster way to send. */
+  readonly sendPath: SendPath;
   readonly batch: SendBatch;
   /** Names the one receiver of captured packets; packets that came before are not replayed. */
   capture(handler: PacketHandler): void;

@@ -155,7 +155,7 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
       expect(log.heard.find((one) => answers(one, silent))).toBeUndefined();
     });
 
-    test('stamps never decrease, every SYN of a full batch is answered, views are not needed after the call', async () => {
+    test('every SYN of a full batch is answered after it left, stamps are in order, views are not needed after the call', async () => {
       const log = new CaptureLog(lab.transport);
       const many = Math.min(lab.transport.batch.capacity, lab.sourcePorts.length, 64);
       const sent = Array.from({ length: many }, (_, index) => syn(index % 2 === 0 ? lab.openPort : lab.closedPort));
@@ -165,7 +165,10 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
         expect(reply, `reply to slot ${slot}`).toBeDefined();
         expect(reply?.at).toBeGreaterThanOrEqual(stampOf(one, log, slot));
       }
-      const stamps = log.heard.map((one) => one.at);
+      // The kernel stamps a reply, then queues it: own SYNs that are sent meanwhile may be captured first. Own ones are in order.
+      const mayOvertake = lab.transport.clock === 'kernel';
+      const inOrder = mayOvertake ? log.heard.filter((one) => one.flags === TcpFlag.SYN) : log.heard;
+      const stamps = inOrder.map((one) => one.at);
       expect(stamps).toEqual(stamps.toSorted((a, b) => a - b));
       expect(log.heard.every((one) => one.versionNibble === 4 && one.bytes.length >= 20)).toBe(true);
     });

@@ -1,20 +1,72 @@
 import { describe, expect, test } from 'vitest';
-import { ENGINE_CHOICES, ENGINES, selectEngine } from '../../src/engine/engines.ts';
+import { engineError } from '../../src/engine/engine-error.ts';
+import type { Engine, EngineOptions, EngineProblem } from '../../src/engine/engine.ts';
+import { ENGINE_CHOICES, ENGINES, enginesFor, openFirst } from '../../src/engine/engines.ts';
+import { SimulatedRoutes } from '../../src/engine/simulated/simulated-routes.ts';
+import { local } from '../../src/engine/simulated/local.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+
+function options(warnings: string[]): EngineOptions {
+  return { sourcePorts: [1], interface: null, routes: new SimulatedRoutes(local()), warn: (line) => void warnings.push(line) };
+}
+
+function refusing(name: Engine['name'], code: EngineProblem['code']): Engine {
+  const problem = { code, message: `no ${name} here`, hint: 'buy another' };
+  return { name, description: '', check: () => Promise.resolve(problem), open: () => Promise.reject(engineError(problem)) };
+}
+
+const opened = {} as Transport;
+const working: Engine = {
+  name: 'raw-cap',
+  description: '',
+  check: () => Promise.resolve(null),
+  open: () => Promise.resolve(opened),
+};
 
 describe('engines', () => {
-  test('are asked for by name', async () => {
-    for (const engine of ENGINES) expect(await selectEngine(engine.name)).toBe(engine);
+  test('are asked for by name', () => {
+    for (const engine of ENGINES) expect(enginesFor(engine.name)).toEqual([engine]);
   });
 
-  test('an unknown name is a usage error that quotes it and lists the names', async () => {
-    await expect(selectEngine('turbo')).rejects.toMatchObject({
-      code: 'usage',
-      exitCode: 2,
-      message: `--engine "turbo": accepted are ${ENGINE_CHOICES.join(', ')}`,
-    });
+  test('an unknown name is a usage error that quotes it and lists the names', () => {
+    expect(() => enginesFor('turbo')).toThrow(
+      expect.objectContaining({
+        code: 'usage',
+        exitCode: 2,
+        message: `--engine "turbo": accepted are ${ENGINE_CHOICES.join(', ')}`,
+      }) as Error,
+    );
   });
 
-  test('auto is always one of the table', async () => {
-    expect(ENGINES).toContain(await selectEngine('auto'));
+  test('auto is all of them, the packet ring first', () => {
+    expect(enginesFor('auto').map(({ name }) => name)).toEqual(['packet-ring', 'raw-cap']);
+  });
+});
+
+describe('the first that opens', () => {
+  test.each(['not-supported', 'not-installed'] as const)(
+    'an engine that is %s makes room for the next, with one line',
+    async (code) => {
+      const warnings: string[] = [];
+      expect(await openFirst([refusing('packet-ring', code), working], options(warnings))).toBe(opened);
+      expect(warnings).toEqual(['packet-ring is not used: no packet-ring here; using raw-cap']);
+    },
+  );
+
+  test('missing rights are missing for all', async () => {
+    const warnings: string[] = [];
+    const opening = openFirst([refusing('packet-ring', 'not-permitted'), working], options(warnings));
+    await expect(opening).rejects.toMatchObject({ code: 'not-permitted', message: 'no packet-ring here' });
+    expect(warnings).toEqual([]);
+  });
+
+  test('the last one says what is wrong', async () => {
+    const engines = [refusing('packet-ring', 'not-supported'), refusing('raw-cap', 'not-installed')];
+    await expect(openFirst(engines, options([]))).rejects.toMatchObject({ code: 'not-installed', message: 'no raw-cap here' });
+  });
+
+  test('an error of the program is nobody’s turn', async () => {
+    const broken: Engine = { ...working, name: 'packet-ring', open: () => Promise.reject(new TypeError('bug')) };
+    await expect(openFirst([broken, working], options([]))).rejects.toThrow('bug');
   });
 });

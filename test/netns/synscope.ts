@@ -15,9 +15,13 @@ export interface Result extends Finished {
   port(port: number, target?: string): PortRecord;
 }
 
+/** The engine that tests are run on once more; undefined for the one that the command chooses. */
+const ENGINE = process.env['SYNSCOPE_ENGINE'];
+
 /** The command line of `synscope ARGS --json`. */
 export function command(args: readonly string[]): readonly string[] {
-  return [process.execPath, BIN, ...args, '--json'];
+  const engine = ENGINE === undefined || args.includes('--engine') ? [] : ['--engine', ENGINE];
+  return [process.execPath, BIN, ...args, ...engine, '--json'];
 }
 
 /** Runs `synscope ARGS --json` in a host to its end. */

@@ -13,6 +13,7 @@ export function run(targets: number, ports: number, shard: string | null = null)
     command: 'probe',
     engine: 'raw-cap',
     clock: 'userspace',
+    sendPath: { name: 'raw-ip', why: 'the only one of this engine' },
     startedAt: '2025-01-02T03:04:05.678Z',
     source: { address: '10.0.0.1', interface: 'eth0' },
     probe: {

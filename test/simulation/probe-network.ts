@@ -2,6 +2,7 @@ import { findFindings } from '../../src/analysis/find-findings.ts';
 import { HostLedger } from '../../src/analysis/host-ledger.ts';
 import type { Network } from '../../src/engine/simulated/network.ts';
 import { SimulatedRoutes } from '../../src/engine/simulated/simulated-routes.ts';
+import { createRandom } from '../../src/engine/simulated/random.ts';
 import { SimulatedTransport } from '../../src/engine/simulated/simulated-transport.ts';
 import { createPairOrder } from '../../src/probe/pair-order.ts';
 import { parsePorts } from '../../src/probe/ports.ts';
@@ -37,6 +38,8 @@ export interface Ask {
   readonly sourcePorts?: number;
   readonly seed?: number;
   readonly randomize?: boolean;
+  /** Holds new probes back for all turns of the loop but one in so many: a reader that lags. */
+  readonly holdEvery?: number;
   /** Milliseconds after which the run is interrupted. */
   readonly interruptAt?: number;
 }
@@ -88,7 +91,11 @@ export async function runOver(network: Network, ask: Ask, onVerdict: (verdict: V
   const session = new ProbeSession(planOf(network, ask, onVerdict));
   const interrupt = new AbortController();
   if (ask.interruptAt !== undefined) transport.at(ask.interruptAt, () => interrupt.abort());
-  const fault = await runSession(session, transport, { signal: interrupt.signal, onTurn: () => {} });
+  let turns = 0;
+  const onTurn = (): void => {
+    if (ask.holdEvery !== undefined) session.hold(++turns % ask.holdEvery !== 0);
+  };
+  const fault = await runSession(session, transport, { signal: interrupt.signal, onTurn });
   const durationMs = transport.now() / NANOS_PER_MS;
   await transport.close();
   return { stats: session.stats, durationMs, fault, drops: transport.drops() };
@@ -119,12 +126,19 @@ function planOf(network: Network, ask: Ask, onVerdict: (verdict: Verdict) => voi
         badChecksum: ask.badsum ?? false,
       }),
     key: Uint32Array.of(1, 2, 3, seed),
+    keystream: keystreamOf(seed),
     seq: null,
     ipId: null,
     payloadLength: payload.length,
     timing: { ...TIMING, ...ask.timing },
     onVerdict,
   };
+}
+
+/** Words that differ, the same for one seed. */
+function keystreamOf(seed: number): (into: Uint32Array) => void {
+  const random = createRandom(seed);
+  return (into) => into.forEach((_, index) => (into[index] = random.uint32()));
 }
 
 function compiled(text: string): CompiledOptions {

@@ -117,6 +117,11 @@ describe('simulation: whole runs', () => {
     expect(outcome.durationMs).toBeLessThan(13_000);
   });
 
+  test('a hold that nobody announces the end of ends', async () => {
+    const outcome = await probeNetwork(behind(many(600, () => open())), { ports: '1-600', holdEvery: 5 });
+    expect(count(outcome, 'open')).toBe(600);
+  });
+
   test('--rate max: everything leaves at once, whatever comes back', async () => {
     const world = behind(many(3000, () => silent));
     const outcome = await probeNetwork(world, { ports: '1-3000', timing: { rate: Infinity, retries: 0 } });

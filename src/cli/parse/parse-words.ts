@@ -12,9 +12,6 @@ export interface ParsedWords<O> {
   readonly options: Partial<O>;
 }
 
-/** The CommonJS bundle of yargs is one file: measured, it loads in a third of the time of its ES modules, and every run waits for it. */
-const yargs = createRequire(import.meta.url)('yargs') as (words: readonly string[]) => Argv;
-
 /** Every value stays text until the flag's own reader sees it: `1.10` is no number, `--seq 08` no octal, a repeated flag no surprise. */
 const PARSER = {
   'parse-numbers': false,
@@ -29,6 +26,7 @@ const PARSER = {
 /** Reads the words behind a command by its table. Throws a usage error of one line. */
 export function parseWords<O>(words: readonly string[], table: FlagTable<O>): ParsedWords<O> {
   const flags = table as AnyFlagTable;
+  const yargs = loadYargs();
   const names = Object.keys(flags).map((key) => flagName(key));
   const parsed = yargs(bindWords(words, flags))
     .parserConfiguration(PARSER)
@@ -50,6 +48,14 @@ export function parseWords<O>(words: readonly string[], table: FlagTable<O>): Pa
     return [[key, flag.read(texts, `--${name}`)] as const];
   });
   return { operands: parsed._.map(String), options: Object.fromEntries(given) as Partial<O> };
+}
+
+/**
+ * The CommonJS bundle of yargs is one file: measured, it loads in a third of the time of its ES modules, and every run waits for it. This entry of it makes no
+ * parser of its own beside ours.
+ */
+function loadYargs(): (words: readonly string[]) => Argv {
+  return createRequire(import.meta.url)('yargs/yargs') as (words: readonly string[]) => Argv;
 }
 
 function repeated(name: string, texts: readonly string[]): SynscopeError {

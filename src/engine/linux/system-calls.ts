@@ -152,7 +152,8 @@ function optionCalls({ libc, orErrno }: Binding): Pick<SystemCalls, 'setOption' 
     getOption: (descriptor, level, option, value) => {
       length[0] = value.length;
       const result = orErrno(get(descriptor, level, option, value, length));
-      return result < 0 ? result : (length[0] as number);
+      const [written = 0] = length;
+      return result < 0 ? result : written;
     },
     localAddress: (descriptor, into) => {
       length[0] = into.length;

@@ -1,5 +1,4 @@
-/** More runs than this are covered by one: the kernel takes 4096 instructions, and the session knows its own ports anyway. */
-const MAX_RUNS = 256;
+import { portRuns } from '../linux/port-runs.ts';
 
 /**
  * The pcap filter of a run that sends from `ports` (not empty, ascending): TCP to them whatever its flags, TCP from them but for the resets that
@@ -17,15 +16,4 @@ function match(side: 'src' | 'dst', runs: readonly (readonly [number, number])[]
   return runs
     .map(([first, last]) => (first === last ? `tcp ${side} port ${first}` : `tcp ${side} portrange ${first}-${last}`))
     .join(' or ');
-}
-
-function portRuns(ports: readonly number[]): [number, number][] {
-  const runs: [number, number][] = [];
-  for (const port of ports) {
-    const run = runs.at(-1);
-    if (run !== undefined && port === run[1] + 1) run[1] = port;
-    else runs.push([port, port]);
-  }
-  if (runs.length <= MAX_RUNS) return runs;
-  return [[ports[0] as number, ports.at(-1) as number]];
 }

@@ -1,13 +1,13 @@
 import { hrtime } from 'node:process';
 
 import { Errno } from '../../transport/errno.ts';
-import type { PacketHandler, SendBatch, Transport, TransportFault } from '../../transport/transport.ts';
+import type { PacketHandler, SendBatch, SendPath, Transport, TransportFault } from '../../transport/transport.ts';
 import { readAddress } from '../../wire/address.ts';
 import { ipOffset } from '../../wire/link.ts';
 import { type Nanos, NANOS_PER_SECOND } from '../../wire/numbers.ts';
+import { EventLoopWait } from '../linux/event-loop-wait.ts';
 import type { InterfaceWatch } from '../linux/interface-watch.ts';
 import { AddressTexts } from './address-texts.ts';
-import { EventLoopWait } from './event-loop-wait.ts';
 import { HeldFrames } from './held-frames.ts';
 import type { PcapCapture } from './pcap-capture.ts';
 import type { RawSender } from './raw-sender.ts';
@@ -25,6 +25,7 @@ const DESTINATION = 16;
 export class RawCapTransport implements Transport {
   readonly engine = 'raw-cap';
   readonly clock = 'userspace';
+  readonly sendPath: SendPath = { name: 'raw-ip', why: 'the only one of this engine' };
   readonly batch: SendBatch = newBatch();
   readonly #buffer = Buffer.from(this.batch.bytes.buffer, this.batch.bytes.byteOffset, this.batch.bytes.length);
   readonly #sender: RawSender;

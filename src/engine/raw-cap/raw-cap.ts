@@ -1,6 +1,7 @@
 import type { Transport } from '../../transport/transport.ts';
+import { usageError } from '../../errors.ts';
 import { engineError } from '../engine-error.ts';
-import type { Engine, EngineOptions, EngineProblem } from '../engine.ts';
+import type { EngineCode, EngineOptions, EngineProblem } from '../engine.ts';
 import { raiseNetRaw } from '../linux/capabilities.ts';
 import { InterfaceWatch } from '../linux/interface-watch.ts';
 import { captureFilter } from './capture-filter.ts';
@@ -16,12 +17,7 @@ const LATE_CAPTURE =
   'packets may be seen up to 1 s late: libpcap cannot be switched to immediate mode (koffi has no binary here)';
 
 /** Sends with the package raw-socket, captures with cap. */
-export const rawCap: Engine = {
-  name: 'raw-cap',
-  description: 'raw IP socket (raw-socket) and libpcap (cap): works on any interface, stamps in user space',
-  check,
-  open,
-};
+export const rawCap: EngineCode = { check, open };
 
 async function check(): Promise<EngineProblem | null> {
   raiseNetRaw();
@@ -35,6 +31,8 @@ async function check(): Promise<EngineProblem | null> {
 }
 
 async function open(options: EngineOptions): Promise<Transport> {
+  const path = options.sending?.path ?? 'auto';
+  if (path !== 'auto' && path !== 'raw-ip') throw usageError('--send-path', path, 'the engine raw-cap has raw-ip only');
   raiseNetRaw();
   const sender = await openRawSender(options.interface);
   if ('code' in sender) throw engineError(sender);

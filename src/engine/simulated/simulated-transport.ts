@@ -1,5 +1,13 @@
 import { Errno } from '../../transport/errno.ts';
-import type { ClockName, EngineName, PacketHandler, SendBatch, Transport, TransportFault } from '../../transport/transport.ts';
+import type {
+  ClockName,
+  EngineName,
+  PacketHandler,
+  SendBatch,
+  SendPath,
+  Transport,
+  TransportFault,
+} from '../../transport/transport.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import { CaptureBuffer } from './capture-buffer.ts';
 import { Kernel } from './kernel.ts';
@@ -25,6 +33,7 @@ export interface SimulationOptions {
 export class SimulatedTransport implements Transport {
   readonly engine: EngineName = 'simulated';
   readonly clock: ClockName = 'simulated';
+  readonly sendPath: SendPath = { name: 'simulated', why: 'nothing leaves this program' };
   readonly batch: SendBatch;
   readonly #network: Network;
   readonly #simulation: Simulation;

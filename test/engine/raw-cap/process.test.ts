@@ -4,11 +4,11 @@ import { run } from '../../netns/child.ts';
 import { DIST, isBuilt } from '../linux/dist.ts';
 import { rootSuite } from '../linux/root-suite.ts';
 
-const PROGRAM = fileURLToPath(new URL('programs/exits.mjs', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../linux/programs/exits.mjs', import.meta.url));
 
 rootSuite('the process', () => {
   test.skipIf(!isBuilt)('ends by itself after close, and is not hurt by collected captures', async () => {
-    const { code, signal, stdout, stderr } = await run([process.execPath, '--expose-gc', PROGRAM, DIST]);
+    const { code, signal, stdout, stderr } = await run([process.execPath, '--expose-gc', PROGRAM, DIST, 'raw-cap']);
     expect({ code, signal, stdout, stderr }).toEqual({ code: 0, signal: null, stdout: 'closed\n', stderr: '' });
   });
 });

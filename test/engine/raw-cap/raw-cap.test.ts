@@ -6,31 +6,15 @@ import { NANOS_PER_MS, NANOS_PER_SECOND } from '../../../src/wire/numbers.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
 import { rawCap } from '../../../src/engine/raw-cap/raw-cap.ts';
 import { CaptureLog } from '../../contract/capture-log.ts';
-import { writeSyn } from '../../contract/syn-packet.ts';
 import { device } from '../../netns/lab.ts';
 import { chain, TARGET } from '../../netns/topology.ts';
+import { sendSyn } from '../linux/engine-lab.ts';
 import { rootSuite } from '../linux/root-suite.ts';
 import { CLOSED_PORT, OPEN_PORT, openLab, type OpenLab } from './open-lab.ts';
 
 const target = parseAddress(TARGET) as Address;
 const loopback = parseAddress('127.0.0.1') as Address;
 const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK;
-
-interface Sending {
-  readonly to: Address;
-  readonly port: number;
-}
-
-/** Sends one SYN from the first source port; its errno. */
-function sendSyn({ transport, routes, sourcePorts }: OpenLab, { to, port }: Sending): number {
-  const source = routes.sources[routes.lookup(to)]?.address as Address;
-  const { batch } = transport;
-  batch.lengths[0] = writeSyn(batch.bytes, 0, { source, target: to, sourcePort: sourcePorts[0] as number, port, seq: 7 });
-  batch.count = 1;
-  transport.flush();
-  batch.count = 0;
-  return batch.errors[0] as number;
-}
 
 async function untilFault(transport: Transport, withinMs: number): Promise<void> {
   const deadline = transport.now() + withinMs * NANOS_PER_MS;

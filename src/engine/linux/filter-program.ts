@@ -1,0 +1,111 @@
+/** Instruction codes of classic BPF (linux/bpf_common.h, linux/filter.h). `at`: from the start of the packet; `from X`: from there plus register X. */
+export const Bpf = {
+  LOAD_WORD_AT: 0x20,
+  LOAD_HALF_AT: 0x28,
+  LOAD_BYTE_AT: 0x30,
+  LOAD_WORD_FROM_X: 0x40,
+  LOAD_HALF_FROM_X: 0x48,
+  LOAD_BYTE_FROM_X: 0x50,
+  /** X = four times the low half of the byte: the length of an IPv4 header. */
+  LOAD_X_HEADER_LENGTH: 0xb1,
+  ADD_X: 0x0c,
+  SUBTRACT: 0x14,
+  SHIFT_LEFT: 0x64,
+  A_TO_X: 0x07,
+  JUMP: 0x05,
+  JUMP_IF_EQUAL: 0x15,
+  JUMP_IF_ABOVE: 0x25,
+  JUMP_IF_AT_LEAST: 0x35,
+  JUMP_IF_ANY_BIT: 0x45,
+  RETURN: 0x06,
+} as const;
+
+/** Bytes of a struct sock_filter: 16 bits of code, 8 bits each of offset if true and if false, a 32-bit constant. */
+export const INSTRUCTION_BYTES = 8;
+
+/** A place in a program to jump to. */
+export type Label = number & { readonly label: unique symbol };
+
+/** One below what 8 bits hold: the other target's detour may come in between. */
+const NEAR = 254;
+
+interface Instruction {
+  readonly code: number;
+  readonly ifTrue: number;
+  readonly ifFalse: number;
+  readonly constant: number;
+}
+
+/**
+ * A classic BPF program, written from its end to its start: jumps only go forward, so each target is known before the jump to it.
+ * An instruction is followed by the one that was written before it.
+ */
+export class FilterProgram {
+  readonly #reversed: Instruction[] = [];
+  /** For a target that conditional jumps no longer reach, the last unconditional jump to it. */
+  readonly #detours = new Map<Label, Label>();
+
+  /** Puts an instruction in front of the program, and returns the label of it. */
+  prepend(code: number, constant: number): Label {
+    return this.#put({ code, ifTrue: 0, ifFalse: 0, constant });
+  }
+
+  /** Puts a conditional jump in front of the program. Its 8-bit offsets are helped over longer distances by unconditional jumps. */
+  branch(code: number, constant: number, ifTrue: Label, ifFalse: Label): Label {
+    const nearTrue = this.#within(ifTrue);
+    const nearFalse = this.#within(ifFalse);
+    return this.#put({ code, ifTrue: this.#distance(nearTrue), ifFalse: this.#distance(nearFalse), constant });
+  }
+
+  /**
+   * Puts a binary search in front of the program: is register A within one of `runs` (`[first, last]`, ascending, apart from each other)?
+   * Two instructions a run. Returns where the search starts.
+   */
+  search(runs: readonly (readonly [number, number])[], inside: Label, outside: Label): Label {
+    if (runs.length === 0) return this.prepend(Bpf.JUMP, this.#distance(outside));
+    const borders = runs.flatMap(([first, last]) => [first, last + 1]);
+    const between = (low: number, high: number): Label => {
+      // So many borders are passed; after an odd number of them A is inside a run.
+      if (low === high) return low % 2 === 1 ? inside : outside;
+      const middle = (low + high) >>> 1;
+      const above = between(middle + 1, high);
+      const below = between(low, middle);
+      return this.branch(Bpf.JUMP_IF_AT_LEAST, borders[middle] as number, above, below);
+    };
+    return between(0, borders.length);
+  }
+
+  /** The program as an array of struct sock_filter in host byte order. */
+  bytes(): Uint8Array {
+    const count = this.#reversed.length;
+    const bytes = new Uint8Array(count * INSTRUCTION_BYTES);
+    const halves = new Uint16Array(bytes.buffer);
+    const words = new Uint32Array(bytes.buffer);
+    this.#reversed.toReversed().forEach(({ code, ifTrue, ifFalse, constant }, index) => {
+      halves[index * 4] = code;
+      bytes[index * INSTRUCTION_BYTES + 2] = ifTrue;
+      bytes[index * INSTRUCTION_BYTES + 3] = ifFalse;
+      words[index * 2 + 1] = constant;
+    });
+    return bytes;
+  }
+
+  /** Instructions between the next one to be put and `label`. */
+  #distance(label: Label): number {
+    return this.#reversed.length - label - 1;
+  }
+
+  /** The target itself or a detour to it, whichever a conditional jump reaches. */
+  #within(target: Label): Label {
+    if (this.#distance(target) <= NEAR) return target;
+    const known = this.#detours.get(target);
+    if (known !== undefined && this.#distance(known) <= NEAR) return known;
+    const detour = this.prepend(Bpf.JUMP, this.#distance(target));
+    this.#detours.set(target, detour);
+    return detour;
+  }
+
+  #put(instruction: Instruction): Label {
+    return (this.#reversed.push(instruction) - 1) as Label;
+  }
+}

@@ -1,0 +1,97 @@
+import { randomInt } from 'node:crypto';
+
+import { SynscopeError, usageError } from '../../errors.ts';
+import { Errno, errnoName, errnoText } from '../../transport/errno.ts';
+import { BIND, type PortBinder } from './port-binder.ts';
+import { type PortRange, readLocalPorts, usableRuns } from './port-ranges.ts';
+
+/** Which source ports are wanted, and for what. */
+export interface PortChoice {
+  /** 1 or more. */
+  readonly count: number;
+  /** The first of `count` consecutive ports, or null for a choice at random. */
+  readonly first: number | null;
+  /** Null where ports cannot be held: they are chosen all the same. */
+  readonly binder: PortBinder | null;
+  /** `reserving source ports`, for messages. */
+  readonly purpose: string;
+  /** What to do when the ports that were asked for need a right that this process lacks; throws, or returns and has them taken unheld. */
+  readonly refused: (first: number) => void;
+}
+
+/** Runs of consecutive ports that are tried before scattered ones are taken. */
+const ATTEMPTS = 64;
+
+/**
+ * Chooses ports outside the ephemeral range (inside it only where it leaves none) and has the binder hold them: ascending, consecutive wherever that
+ * many in a row were free. Throws a usage error when the port that the user asked for is taken, and `engine-lost` when this host has not that many free
+ * ports or its kernel refuses for another reason; the binder may hold some then.
+ */
+export function choosePorts(choice: PortChoice): number[] {
+  return choice.first === null ? chosenAtRandom(choice) : askedFor(choice.first, choice);
+}
+
+function askedFor(first: number, choice: PortChoice): number[] {
+  const { count, binder } = choice;
+  const ports = consecutive(first, count);
+  if (first + count - 1 > 65535)
+    throw usageError('source port', String(first), `${count} ports from here do not fit below 65536`);
+  const result = binder?.holdAll(ports) ?? 0;
+  if (result === -Errno.EADDRINUSE) {
+    const where = count === 1 ? 'in use on this host' : `some of the ${count} ports from here are in use on this host`;
+    throw usageError('source port', String(first), `${where}; choose a free one`);
+  }
+  if (result < 0 && isTaken(result, choice)) choice.refused(first);
+  else if (result < 0) throw cannotHold(result, choice);
+  return ports;
+}
+
+function chosenAtRandom(choice: PortChoice): number[] {
+  const { count, binder } = choice;
+  const runs = usableRuns(readLocalPorts());
+  const fitting = runs.filter((run) => run.last - run.first + 1 >= count);
+  for (let attempt = 0; attempt < ATTEMPTS && fitting.length > 0; attempt++) {
+    const run = fitting[Math.floor((attempt / ATTEMPTS) * fitting.length)] as PortRange;
+    const ports = consecutive(randomInt(run.first, run.last - count + 2), count);
+    const result = binder?.holdAll(ports) ?? 0;
+    if (result === 0) return ports;
+    if (!isTaken(result, choice)) throw cannotHold(result, choice);
+  }
+  return scattered(runs, choice);
+}
+
+function scattered(runs: readonly PortRange[], { count, binder, purpose }: PortChoice): number[] {
+  const taken: number[] = [];
+  for (const run of runs) {
+    const size = run.last - run.first + 1;
+    const start = randomInt(size);
+    for (let step = 0; step < size && taken.length < count; step++) {
+      const port = run.first + ((start + step) % size);
+      if ((binder?.hold(port) ?? 0) === 0) taken.push(port);
+    }
+  }
+  if (taken.length < count) {
+    throw new SynscopeError('engine-lost', `${purpose}: only ${taken.length} of ${count} are free`, {
+      hint: 'raise `ulimit -n`, or make room with sysctl net.ipv4.ip_local_port_range',
+    });
+  }
+  return taken.toSorted((a, b) => a - b);
+}
+
+function consecutive(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => first + index);
+}
+
+/** Another port may do: somebody has this one, or it is a privileged one. */
+function isTaken(result: number, { binder }: PortChoice): boolean {
+  return result === -Errno.EADDRINUSE || (result === -Errno.EACCES && binder?.failedStep === BIND);
+}
+
+function cannotHold(result: number, { binder, purpose }: PortChoice): SynscopeError {
+  const isForbidden = result === -Errno.EPERM || result === -Errno.EACCES;
+  const { name, hint } = binder?.failedStep ?? BIND;
+  const what = `${purpose}: ${name}: ${errnoText(result)} (${errnoName(result)})`;
+  return new SynscopeError(isForbidden ? 'not-permitted' : 'engine-lost', what, {
+    hint: isForbidden ? hint : 'each source port is one open socket: see `ulimit -n`',
+  });
+}

@@ -1,0 +1,180 @@
+import { Errno } from '../../transport/errno.ts';
+import type { SendBatch } from '../../transport/transport.ts';
+import type { Nanos } from '../../wire/numbers.ts';
+import type { EngineProblem } from '../engine.ts';
+import type { SystemCalls } from '../linux/system-calls.ts';
+import { ethernetLink } from '../linux/ethernet-link.ts';
+import { addressWord, LARGEST_PACKET, SLOT_BYTES } from './frame-slots.ts';
+import type { FrameTransmit } from './frame-transmit.ts';
+import { type HopOptions, NextHops } from './next-hops.ts';
+import { openPacketTransmit } from './packet-transmit.ts';
+import type { PacketSender } from './sender.ts';
+import { openXdpTransmit } from './xdp-transmit.ts';
+
+/** Ways for whole frames. */
+export type FramePath = 'af-xdp' | 'af-packet';
+
+/** What an Ethernet sender needs. */
+export interface EthernetOptions extends HopOptions {
+  readonly calls: SystemCalls;
+  /** Sends the packets that have no hop; stays the caller's, who closes it later. */
+  readonly fallback: PacketSender;
+  readonly now: () => Nanos;
+}
+
+/**
+ * A sender for one interface and one source address, the first of `paths` that the kernel lets us have. The problem is why there is none, or why
+ * frames cannot be built for this interface at all.
+ */
+export function openEthernetSender(options: EthernetOptions, paths: readonly FramePath[]): EthernetSender | EngineProblem {
+  const { calls } = options;
+  const link = ethernetLink(calls, options.interface);
+  const hops = NextHops.open(calls, options);
+  if (!(hops instanceof NextHops)) return hops;
+  const index = link === null ? 0 : link.index;
+  const refusals: EngineProblem[] = [];
+  for (const path of paths) {
+    const transmit = path === 'af-xdp' ? openXdpTransmit(calls, index) : openPacketTransmit(calls, index);
+    if (!('code' in transmit)) return new EthernetSender(options, { hops, transmit, why: wayInWords(options, path, refusals) });
+    refusals.push(transmit);
+  }
+  hops.close();
+  return { ...(refusals.at(-1) as EngineProblem), message: refusals.map(({ message }) => message).join('; ') };
+}
+
+function wayInWords(options: EthernetOptions, path: FramePath, refusals: readonly EngineProblem[]): string {
+  const way = path === 'af-xdp' ? 'AF_XDP ring in copy mode' : 'AF_PACKET past the queueing discipline';
+  const instead = refusals.map(({ message }) => `, no AF_XDP: ${message}`).join('');
+  return `${way} on ${options.interface}${instead}`;
+}
+
+/**
+ * Sends Ethernet frames past everything between a raw IP socket and the driver: routing, the firewall's output rules, IPsec policies, the queueing
+ * discipline and captures, ours included. Packets without a hop, or from another source address, go through the fallback.
+ */
+export class EthernetSender implements PacketSender {
+  readonly path: FramePath;
+  readonly batch: SendBatch;
+  /** Which way packets go, and why not a faster one; for people. */
+  readonly why: string;
+  readonly #transmit: FrameTransmit;
+  readonly #hops: NextHops;
+  readonly #fallback: PacketSender;
+  readonly #now: () => Nanos;
+  /** As `addressWord`. */
+  readonly #source: number;
+  readonly #largest: number;
+  /** Slots that are staged, and slots that stand in the fallback's batch, in order. */
+  readonly #staged: Int32Array;
+  readonly #deferred: Int32Array;
+  #stagedCount = 0;
+  #deferredCount = 0;
+  /** 0 while frames can be sent. */
+  #refusal = 0;
+
+  /** Owns `hops` and `transmit`. */
+  constructor(options: EthernetOptions, { hops, transmit, why }: Parts) {
+    this.path = transmit.path;
+    this.batch = transmit.batch;
+    this.why = why;
+    this.#transmit = transmit;
+    this.#hops = hops;
+    this.#fallback = options.fallback;
+    this.#now = options.now;
+    this.#source = addressWord(options.source);
+    this.#largest = Math.min(hops.mtu, LARGEST_PACKET);
+    this.#staged = new Int32Array(transmit.chunk);
+    this.#deferred = new Int32Array(options.fallback.batch.capacity);
+  }
+
+  /** See PacketSender. `sentAt` is read before each chunk of frames is handed over: it is at most the time that 128 packets take too early (0.1 ms). */
+  flush(): void {
+    const { count } = this.batch;
+    this.#hops.turn(this.#now());
+    this.#refusal = this.#transmit.begin();
+    for (let slot = 0; slot < count; slot++) this.#place(slot);
+    this.#sendDeferred();
+    this.#sendStaged();
+    this.#transmit.finish();
+  }
+
+  close(): void {
+    this.#transmit.close();
+    this.#hops.close();
+  }
+
+  #place(slot: number): void {
+    const { lengths, errors } = this.batch;
+    const { frames } = this.#transmit;
+    const frame = this.#transmit.frameOf(slot);
+    const length = lengths[slot] as number;
+    const hop = frames.sourceOf(frame) === this.#source ? this.#hops.find(frames.destinationOf(frame)) : -1;
+    if (hop < 0) this.#defer(slot, length);
+    else if (length > this.#largest) errors[slot] = Errno.EMSGSIZE;
+    else if (this.#refusal !== 0) errors[slot] = this.#refusal;
+    else this.#stage(slot, length, hop);
+  }
+
+  #stage(slot: number, length: number, hop: number): void {
+    const { table } = this.#hops;
+    const transmit = this.#transmit;
+    transmit.frames.setHeader(transmit.frameOf(slot), table.headers, hop, table.stamps[hop] as number);
+    transmit.stage(slot, length);
+    this.#staged[this.#stagedCount++] = slot;
+    if (this.#stagedCount < transmit.chunk) return;
+    // Packets of the kernel's way first: their destinations may have got a hop meanwhile.
+    this.#sendDeferred();
+    this.#sendStaged();
+  }
+
+  #sendStaged(): void {
+    const { errors, sentAt } = this.batch;
+    const count = this.#stagedCount;
+    if (count === 0) return;
+    this.#stagedCount = 0;
+    const at = this.#now();
+    const sent = this.#transmit.send();
+    for (let index = 0; index < count; index++) {
+      const slot = this.#staged[index] as number;
+      errors[slot] = index < sent ? 0 : Errno.EAGAIN;
+      sentAt[slot] = at;
+    }
+    if (sent === count) return;
+    errors[this.#staged[sent] as number] = this.#transmit.errno;
+    this.#refusal = Errno.EAGAIN;
+  }
+
+  #defer(slot: number, length: number): void {
+    const { batch } = this.#fallback;
+    if (length > batch.slotSize) {
+      this.batch.errors[slot] = Errno.EMSGSIZE;
+      return;
+    }
+    if (this.#deferredCount === batch.capacity) this.#sendDeferred();
+    const from = slot * SLOT_BYTES;
+    const to = this.#deferredCount * batch.slotSize;
+    for (let index = 0; index < length; index++) batch.bytes[to + index] = this.batch.bytes[from + index] as number;
+    batch.lengths[this.#deferredCount] = length;
+    this.#deferred[this.#deferredCount++] = slot;
+  }
+
+  #sendDeferred(): void {
+    const count = this.#deferredCount;
+    if (count === 0) return;
+    this.#deferredCount = 0;
+    const { batch } = this.#fallback;
+    batch.count = count;
+    this.#fallback.flush();
+    for (let index = 0; index < count; index++) {
+      const slot = this.#deferred[index] as number;
+      this.batch.errors[slot] = batch.errors[index] as number;
+      this.batch.sentAt[slot] = batch.sentAt[index] as number;
+    }
+  }
+}
+
+interface Parts {
+  readonly hops: NextHops;
+  readonly transmit: FrameTransmit;
+  readonly why: string;
+}

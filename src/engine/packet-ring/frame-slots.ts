@@ -1,0 +1,78 @@
+import type { MappedMemory } from '../linux/system-calls.ts';
+
+/** Bytes from one frame's place to the next, and so from slot to slot. */
+export const SLOT_BYTES = 2048;
+/** Where a frame begins in its place: its IP packet then stands at a multiple of 4, so that addresses are read as words. */
+export const FRAME_AT = 2;
+/** Bytes of an Ethernet header: destination 6, source 6, EtherType 2. */
+export const HEADER_BYTES = 14;
+const PACKET_AT = FRAME_AT + HEADER_BYTES;
+/** Bytes of the longest IP packet that leaves the next frame's header alone. */
+export const LARGEST_PACKET: number = SLOT_BYTES - PACKET_AT;
+/** Offsets of the addresses (RFC 791, 3.1) in the words of a frame's place. */
+const SOURCE_WORD = (PACKET_AT + 12) / 4;
+const DESTINATION_WORD = (PACKET_AT + 16) / 4;
+/** 16-bit words of a header in a table of headers, the last unused. */
+export const HEADER_WORDS = 8;
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+/** Which 32-bit word of a 64-bit one has its low half, in this host's byte order. */
+export const LOW_WORD: 0 | 1 = LITTLE_ENDIAN ? 0 : 1;
+
+/** An address as the word that it is in a packet in memory, and back: its bytes in network order. */
+export function addressWord(value: number): number {
+  if (!LITTLE_ENDIAN) return value >>> 0;
+  return ((value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0;
+}
+
+/** Frames are mapped with a page more than they take, so that the last window, which begins after a header, ends inside. */
+const SPARE = 4096;
+
+/** Bytes to map for `frames` frames. */
+export function frameMemory(frames: number): number {
+  return frames * SLOT_BYTES + SPARE;
+}
+
+/**
+ * Frames of 2048 bytes side by side in memory that the kernel reads too. A frame is an Ethernet header and behind it the IP packet of a slot; slots
+ * are handed out a window at a time. A header is written only when it differs from what stands there, which a stamp tells.
+ */
+export class FrameSlots {
+  readonly memory: MappedMemory;
+  /** For each region of `slots` frames the bytes in which its slots stand at multiples of 2048. */
+  readonly windows: readonly Uint8Array[];
+  readonly #halves: Uint16Array;
+  readonly #words: Uint32Array;
+  readonly #stamps: Int32Array;
+
+  /** `memory` has `frameMemory(regions * slots)` bytes. */
+  constructor(memory: MappedMemory, regions: number, slots: number) {
+    const length = slots * SLOT_BYTES;
+    this.memory = memory;
+    this.windows = Array.from(
+      { length: regions },
+      (_, region) => new Uint8Array(memory.bytes, region * length + PACKET_AT, length),
+    );
+    this.#halves = new Uint16Array(memory.bytes);
+    this.#words = new Uint32Array(memory.bytes);
+    this.#stamps = new Int32Array(regions * slots).fill(-1);
+  }
+
+  /** The packet's source address as the word that it is in memory. */
+  sourceOf(frame: number): number {
+    return this.#words[frame * (SLOT_BYTES / 4) + SOURCE_WORD] as number;
+  }
+
+  /** The packet's destination address, likewise. */
+  destinationOf(frame: number): number {
+    return this.#words[frame * (SLOT_BYTES / 4) + DESTINATION_WORD] as number;
+  }
+
+  /** Puts header `hop` of the table in front of frame `frame`; `stamp` (0 or more) is another one whenever the header is. */
+  setHeader(frame: number, headers: Uint16Array, hop: number, stamp: number): void {
+    if (this.#stamps[frame] === stamp) return;
+    this.#stamps[frame] = stamp;
+    const to = (frame * SLOT_BYTES + FRAME_AT) / 2;
+    const from = hop * HEADER_WORDS;
+    for (let word = 0; word < HEADER_BYTES / 2; word++) this.#halves[to + word] = headers[from + word] as number;
+  }
+}

@@ -1,0 +1,89 @@
+import type { Address } from '../../wire/address.ts';
+import { writeU16 } from '../../wire/bytes.ts';
+import type { Nanos } from '../../wire/numbers.ts';
+import { MAC_BYTES } from '../linux/neighbour-message.ts';
+import { HEADER_WORDS } from './frame-slots.ts';
+
+const ETHERTYPE_IPV4 = 0x0800;
+const HEADER = HEADER_WORDS * 2;
+const SMALLEST = 64;
+
+/** What a packet to a hop should do. */
+export const HopState = {
+  /** No address: the kernel has to find it first. */
+  unresolved: 0,
+  ready: 1,
+  /** Usable, but the next packet should go by way of the kernel, which then confirms the address. */
+  confirm: 2,
+} as const;
+
+/** Next hops of one interface, each with its Ethernet header. At most `LARGEST` of them; arrays double as they fill. */
+export class HopTable {
+  static readonly LARGEST = 65536;
+  count = 0;
+  /** 8 words each, of which the header takes 7. */
+  headers: Uint16Array = new Uint16Array(SMALLEST * HEADER_WORDS);
+  /** Of the header: never the same for two different ones. */
+  stamps: Int32Array = new Int32Array(SMALLEST);
+  /** A `HopState`. */
+  states: Uint8Array = new Uint8Array(SMALLEST);
+  /** When the kernel is to be asked again. */
+  due: Float64Array = new Float64Array(SMALLEST);
+  /** Addresses of the hops. */
+  addresses: Uint32Array = new Uint32Array(SMALLEST);
+  #bytes = new Uint8Array(this.headers.buffer);
+  readonly #known = new Map<Address, number>();
+  #nextStamp = 0;
+
+  /** The hop with this address, unresolved and due when it is new; -1 when the table is full. */
+  hopAt(address: Address, now: Nanos): number {
+    const known = this.#known.get(address);
+    if (known !== undefined) return known;
+    if (this.count === HopTable.LARGEST) return -1;
+    if (this.count === this.states.length) this.#grow();
+    const hop = this.count++;
+    this.#known.set(address, hop);
+    this.addresses[hop] = address;
+    this.states[hop] = HopState.unresolved;
+    this.due[hop] = now;
+    this.stamps[hop] = -1;
+    return hop;
+  }
+
+  /** Sets the header, and a new stamp if it differs from the old one. */
+  resolve(hop: number, neighbour: Uint8Array, own: Uint8Array): void {
+    const at = hop * HEADER;
+    if (this.stamps[hop] !== -1 && this.#holds(at, neighbour) && this.#holds(at + MAC_BYTES, own)) return;
+    this.#bytes.set(neighbour, at);
+    this.#bytes.set(own, at + MAC_BYTES);
+    writeU16(this.#bytes, at + 2 * MAC_BYTES, ETHERTYPE_IPV4);
+    this.stamps[hop] = this.#nextStamp++;
+  }
+
+  /** Forgets all hops; their numbers are given again. */
+  clear(): void {
+    this.count = 0;
+    this.#known.clear();
+  }
+
+  #holds(at: number, address: Uint8Array): boolean {
+    for (let index = 0; index < MAC_BYTES; index++) if (this.#bytes[at + index] !== address[index]) return false;
+    return true;
+  }
+
+  #grow(): void {
+    const { headers, stamps, states, due, addresses } = this;
+    const capacity = states.length * 2;
+    this.headers = new Uint16Array(capacity * HEADER_WORDS);
+    this.stamps = new Int32Array(capacity);
+    this.states = new Uint8Array(capacity);
+    this.due = new Float64Array(capacity);
+    this.addresses = new Uint32Array(capacity);
+    this.headers.set(headers);
+    this.stamps.set(stamps);
+    this.states.set(states);
+    this.due.set(due);
+    this.addresses.set(addresses);
+    this.#bytes = new Uint8Array(this.headers.buffer);
+  }
+}

@@ -1,0 +1,77 @@
+import { type Nanos, NANOS_PER_MS, NANOS_PER_SECOND } from '../../wire/numbers.ts';
+import type { SystemCalls } from '../linux/system-calls.ts';
+
+/** How often the wall clock is compared with the transport's. */
+const REVIEW_EVERY: Nanos = 250 * NANOS_PER_MS;
+/** The wall clock was set when it has moved by more than this. Slewing moves both clocks alike, and less is an error of measuring: it must not get into round trips. */
+const STEP: Nanos = NANOS_PER_MS;
+/** A stamp older than this is more likely to be of another reckoning. */
+const OLDEST: Nanos = NANOS_PER_SECOND;
+const MEASUREMENTS = 16;
+
+/** Where the wall clock is read: SystemCalls, or a test. */
+export type WallClock = Pick<SystemCalls, 'realTime'>;
+
+/**
+ * Puts the kernel's stamps (CLOCK_REALTIME) on the transport's clock (monotonic). The two differ by a constant until somebody sets the wall clock.
+ * All is whole nanoseconds counted from a second near the beginning, so that doubles are exact.
+ */
+export class KernelClock {
+  readonly #wall: WallClock;
+  readonly #now: () => Nanos;
+  readonly #time = new BigInt64Array(2);
+  readonly #base: number;
+  /** Wall clock less transport's clock; before the last time that somebody set the wall clock, and since. */
+  #before: Nanos;
+  #since: Nanos;
+  #nextReview: Nanos;
+
+  constructor(wall: WallClock, now: () => Nanos) {
+    this.#wall = wall;
+    this.#now = now;
+    wall.realTime(this.#time);
+    this.#base = Number(this.#time[0]);
+    this.#since = this.#measure();
+    this.#before = this.#since;
+    this.#nextReview = now() + REVIEW_EVERY;
+  }
+
+  /**
+   * When a packet was stamped; `now` is when it was found, later than that. A stamp from before somebody set the wall clock is still understood,
+   * where it would otherwise lie in the future or more than a second back.
+   */
+  at(seconds: number, nanos: number, now: Nanos): Nanos {
+    const wall = (seconds - this.#base) * NANOS_PER_SECOND + nanos;
+    const at = wall - this.#since;
+    if (at <= now && at > now - OLDEST) return at;
+    const other = wall - this.#before;
+    return other <= now && other > now - OLDEST ? other : Math.min(at, now);
+  }
+
+  /** Looks whether somebody has set the wall clock, four times a second or as soon as the stamp of a packet found at `now` cannot be true. */
+  review(seconds: number, nanos: number, now: Nanos): void {
+    const at = (seconds - this.#base) * NANOS_PER_SECOND + nanos - this.#since;
+    if (now < this.#nextReview && at <= now + STEP && at > now - OLDEST) return;
+    this.#nextReview = now + REVIEW_EVERY;
+    const measured = this.#measure();
+    if (Math.abs(measured - this.#since) <= STEP) return;
+    this.#before = this.#since;
+    this.#since = measured;
+  }
+
+  /** The wall clock is read between two readings of the other; the pair that lies closest together is the truest. */
+  #measure(): Nanos {
+    let narrowest = Infinity;
+    let difference = 0;
+    for (let turn = 0; turn < MEASUREMENTS; turn++) {
+      const from = this.#now();
+      this.#wall.realTime(this.#time);
+      const to = this.#now();
+      if (to - from >= narrowest) continue;
+      narrowest = to - from;
+      const wall = (Number(this.#time[0]) - this.#base) * NANOS_PER_SECOND + Number(this.#time[1]);
+      difference = wall - Math.round((from + to) / 2);
+    }
+    return difference;
+  }
+}

@@ -1,0 +1,190 @@
+import { type Address, UNSPECIFIED } from '../../wire/address.ts';
+import { type Nanos, NANOS_PER_MS } from '../../wire/numbers.ts';
+import type { EngineProblem } from '../engine.ts';
+import { type EthernetLink, ethernetLink } from '../linux/ethernet-link.ts';
+import { MAC_BYTES, NeighbourRequest } from '../linux/neighbour-message.ts';
+import { NetlinkSocket } from '../linux/netlink.ts';
+import { NO_NEXT_HOP, NOT_ASKED, PlainRouteRequest } from '../linux/plain-route.ts';
+import { RouteNotices } from '../linux/route-notices.ts';
+import type { SystemCalls } from '../linux/system-calls.ts';
+import { DestinationCache } from './destination-cache.ts';
+import { addressWord } from './frame-slots.ts';
+import { HopState, HopTable } from './hop-table.ts';
+
+/** How long an address is believed before the kernel is asked again. */
+const CONFIRMED: Nanos = 500 * NANOS_PER_MS;
+/** How long a hop without an address is left to the kernel. */
+const UNRESOLVED: Nanos = 50 * NANOS_PER_MS;
+/** How often notices of changed routes are read. */
+const NOTICES: Nanos = 100 * NANOS_PER_MS;
+/** Questions to the kernel (3 to 5 us each) between two turns; who comes too late goes the kernel's way. */
+const QUESTIONS = 16;
+
+/** What the cache knows of a destination, besides the number of its hop. */
+const NO_HOP = -1;
+const NEW = -2;
+const SEEN = -3;
+
+/** Which packets hops are wanted for. */
+export interface HopOptions {
+  readonly interface: string;
+  /** The packets' source address: routing rules may look at it. */
+  readonly source: Address;
+  /** Whether the user fixed the interface: then the routing tables do not choose it. */
+  readonly bound: boolean;
+}
+
+/**
+ * Next hops of destinations behind one Ethernet interface, and the header that a frame to them needs. The kernel decides all of it: it is asked for
+ * the route and for the neighbour, and resolves who is not resolved yet when a packet goes its way. So a packet without a hop goes its way: when
+ * the route is no plain Ethernet one, while the neighbour has no address, once each half second while the neighbour is STALE (which makes the
+ * kernel confirm it), and the first to each destination, since asking costs more than a packet or two.
+ */
+export class NextHops {
+  readonly table: HopTable = new HopTable();
+  readonly #calls: SystemCalls;
+  readonly #options: HopOptions;
+  readonly #socket: NetlinkSocket;
+  readonly #notices: RouteNotices;
+  readonly #neighbour = new NeighbourRequest();
+  readonly #cache = new DestinationCache();
+  readonly #asked = { interfaceIndex: 0, nextHop: UNSPECIFIED };
+  readonly #address = new Uint8Array(MAC_BYTES);
+  #link: EthernetLink;
+  #route: PlainRouteRequest;
+  #now: Nanos = 0;
+  #nextNotices: Nanos = 0;
+  #questions = QUESTIONS;
+  #last: number = UNSPECIFIED;
+  #lastHop = NO_HOP;
+
+  /** Says why frames cannot be built for this interface. */
+  static open(calls: SystemCalls, options: HopOptions): NextHops | EngineProblem {
+    const name = options.interface;
+    const link = ethernetLink(calls, name);
+    if (link === null) {
+      return {
+        code: 'not-supported',
+        message: `${name} is not an Ethernet interface`,
+        hint: 'packets to it go through the raw IP socket',
+      };
+    }
+    const socket = NetlinkSocket.open(calls);
+    const notices = socket === null ? null : RouteNotices.open(calls);
+    if (socket !== null && notices !== null) return new NextHops({ calls, options, link, socket, notices });
+    socket?.close();
+    return {
+      code: 'not-supported',
+      message: 'netlink cannot be asked for next hops',
+      hint: 'this sandbox refuses netlink sockets',
+    };
+  }
+
+  private constructor({ calls, options, link, socket, notices }: Opened) {
+    this.#calls = calls;
+    this.#options = options;
+    this.#socket = socket;
+    this.#notices = notices;
+    this.#link = link;
+    this.#route = new PlainRouteRequest(link.index, options.source, options.bound);
+  }
+
+  /** Bytes of the largest IP packet. */
+  get mtu(): number {
+    return this.#link.mtu;
+  }
+
+  /** Once for each batch, before `find`: takes the time, and notice of changed routes. */
+  turn(now: Nanos): void {
+    this.#now = now;
+    this.#questions = QUESTIONS;
+    if (now < this.#nextNotices) return;
+    this.#nextNotices = now + NOTICES;
+    if (this.#notices.changed()) this.#startAgain();
+  }
+
+  /**
+   * The number of the hop for the next packet to a destination, given as `addressWord`, or -1: the packet is the kernel's. Nothing is allocated;
+   * the kernel is asked only when something is due.
+   */
+  find(destination: number): number {
+    const hop = destination === this.#last ? this.#lastHop : this.#lookUp(destination);
+    if (hop < 0) return hop;
+    if ((this.table.due[hop] as number) <= this.#now) this.#ask(hop);
+    const state = this.table.states[hop];
+    if (state === HopState.ready) return hop;
+    if (state === HopState.confirm) this.table.states[hop] = HopState.ready;
+    return NO_HOP;
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#socket.close();
+    this.#notices.close();
+  }
+
+  #lookUp(destination: number): number {
+    if (destination === UNSPECIFIED) return NO_HOP;
+    const place = this.#cache.place(destination, NEW);
+    let hop = this.#cache.values[place] as number;
+    if (hop === NEW) this.#cache.values[place] = SEEN;
+    else if (hop === SEEN) {
+      hop = this.#routeTo(addressWord(destination) as Address);
+      this.#cache.values[place] = hop;
+    }
+    if (hop < NO_HOP) return NO_HOP;
+    this.#last = destination;
+    this.#lastHop = hop;
+    return hop;
+  }
+
+  /** The hop's number, or SEEN when that has to wait. */
+  #routeTo(destination: Address): number {
+    if (this.#questions <= 0) return SEEN;
+    this.#questions--;
+    const nextHop = this.#route.nextHop(this.#socket, destination);
+    if (nextHop === NOT_ASKED) return SEEN;
+    if (nextHop === NO_NEXT_HOP) return NO_HOP;
+    const hop = this.table.hopAt(nextHop, this.#now);
+    if (hop >= 0) return hop;
+    this.#forget();
+    return SEEN;
+  }
+
+  /** Asks for the hop's address, or leaves things as they are when there were many questions. */
+  #ask(hop: number): void {
+    if (this.#questions <= 0) return;
+    this.#questions--;
+    this.#asked.interfaceIndex = this.#link.index;
+    this.#asked.nextHop = this.table.addresses[hop] as Address;
+    const trust = this.#neighbour.readAddress(this.#socket, this.#asked, this.#address);
+    this.table.due[hop] = this.#now + (trust === 'none' ? UNRESOLVED : CONFIRMED);
+    if (trust === 'none') this.table.states[hop] = HopState.unresolved;
+    else {
+      this.table.resolve(hop, this.#address, this.#link.address);
+      this.table.states[hop] = trust === 'stale' ? HopState.confirm : HopState.ready;
+    }
+  }
+
+  #startAgain(): void {
+    this.#forget();
+    const link = ethernetLink(this.#calls, this.#options.interface);
+    if (link === null) return;
+    this.#link = link;
+    this.#route = new PlainRouteRequest(link.index, this.#options.source, this.#options.bound);
+  }
+
+  #forget(): void {
+    this.table.clear();
+    this.#cache.clear();
+    this.#last = UNSPECIFIED;
+  }
+}
+
+interface Opened {
+  readonly calls: SystemCalls;
+  readonly options: HopOptions;
+  readonly link: EthernetLink;
+  readonly socket: NetlinkSocket;
+  readonly notices: RouteNotices;
+}

@@ -1,0 +1,68 @@
+import { hrtime } from 'node:process';
+
+import type { Transport } from '../../transport/transport.ts';
+import { type Nanos, NANOS_PER_SECOND } from '../../wire/numbers.ts';
+import { engineError } from '../engine-error.ts';
+import type { EngineCode, EngineOptions, EngineProblem } from '../engine.ts';
+import { raiseNetRaw } from '../linux/capabilities.ts';
+import { InterfaceWatch } from '../linux/interface-watch.ts';
+import { hasSystemCalls, systemCalls } from '../linux/system-calls.ts';
+import { KernelClock } from './kernel-clock.ts';
+import { PacketRingTransport } from './packet-ring-transport.ts';
+import { openRawIpSender } from './raw-ip-sender.ts';
+import { RingCapture } from './ring-capture.ts';
+import { openSender } from './send-choice.ts';
+import { openRingSocket, type RingSize } from './ring-socket.ts';
+
+const BLOCK_BYTES = 32 * 1024;
+/** 16 MiB hold 100,000 small packets; less where the kernel has less. */
+const SIZES: readonly RingSize[] = [512, 128, 32].map((blocks) => ({ blockBytes: BLOCK_BYTES, blocks }));
+const SMALLEST: readonly RingSize[] = [{ blockBytes: BLOCK_BYTES, blocks: 2 }];
+
+/** Sends over a raw socket, captures with a TPACKET_V3 ring. */
+export const packetRing: EngineCode = { check, open: (options) => openPacketRing(options, SIZES) };
+
+function check(): Promise<EngineProblem | null> {
+  return Promise.resolve(problemHere());
+}
+
+function problemHere(): EngineProblem | null {
+  raiseNetRaw();
+  const calls = systemCalls();
+  if (!hasSystemCalls(calls)) return calls;
+  const sender = openRawIpSender(calls, null, () => 0);
+  if ('code' in sender) return sender;
+  sender.close();
+  const socket = openRingSocket(calls, [0], SMALLEST);
+  if ('code' in socket) return socket;
+  socket.close();
+  return null;
+}
+
+/** The engine's `open` with a ring of the first of `sizes` that the kernel has memory for. */
+// oxlint-disable-next-line typescript/require-await -- errors are rejections, as every engine's
+export async function openPacketRing(options: EngineOptions, sizes: readonly RingSize[]): Promise<Transport> {
+  raiseNetRaw();
+  const calls = systemCalls();
+  if (!hasSystemCalls(calls)) throw engineError(calls);
+  const now = startClock();
+  const opened = openSender(calls, options, now);
+  if ('code' in opened) throw engineError(opened);
+  const { sender, why } = opened;
+  const socket = openRingSocket(calls, options.sourcePorts, sizes);
+  if ('code' in socket) {
+    sender.close();
+    throw engineError(socket);
+  }
+  const capture = new RingCapture({ ...options, socket, clock: new KernelClock(calls, now), now });
+  return new PacketRingTransport({ sender, why, capture, watch: new InterfaceWatch(options.routes, options.interface), now });
+}
+
+/** Monotonic nanoseconds since the call. Both parts are integers that a double holds exactly for 104 days. Measured: 40 ns, the tuple is optimised away. */
+function startClock(): () => Nanos {
+  const [seconds, nanos] = hrtime();
+  return () => {
+    const time = hrtime();
+    return (time[0] - seconds) * NANOS_PER_SECOND + (time[1] - nanos);
+  };
+}

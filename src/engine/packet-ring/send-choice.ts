@@ -1,0 +1,85 @@
+import type { Nanos } from '../../wire/numbers.ts';
+import type { EngineOptions, EngineProblem, SendDemand } from '../engine.ts';
+import type { SystemCalls } from '../linux/system-calls.ts';
+import { type EthernetSender, openEthernetSender } from './ethernet-sender.ts';
+import { openRawIpSender, type RawIpSender } from './raw-ip-sender.ts';
+import type { PacketSender } from './sender.ts';
+
+/** Packets a second above which a raw IP socket may not keep up: it was measured at 430,000. */
+const RAW_IP_RATE = 300_000;
+/** From so many probes on, how soon the run ends matters more than a tenth of a millisecond in its round trips. */
+const BULK_PROBES = 2 ** 20;
+
+const WITHOUT_DEMAND: SendDemand = { path: 'auto', rate: null, probes: 0 };
+
+/** A sender and why it is this one. */
+export interface ChosenSender {
+  readonly sender: PacketSender;
+  readonly why: string;
+}
+
+/**
+ * Opens the way out that the run needs: the kernel's own (any route, the firewall's output rules, stamps by the kernel), or for more than that can
+ * carry frames straight to the driver of the first target's interface. Those are given up for the kernel's way where they cannot be had, unless the
+ * user asked for them by name.
+ */
+export function openSender(calls: SystemCalls, options: EngineOptions, now: () => Nanos): ChosenSender | EngineProblem {
+  const demand = options.sending ?? WITHOUT_DEMAND;
+  const raw = openRawIpSender(calls, options.interface, now);
+  if ('code' in raw) return raw;
+  const cause = causeForFrames(demand);
+  if (cause === null) return { sender: raw, why: demand.path === 'auto' ? 'no higher rate was asked for' : 'asked for' };
+  const frames = openFrames(calls, options, { raw, now });
+  if (!('code' in frames)) return { sender: new SenderWithFallback(frames, raw), why: `${cause}: ${frames.why}` };
+  if (demand.path === 'auto') return { sender: raw, why: `${cause}, but ${frames.message}` };
+  raw.close();
+  return { ...frames, message: `--send-path ${demand.path}: ${frames.message}` };
+}
+
+/** Why the run needs more than a raw IP socket; null when it does not. */
+function causeForFrames({ path, rate, probes }: SendDemand): string | null {
+  if (path !== 'auto') return path === 'raw-ip' ? null : 'asked for';
+  if (rate === Infinity) return '--rate max';
+  if (rate !== null) return rate > RAW_IP_RATE ? `--rate ${rate}` : null;
+  return probes >= BULK_PROBES ? `${probes} probes` : null;
+}
+
+interface FrameParts {
+  readonly raw: RawIpSender;
+  readonly now: () => Nanos;
+}
+
+function openFrames(calls: SystemCalls, options: EngineOptions, { raw, now }: FrameParts): EthernetSender | EngineProblem {
+  const [source] = options.routes.sources;
+  if (source === undefined) {
+    return { code: 'not-supported', message: 'there is no route to the first target', hint: 'see `ip route get ADDRESS`' };
+  }
+  const path = options.sending?.path;
+  const bound = options.interface !== null;
+  const ethernet = { calls, interface: source.interface, source: source.address, bound, fallback: raw, now };
+  return openEthernetSender(ethernet, path === 'af-xdp' || path === 'af-packet' ? [path] : ['af-xdp', 'af-packet']);
+}
+
+/** An Ethernet sender that owns its fallback. */
+class SenderWithFallback implements PacketSender {
+  readonly path: PacketSender['path'];
+  readonly batch: PacketSender['batch'];
+  readonly #frames: EthernetSender;
+  readonly #raw: RawIpSender;
+
+  constructor(frames: EthernetSender, raw: RawIpSender) {
+    this.path = frames.path;
+    this.batch = frames.batch;
+    this.#frames = frames;
+    this.#raw = raw;
+  }
+
+  flush(): void {
+    this.#frames.flush();
+  }
+
+  close(): void {
+    this.#frames.close();
+    this.#raw.close();
+  }
+}

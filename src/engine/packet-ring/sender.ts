@@ -1,0 +1,29 @@
+import type { SendBatch, SendPathName } from '../../transport/transport.ts';
+
+/** One way of handing the slots of its batch to the kernel. */
+export interface PacketSender {
+  readonly path: SendPathName;
+  /** Owned by the sender; its `bytes` may be another array after `flush`. */
+  readonly batch: SendBatch;
+  /**
+   * Tries to send slots `0 ... batch.count-1` in order, sets `errors` and `sentAt` for each, leaves `count` alone. Never throws for a packet, never
+   * blocks. EAGAIN and ENOBUFS mean "not sent, try again later"; after the first of them the rest of the batch is not tried.
+   */
+  flush(): void;
+  /** Idempotent. */
+  close(): void;
+}
+
+/** A batch of `capacity` slots over `bytes`, which holds at least `capacity * slotSize` of them. */
+export function newBatch(bytes: Uint8Array, capacity: number, slotSize: number): SendBatch {
+  return {
+    capacity,
+    slotSize,
+    bytes,
+    lengths: new Uint16Array(capacity),
+    tags: new Int32Array(capacity),
+    errors: new Int32Array(capacity),
+    sentAt: new Float64Array(capacity),
+    count: 0,
+  };
+}

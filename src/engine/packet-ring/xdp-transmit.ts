@@ -1,0 +1,189 @@
+import { Errno } from '../../transport/errno.ts';
+import type { SendBatch } from '../../transport/transport.ts';
+import type { EngineProblem } from '../engine.ts';
+import type { SystemCalls } from '../linux/system-calls.ts';
+import { FRAME_AT, FrameSlots, HEADER_BYTES, LOW_WORD, SLOT_BYTES } from './frame-slots.ts';
+import type { FrameTransmit } from './frame-transmit.ts';
+import { newBatch } from './sender.ts';
+import { closeXdpSocket, openXdpSocket, type XdpRing, type XdpSocket } from './xdp-socket.ts';
+
+const SOL_XDP = 283;
+const XDP_STATISTICS = 7;
+/** struct xdp_statistics: six counters of 64 bits; tx_invalid_descs is the third. */
+const STATISTICS = 48;
+const TX_INVALID = 2;
+/** Words of a descriptor: address 2, length, options. */
+const DESCRIPTOR_WORDS = 4;
+const LENGTH_WORD = 2;
+/** Outside of all frames: the kernel skips the descriptor and counts it. */
+const NOWHERE = 0xffff_f000;
+/** A kick that could not hand over everything (the card's queue is full) is repeated this often. */
+const KICKS = 4;
+
+/** Refusals that may be over at the next kick; at any other the kernel has not looked at the ring. */
+const PASSING: ReadonlySet<number> = new Set([-Errno.EAGAIN, -Errno.EBUSY, -Errno.ENOBUFS, -Errno.ENOMEM, -Errno.EINTR]);
+
+/** Opens the transmit ring of queue 0, which every interface has. */
+export function openXdpTransmit(calls: SystemCalls, interfaceIndex: number): XdpTransmit | EngineProblem {
+  const socket = openXdpSocket(calls, interfaceIndex, 0);
+  return 'descriptor' in socket ? new XdpTransmit(calls, socket) : socket;
+}
+
+/**
+ * Sends by an AF_XDP ring in copy mode (Documentation/networking/af_xdp.rst; net/xdp/xsk.c, __xsk_generic_xmit): the slots of the batch are the
+ * frames themselves. The kernel takes frames during the kick alone. What it left it would take at any later kick, when the session has long sent
+ * those packets again: so descriptors that were not taken are made invalid, and the kernel's count of invalid ones tells how many they were.
+ */
+export class XdpTransmit implements FrameTransmit {
+  readonly path = 'af-xdp';
+  readonly batch: SendBatch;
+  readonly frames: FrameSlots;
+  readonly chunk: number;
+  errno = 0;
+  readonly #calls: SystemCalls;
+  readonly #socket: XdpSocket;
+  readonly #transmit: XdpRing;
+  readonly #descriptors: Uint32Array;
+  readonly #addresses: Uint32Array;
+  /** Frames of each region that the kernel still has. */
+  readonly #inFlight: Int32Array;
+  readonly #statistics = new BigUint64Array(STATISTICS / 8);
+  readonly #statisticsBytes = new Uint8Array(this.#statistics.buffer);
+  #region = 0;
+  #staged = 0;
+  #producer: number;
+  /** Invalid descriptors that the kernel has counted, or will. */
+  #invalid = 0;
+  #open = true;
+
+  /** Owns `socket`. */
+  constructor(calls: SystemCalls, socket: XdpSocket) {
+    const { regions, slots } = socket.size;
+    this.#calls = calls;
+    this.#socket = socket;
+    this.#transmit = socket.transmit;
+    this.#descriptors = new Uint32Array(socket.transmit.memory.bytes);
+    this.#addresses = new Uint32Array(socket.completion.memory.bytes);
+    this.#inFlight = new Int32Array(regions);
+    this.#producer = Atomics.load(this.#transmit.words, this.#transmit.producer);
+    this.frames = new FrameSlots(socket.frames, regions, slots);
+    this.batch = newBatch(this.frames.windows[0] as Uint8Array, slots, SLOT_BYTES);
+    this.chunk = Math.min(socket.kick, slots);
+  }
+
+  /** EAGAIN while all other regions are in flight: then nothing may be sent, for the next slots could not be handed out. */
+  begin(): number {
+    this.#staged = 0;
+    if (!this.#open) return Errno.EBADF;
+    this.#reap();
+    return this.#inFlight[this.#nextRegion()] === 0 ? this.#full() : Errno.EAGAIN;
+  }
+
+  frameOf(slot: number): number {
+    return this.#region * this.batch.capacity + slot;
+  }
+
+  stage(slot: number, length: number): void {
+    const { entries, mask } = this.#transmit;
+    const at = entries + ((this.#producer + this.#staged++) & mask) * DESCRIPTOR_WORDS;
+    this.#descriptors[at + LOW_WORD] = this.frameOf(slot) * SLOT_BYTES + FRAME_AT;
+    this.#descriptors[at + 1 - LOW_WORD] = 0;
+    this.#descriptors[at + LENGTH_WORD] = length + HEADER_BYTES;
+    this.#descriptors[at + LENGTH_WORD + 1] = 0;
+  }
+
+  send(): number {
+    const count = this.#staged;
+    this.#staged = 0;
+    this.errno = this.#open ? 0 : Errno.EBADF;
+    if (count === 0 || this.errno !== 0) return 0;
+    const { words, producer } = this.#transmit;
+    this.#producer = (this.#producer + count) | 0;
+    Atomics.store(words, producer, this.#producer);
+    const result = this.#kick();
+    const taken = result >= 0 ? count : this.#takeBack(count, result);
+    this.#inFlight[this.#region] = (this.#inFlight[this.#region] as number) + taken;
+    // EBUSY: the driver dropped the last frame that the kernel took.
+    return result === -Errno.EBUSY ? Math.max(0, taken - 1) : taken;
+  }
+
+  /** Frames that are sent already, as on a virtual link, can be used again at once: the fewer are in turn, the better they stay in the cache. */
+  finish(): void {
+    this.#reap();
+    if (this.#inFlight[this.#region] === 0) return;
+    this.#region = this.#nextRegion();
+    (this.batch as { bytes: Uint8Array }).bytes = this.frames.windows[this.#region] as Uint8Array;
+  }
+
+  close(): void {
+    if (this.#open) closeXdpSocket(this.#calls, this.#socket);
+    this.#open = false;
+  }
+
+  #nextRegion(): number {
+    return (this.#region + 1) % this.#inFlight.length;
+  }
+
+  /** Why a whole batch of descriptors may not be put into the ring, or 0. There is room unless invalid ones of a dead link fill it. */
+  #full(): number {
+    const room = this.#transmit.mask + 1 - this.batch.capacity;
+    if (this.#waiting() <= room) return 0;
+    const result = this.#calls.kick(this.#socket.descriptor);
+    if (result < 0 && !PASSING.has(result)) return -result;
+    // An old kernel tells at the next kick what it took at the last.
+    this.#calls.kick(this.#socket.descriptor);
+    return this.#waiting() <= room ? 0 : Errno.EAGAIN;
+  }
+
+  #kick(): number {
+    let result = 0;
+    for (let kicks = 0; kicks < KICKS; kicks++) {
+      result = this.#calls.kick(this.#socket.descriptor);
+      if (result >= 0 || result === -Errno.EBUSY || !PASSING.has(result)) return Math.min(result, 0);
+    }
+    return result;
+  }
+
+  /** Makes the last `count` descriptors invalid and returns how many of them the kernel had taken before. */
+  #takeBack(count: number, result: number): number {
+    this.errno = result === -Errno.EBUSY ? Errno.ENOBUFS : -result;
+    const { entries, mask } = this.#transmit;
+    for (let back = 1; back <= count; back++) {
+      const at = entries + ((this.#producer - back) & mask) * DESCRIPTOR_WORDS;
+      this.#descriptors[at + LOW_WORD] = NOWHERE;
+    }
+    const left = PASSING.has(result) ? this.#countInvalid() : this.#waiting();
+    const skipped = Math.min(Math.max(left, 0), count);
+    this.#invalid += skipped;
+    return count - skipped;
+  }
+
+  /** Descriptors that the kernel says it has not taken; before 6.17 it says so late, when it comes back to an empty ring. */
+  #waiting(): number {
+    const { words, consumer } = this.#transmit;
+    return (this.#producer - Atomics.load(words, consumer)) >>> 0;
+  }
+
+  /** Lets the kernel skip what is invalid; how many that were since the last time. */
+  #countInvalid(): number {
+    const { descriptor } = this.#socket;
+    this.#calls.kick(descriptor);
+    this.#calls.getOption(descriptor, SOL_XDP, XDP_STATISTICS, this.#statisticsBytes);
+    return Number(this.#statistics[TX_INVALID]) - this.#invalid;
+  }
+
+  /** Takes frames back from the completion ring: those are sent, or dropped. */
+  #reap(): void {
+    const { words, producer, consumer, entries, mask } = this.#socket.completion;
+    const end = Atomics.load(words, producer);
+    const regionBytes = this.batch.capacity * SLOT_BYTES;
+    let at = words[consumer] as number;
+    if (at === end) return;
+    for (; at !== end; at = (at + 1) | 0) {
+      const address = this.#addresses[entries + (at & mask) * 2 + LOW_WORD] as number;
+      const region = Math.floor(address / regionBytes);
+      this.#inFlight[region] = Math.max(0, (this.#inFlight[region] as number) - 1);
+    }
+    Atomics.store(words, consumer, end);
+  }
+}

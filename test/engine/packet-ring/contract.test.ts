@@ -1,0 +1,8 @@
+import { packetRing } from '../../../src/engine/packet-ring/packet-ring.ts';
+import { describeTransportContract } from '../../contract/transport-contract.ts';
+import { contractLab } from '../linux/engine-lab.ts';
+import { rootSuite } from '../linux/root-suite.ts';
+
+rootSuite('packet-ring in a namespace', () => {
+  describeTransportContract('packet-ring', () => contractLab((options) => packetRing.open(options)));
+});

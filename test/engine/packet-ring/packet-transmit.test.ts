@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import type { MappedMemory, SystemCalls } from '../../../src/engine/linux/system-calls.ts';
+import { openPacketTransmit, PacketTransmit } from '../../../src/engine/packet-ring/packet-transmit.ts';
+import { Errno } from '../../../src/transport/errno.ts';
+
+const HEADERS = new Uint16Array(new TextEncoder().encode('ETHERNETHEADER..').buffer);
+
+/** Reads mmsghdr and iovec where they point to, as the kernel does; refusals as a script: how many messages it takes, or `-errno`. */
+class PacketKernel {
+  readonly sent: string[] = [];
+  readonly script: number[] = [];
+  bindResult = 0;
+  open = 0;
+  mapped: MappedMemory[] = [];
+
+  get calls(): SystemCalls {
+    const used: Partial<SystemCalls> = {
+      socket: () => ++this.open,
+      close: () => --this.open,
+      bind: () => this.bindResult,
+      setOption: () => 0,
+      map: (_, length) => {
+        // The first mapping crosses a multiple of 2^32.
+        const memory = { address: 0x7f01_0000_0000 - 4096 + this.mapped.length * 0x1000_0000, bytes: new ArrayBuffer(length) };
+        this.mapped.push(memory);
+        return memory;
+      },
+      unmap: (memory) => {
+        this.mapped = this.mapped.filter((other) => other !== memory);
+        return 0;
+      },
+      sendMessages: (_, headers, count) => {
+        const result = Math.min(count, this.script.shift() ?? count);
+        for (let index = 0; index < result; index++) this.sent.push(this.#message(headers + index * 64));
+        return result;
+      },
+    };
+    return used as SystemCalls;
+  }
+
+  #message(header: number): string {
+    const [vector, vectors] = this.#longs(header + 16, 2);
+    if (vectors !== 1) throw new Error(`${vectors} vectors`);
+    const [base, length] = this.#longs(vector as number, 2);
+    const { bytes, offset } = this.#at(base as number);
+    return Buffer.from(bytes, offset, length).toString('latin1');
+  }
+
+  #longs(address: number, count: number): number[] {
+    const { bytes, offset } = this.#at(address);
+    return Array.from(new BigUint64Array(bytes, offset, count), Number);
+  }
+
+  #at(address: number): { bytes: ArrayBuffer; offset: number } {
+    const memory = this.mapped.find((one) => address >= one.address && address < one.address + one.bytes.byteLength);
+    if (memory === undefined) throw new Error(`EFAULT ${address.toString(16)}`);
+    return { bytes: memory.bytes, offset: address - memory.address };
+  }
+}
+
+function open(kernel: PacketKernel): PacketTransmit {
+  const transmit = openPacketTransmit(kernel.calls, 3);
+  if (!(transmit instanceof PacketTransmit)) throw new Error(transmit.message);
+  return transmit;
+}
+
+function stage(transmit: PacketTransmit, slots: readonly number[]): void {
+  const { batch } = transmit;
+  for (const slot of slots) {
+    const text = `packet ${slot}`;
+    batch.bytes.set(Buffer.from(text), slot * batch.slotSize);
+    transmit.frames.setHeader(transmit.frameOf(slot), HEADERS, 0, 0);
+    transmit.stage(slot, text.length);
+  }
+}
+
+const frames = (slots: readonly number[]): string[] => slots.map((slot) => `ETHERNETHEADERpacket ${slot}`);
+
+describe('a packet socket', () => {
+  test('sends any slots in order, every message with the right address', () => {
+    const kernel = new PacketKernel();
+    const transmit = open(kernel);
+    for (const slots of [[0, 1, 2], [5, 2, 255], [0, 1], Array.from({ length: transmit.chunk }, (_, index) => 255 - index)]) {
+      kernel.sent.length = 0;
+      expect(transmit.begin()).toBe(0);
+      stage(transmit, slots);
+      expect([transmit.send(), transmit.errno]).toEqual([slots.length, 0]);
+      expect(kernel.sent).toEqual(frames(slots));
+    }
+  });
+
+  test('goes on after partial sends and signals', () => {
+    const kernel = new PacketKernel();
+    const transmit = open(kernel);
+    kernel.script.push(3, -Errno.EINTR, 1);
+    stage(transmit, [0, 1, 2, 3, 4, 5]);
+    expect([transmit.send(), transmit.errno]).toEqual([6, 0]);
+    expect(kernel.sent).toEqual(frames([0, 1, 2, 3, 4, 5]));
+  });
+
+  test.each([Errno.ENOBUFS, Errno.EAGAIN, Errno.ENETDOWN, Errno.EMSGSIZE])('stops at errno %i', (errno) => {
+    const kernel = new PacketKernel();
+    const transmit = open(kernel);
+    kernel.script.push(2, -errno);
+    stage(transmit, [0, 1, 2, 3]);
+    expect([transmit.send(), transmit.errno]).toEqual([2, errno]);
+    stage(transmit, [9]);
+    expect([transmit.send(), transmit.errno]).toEqual([1, 0]);
+    expect(kernel.sent).toEqual(frames([0, 1, 9]));
+  });
+
+  test('leaves nothing open', () => {
+    const kernel = new PacketKernel();
+    const transmit = open(kernel);
+    transmit.close();
+    transmit.close();
+    expect([kernel.open, kernel.mapped]).toEqual([0, []]);
+    expect(transmit.begin()).toBe(Errno.EBADF);
+    stage(transmit, []);
+    expect([transmit.send(), transmit.errno]).toEqual([0, Errno.EBADF]);
+    kernel.bindResult = -Errno.ENODEV;
+    expect(openPacketTransmit(kernel.calls, 3)).toMatchObject({
+      code: 'not-supported',
+      message: expect.stringContaining('ENODEV'),
+    });
+    expect([kernel.open, kernel.mapped]).toEqual([0, []]);
+  });
+});

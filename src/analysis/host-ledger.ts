@@ -8,14 +8,24 @@ const DEFAULT_CAPACITY = 65_536;
 const MAX_GROUPS = 4;
 const NOTHING_KNOWN: HostFacts = { synAcks: 0, port: 0, ttl: 0, hopGroups: [], ipIdAlwaysZero: true, minRttMs: null };
 
+/** The facts of one target, between those used just before and just after them. */
+interface Entry {
+  readonly target: number;
+  facts: HostFacts;
+  older: Entry | null;
+  newer: Entry | null;
+}
+
 /**
  * Learns what each target's SYN-ACKs look like. At most `capacity` targets are kept: the one whose facts were touched longest ago is forgotten, which
  * costs its later ports a comparison and nothing else. A target is named by any number of the caller's, such as its index.
  */
 export class HostLedger {
   readonly #capacity: number;
-  /** In order of use, oldest first: a Map iterates in order of insertion. */
-  readonly #hosts: Map<number, HostFacts> = new Map();
+  readonly #hosts: Map<number, Entry> = new Map();
+  /** Ends of the list in order of use. Every reset of a scan is a use: moving in a list is cheaper than moving to the end of a Map. */
+  #oldest: Entry | null = null;
+  #newest: Entry | null = null;
 
   constructor(capacity: number = DEFAULT_CAPACITY) {
     this.#capacity = capacity;
@@ -25,35 +35,61 @@ export class HostLedger {
   learn(target: number, packet: DecodedPacket, rttMs: number | null): void {
     const segment = synAckOf(packet);
     if (segment === null) return;
-    const known = this.#hosts.get(target) ?? NOTHING_KNOWN;
+    const entry = this.#entry(target);
+    const known = entry.facts;
     const hopGroups = withDistance(known.hopGroups, packet.ip.ttl, segment.header.sourcePort);
     const { port, ttl } = largest(hopGroups);
-    this.#touch(target, {
+    entry.facts = {
       synAcks: known.synAcks + 1,
       port,
       ttl,
       hopGroups,
       ipIdAlwaysZero: known.ipIdAlwaysZero && packet.ip.id === 0,
       minRttMs: smaller(known.minRttMs, rttMs),
-    });
+    };
   }
 
   /** What is known of `target`, or null while no SYN-ACK of it was seen (or it was forgotten). */
   facts(target: number): HostFacts | null {
-    const known = this.#hosts.get(target);
-    if (known === undefined) return null;
-    this.#touch(target, known);
-    return known;
+    const entry = this.#newest?.target === target ? this.#newest : this.#hosts.get(target);
+    if (entry === undefined) return null;
+    this.#touch(entry);
+    return entry.facts;
   }
 
-  #touch(target: number, facts: HostFacts): void {
-    this.#hosts.delete(target);
-    this.#hosts.set(target, facts);
-    if (this.#hosts.size <= this.#capacity) return;
-    for (const oldest of this.#hosts.keys()) {
-      this.#hosts.delete(oldest);
-      return;
-    }
+  /** The target's entry, a new one if need be, which is the newest then. */
+  #entry(target: number): Entry {
+    const known = this.#hosts.get(target);
+    const entry = known ?? { target, facts: NOTHING_KNOWN, older: null, newer: null };
+    if (known === undefined) this.#hosts.set(target, entry);
+    this.#touch(entry);
+    if (this.#hosts.size > this.#capacity && this.#oldest !== null) this.#forget(this.#oldest);
+    return entry;
+  }
+
+  #touch(entry: Entry): void {
+    if (entry === this.#newest) return;
+    this.#unlink(entry);
+    entry.older = this.#newest;
+    if (this.#newest !== null) this.#newest.newer = entry;
+    this.#newest = entry;
+    this.#oldest ??= entry;
+  }
+
+  #forget(entry: Entry): void {
+    this.#unlink(entry);
+    this.#hosts.delete(entry.target);
+  }
+
+  /** Takes an entry out of the list, if it stands there. */
+  #unlink(entry: Entry): void {
+    const { older, newer } = entry;
+    if (older !== null) older.newer = newer;
+    if (newer !== null) newer.older = older;
+    if (entry === this.#oldest) this.#oldest = newer;
+    if (entry === this.#newest) this.#newest = older;
+    entry.older = null;
+    entry.newer = null;
   }
 }
 

@@ -5,7 +5,7 @@ import { flagList, flagSwitch, type FlagTable, flagValue } from './flag.ts';
 import { address, anyText, headerField, hexBytes, oneOf, rate, shard, wholeNumber } from './parse/values.ts';
 
 /** What the library's `probe` takes as text; targets are operands. */
-export type RunOptions = Omit<ProbeOptions, 'targets' | 'signal' | 'onWarning' | 'onProgress'>;
+export type RunOptions = Omit<ProbeOptions, 'targets' | 'openOnly' | 'signal' | 'onWarning' | 'onProgress'>;
 
 const PROFILE_NAMES = Object.keys(PROFILES);
 const LARGEST_SEQ = 0xffff_ffff;

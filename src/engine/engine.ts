@@ -6,8 +6,6 @@ export interface SendDemand {
   readonly path: 'auto' | SendPathName;
   /** Packets a second that the user names: Infinity for as many as this host can, null for what the path is found to carry. */
   readonly rate: number | null;
-  /** How many pairs are probed. */
-  readonly probes: number;
 }
 
 /** What an engine needs to open its sockets. */

@@ -14,7 +14,7 @@ const MAX_TRANSMISSION = 0xffffff;
  * little-endian, under a key that only this run knows. `compute` and `expand` allocate nothing; their results stand in the fields until the next call.
  */
 export class ProbeCookie {
-  /** The nonce, unsigned 32 bits; the ISN where the user does not fix one. */
+  /** The nonce as a signed 32-bit integer, which V8 does not put on the heap; its bits are the ISN where the user does not fix one. */
   nonce = 0;
   /** TSval, unsigned 32 bits, never 0: some stacks take a timestamp of 0 for none. */
   tsval = 0;
@@ -32,7 +32,7 @@ export class ProbeCookie {
     if (key.length !== 4) throw new RangeError(`a cookie key has 4 words, not ${key.length}`);
     this.#start = Int32Array.from(CONSTANTS, (word, index) => word ^ (key[index % 4] as number));
     this.compute(0 as Address, 0 as Address, 0, MAX_TRANSMISSION);
-    this.#salt = this.nonce | 0;
+    this.#salt = this.nonce;
   }
 
   /** `ports` is `sourcePort << 16 | destinationPort`; `transmission` tells the SYNs of one pair apart: 24 bits. */
@@ -43,7 +43,7 @@ export class ProbeCookie {
     blocks[2] = ports;
     blocks[3] = LENGTH | (transmission & MAX_TRANSMISSION);
     sipHash(this.#start, blocks, this.#digest);
-    this.expand((this.#digest[0] as number) >>> 0);
+    this.expand(this.#digest[0] as number);
   }
 
   /** Sets the fields for a nonce. Who sees the ISN sees the others as well, so they need to be unlike it, no more. */

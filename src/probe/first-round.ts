@@ -37,7 +37,7 @@ export class FirstRound {
   readonly #syns: SynSequence;
   readonly #stats: SessionStats;
   readonly #exits: FirstRoundExits;
-  readonly #nonces: Uint32Array = new Uint32Array(NONCES);
+  readonly #nonces: Int32Array = new Int32Array(NONCES);
   #usedNonces = NONCES;
   /** Position that tag -1 stands for in the batch at hand. */
   #batchBase = 0;

@@ -23,7 +23,7 @@ export class FirstSyns {
   /** Place of `head`. */
   #next = 0;
   #sentAt: Float64Array = new Float64Array(INITIAL_CAPACITY);
-  #nonces: Uint32Array = new Uint32Array(INITIAL_CAPACITY);
+  #nonces: Int32Array = new Int32Array(INITIAL_CAPACITY);
   #fates: Uint8Array = new Uint8Array(INITIAL_CAPACITY);
 
   /** True when no more may be added before old ones leave. */
@@ -120,13 +120,13 @@ export class FirstSyns {
   #grow(): void {
     const count = this.#mask + 1;
     const split = this.#next;
-    const unrolled = <T extends Float64Array | Uint32Array | Uint8Array>(old: T, larger: T): T => {
+    const unrolled = <T extends Float64Array | Int32Array | Uint8Array>(old: T, larger: T): T => {
       larger.set(old.subarray(split));
       larger.set(old.subarray(0, split), count - split);
       return larger;
     };
     this.#sentAt = unrolled(this.#sentAt, new Float64Array(count * 2));
-    this.#nonces = unrolled(this.#nonces, new Uint32Array(count * 2));
+    this.#nonces = unrolled(this.#nonces, new Int32Array(count * 2));
     this.#fates = unrolled(this.#fates, new Uint8Array(count * 2));
     this.#mask = count * 2 - 1;
     this.#next = count;

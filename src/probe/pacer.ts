@@ -108,6 +108,7 @@ export class Pacer {
   }
 
   onSent(now: Nanos): void {
+    if (this.#heedless) return;
     if (this.#rate !== Infinity) this.#tokens -= 1;
     let epoch = this.#epochs[this.#current] as Epoch;
     if (epoch.sent >= Math.max(MIN_EPOCH_SENT, this.#window) && now - epoch.start >= MIN_EPOCH) epoch = this.#open(now);

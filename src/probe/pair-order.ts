@@ -82,7 +82,10 @@ class FeistelOrder implements PairOrder {
   readonly #stride: number;
   readonly #offset: number;
   readonly #keys: Int32Array;
+  readonly #lowBits: number;
   readonly #lowCount: number;
+  /** All numbers of a permutation fit signed 32-bit integers, and so do their products. */
+  readonly #isSmall: boolean;
   readonly #highCount: number;
   /** Scales 32 random bits to 0 ... highCount - 1: the product of at most 59 bits is rounded, but never up to highCount. */
   readonly #highScale: number;
@@ -92,14 +95,16 @@ class FeistelOrder implements PairOrder {
     this.#stride = stride;
     this.#offset = offset;
     this.#keys = roundKeys(seed);
-    this.#lowCount = 2 ** Math.max(1, Math.floor(Math.log2(Math.max(1, length)) / 2));
+    this.#lowBits = Math.max(1, Math.floor(Math.log2(Math.max(1, length)) / 2));
+    this.#lowCount = 2 ** this.#lowBits;
     this.#highCount = Math.max(1, Math.ceil(length / this.#lowCount));
     this.#highScale = this.#highCount / TWO_32;
+    this.#isSmall = this.#highCount <= 2 ** 16 && this.#lowCount * this.#highCount <= 2 ** 31;
   }
 
   at(position: number): number {
     let value = position;
-    do value = this.#permute(value);
+    do value = this.#isSmall ? this.#permuteSmall(value) : this.#permute(value);
     while (value >= this.length);
     return value * this.#stride + this.#offset;
   }
@@ -112,6 +117,26 @@ class FeistelOrder implements PairOrder {
     return value;
   }
 
+  /** As `#permute` in 32-bit integers: half the time. */
+  #permuteSmall(value: number): number {
+    const keys = this.#keys;
+    const lowCount = this.#lowCount;
+    const highCount = this.#highCount;
+    let high = value >>> this.#lowBits;
+    let low = value & (lowCount - 1);
+    for (let round = 0; round < ROUNDS; round += 2) {
+      high += Math.imul(stir(low ^ (keys[round] as number)) >>> 16, highCount) >>> 16;
+      if (high >= highCount) high -= highCount;
+      low ^= stir(high ^ (keys[round + 1] as number)) & (lowCount - 1);
+    }
+    return (high << this.#lowBits) | low;
+  }
+
+  /** By how much a hash shifts the high digit: 0 ... highCount - 1. */
+  #shift(hash: number): number {
+    return this.#isSmall ? Math.imul(hash >>> 16, this.#highCount) >>> 16 : Math.floor((hash >>> 0) * this.#highScale);
+  }
+
   #unpermute(value: number): number {
     const keys = this.#keys;
     const lowCount = this.#lowCount;
@@ -119,7 +144,7 @@ class FeistelOrder implements PairOrder {
     let low = (value - high * lowCount) | 0;
     for (let round = ROUNDS - 2; round >= 0; round -= 2) {
       low ^= stir(high ^ (keys[round + 1] as number)) & (lowCount - 1);
-      high = (high - Math.floor((stir(low ^ (keys[round] as number)) >>> 0) * this.#highScale)) | 0;
+      high -= this.#shift(stir(low ^ (keys[round] as number)));
       if (high < 0) high += this.#highCount;
     }
     return high * lowCount + low;
@@ -132,7 +157,7 @@ class FeistelOrder implements PairOrder {
     let high = Math.floor(value / lowCount) | 0;
     let low = (value - high * lowCount) | 0;
     for (let round = 0; round < ROUNDS; round += 2) {
-      high = (high + Math.floor((stir(low ^ (keys[round] as number)) >>> 0) * this.#highScale)) | 0;
+      high += this.#shift(stir(low ^ (keys[round] as number)));
       if (high >= highCount) high -= highCount;
       low ^= stir(high ^ (keys[round + 1] as number)) & (lowCount - 1);
     }

@@ -44,8 +44,8 @@ export class PairTable {
   /** 1-based number of the SYN that was answered. */
   answeredBy: Uint16Array;
   /** Nonce of the latest SYN, and of the first (ProbeCookie). */
-  nonce: Uint32Array;
-  firstNonce: Uint32Array;
+  nonce: Int32Array;
+  firstNonce: Int32Array;
   rtt: Float64Array;
   rejected: Uint16Array;
   /** BlockStore handles. */
@@ -69,8 +69,8 @@ export class PairTable {
     this.bonus = new Uint8Array(capacity);
     this.stalls = new Uint16Array(capacity);
     this.answeredBy = new Uint16Array(capacity);
-    this.nonce = new Uint32Array(capacity);
-    this.firstNonce = new Uint32Array(capacity);
+    this.nonce = new Int32Array(capacity);
+    this.firstNonce = new Int32Array(capacity);
     this.rtt = new Float64Array(capacity);
     this.rejected = new Uint16Array(capacity);
     this.reply = new Int32Array(capacity);
@@ -156,8 +156,8 @@ export class PairTable {
     this.bonus = extend(this.bonus, new Uint8Array(next));
     this.stalls = extend(this.stalls, new Uint16Array(next));
     this.answeredBy = extend(this.answeredBy, new Uint16Array(next));
-    this.nonce = extend(this.nonce, new Uint32Array(next));
-    this.firstNonce = extend(this.firstNonce, new Uint32Array(next));
+    this.nonce = extend(this.nonce, new Int32Array(next));
+    this.firstNonce = extend(this.firstNonce, new Int32Array(next));
     this.rtt = extend(this.rtt, new Float64Array(next));
     this.rejected = extend(this.rejected, new Uint16Array(next));
     this.reply = extend(this.reply, new Int32Array(next));

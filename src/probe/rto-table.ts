@@ -46,7 +46,7 @@ export class RtoTable {
 
   /** How long to wait for the answer to a SYN that has `earlier` SYNs before it, when another may follow. */
   timeout(target: number, earlier: number): Nanos {
-    return Math.min(MAX_RTO, this.#base(target) * 2 ** Math.min(earlier, 10));
+    return Math.min(MAX_RTO, this.#base(target) * (1 << Math.min(earlier, 10)));
   }
 
   /**

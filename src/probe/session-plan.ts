@@ -19,7 +19,7 @@ export interface SessionPlan {
   /** Four words from the operating system's random source. */
   readonly key: Uint32Array;
   /** Fills `into` with the next words of a stream that nobody can guess (a cipher's, under a key of this run). */
-  readonly keystream: (into: Uint32Array) => void;
+  readonly keystream: (into: Int32Array) => void;
   /** A fixed ISN for every SYN, or null. */
   readonly seq: number | null;
   /** A fixed IP identification for every SYN, or null. */

@@ -9,25 +9,30 @@ import type { SynSequence } from './syn-sequence.ts';
 import type { TargetSet } from './target-set.ts';
 import type { PortState, Verdict } from './verdict.ts';
 
-/** The one verdict object of a session: reads the pair's slot when asked, so that a pair nobody asks about costs nothing. */
+const NO_SAMPLES: readonly number[] = [];
+
+/** What an answer makes of its port, in the order of `Answer`. */
+const STATES: readonly PortState[] = ['filtered', 'filtered', 'open', 'error', 'closed', 'open'];
+
+/** The one verdict object of a session: reads the pair's slot when asked, so that what nobody asks about costs nothing. */
 export class SessionVerdict implements Verdict {
   targetIndex = 0;
-  target: Address = 0 as Address;
   port = 0;
   state: PortState = 'filtered';
-  reason = '';
-  from: Address | null = null;
-  ttl: number | null = null;
   attempts = 0;
-  rttSamples: number[] = [];
-  mtu: number | null = null;
   rejected = 0;
   readonly #view: PacketView = new PacketView();
   readonly #pairs: PairTable;
   readonly #blocks: BlockStore;
   readonly #syns: SynSequence;
   readonly #targets: TargetSet;
+  /** The pair's, or -1 where it never had one. */
   #slot = -1;
+  #answer: number = Answer.none;
+  #errno = 0;
+  #isLoaded = false;
+  readonly #single: number[] = [0];
+  #samples: readonly Nanos[] | undefined = undefined;
 
   constructor(pairs: PairTable, blocks: BlockStore, syns: SynSequence, targets: TargetSet) {
     this.#pairs = pairs;
@@ -39,14 +44,14 @@ export class SessionVerdict implements Verdict {
   /** A pair for which no SYN could be made: the kernel has no route. */
   unroutable(target: number, port: number, errno: number): this {
     this.#slot = -1;
+    this.#answer = Answer.none;
+    this.#errno = errno;
     this.targetIndex = target;
-    this.target = this.#targets.at(target);
     this.port = port;
+    this.state = 'error';
     this.attempts = 0;
     this.rejected = 0;
-    this.mtu = null;
-    this.rttSamples.length = 0;
-    return this.#decide('error', `send-error:${errnoName(errno)}`);
+    return this;
   }
 
   /** What the slot's state amounts to; `errno` is not 0 when its last SYN could not be sent; `samples` are RTTs where more than one was asked for. */
@@ -54,16 +59,64 @@ export class SessionVerdict implements Verdict {
     const pairs = this.#pairs;
     const answer = pairs.answer[slot] as number;
     this.#slot = slot;
+    this.#answer = answer;
+    this.#errno = errno;
+    this.#isLoaded = false;
+    this.#samples = samples;
     this.targetIndex = pairs.target[slot] as number;
-    this.target = this.#targets.at(this.targetIndex);
     this.port = pairs.port[slot] as number;
+    this.state = answer === Answer.none && errno !== 0 ? 'error' : (STATES[answer] as PortState);
     this.attempts = answer === Answer.none ? (pairs.sent[slot] as number) : (pairs.answeredBy[slot] as number);
     this.rejected = pairs.rejected[slot] as number;
-    this.mtu = this.#syns.mtu(slot);
-    this.#measure(pairs.rtt[slot] as number, samples);
-    if (answer === Answer.none)
-      return errno === 0 ? this.#decide('filtered', 'no-response') : this.#decide('error', `send-error:${errnoName(errno)}`);
-    return this.#answered(slot, answer);
+    return this;
+  }
+
+  get target(): Address {
+    return this.#targets.at(this.targetIndex);
+  }
+
+  get reason(): string {
+    switch (this.#answer) {
+      case Answer.none:
+        return this.#errno === 0 ? 'no-response' : `send-error:${errnoName(this.#errno)}`;
+      case Answer.synAck:
+        return 'syn-ack';
+      case Answer.rst:
+        return 'rst';
+      case Answer.syn:
+        return 'syn';
+      default:
+        return formatIcmpReason(this.view?.icmpType ?? 0, this.#view.icmpCode);
+    }
+  }
+
+  get view(): PacketView | null {
+    if (this.#answer === Answer.none) return null;
+    if (!this.#isLoaded) this.#blocks.load(this.#pairs.reply[this.#slot] as number, this.#view);
+    this.#isLoaded = true;
+    return this.#view;
+  }
+
+  get from(): Address | null {
+    return this.view?.source ?? null;
+  }
+
+  get ttl(): number | null {
+    return this.view?.ttl ?? null;
+  }
+
+  /** An ICMP error's round trip counts too: it is the sender's. A stamp that is no longer known gives none. */
+  get rttSamples(): readonly number[] {
+    if (this.#slot < 0) return NO_SAMPLES;
+    if (this.#samples !== undefined) return this.#samples.map((sample) => sample / NANOS_PER_MS);
+    const rtt = this.#pairs.rtt[this.#slot] as number;
+    if (!(rtt >= 0)) return NO_SAMPLES;
+    this.#single[0] = rtt / NANOS_PER_MS;
+    return this.#single;
+  }
+
+  get mtu(): number | null {
+    return this.#slot < 0 ? null : this.#syns.mtu(this.#slot);
   }
 
   get sent(): Uint8Array | null {
@@ -86,44 +139,5 @@ export class SessionVerdict implements Verdict {
   #block(handles: Int32Array): Uint8Array | null {
     const handle = this.#slot < 0 ? 0 : (handles[this.#slot] as number);
     return handle === 0 ? null : this.#blocks.view(handle);
-  }
-
-  /** An ICMP error's round trip counts too: it is the sender's. A stamp that is no longer known gives none. */
-  #measure(rtt: Nanos, samples: readonly Nanos[] | undefined): void {
-    this.rttSamples.length = 0;
-    if (samples !== undefined) for (const sample of samples) this.rttSamples.push(sample / NANOS_PER_MS);
-    else if (rtt >= 0) this.rttSamples.push(rtt / NANOS_PER_MS);
-  }
-
-  #answered(slot: number, answer: number): this {
-    const bytes = this.#blocks.view(this.#pairs.reply[slot] as number);
-    this.#view.load(bytes, 0, bytes.length);
-    switch (answer) {
-      case Answer.synAck:
-        this.#decide('open', 'syn-ack');
-        break;
-      case Answer.rst:
-        this.#decide('closed', 'rst');
-        break;
-      case Answer.syn:
-        this.#decide('open', 'syn');
-        break;
-      default:
-        this.#decide(
-          answer === Answer.localIcmp ? 'error' : 'filtered',
-          formatIcmpReason(this.#view.icmpType, this.#view.icmpCode),
-        );
-    }
-    this.from = this.#view.source;
-    this.ttl = this.#view.ttl;
-    return this;
-  }
-
-  #decide(state: PortState, reason: string): this {
-    this.state = state;
-    this.reason = reason;
-    this.from = null;
-    this.ttl = null;
-    return this;
   }
 }

@@ -145,14 +145,14 @@ export class SynSequence {
   isn(slot: number, attempt: number): number {
     if (this.#plan.seq !== null) return this.#plan.seq;
     const { sent, nonce } = this.#pairs;
-    if (attempt === (sent[slot] as number) - 1) return nonce[slot] as number;
+    if (attempt === (sent[slot] as number) - 1) return (nonce[slot] as number) >>> 0;
     this.#recall(slot, attempt);
-    return this.#cookie.nonce;
+    return this.#cookie.nonce >>> 0;
   }
 
   /** ISN of a first SYN with that nonce. */
   firstIsn(nonce: number): number {
-    return this.#plan.seq ?? nonce;
+    return this.#plan.seq ?? nonce >>> 0;
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Address } from '../wire/address.ts';
+import type { PacketView } from '../wire/packet-view.ts';
 
 /** `error`: could not be sent from here, which says nothing about the port. */
 export type PortState = 'open' | 'closed' | 'filtered' | 'error';
@@ -23,6 +24,8 @@ export interface Verdict {
   readonly sent: Uint8Array | null;
   /** The deciding packet from its IP header on, cut at 160 bytes; null when silent or not sent. */
   readonly reply: Uint8Array | null;
+  /** The same packet, read in place; null when there is none. */
+  readonly view: PacketView | null;
   /** A later, different and proven final answer to the same SYN (an RST after a SYN-ACK or the reverse), or null. */
   readonly conflict: Uint8Array | null;
   /** Replies on the tuple whose numbers did not prove them, and the first of them. */

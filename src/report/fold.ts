@@ -44,6 +44,14 @@ export class Fold {
     this.why = sample.expectation?.why ?? null;
   }
 
+  /** True for a port without findings that has the same key as these: cheaper than its key. */
+  takes({ state, reason, findings, expectation }: PortRecord, from: string | null): boolean {
+    const { sample } = this;
+    if (state !== sample.state || reason !== sample.reason || from !== this.from) return false;
+    if (findings.length > 0 || sample.findings.length > 0) return false;
+    return (expectation?.met === false) === (sample.expectation?.met === false);
+  }
+
   add(record: PortRecord, keep: number): void {
     this.count++;
     if (this.count > keep) this.records = null;
@@ -64,6 +72,8 @@ export class Fold {
 export class Folds {
   readonly #folds: Map<string, Fold> = new Map();
   readonly #keep: number;
+  /** The one that was added to last: many ports in a row share everything. */
+  #latest: Fold | null = null;
 
   /** A fold lists its records while there are at most `keep`. */
   constructor(keep: number) {
@@ -73,13 +83,19 @@ export class Folds {
   /** Counts `record` in and returns its fold, for a label. */
   add(record: PortRecord): Fold {
     const from = this.#folds.size < MOST_SENDERS ? elsewhere(record) : null;
-    const key = foldKey(record, from);
-    let fold = this.#folds.get(key);
-    if (fold === undefined) {
-      fold = new Fold(record, from);
-      this.#folds.set(key, fold);
-    }
+    const latest = this.#latest;
+    const fold = latest !== null && latest.takes(record, from) ? latest : this.#fold(record, from);
+    this.#latest = fold;
     fold.add(record, this.#keep);
+    return fold;
+  }
+
+  #fold(record: PortRecord, from: string | null): Fold {
+    const key = foldKey(record, from);
+    const known = this.#folds.get(key);
+    if (known !== undefined) return known;
+    const fold = new Fold(record, from);
+    this.#folds.set(key, fold);
     return fold;
   }
 

@@ -1,8 +1,13 @@
+import { PortJson } from './port-json.ts';
 import type { Reporter, ReportStyle } from './reporter.ts';
 
 /** JSON Lines: every record as it is, one a line; with `openOnly` port records of other states are left out. */
 export function createJsonReporter(style: ReportStyle): Reporter {
+  const ports = new PortJson();
   return {
-    write: (record) => (style.openOnly && record.type === 'port' && record.state !== 'open' ? '' : `${JSON.stringify(record)}\n`),
+    write: (record) => {
+      if (record.type !== 'port') return `${JSON.stringify(record)}\n`;
+      return style.openOnly && record.state !== 'open' ? '' : ports.line(record);
+    },
   };
 }

@@ -1,6 +1,6 @@
 import type { Finding } from '../analysis/finding.ts';
 import type { Verdict } from '../probe/verdict.ts';
-import { formatAddress } from '../wire/address.ts';
+import { type Address, formatAddress } from '../wire/address.ts';
 import type { DecodedPacket } from '../wire/decoded.ts';
 import { toHex } from '../wire/hex.ts';
 import type { PacketView } from '../wire/packet-view.ts';
@@ -10,6 +10,7 @@ import { formatOptions } from '../wire/tcp-options.ts';
 import type { PortRecord, Reply, Rtt } from './records.ts';
 
 const NO_OPTIONS: readonly TcpOption[] = [];
+const NO_OPTIONS_TEXT = formatOptions(NO_OPTIONS);
 const NO_FINDINGS: readonly Finding[] = [];
 
 /** What the deciding TCP reply looked like; null where an ICMP error or silence decided. */
@@ -37,7 +38,7 @@ export function plainReplyOf(view: PacketView): Reply {
     ack: view.ack,
     window: view.window,
     options: NO_OPTIONS,
-    optionsText: formatOptions(NO_OPTIONS),
+    optionsText: NO_OPTIONS_TEXT,
     optionsHex: '',
     payloadLength: view.payloadLength,
   };
@@ -62,16 +63,25 @@ function singleRtt(rtt: number): Rtt {
   return { min: rtt, avg: rtt, max: rtt, stddev: 0, samples: 1 };
 }
 
-/** The record of a verdict, without findings and not yet judged by expectations. */
-export function portRecordOf(verdict: Verdict, hostname: string | null, reply: Reply | null): PortRecord {
+/** What a target is called. */
+export interface TargetName {
+  readonly address: Address;
+  /** `address` in words. */
+  readonly text: string;
+  readonly hostname: string | null;
+}
+
+/** The record of a verdict about that target, without findings and not yet judged by expectations. */
+export function portRecordOf(verdict: Verdict, target: TargetName, reply: Reply | null): PortRecord {
+  const { from } = verdict;
   return {
     type: 'port',
-    target: formatAddress(verdict.target),
-    hostname,
+    target: target.text,
+    hostname: target.hostname,
     port: verdict.port,
     state: verdict.state,
     reason: verdict.reason,
-    from: verdict.from === null ? null : formatAddress(verdict.from),
+    from: from === null ? null : from === target.address ? target.text : formatAddress(from),
     ttl: verdict.ttl,
     attempts: verdict.attempts,
     rttMs: rttOf(verdict.rttSamples),

@@ -1,12 +1,17 @@
 import { CrowdTable } from './crowd-table.ts';
 import { createPaint, type Paint } from './paint.ts';
-import type { PortRecord, ProbeRecord, RunRecord, SummaryRecord } from './records.ts';
+import type { PortRecord, ProbeRecord, ProbeSummary, RunRecord, SummaryRecord } from './records.ts';
 import type { Reporter, ReportStyle } from './reporter.ts';
 import { summaryLines } from './summary-text.ts';
 import { TargetBlock } from './target-block.ts';
 
 /** More targets than this share one table. */
 const CROWD_ABOVE = 16;
+
+/** Whether a run of that size makes one table, and no block for each target. */
+export function isCrowd({ targets, ports }: Pick<ProbeSummary, 'targets' | 'ports'>): boolean {
+  return targets > CROWD_ABOVE || (targets > 1 && ports === 1);
+}
 
 /**
  * The table for people. A few targets get a block each, written when every port of the target is known; many targets, or several with one
@@ -21,6 +26,8 @@ class TableReport {
   readonly #style: ReportStyle;
   readonly #paint: Paint;
   readonly #blocks: Map<string, TargetBlock> = new Map();
+  /** The one that was added to last. */
+  #latest: TargetBlock | null = null;
   #run: RunRecord | null = null;
   #crowd: CrowdTable | null = null;
   #written = false;
@@ -39,21 +46,22 @@ class TableReport {
 
   #begin(run: RunRecord): string {
     this.#run = run;
-    const { targets, ports } = run.probe;
-    if (targets > CROWD_ABOVE || (targets > 1 && ports === 1)) this.#crowd = new CrowdTable(this.#style, this.#paint);
+    if (isCrowd(run.probe)) this.#crowd = new CrowdTable(this.#style, this.#paint);
     return '';
   }
 
   #addToBlock(record: PortRecord): string {
     const name = record.target;
-    let block = this.#blocks.get(name);
+    let block = this.#latest?.target === name ? this.#latest : this.#blocks.get(name);
     if (block === undefined) {
       block = new TargetBlock(record, this.#style);
       this.#blocks.set(name, block);
     }
+    this.#latest = block;
     block.add(record);
     if (block.size !== this.#portsPerTarget()) return '';
     this.#blocks.delete(name);
+    this.#latest = null;
     return this.#block(block);
   }
 

@@ -36,6 +36,11 @@ export class TargetBlock {
     this.#folds = new Folds(style.verbose ? Infinity : FOLD_ABOVE);
   }
 
+  /** The address that it is about. */
+  get target(): string {
+    return this.#first.target;
+  }
+
   get size(): number {
     const { open, closed, filtered, error } = this.#counts;
     return open + closed + filtered + error;

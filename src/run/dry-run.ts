@@ -53,7 +53,7 @@ class DryCrafter {
     const source = this.#routes.sources[route] ?? (spec.sourceIp === null ? NO_ROUTE : { ...NO_ROUTE, address: spec.sourceIp });
     const template = this.#template(source);
     this.#cookie.compute(source.address, destination, ((this.#sourcePort << 16) | destinationPort) >>> 0, 0);
-    const seq = spec.seq ?? this.#cookie.nonce;
+    const seq = spec.seq ?? this.#cookie.nonce >>> 0;
     const bytes = new Uint8Array(template.length);
     const ipId = spec.ipId ?? this.#cookie.ipId;
     template.write(bytes, 0, {

@@ -6,30 +6,22 @@ import { HostLedger } from '../analysis/host-ledger.ts';
 import type { TargetSet } from '../probe/target-set.ts';
 import type { Verdict } from '../probe/verdict.ts';
 import { type Expectations, judge } from '../report/expectations.ts';
-import { plainReplyOf, portRecordOf, replyOf } from '../report/port-record.ts';
+import { plainReplyOf, portRecordOf, replyOf, type TargetName } from '../report/port-record.ts';
 import type { PortRecord } from '../report/records.ts';
-import type { DecodedPacket } from '../wire/decoded.ts';
-import { NANOS_PER_SECOND, type Nanos } from '../wire/numbers.ts';
-import { PacketView } from '../wire/packet-view.ts';
-import { decodePacket } from '../wire/packet.ts';
-
-/** How long the record of an RST waits for a SYN-ACK of the same target to be measured by. */
-const MAX_WAIT: Nanos = 2 * NANOS_PER_SECOND;
-/** Records that may wait at once. */
-const MAX_WAITING = 4096;
-
-interface WaitingRecord {
-  readonly targetIndex: number;
-  readonly record: PortRecord;
-  readonly evidence: Evidence;
-  readonly since: Nanos;
-}
+import { formatAddress } from '../wire/address.ts';
+import type { Nanos } from '../wire/numbers.ts';
+import type { PacketView } from '../wire/packet-view.ts';
+import { leastRtt, PlainResetEvidence, VerdictEvidence, withHost } from './verdict-evidence.ts';
+import { type WaitingRecord, WaitingRecords } from './waiting-records.ts';
 
 /** Where records go, and what they are judged by. */
 export interface RecorderOptions {
   readonly targets: TargetSet;
   readonly expectations: Expectations | null;
+  /** Makes records of open ports alone; the verdicts of the others go to `pass`. */
+  readonly openOnly: boolean;
   readonly emit: (record: PortRecord) => void;
+  readonly pass: (verdict: Verdict) => void;
 }
 
 /**
@@ -38,61 +30,80 @@ export interface RecorderOptions {
  */
 export class PortRecorder {
   readonly #options: RecorderOptions;
+  readonly #openOnly: boolean;
   readonly #ledger: HostLedger = new HostLedger();
-  readonly #view: PacketView = new PacketView();
-  #waiting: WaitingRecord[] = [];
+  readonly #waiting: WaitingRecords = new WaitingRecords();
+  #name: TargetName | null = null;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#openOnly = options.openOnly;
   }
 
   /** Takes a verdict reached at `now`; copies what it keeps. */
   add(verdict: Verdict, now: Nanos): void {
+    if (this.#openOnly && verdict.state !== 'open') return this.#options.pass(verdict);
+    const host = this.#ledger.facts(verdict.targetIndex);
+    if (verdict.state !== 'closed') return this.#addOther(verdict, host);
+    const reset = plainReset(verdict);
+    if (host === null && !this.#waiting.isFull) this.#wait(verdict, reset, now);
+    else if (reset !== null && (host === null || isOrdinaryReset(reset, host, leastRtt(verdict))))
+      this.#judge(portRecordOf(verdict, this.#nameOf(verdict), plainReplyOf(reset)));
+    else this.#addOther(verdict, host);
+  }
+
+  /** Anything but a plain reset in which there is nothing to find: that is a scan's most common answer, and recognised without decoding it into objects. */
+  #addOther(verdict: Verdict, host: HostFacts | null): void {
     const { targetIndex } = verdict;
-    const host = this.#ledger.facts(targetIndex);
-    const waits = verdict.reason === 'rst' && host === null && this.#waiting.length < MAX_WAITING;
-    const hostname = this.#options.targets.hostname(targetIndex);
-    if (!waits && this.#isOrdinaryReset(verdict, host)) {
-      this.#judge(portRecordOf(verdict, hostname, plainReplyOf(this.#view)));
-      return;
-    }
-    const evidence = new VerdictEvidence(verdict, host, waits);
-    const record = portRecordOf(verdict, hostname, replyOf(evidence.reply));
+    const evidence = new VerdictEvidence(verdict, host, false);
+    const record = portRecordOf(verdict, this.#nameOf(verdict), replyOf(evidence.reply));
     if (verdict.reason === 'syn-ack' && evidence.reply !== null) {
       this.#ledger.learn(targetIndex, evidence.reply, evidence.rttMs);
       if (host === null) this.#releaseTarget(targetIndex);
     }
-    if (waits) this.#waiting.push({ targetIndex, record, evidence, since: now });
-    else this.#emit(record, evidence);
+    this.#emit(record, evidence);
   }
 
-  /** A scan's most common answer, in which there is nothing to find: recognised in place, without decoding it into objects. Leaves the reply in `#view`. */
-  #isOrdinaryReset(verdict: Verdict, host: HostFacts | null): boolean {
-    const { reply } = verdict;
-    if (verdict.reason !== 'rst' || reply === null || verdict.conflict !== null || verdict.rejected > 0) return false;
-    if (!this.#view.load(reply, 0, reply.length) || this.#view.optionsLength > 0) return false;
-    return host === null || isOrdinaryReset(this.#view, host, verdict.rttSamples[0] ?? null);
+  #wait(verdict: Verdict, reset: PacketView | null, since: Nanos): void {
+    const name = this.#nameOf(verdict);
+    const { targetIndex } = verdict;
+    if (reset === null) {
+      const evidence = new VerdictEvidence(verdict, null, true);
+      const record = portRecordOf(verdict, name, replyOf(evidence.reply));
+      return this.#waiting.add({ targetIndex, record, evidence, shape: null, since });
+    }
+    const record = portRecordOf(verdict, name, plainReplyOf(reset));
+    const shape = { ttl: reset.ttl, ipId: reset.ipId, window: reset.window };
+    this.#waiting.add({ targetIndex, record, evidence: new PlainResetEvidence(verdict), shape, since });
   }
 
   /** Lets go of records that have waited long enough. */
   tick(now: Nanos): void {
-    const ripe = this.#waiting.findIndex(({ since }) => now - since < MAX_WAIT);
-    if (ripe === 0 || this.#waiting.length === 0) return;
-    for (const { record, evidence } of this.#waiting.splice(0, ripe < 0 ? this.#waiting.length : ripe))
-      this.#emit(record, evidence);
+    for (const waiting of this.#waiting.takeRipe(now)) this.#release(waiting, null);
   }
 
   /** Emits everything that still waits. */
   end(): void {
-    for (const { record, evidence } of this.#waiting.splice(0)) this.#emit(record, evidence);
+    this.tick(Infinity);
   }
 
   #releaseTarget(targetIndex: number): void {
-    if (this.#waiting.length === 0) return;
     const host = this.#ledger.facts(targetIndex);
-    const released = this.#waiting.filter((waiting) => waiting.targetIndex === targetIndex);
-    this.#waiting = this.#waiting.filter((waiting) => waiting.targetIndex !== targetIndex);
-    for (const { record, evidence } of released) this.#emit(record, { ...plain(evidence), host });
+    for (const waiting of this.#waiting.takeTarget(targetIndex)) this.#release(waiting, host);
+  }
+
+  #release({ record, evidence, shape }: WaitingRecord, host: HostFacts | null): void {
+    if (shape !== null && (host === null || isOrdinaryReset(shape, host, evidence.rttMs))) this.#judge(record);
+    else this.#emit(record, host === null ? evidence : withHost(evidence, host));
+  }
+
+  /** Verdicts of one target often follow each other. */
+  #nameOf({ target, targetIndex }: Verdict): TargetName {
+    const known = this.#name;
+    if (known !== null && known.address === target) return known;
+    const name = { address: target, text: formatAddress(target), hostname: this.#options.targets.hostname(targetIndex) };
+    this.#name = name;
+    return name;
   }
 
   #emit(record: PortRecord, evidence: Evidence): void {
@@ -106,42 +117,9 @@ export class PortRecorder {
   }
 }
 
-/** Evidence of one verdict. What a lasting one holds stays true when the verdict is reused; any other is good until then, and cheaper. */
-class VerdictEvidence implements Evidence {
-  readonly reply: DecodedPacket | null;
-  readonly conflict: DecodedPacket | null;
-  readonly rejected: DecodedPacket | null;
-  readonly rejectedCount: number;
-  readonly rttMs: number | null;
-  readonly host: HostFacts | null;
-  readonly #sentBytes: Uint8Array | null;
-  readonly #verdict: Verdict | null;
-
-  constructor(verdict: Verdict, host: HostFacts | null, lasts: boolean) {
-    this.host = host;
-    this.#verdict = lasts ? null : verdict;
-    this.#sentBytes = lasts ? verdict.sent : null;
-    this.reply = decoded(verdict.reply, lasts);
-    this.conflict = decoded(verdict.conflict, lasts);
-    this.rejected = decoded(verdict.rejectedReply, lasts);
-    this.rejectedCount = verdict.rejected;
-    this.rttMs = verdict.rttSamples.length === 0 ? null : Math.min(...verdict.rttSamples);
-  }
-
-  /** Decoded when a finding asks for it: few do. */
-  get sent(): DecodedPacket | null {
-    return decoded(this.#verdict === null ? this.#sentBytes : this.#verdict.sent, false);
-  }
-}
-
-function plain(evidence: Evidence): Evidence {
-  const { sent, reply, conflict, rejected, rejectedCount, rttMs, host } = evidence;
-  return { sent, reply, conflict, rejected, rejectedCount, rttMs, host };
-}
-
-/** `copied`: the bytes are the verdict's, which reuses them. */
-function decoded(bytes: Uint8Array | null, copied: boolean): DecodedPacket | null {
-  if (bytes === null) return null;
-  const result = decodePacket(copied ? bytes.slice() : bytes);
-  return result.ok ? result.value : null;
+/** The verdict's deciding packet where it is a reset without options and nothing else was heard, else null. */
+function plainReset(verdict: Verdict): PacketView | null {
+  if (verdict.conflict !== null || verdict.rejected > 0) return null;
+  const { view } = verdict;
+  return view === null || view.optionsLength > 0 ? null : view;
 }

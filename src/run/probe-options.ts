@@ -71,7 +71,7 @@ export interface ProbeOptions {
 }
 
 /** How many pairs a run is about. */
-export interface RunSize {
+interface RunSize {
   readonly targets: number;
   /** Of each target. */
   readonly ports: number;

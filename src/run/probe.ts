@@ -148,7 +148,7 @@ async function openRun(run: PreparedRun): Promise<OpenRun> {
     const sourcePorts = reservation.ports;
     // The first target's way out is the one that a faster way of sending is opened for.
     routes.lookup(run.targets.at(0));
-    const sending = { path, rate: run.timing.rate, probes: run.order.length };
+    const sending = { path, rate: run.timing.rate };
     const transport = await openFirst(engines, { sourcePorts, interface: options.interface ?? null, routes, sending, warn });
     if (options.dropPrivileges === true) warnIfStillRoot(warn);
     const close = async (): Promise<void> => {

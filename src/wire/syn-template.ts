@@ -34,8 +34,9 @@ export interface ProbeFields {
   destination: Address;
   sourcePort: number;
   destinationPort: number;
+  /** 32 bits, signed or not. */
   seq: number;
-  /** Used where the options leave TSval open (`CompiledOptions.tsvalOffset`). */
+  /** 32 bits, signed or not. Used where the options leave TSval open (`CompiledOptions.tsvalOffset`). */
   tsval: number;
   ipId: number;
 }

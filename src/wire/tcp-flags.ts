@@ -23,8 +23,13 @@ const LETTERS: readonly (readonly [number, string])[] = [
   [TcpFlag.AE, 'e'],
 ];
 
+/** What most answers of a scan carry: its text is made once. */
+const PLAIN_RESET = TcpFlag.RST | TcpFlag.ACK;
+
 /** tcpdump's letters in tcpdump's order (`S.`, `R.`, `SEW`), `none` when no bit is set (print-tcp.c). */
 export function formatTcpFlags(flags: number): string {
-  const text = LETTERS.filter(([bit]) => (flags & bit) !== 0).map(([, letter]) => letter);
-  return text.length === 0 ? 'none' : text.join('');
+  if (flags === PLAIN_RESET) return 'R.';
+  let text = '';
+  for (const [bit, letter] of LETTERS) if ((flags & bit) !== 0) text += letter;
+  return text === '' ? 'none' : text;
 }

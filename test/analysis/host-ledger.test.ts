@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+
 import { HostLedger } from '../../src/analysis/host-ledger.ts';
 import { formatHops, hopDistance, initialTtl } from '../../src/analysis/hop-distance.ts';
 import { reply, rst } from './packets.ts';
@@ -45,4 +47,22 @@ it('hop distances', () => {
   expect([1, 32, 33, 64, 65, 128, 129, 255].map(initialTtl)).toEqual([32, 32, 64, 64, 128, 128, 255, 255]);
   expect([64, 63, 128, 120, 255, 250].map(hopDistance)).toEqual([0, 1, 0, 8, 0, 5]);
   expect([formatHops(63), formatHops(64), formatHops(60)]).toEqual(['1 hop', '0 hops', '4 hops']);
+});
+
+it('HostLedger keeps the hosts that a Map in order of use would keep', () => {
+  const use = fc.tuple(fc.nat(9), fc.boolean());
+  fc.assert(
+    fc.property(fc.array(use, { maxLength: 60 }), fc.integer({ min: 1, max: 6 }), (uses, capacity) => {
+      const ledger = new HostLedger(capacity);
+      const kept = new Set<number>();
+      for (const [target, learns] of uses) {
+        expect(ledger.facts(target) !== null).toBe(kept.has(target));
+        if (learns) ledger.learn(target, reply(), null);
+        if (!kept.delete(target) && !learns) continue;
+        kept.add(target);
+        const [oldest] = kept;
+        if (kept.size > capacity && oldest !== undefined) kept.delete(oldest);
+      }
+    }),
+  );
 });

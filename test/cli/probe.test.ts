@@ -97,6 +97,19 @@ describe('results', () => {
     ).toEqual([undefined, '80', undefined, undefined]);
   });
 
+  it('with --open need no records of other ports, where no block of a target counts them', async () => {
+    const asks = async (words: string, targets: number, ports: number): Promise<boolean> => {
+      const { openOnly } = (await synscope(words)).asked();
+      return typeof openOnly === 'function' ? openOnly({ targets, ports }) : openOnly === true;
+    };
+    expect(await asks('h --open --json', 1, 1)).toBe(true);
+    expect(await asks('h --open', 1, 65_535)).toBe(false);
+    expect(await asks('h --open', 16, 2)).toBe(false);
+    expect(await asks('h --open', 2, 1)).toBe(true);
+    expect(await asks('h --open', 17, 2)).toBe(true);
+    expect(await asks('h --json', 17, 2)).toBe(false);
+  });
+
   it('list every port with -v', async () => {
     const many = wholeRun(
       run(1, 20),

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { BLOCK_SIZE, BlockStore } from '../../src/probe/block-store.ts';
+import type { Address } from '../../src/wire/address.ts';
+import { PacketView } from '../../src/wire/packet-view.ts';
+import { encodeTcpPacket } from '../../src/wire/packet.ts';
 
 describe('BlockStore', () => {
   it('keeps copies apart from each other and from their source, over many chunks', () => {
@@ -29,5 +32,19 @@ describe('BlockStore', () => {
     store.release(handle);
     store.release(0);
     expect(store.put(new Uint8Array(4), 0, 4)).toBe(handle);
+  });
+
+  it('loads what it keeps into a view, in any chunk', () => {
+    const store = new BlockStore();
+    const address = 0x0a000001 as Address;
+    const view = new PacketView();
+    const packetTo = (port: number): Uint8Array =>
+      encodeTcpPacket({ source: address, destination: address, sourcePort: 7, destinationPort: port, seq: 1, flags: 4 });
+    const handles = Array.from({ length: 2500 }, (_, port) => store.put(packetTo(port), 0, 40));
+    for (const [port, handle] of handles.entries()) {
+      expect(store.load(handle, view)).toBe(true);
+      expect(view.destinationPort).toBe(port);
+    }
+    expect(store.load(store.put(new Uint8Array(4), 0, 4), view)).toBe(false);
   });
 });

@@ -4,8 +4,9 @@ import { createTargetSet } from '../../src/probe/targets.ts';
 import type { Verdict } from '../../src/probe/verdict.ts';
 import type { PortRecord } from '../../src/report/records.ts';
 import { PortRecorder } from '../../src/run/port-recorder.ts';
-import { type Address, parseAddress } from '../../src/wire/address.ts';
+import { type Address, addressPlus, parseAddress } from '../../src/wire/address.ts';
 import { NANOS_PER_SECOND } from '../../src/wire/numbers.ts';
+import { PacketView } from '../../src/wire/packet-view.ts';
 import { encodeTcpPacket } from '../../src/wire/packet.ts';
 import { TcpFlag } from '../../src/wire/tcp-flags.ts';
 
@@ -31,6 +32,9 @@ function reply(port: number, flags: number, ttl: number): Uint8Array {
 function verdict(port: number, flags: number, ttl = 60): Verdict {
   const sent = encodeTcpPacket({ source: US, destination: THEM, sourcePort: 61_000, destinationPort: port, seq: 0, flags: SYN });
   const isOpen = (flags & SYN) !== 0;
+  const bytes = reply(port, flags, ttl);
+  const view = new PacketView();
+  view.load(bytes, 0, bytes.length);
   return {
     targetIndex: 0,
     target: THEM,
@@ -42,7 +46,8 @@ function verdict(port: number, flags: number, ttl = 60): Verdict {
     attempts: 1,
     rttSamples: [1.5],
     sent,
-    reply: reply(port, flags, ttl),
+    reply: bytes,
+    view,
     conflict: null,
     rejected: 0,
     rejectedReply: null,
@@ -50,10 +55,19 @@ function verdict(port: number, flags: number, ttl = 60): Verdict {
   };
 }
 
-function recorder(): { readonly recorder: PortRecorder; readonly seen: PortRecord[] } {
+interface Recording {
+  readonly recorder: PortRecorder;
+  readonly seen: PortRecord[];
+  /** States of verdicts that got no record. */
+  readonly passed: string[];
+}
+
+function recorder({ openOnly = false, hosts = 1 } = {}): Recording {
   const seen: PortRecord[] = [];
-  const targets = createTargetSet({ ranges: [{ first: THEM, last: THEM }], names: [] });
-  return { recorder: new PortRecorder({ targets, expectations: null, emit: (record) => seen.push(record) }), seen };
+  const passed: string[] = [];
+  const targets = createTargetSet({ ranges: [{ first: THEM, last: addressPlus(THEM, hosts - 1) }], names: [] });
+  const options = { targets, expectations: null, openOnly, pass: ({ state }: Verdict) => passed.push(state) };
+  return { recorder: new PortRecorder({ ...options, emit: (record) => seen.push(record) }), seen, passed };
 }
 
 const codes = (records: readonly PortRecord[]): string[] =>
@@ -96,5 +110,54 @@ describe('PortRecorder', () => {
     one.end();
     expect(seen[0]?.reply).toMatchObject({ flags: 'R.', seq: 7, ack: 1 });
     expect(seen[0]?.ttl).toBe(62);
+  });
+
+  it('lets the records of one target go and leaves those of others waiting, each in its order', () => {
+    const { recorder: one, seen } = recorder({ hosts: 2 });
+    const other = { targetIndex: 1, target: addressPlus(THEM, 1) };
+    one.add(verdict(81, RST | ACK), 0);
+    one.add({ ...verdict(91, RST | ACK), ...other }, 1);
+    one.add(verdict(82, RST | ACK), 2);
+    one.add({ ...verdict(92, RST | ACK), ...other }, NANOS_PER_SECOND);
+    one.add(verdict(80, SYN | ACK), NANOS_PER_SECOND);
+    expect(codes(seen)).toEqual(['81 ', '82 ', '80 ']);
+    one.tick(1 + 2 * NANOS_PER_SECOND);
+    expect(codes(seen)).toEqual(['81 ', '82 ', '80 ', '91 ']);
+    one.add({ ...verdict(90, SYN | ACK), ...other }, 2 * NANOS_PER_SECOND);
+    expect(seen.map(({ target, port }) => `${target}:${port}`).slice(3)).toEqual([
+      '10.0.0.10:91',
+      '10.0.0.10:92',
+      '10.0.0.10:90',
+    ]);
+  });
+
+  it('judges a reset with options, or with something else heard, by all that is known of it', () => {
+    const { recorder: one, seen } = recorder();
+    const contradicted = { ...verdict(82, RST | ACK), conflict: reply(82, SYN | ACK, 60) };
+    one.add(contradicted, 0);
+    one.add(verdict(80, SYN | ACK), 0);
+    one.add({ ...contradicted, port: 83 }, 0);
+    expect(codes(seen)).toEqual(['82 rst-injected', '80 ', '83 rst-injected']);
+  });
+
+  it('measures a reset by its shortest round trip, whether it waited or not', () => {
+    const { recorder: one, seen } = recorder();
+    const slow = (port: number): Verdict => ({ ...verdict(port, SYN | ACK), rttSamples: [40] });
+    const reset = (port: number): Verdict => ({ ...verdict(port, RST | ACK), rttSamples: [40, 2, 41] });
+    one.add(slow(80), 0);
+    one.add(slow(81), 0);
+    one.add(slow(82), 0);
+    one.add(reset(83), 0);
+    expect(codes(seen).at(-1)).toBe('83 rst-injected');
+  });
+
+  it('makes records of open ports alone when no others are wanted', () => {
+    const { recorder: one, seen, passed } = recorder({ openOnly: true });
+    one.add(verdict(81, RST | ACK, 62), 0);
+    one.add({ ...verdict(82, RST), state: 'filtered', reason: 'no-response', reply: null, view: null }, 0);
+    one.add(verdict(80, SYN | ACK, 60), 1000);
+    one.end();
+    expect(codes(seen)).toEqual(['80 ']);
+    expect(passed).toEqual(['closed', 'filtered']);
   });
 });

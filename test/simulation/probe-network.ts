@@ -136,7 +136,7 @@ function planOf(network: Network, ask: Ask, onVerdict: (verdict: Verdict) => voi
 }
 
 /** Words that differ, the same for one seed. */
-function keystreamOf(seed: number): (into: Uint32Array) => void {
+function keystreamOf(seed: number): (into: Int32Array) => void {
   const random = createRandom(seed);
   return (into) => into.forEach((_, index) => (into[index] = random.uint32()));
 }

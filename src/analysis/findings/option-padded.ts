@@ -56,10 +56,12 @@ function paddedRuns(evidence: Evidence): readonly PaddedRun[] {
   const segment = synAckOf(evidence.reply);
   if (segment === null) return [];
   const { options } = segment.header;
+  const runs = nopRuns(options);
+  if (runs.length === 0) return [];
   const asked = new Set(optionsOf(evidence.sent).map(({ name }) => name));
   const present = new Set(options.map(({ name }) => name));
   let missing = OVERWRITABLE.filter(({ name }) => asked.has(name) && !present.has(name));
-  return nopRuns(options).map((run) => {
+  return runs.map((run) => {
     const names = bestFit(run, missing);
     missing = missing.filter(({ name }) => !names.includes(name));
     return { run, options: names };

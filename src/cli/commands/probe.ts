@@ -30,7 +30,7 @@ export const runProbe: CommandRun<ProbeCommandOptions> = async ({ operands, opti
   let failure: unknown = null;
   try {
     const probe = await environment.loadProbe();
-    const records = probe(probeOptions(operands, options, { messages, interruption }));
+    const records = probe({ ...probeOptions(operands, options, { messages, interruption }), ...openAlone(options, format) });
     await writeRecords(records, { reporter, results, messages, interruption, outcome });
   } catch (error) {
     failure = error;
@@ -93,6 +93,11 @@ function chooseStyle(options: Partial<ProbeCommandOptions>, environment: Environ
     verbose: options.verbose === true,
     openOnly: options.open === true,
   };
+}
+
+/** What is not to be reported need not come here. */
+function openAlone({ open }: Partial<ProbeCommandOptions>, format: FormatName): Pick<ProbeOptions, 'openOnly'> {
+  return open === true ? { openOnly: FORMATS[format].needsOpenAlone } : {};
 }
 
 function probeOptions(

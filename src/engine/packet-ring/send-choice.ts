@@ -7,10 +7,8 @@ import type { PacketSender } from './sender.ts';
 
 /** Packets a second above which a raw IP socket may not keep up: it was measured at 430,000. */
 const RAW_IP_RATE = 300_000;
-/** From so many probes on, how soon the run ends matters more than a tenth of a millisecond in its round trips. */
-const BULK_PROBES = 2 ** 20;
 
-const WITHOUT_DEMAND: SendDemand = { path: 'auto', rate: null, probes: 0 };
+const WITHOUT_DEMAND: SendDemand = { path: 'auto', rate: null };
 
 /** A sender and why it is this one. */
 export interface ChosenSender {
@@ -36,12 +34,14 @@ export function openSender(calls: SystemCalls, options: EngineOptions, now: () =
   return { ...frames, message: `--send-path ${demand.path}: ${frames.message}` };
 }
 
-/** Why the run needs more than a raw IP socket; null when it does not. */
-function causeForFrames({ path, rate, probes }: SendDemand): string | null {
+/**
+ * Why the run needs more than a raw IP socket; null when it does not. Only a rate that the user names is a cause: frames pass by the firewall's output
+ * rules, IPsec policies and our own capture, so that what is measured would change with the number of ports.
+ */
+function causeForFrames({ path, rate }: SendDemand): string | null {
   if (path !== 'auto') return path === 'raw-ip' ? null : 'asked for';
-  if (rate === Infinity) return '--rate max';
-  if (rate !== null) return rate > RAW_IP_RATE ? `--rate ${rate}` : null;
-  return probes >= BULK_PROBES ? `${probes} probes` : null;
+  if (rate === null || rate <= RAW_IP_RATE) return null;
+  return rate === Infinity ? '--rate max' : `--rate ${rate}`;
 }
 
 interface FrameParts {

@@ -7,7 +7,7 @@ import type { SessionPlan, SessionStats } from './session-plan.ts';
 import type { SynSequence } from './syn-sequence.ts';
 
 /** Nonces are taken from the keystream so many at a time. */
-const NONCES = 1024;
+const NONCES = 4096;
 
 /** What happens to pairs that leave the first round. */
 export interface FirstRoundExits {

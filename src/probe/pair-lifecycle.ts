@@ -23,8 +23,8 @@ const MAX_STALLS = 2000;
 /** A time-out is looked at after this, and again whenever the time waited has doubled. */
 const FIRST_LOOK: Nanos = 100 * NANOS_PER_MS;
 /** Silent pairs of the first round wait for their time-out in the table, each for its own, while it holds fewer than this; beyond, in the ring, in order. */
-const ROOMY = 65_536;
-/** The table grows no further: 110 bytes a slot. */
+const ROOMY = 16_384;
+/** The table grows no further: 112 bytes a slot. */
 const FULL = 524_288;
 
 /**

@@ -77,7 +77,7 @@ export const RUN_FLAGS: FlagTable<RunOptions> = {
       group: 'Crafting',
       argument: 'N',
       description: 'initial sequence number of every SYN, decimal or 0x...',
-      defaultText: 'a keyed hash for each',
+      defaultText: 'one that nobody can guess for each',
     },
     headerField(LARGEST_SEQ),
   ),

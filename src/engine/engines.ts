@@ -1,5 +1,5 @@
 import { SynscopeError, usageError } from '../errors.ts';
-import type { Transport } from '../transport/transport.ts';
+import type { Routes, SendPath, Transport } from '../transport/transport.ts';
 import type { Engine, EngineCode, EngineOptions, SendDemand } from './engine.ts';
 
 /** Every engine that can be asked for, best first: `auto` takes the first that works here. Its code is loaded when it is first used. */
@@ -37,24 +37,56 @@ export function enginesFor(name: string): readonly Engine[] {
 }
 
 /**
- * Opens the first of `engines` (one at least) that this host can run; what stood in the way of an earlier one is said by `options.warn`. Nothing is checked
- * beforehand: opening finds out. Throws what the last one throws; at once for missing rights or an unknown interface, which are the same for all.
+ * Opens the first of `engines` (one at least) that this host can run; once it is open, one line of `options.warn` says what stood in the way of the
+ * others. Nothing is checked beforehand: opening finds out. When none opens the error says of each why; at once for missing rights or an unknown
+ * interface, which are the same for all.
  */
 export async function openFirst(engines: readonly Engine[], options: EngineOptions): Promise<Transport> {
-  const [engine, ...others] = engines as readonly [Engine, ...Engine[]];
-  const [next] = others;
-  try {
-    return await engine.open(options);
-  } catch (error) {
-    if (next === undefined || !isOfThisHost(error)) throw error;
-    options.warn(`${engine.name} is not used: ${error.message}; using ${next.name}`);
-    return openFirst(others, options);
+  const refusals: Refusal[] = [];
+  for (const engine of engines) {
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- the next is tried only when this one cannot be had
+      const transport = await engine.open(options);
+      for (const refusal of refusals) options.warn(`${inWords(refusal)}; using ${engine.name}`);
+      return transport;
+    } catch (error) {
+      const isLast = engine === engines.at(-1);
+      if (!isRefusal(error) || (!isLast && error.code !== 'not-installed')) throw error;
+      refusals.push({ engine, error });
+    }
   }
+  throw noneOpens(refusals as [Refusal, ...Refusal[]]);
 }
 
-/** True when another engine may work where this one did not. */
-function isOfThisHost(error: unknown): error is SynscopeError {
-  return error instanceof SynscopeError && error.code === 'not-installed';
+/** An engine that cannot be had, and why. */
+interface Refusal {
+  readonly engine: Engine;
+  readonly error: SynscopeError;
+}
+
+/** True for what another engine may do without; bad input is bad for all of them. */
+function isRefusal(error: unknown): error is SynscopeError {
+  return error instanceof SynscopeError && (error.code === 'not-installed' || error.code === 'not-permitted');
+}
+
+function inWords({ engine, error }: Refusal): string {
+  return `${engine.name} is not used: ${error.message}`;
+}
+
+/** The error of the only one as it is, else one that says of each what was wrong, with the last one's code and hint. */
+function noneOpens(refusals: readonly [Refusal, ...Refusal[]]): SynscopeError {
+  const { error } = refusals.at(-1) as Refusal;
+  if (refusals.length === 1) return error;
+  const reasons = refusals.map((refusal) => `${refusal.engine.name}: ${refusal.error.message}`);
+  return new SynscopeError(error.code, `no engine can run here: ${reasons.join('; ')}`, {
+    ...(error.hint === null ? {} : { hint: error.hint }),
+    cause: error,
+  });
+}
+
+/** The way that a run with `--rate max` would send by over the first source that `routes` has found, and why; null where only raw-cap can send. */
+export async function fastestSendPath(routes: Routes): Promise<SendPath | null> {
+  return (await import('./packet-ring/packet-ring.ts')).fastestSendPath(routes);
 }
 
 interface LoadedOnUse extends Pick<Engine, 'name' | 'description'> {

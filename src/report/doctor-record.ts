@@ -1,3 +1,5 @@
+import type { SendPath } from '../transport/transport.ts';
+
 /** What `doctor` found: one record, the same facts that its text shows. */
 export interface DoctorRecord {
   readonly type: 'doctor';
@@ -93,6 +95,8 @@ export interface RouteReport {
   readonly mtu: number | null;
   /** True for an address of this host. */
   readonly local: boolean;
+  /** The way that `--rate max` would send by, and why; null where there is only one, or none. */
+  readonly fastest: SendPath | null;
   /** Why there is no way, or null. */
   readonly error: string | null;
 }

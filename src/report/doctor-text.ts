@@ -67,7 +67,8 @@ function interfaceText(one: InterfaceReport): string {
 function routeText(route: RouteReport): string {
   const name = route.address === null || route.address === route.target ? route.target : `${route.target} (${route.address})`;
   if (route.error !== null) return `${name}: ${route.error}`;
-  return `${name} from ${route.source} by ${route.interface}, mtu ${route.mtu}${route.local ? ', this host itself' : ''}`;
+  const fastest = route.fastest === null ? '' : `; fastest way out ${route.fastest.name} (${route.fastest.why})`;
+  return `${name} from ${route.source} by ${route.interface}, mtu ${route.mtu}${route.local ? ', this host itself' : ''}${fastest}`;
 }
 
 function sourcePortText({ sourcePorts }: DoctorRecord): string {

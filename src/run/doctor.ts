@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { arch, networkInterfaces, platform, release } from 'node:os';
 
-import { ENGINES } from '../engine/engines.ts';
+import { ENGINES, fastestSendPath } from '../engine/engines.ts';
 import { Capability, type CapabilitySets, holds, readPrivileges } from '../engine/linux/capabilities.ts';
 import { InterfaceRequests, stateByListing } from '../engine/linux/interfaces.ts';
 import { type PortRange, readLocalPorts, usableRuns } from '../engine/linux/port-ranges.ts';
@@ -130,16 +130,18 @@ function interfaceReports(): InterfaceReport[] {
 }
 
 async function routeReports(targets: readonly string[]): Promise<RouteReport[]> {
-  const routes = openRoutes({ sourceIp: null, interface: null });
-  try {
-    return await Promise.all(targets.map((target) => routeReport(target, routes)));
-  } finally {
-    routes.close();
+  const reports: RouteReport[] = [];
+  for (const target of targets) {
+    // Each with routes of its own: the first source that they have found is the one that a run to this target alone would send from.
+    const routes = openRoutes({ sourceIp: null, interface: null });
+    // oxlint-disable-next-line no-await-in-loop -- one after the other: a transmit queue has room for one
+    reports.push(await routeReport(target, routes).finally(() => routes.close()));
   }
+  return reports;
 }
 
 async function routeReport(target: string, routes: OpenRoutes): Promise<RouteReport> {
-  const none = { target, source: null, interface: null, mtu: null, local: false };
+  const none = { target, source: null, interface: null, mtu: null, local: false, fastest: null };
   const text = parseAddress(target) === null ? await resolve(target) : target;
   const address = text instanceof Error ? null : parseAddress(text);
   if (address === null)
@@ -155,6 +157,7 @@ async function routeReport(target: string, routes: OpenRoutes): Promise<RouteRep
     interface: source.interface,
     mtu: source.mtu,
     local: routes.isLocal(address),
+    fastest: await fastestSendPath(routes),
     error: null,
   };
 }

@@ -24,8 +24,26 @@ const good: DoctorRecord = {
     { name: 'eth0', addresses: [], mtu: null, up: false },
   ],
   routes: [
-    { target: '10.0.0.2', address: '10.0.0.2', source: '10.0.0.1', interface: 'eth0', mtu: 1500, local: false, error: null },
-    { target: 'gone', address: null, source: null, interface: null, mtu: null, local: false, error: 'no IPv4 address: "gone"' },
+    {
+      target: '10.0.0.2',
+      address: '10.0.0.2',
+      source: '10.0.0.1',
+      interface: 'eth0',
+      mtu: 1500,
+      local: false,
+      fastest: { name: 'af-xdp', why: '--rate max: AF_XDP ring' },
+      error: null,
+    },
+    {
+      target: 'gone',
+      address: null,
+      source: null,
+      interface: null,
+      mtu: null,
+      local: false,
+      fastest: null,
+      error: 'no IPv4 address: "gone"',
+    },
   ],
   sourcePorts: { ephemeral: { first: 32768, last: 60999 }, reserved: '8080', usable: ['61000-65535', '1024-32767'] },
   remarks: [{ severity: 'problem', about: 'route', text: 'gone: no IPv4 address: "gone"', remedy: 'give an IPv4 address' }],
@@ -45,7 +63,8 @@ capabilities  0000000000002000 effective: NET_RAW
 engines       raw-cap: usable
 interfaces    lo up mtu 65536 127.0.0.1/8
               eth0 down mtu ? no address
-routes        10.0.0.2 from 10.0.0.1 by eth0, mtu 1500
+routes        10.0.0.2 from 10.0.0.1 by eth0, mtu 1500; fastest way out af-xdp
+              (--rate max: AF_XDP ring)
               gone: no IPv4 address: "gone"
 source ports  taken from 61000-65535, 1024-32767 (the kernel's own: 32768-60999,
               reserved 8080)

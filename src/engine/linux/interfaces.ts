@@ -1,7 +1,6 @@
-import { networkInterfaces } from 'node:os';
-
 import { type SynscopeError, usageError } from '../../errors.ts';
 import { Errno } from '../../transport/errno.ts';
+import { listedInterfaces } from './interface-addresses.ts';
 import { IFF_UP, type LinkState, LinkRequest } from './link-message.ts';
 import { NetlinkSocket } from './netlink.ts';
 import { readProcFile } from './proc-file.ts';
@@ -73,7 +72,7 @@ export class InterfaceRequests {
  * address, so what it does not list may still carry packets. `up` when /sys cannot tell, as where it shows another network namespace.
  */
 export function stateByListing(name: string): LinkState {
-  if (networkInterfaces()[name] !== undefined) return 'up';
+  if (listedInterfaces()?.[name] !== undefined) return 'up';
   const devices = readProcFile('/proc/net/dev');
   if (devices !== null && !devices.split('\n').some((line) => line.trimStart().startsWith(`${name}:`))) return 'gone';
   const flags = readProcFile(`/sys/class/net/${name}/flags`);
@@ -84,6 +83,8 @@ export function stateByListing(name: string): LinkState {
 
 /** What `--interface` says when the name is not there: exit code 2. */
 export function unknownInterface(name: string): SynscopeError {
-  const names = Object.keys(networkInterfaces()).join(', ');
+  const listed = listedInterfaces();
+  if (listed === null) return usageError('--interface', name, 'there is no such interface here');
+  const names = Object.keys(listed).join(', ');
   return usageError('--interface', name, `there is no such interface here (up are: ${names === '' ? 'none' : names})`);
 }

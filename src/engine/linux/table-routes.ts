@@ -1,9 +1,8 @@
-import { networkInterfaces } from 'node:os';
-
 import { Errno } from '../../transport/errno.ts';
 import type { Source } from '../../transport/transport.ts';
-import { type Address, parseAddress, UNSPECIFIED } from '../../wire/address.ts';
+import type { Address } from '../../wire/address.ts';
 import { isUnresolvedIn } from './arp-table.ts';
+import { interfaceAddresses } from './interface-addresses.ts';
 import { unknownInterface } from './interfaces.ts';
 import { readProcFile, readProcNumber } from './proc-file.ts';
 import type { OpenRoutes, RouteOptions } from './route-options.ts';
@@ -27,19 +26,19 @@ const ETHERNET_MTU = 1500;
 const LOOPBACK = 'lo';
 
 /**
- * Routes for hosts where netlink cannot be asked: longest prefix in the main table, source address as Node lists the interface's first.
+ * Routes for hosts where netlink cannot be asked: longest prefix in the main table, source address the interface's first.
  * Does not know policy rules, route sources or route MTUs.
  */
 export class TableRoutes implements OpenRoutes {
   readonly #options: RouteOptions;
   readonly #routes: readonly TableRoute[];
-  readonly #own = ownAddresses();
+  readonly #interfaces = interfaceAddresses();
+  readonly #own = new Set([...this.#interfaces.values()].flat());
   readonly #sources = new SourceList();
   readonly #names: string[] = [];
 
   constructor(options: RouteOptions) {
-    if (options.interface !== null && networkInterfaces()[options.interface] === undefined)
-      throw unknownInterface(options.interface);
+    if (options.interface !== null && !this.#interfaces.has(options.interface)) throw unknownInterface(options.interface);
     this.#options = options;
     this.#routes = parseRouteTable(readProcFile('/proc/net/route') ?? '');
   }
@@ -51,7 +50,9 @@ export class TableRoutes implements OpenRoutes {
   lookup(target: Address): number {
     const name = this.isLocal(target) ? LOOPBACK : (this.#options.interface ?? interfaceFor(target, this.#routes));
     if (name === null) return -Errno.ENETUNREACH;
-    const address = this.#options.sourceIp ?? (this.isLocal(target) ? target : firstAddress(name));
+    const address = this.#options.sourceIp ?? (this.isLocal(target) ? target : this.#interfaces.get(name)?.[0]);
+    // The kernel would put one into the packet, but too late for the checksum.
+    if (address === undefined) return -Errno.EADDRNOTAVAIL;
     const index = this.#indexOf(name);
     const known = this.#sources.find(address, index, 0);
     if (known >= 0) return known;
@@ -117,14 +118,4 @@ function bestRoute(target: Address, routes: readonly TableRoute[]): TableRoute |
 function networkOrder(hex: string): number {
   const word = new Uint32Array([Number.parseInt(hex, 16)]);
   return new DataView(word.buffer).getUint32(0);
-}
-
-function firstAddress(name: string): Address {
-  const entry = (networkInterfaces()[name] ?? []).find((candidate) => candidate.family === 'IPv4');
-  return (entry === undefined ? null : parseAddress(entry.address)) ?? UNSPECIFIED;
-}
-
-function ownAddresses(): Set<Address> {
-  const texts = Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map((entry) => entry.address));
-  return new Set(texts.map(parseAddress).filter((address) => address !== null));
 }

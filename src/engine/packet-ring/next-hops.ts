@@ -11,8 +11,11 @@ import { DestinationCache } from './destination-cache.ts';
 import { addressWord } from './frame-slots.ts';
 import { HopState, HopTable } from './hop-table.ts';
 
-/** How long an address is believed before the kernel is asked again. */
-const CONFIRMED: Nanos = 500 * NANOS_PER_MS;
+/** How long an address is believed before the kernel is asked again: a neighbour that gets another address must not cost a SYN all its retries. */
+const CONFIRMED: Nanos = 50 * NANOS_PER_MS;
+/** With more hops than these, asking so often would take as long as sending. */
+const FEW_HOPS = 64;
+const CONFIRMED_OF_MANY: Nanos = 500 * NANOS_PER_MS;
 /** How long a hop without an address is left to the kernel. */
 const UNRESOLVED: Nanos = 50 * NANOS_PER_MS;
 /** How often notices of changed routes are read. */
@@ -37,8 +40,8 @@ export interface HopOptions {
 /**
  * Next hops of destinations behind one Ethernet interface, and the header that a frame to them needs. The kernel decides all of it: it is asked for
  * the route and for the neighbour, and resolves who is not resolved yet when a packet goes its way. So a packet without a hop goes its way: when
- * the route is no plain Ethernet one, while the neighbour has no address, once each half second while the neighbour is STALE (which makes the
- * kernel confirm it), and the first to each destination, since asking costs more than a packet or two.
+ * the route is no plain Ethernet one, while the neighbour has no address, each time that the neighbour is found STALE (which makes the kernel
+ * confirm it), and the first to each destination, since asking costs more than a packet or two.
  */
 export class NextHops {
   readonly table: HopTable = new HopTable();
@@ -158,7 +161,8 @@ export class NextHops {
     this.#asked.interfaceIndex = this.#link.index;
     this.#asked.nextHop = this.table.addresses[hop] as Address;
     const trust = this.#neighbour.readAddress(this.#socket, this.#asked, this.#address);
-    this.table.due[hop] = this.#now + (trust === 'none' ? UNRESOLVED : CONFIRMED);
+    const confirmed = this.table.count > FEW_HOPS ? CONFIRMED_OF_MANY : CONFIRMED;
+    this.table.due[hop] = this.#now + (trust === 'none' ? UNRESOLVED : confirmed);
     if (trust === 'none') this.table.states[hop] = HopState.unresolved;
     else {
       this.table.resolve(hop, this.#address, this.#link.address);
@@ -169,7 +173,8 @@ export class NextHops {
   #startAgain(): void {
     this.#forget();
     const link = ethernetLink(this.#calls, this.#options.interface);
-    if (link === null) return;
+    // Of another index it is not the one that frames are handed to: routes through the old one are no more, and all goes the kernel's way.
+    if (link === null || link.index !== this.#link.index) return;
     this.#link = link;
     this.#route = new PlainRouteRequest(link.index, this.#options.source, this.#options.bound);
   }

@@ -1,6 +1,6 @@
 import { hrtime } from 'node:process';
 
-import type { Transport } from '../../transport/transport.ts';
+import type { Routes, SendPath, Transport } from '../../transport/transport.ts';
 import { type Nanos, NANOS_PER_SECOND } from '../../wire/numbers.ts';
 import { engineError } from '../engine-error.ts';
 import type { EngineCode, EngineOptions, EngineProblem } from '../engine.ts';
@@ -65,4 +65,15 @@ function startClock(): () => Nanos {
     const time = hrtime();
     return (time[0] - seconds) * NANOS_PER_SECOND + (time[1] - nanos);
   };
+}
+
+/** The way that a run with `--rate max` would send by, for the first of the sources that `routes` has found so far; null where this engine cannot send at all. */
+export async function fastestSendPath(routes: Routes): Promise<SendPath | null> {
+  const calls = systemCalls();
+  if (!hasSystemCalls(calls)) return null;
+  const sending = { path: 'auto', rate: Infinity } as const;
+  const opened = openSender(calls, { sourcePorts: [], interface: null, routes, sending, warn: () => undefined }, () => 0);
+  if ('code' in opened) return null;
+  opened.sender.close();
+  return { name: opened.sender.path, why: opened.why };
 }

@@ -15,7 +15,30 @@ export function parsePorts(text: string | undefined): PortSet {
   if (text.trim() === '') throw usageError('empty port list', text, ACCEPTED);
   const items = text.split(',').map((item) => item.trim());
   if (items.includes('')) throw usageError('empty item in port list', text, ACCEPTED);
-  return new TablePortSet(items.flatMap(parseItem));
+  const ports = items.flatMap(parseItem);
+  const first = ports[0] as number;
+  return ports.every((port, place) => port === first + place) ? new PortRun(first, ports.length) : new TablePortSet(ports);
+}
+
+/** Consecutive ports, computed: in random order a table of all ports is a cache miss for each packet. */
+class PortRun implements PortSet {
+  readonly size: number;
+  readonly #first: number;
+
+  constructor(first: number, size: number) {
+    this.#first = first;
+    this.size = size;
+  }
+
+  at(index: number): number {
+    if (!(index >= 0 && index < this.size)) throw new RangeError(`no port at index ${index} of ${this.size}`);
+    return this.#first + index;
+  }
+
+  indexOf(port: number): number {
+    const index = port - this.#first;
+    return index >= 0 && index < this.size ? index : -1;
+  }
 }
 
 class TablePortSet implements PortSet {

@@ -6,6 +6,8 @@ export interface SendDemand {
   readonly path: 'auto' | SendPathName;
   /** Packets a second that the user names: Infinity for as many as this host can, null for what the path is found to carry. */
   readonly rate: number | null;
+  /** Bytes of the longest packet of the run. */
+  readonly packetBytes: number;
 }
 
 /** What an engine needs to open its sockets. */

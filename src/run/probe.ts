@@ -147,8 +147,9 @@ async function openRun(run: PreparedRun): Promise<OpenRun> {
     closers.push(() => reservation.release());
     const sourcePorts = reservation.ports;
     // The first target's way out is the one that a faster way of sending is opened for.
-    routes.lookup(run.targets.at(0));
-    const sending = { path, rate: run.timing.rate };
+    const [source] = routes.lookup(run.targets.at(0)) < 0 ? [] : routes.sources;
+    const packetBytes = source === undefined ? 0 : craftSyn(run, source).length;
+    const sending = { path, rate: run.timing.rate, packetBytes };
     const transport = await openFirst(engines, { sourcePorts, interface: options.interface ?? null, routes, sending, warn });
     if (options.dropPrivileges === true) warnIfStillRoot(warn);
     const close = async (): Promise<void> => {

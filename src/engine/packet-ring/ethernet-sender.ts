@@ -4,7 +4,7 @@ import type { Nanos } from '../../wire/numbers.ts';
 import type { EngineProblem } from '../engine.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
 import { ethernetLink } from '../linux/ethernet-link.ts';
-import { addressWord, LARGEST_PACKET, SLOT_BYTES } from './frame-slots.ts';
+import { addressWord, largestPacket } from './frame-slots.ts';
 import type { FrameTransmit } from './frame-transmit.ts';
 import { type HopOptions, NextHops } from './next-hops.ts';
 import { openPacketTransmit } from './packet-transmit.ts';
@@ -19,6 +19,8 @@ export interface EthernetOptions extends HopOptions {
   readonly calls: SystemCalls;
   /** Sends the packets that have no hop; stays the caller's, who closes it later. */
   readonly fallback: PacketSender;
+  /** `slotBytesFor` the longest packet. */
+  readonly slotBytes: number;
   readonly now: () => Nanos;
 }
 
@@ -34,7 +36,8 @@ export function openEthernetSender(options: EthernetOptions, paths: readonly Fra
   const index = link === null ? 0 : link.index;
   const refusals: EngineProblem[] = [];
   for (const path of paths) {
-    const transmit = path === 'af-xdp' ? openXdpTransmit(calls, index) : openPacketTransmit(calls, index);
+    const transmit =
+      path === 'af-xdp' ? openXdpTransmit(calls, index, options.slotBytes) : openPacketTransmit(calls, index, options.slotBytes);
     if (!('code' in transmit)) return new EthernetSender(options, { hops, transmit, why: wayInWords(options, path, refusals) });
     refusals.push(transmit);
   }
@@ -82,7 +85,7 @@ export class EthernetSender implements PacketSender {
     this.#fallback = options.fallback;
     this.#now = options.now;
     this.#source = addressWord(options.source);
-    this.#largest = Math.min(hops.mtu, LARGEST_PACKET);
+    this.#largest = Math.min(hops.mtu, largestPacket(transmit.frames.slotBytes));
     this.#staged = new Int32Array(transmit.chunk);
     this.#deferred = new Int32Array(options.fallback.batch.capacity);
   }
@@ -151,7 +154,7 @@ export class EthernetSender implements PacketSender {
       return;
     }
     if (this.#deferredCount === batch.capacity) this.#sendDeferred();
-    const from = slot * SLOT_BYTES;
+    const from = slot * this.batch.slotSize;
     const to = this.#deferredCount * batch.slotSize;
     for (let index = 0; index < length; index++) batch.bytes[to + index] = this.batch.bytes[from + index] as number;
     batch.lengths[this.#deferredCount] = length;

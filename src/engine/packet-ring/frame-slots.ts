@@ -1,14 +1,28 @@
 import type { MappedMemory } from '../linux/system-calls.ts';
 
-/** Bytes from one frame's place to the next, and so from slot to slot. */
+/** Bytes from one frame's place to the next, and so from slot to slot, where packets of any size may come; a page is a multiple of it. */
 export const SLOT_BYTES = 2048;
+const SMALLEST_SLOT = 128;
 /** Where a frame begins in its place: its IP packet then stands at a multiple of 4, so that addresses are read as words. */
 export const FRAME_AT = 2;
 /** Bytes of an Ethernet header: destination 6, source 6, EtherType 2. */
 export const HEADER_BYTES = 14;
 const PACKET_AT = FRAME_AT + HEADER_BYTES;
 /** Bytes of the longest IP packet that leaves the next frame's header alone. */
-export const LARGEST_PACKET: number = SLOT_BYTES - PACKET_AT;
+export function largestPacket(slotBytes: number): number {
+  return slotBytes - PACKET_AT;
+}
+
+/**
+ * The smallest slots for packets of `packetBytes`: small ones stay in the processor's cache, where slots 2048 bytes apart would compete for the same
+ * few of its places.
+ */
+export function slotBytesFor(packetBytes: number): number {
+  let bytes = SMALLEST_SLOT;
+  while (bytes < SLOT_BYTES && largestPacket(bytes) < packetBytes) bytes *= 2;
+  return bytes;
+}
+
 /** Offsets of the addresses (RFC 791, 3.1) in the words of a frame's place. */
 const SOURCE_WORD = (PACKET_AT + 12) / 4;
 const DESTINATION_WORD = (PACKET_AT + 16) / 4;
@@ -28,25 +42,27 @@ export function addressWord(value: number): number {
 const SPARE = 4096;
 
 /** Bytes to map for `frames` frames. */
-export function frameMemory(frames: number): number {
-  return frames * SLOT_BYTES + SPARE;
+export function frameMemory(frames: number, slotBytes: number = SLOT_BYTES): number {
+  return frames * slotBytes + SPARE;
 }
 
 /**
- * Frames of 2048 bytes side by side in memory that the kernel reads too. A frame is an Ethernet header and behind it the IP packet of a slot; slots
+ * Frames side by side in memory that the kernel reads too. A frame is an Ethernet header and behind it the IP packet of a slot; slots
  * are handed out a window at a time. A header is written only when it differs from what stands there, which a stamp tells.
  */
 export class FrameSlots {
   readonly memory: MappedMemory;
-  /** For each region of `slots` frames the bytes in which its slots stand at multiples of 2048. */
+  readonly slotBytes: number;
+  /** For each region of `slots` frames the bytes in which its slots stand at multiples of `slotBytes`. */
   readonly windows: readonly Uint8Array[];
   readonly #halves: Uint16Array;
   readonly #words: Uint32Array;
   readonly #stamps: Int32Array;
 
-  /** `memory` has `frameMemory(regions * slots)` bytes. */
-  constructor(memory: MappedMemory, regions: number, slots: number) {
-    const length = slots * SLOT_BYTES;
+  /** `memory` has `frameMemory(regions * slots, slotBytes)` bytes; `slotBytes` as `slotBytesFor` gives it. */
+  constructor(memory: MappedMemory, regions: number, slots: number, slotBytes: number = SLOT_BYTES) {
+    const length = slots * slotBytes;
+    this.slotBytes = slotBytes;
     this.memory = memory;
     this.windows = Array.from(
       { length: regions },
@@ -59,19 +75,19 @@ export class FrameSlots {
 
   /** The packet's source address as the word that it is in memory. */
   sourceOf(frame: number): number {
-    return this.#words[frame * (SLOT_BYTES / 4) + SOURCE_WORD] as number;
+    return this.#words[((frame * this.slotBytes) >>> 2) + SOURCE_WORD] as number;
   }
 
   /** The packet's destination address, likewise. */
   destinationOf(frame: number): number {
-    return this.#words[frame * (SLOT_BYTES / 4) + DESTINATION_WORD] as number;
+    return this.#words[((frame * this.slotBytes) >>> 2) + DESTINATION_WORD] as number;
   }
 
   /** Puts header `hop` of the table in front of frame `frame`; `stamp` (0 or more) is another one whenever the header is. */
   setHeader(frame: number, headers: Uint16Array, hop: number, stamp: number): void {
     if (this.#stamps[frame] === stamp) return;
     this.#stamps[frame] = stamp;
-    const to = (frame * SLOT_BYTES + FRAME_AT) / 2;
+    const to = (frame * this.slotBytes + FRAME_AT) >>> 1;
     const from = hop * HEADER_WORDS;
     for (let word = 0; word < HEADER_BYTES / 2; word++) this.#halves[to + word] = headers[from + word] as number;
   }

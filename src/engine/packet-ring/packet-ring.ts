@@ -71,7 +71,7 @@ function startClock(): () => Nanos {
 export async function fastestSendPath(routes: Routes): Promise<SendPath | null> {
   const calls = systemCalls();
   if (!hasSystemCalls(calls)) return null;
-  const sending = { path: 'auto', rate: Infinity } as const;
+  const sending = { path: 'auto', rate: Infinity, packetBytes: 0 } as const;
   const opened = openSender(calls, { sourcePorts: [], interface: null, routes, sending, warn: () => undefined }, () => 0);
   if ('code' in opened) return null;
   opened.sender.close();

@@ -25,7 +25,11 @@ const IOVEC_AT = 16;
 const IOVECS_AT = 24;
 
 /** Opens a packet socket that sends by the interface and receives nothing. */
-export function openPacketTransmit(calls: SystemCalls, interfaceIndex: number): PacketTransmit | EngineProblem {
+export function openPacketTransmit(
+  calls: SystemCalls,
+  interfaceIndex: number,
+  slotBytes: number = SLOT_BYTES,
+): PacketTransmit | EngineProblem {
   // Protocol 0: no frame is ever given to this socket.
   const descriptor = calls.socket(AF_PACKET, SOCK_RAW, 0);
   if (descriptor < 0) return kernelRefusal('opening a packet socket', descriptor);
@@ -36,10 +40,10 @@ export function openPacketTransmit(calls: SystemCalls, interfaceIndex: number): 
   // A kernel that knows no bypass (before 3.14) sends all the same, by way of the queueing discipline.
   calls.setOption(descriptor, SOL_PACKET, PACKET_QDISC_BYPASS, new Uint8Array(Uint32Array.of(1).buffer));
   calls.setOption(descriptor, SOL_SOCKET, SO_SNDBUF, new Uint8Array(Uint32Array.of(SEND_BUFFER).buffer));
-  const frames = calls.map(-1, frameMemory(SLOTS), 0);
+  const frames = calls.map(-1, frameMemory(SLOTS, slotBytes), 0);
   const messages = calls.map(-1, CHUNK * (HEADER + IOVEC), 0);
   if (bound >= 0 && typeof frames !== 'number' && typeof messages !== 'number') {
-    return new PacketTransmit({ calls, descriptor, frames, messages });
+    return new PacketTransmit({ calls, descriptor, frames, messages, slotBytes });
   }
   calls.close(descriptor);
   for (const memory of [frames, messages]) if (typeof memory !== 'number') calls.unmap(memory);
@@ -64,13 +68,13 @@ export class PacketTransmit implements FrameTransmit {
   #open = true;
 
   /** Owns the descriptor and the memory. */
-  constructor({ calls, descriptor, frames, messages }: Opened) {
+  constructor({ calls, descriptor, frames, messages, slotBytes }: Opened) {
     this.#calls = calls;
     this.#descriptor = descriptor;
     this.#messages = messages;
     this.#words = new Uint32Array(messages.bytes);
-    this.frames = new FrameSlots(frames, 1, SLOTS);
-    this.batch = newBatch(this.frames.windows[0] as Uint8Array, SLOTS, SLOT_BYTES);
+    this.frames = new FrameSlots(frames, 1, SLOTS, slotBytes);
+    this.batch = newBatch(this.frames.windows[0] as Uint8Array, SLOTS, slotBytes);
     for (let index = 0; index < CHUNK; index++) {
       const iovec = CHUNK * HEADER + index * IOVEC;
       this.#setAddress(index * HEADER + IOVEC_AT, messages.address + iovec);
@@ -93,7 +97,7 @@ export class PacketTransmit implements FrameTransmit {
     this.#words[iovec / 4 + 2 + LOW_WORD] = length + HEADER_BYTES;
     if (this.#slots[index] === slot) return;
     this.#slots[index] = slot;
-    this.#setAddress(iovec, this.frames.memory.address + slot * SLOT_BYTES + FRAME_AT);
+    this.#setAddress(iovec, this.frames.memory.address + slot * this.frames.slotBytes + FRAME_AT);
   }
 
   send(): number {
@@ -132,4 +136,5 @@ interface Opened {
   readonly descriptor: number;
   readonly frames: MappedMemory;
   readonly messages: MappedMemory;
+  readonly slotBytes: number;
 }

@@ -2,13 +2,14 @@ import type { Nanos } from '../../wire/numbers.ts';
 import type { EngineOptions, EngineProblem, SendDemand } from '../engine.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
 import { type EthernetSender, openEthernetSender } from './ethernet-sender.ts';
+import { slotBytesFor } from './frame-slots.ts';
 import { openRawIpSender, type RawIpSender } from './raw-ip-sender.ts';
 import type { PacketSender } from './sender.ts';
 
 /** Packets a second above which a raw IP socket may not keep up: it was measured at 430,000. */
 const RAW_IP_RATE = 300_000;
 
-const WITHOUT_DEMAND: SendDemand = { path: 'auto', rate: null };
+const WITHOUT_DEMAND: SendDemand = { path: 'auto', rate: null, packetBytes: 0 };
 
 /** A sender and why it is this one. */
 export interface ChosenSender {
@@ -54,9 +55,10 @@ function openFrames(calls: SystemCalls, options: EngineOptions, { raw, now }: Fr
   if (source === undefined) {
     return { code: 'not-supported', message: 'there is no route to the first target', hint: 'see `ip route get ADDRESS`' };
   }
-  const path = options.sending?.path;
+  const { path, packetBytes } = options.sending ?? WITHOUT_DEMAND;
+  const slotBytes = slotBytesFor(packetBytes);
   const bound = options.interface !== null;
-  const ethernet = { calls, interface: source.interface, source: source.address, bound, fallback: raw, now };
+  const ethernet = { calls, interface: source.interface, source: source.address, bound, fallback: raw, slotBytes, now };
   return openEthernetSender(ethernet, path === 'af-xdp' || path === 'af-packet' ? [path] : ['af-xdp', 'af-packet']);
 }
 

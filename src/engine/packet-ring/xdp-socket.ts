@@ -1,7 +1,7 @@
 import { Errno, errnoName } from '../../transport/errno.ts';
 import type { EngineProblem } from '../engine.ts';
 import type { MappedMemory, SystemCalls } from '../linux/system-calls.ts';
-import { frameMemory, LOW_WORD, SLOT_BYTES } from './frame-slots.ts';
+import { frameMemory, LOW_WORD, SLOT_BYTES as CHUNK_BYTES } from './frame-slots.ts';
 import { kernelRefusal } from './kernel-refusal.ts';
 
 /*
@@ -72,10 +72,17 @@ export interface XdpRing {
   readonly mask: number;
 }
 
+/** A transmit queue of an interface. */
+export interface QueuePlace {
+  readonly interfaceIndex: number;
+  readonly queue: number;
+}
+
 /** A bound AF_XDP socket that can send and not receive. */
 export interface XdpSocket {
   readonly descriptor: number;
   readonly size: XdpSize;
+  readonly slotBytes: number;
   readonly frames: MappedMemory;
   readonly transmit: XdpRing;
   readonly completion: XdpRing;
@@ -84,11 +91,11 @@ export interface XdpSocket {
 }
 
 /** Opens a socket on queue `queue` of the interface. CAP_NET_RAW suffices. Blocks for 0.1 s at most, when another socket has the queue. */
-export function openXdpSocket(calls: SystemCalls, interfaceIndex: number, queue: number): XdpSocket | EngineProblem {
+export function openXdpSocket(calls: SystemCalls, place: QueuePlace, slotBytes: number): XdpSocket | EngineProblem {
   let problem: EngineProblem | null = null;
   for (const size of SIZES) {
-    const opening = new Opening(calls, size);
-    const socket = opening.open(interfaceIndex, queue);
+    const opening = new Opening(calls, size, slotBytes);
+    const socket = opening.open(place);
     if ('descriptor' in socket) return socket;
     opening.undo();
     problem ??= socket;
@@ -109,11 +116,13 @@ class Opening {
   tooLarge = false;
   readonly #calls: SystemCalls;
   readonly #size: XdpSize;
+  readonly #slotBytes: number;
   readonly #mapped: MappedMemory[] = [];
   #descriptor = -1;
 
-  constructor(calls: SystemCalls, size: XdpSize) {
+  constructor(calls: SystemCalls, size: XdpSize, slotBytes: number) {
     this.#calls = calls;
+    this.#slotBytes = slotBytes;
     this.#size = size;
   }
 
@@ -122,12 +131,12 @@ class Opening {
     for (const memory of this.#mapped) this.#calls.unmap(memory);
   }
 
-  open(interfaceIndex: number, queue: number): XdpSocket | EngineProblem {
+  open({ interfaceIndex, queue }: QueuePlace): XdpSocket | EngineProblem {
     const { regions, slots } = this.#size;
     const count = regions * slots;
     this.#descriptor = this.#calls.socket(AF_XDP, SOCK_RAW, 0);
     if (this.#descriptor < 0) return problemOf('opening an AF_XDP socket', this.#descriptor);
-    const frames = this.#map(-1, frameMemory(count), 0);
+    const frames = this.#map(-1, frameMemory(count, this.#slotBytes), 0);
     if (typeof frames === 'number') return problemOf('mapping memory for AF_XDP', frames);
     const error = this.#register(frames, count);
     if (error < 0) return problemOf('registering memory for AF_XDP', error);
@@ -146,7 +155,7 @@ class Opening {
     const kick = this.#setOption(XDP_MAX_TX_SKB_BUDGET, large) < 0 ? KICK : large;
     const bound = this.#bind(interfaceIndex, queue);
     if (bound < 0) return problemOf(`binding AF_XDP to queue ${queue}`, bound);
-    return { descriptor: this.#descriptor, size: this.#size, frames, transmit, completion, kick };
+    return { descriptor: this.#descriptor, size: this.#size, slotBytes: this.#slotBytes, frames, transmit, completion, kick };
   }
 
   /** Names the frames and makes the rings: 0 or `-errno`. */
@@ -154,8 +163,9 @@ class Opening {
     const registration = new Uint32Array(8);
     registration[LOW_WORD] = frames.address % 2 ** 32;
     registration[1 - LOW_WORD] = Math.floor(frames.address / 2 ** 32);
-    registration[2 + LOW_WORD] = count * SLOT_BYTES;
-    registration[4] = SLOT_BYTES;
+    registration[2 + LOW_WORD] = count * this.#slotBytes;
+    // Several slots share a chunk; the kernel only minds that a frame stays within one.
+    registration[4] = CHUNK_BYTES;
     const result = this.#calls.setOption(this.#descriptor, SOL_XDP, XDP_UMEM_REG, new Uint8Array(registration.buffer));
     this.tooLarge = result === -Errno.ENOBUFS || result === -Errno.ENOMEM;
     if (result < 0) return result;

@@ -24,8 +24,12 @@ const KICKS = 4;
 const PASSING: ReadonlySet<number> = new Set([-Errno.EAGAIN, -Errno.EBUSY, -Errno.ENOBUFS, -Errno.ENOMEM, -Errno.EINTR]);
 
 /** Opens the transmit ring of queue 0, which every interface has. */
-export function openXdpTransmit(calls: SystemCalls, interfaceIndex: number): XdpTransmit | EngineProblem {
-  const socket = openXdpSocket(calls, interfaceIndex, 0);
+export function openXdpTransmit(
+  calls: SystemCalls,
+  interfaceIndex: number,
+  slotBytes: number = SLOT_BYTES,
+): XdpTransmit | EngineProblem {
+  const socket = openXdpSocket(calls, { interfaceIndex, queue: 0 }, slotBytes);
   return 'descriptor' in socket ? new XdpTransmit(calls, socket) : socket;
 }
 
@@ -66,8 +70,8 @@ export class XdpTransmit implements FrameTransmit {
     this.#addresses = new Uint32Array(socket.completion.memory.bytes);
     this.#inFlight = new Int32Array(regions);
     this.#producer = Atomics.load(this.#transmit.words, this.#transmit.producer);
-    this.frames = new FrameSlots(socket.frames, regions, slots);
-    this.batch = newBatch(this.frames.windows[0] as Uint8Array, slots, SLOT_BYTES);
+    this.frames = new FrameSlots(socket.frames, regions, slots, socket.slotBytes);
+    this.batch = newBatch(this.frames.windows[0] as Uint8Array, slots, socket.slotBytes);
     this.chunk = Math.min(socket.kick, slots);
   }
 
@@ -86,7 +90,7 @@ export class XdpTransmit implements FrameTransmit {
   stage(slot: number, length: number): void {
     const { entries, mask } = this.#transmit;
     const at = entries + ((this.#producer + this.#staged++) & mask) * DESCRIPTOR_WORDS;
-    this.#descriptors[at + LOW_WORD] = this.frameOf(slot) * SLOT_BYTES + FRAME_AT;
+    this.#descriptors[at + LOW_WORD] = this.frameOf(slot) * this.frames.slotBytes + FRAME_AT;
     this.#descriptors[at + 1 - LOW_WORD] = 0;
     this.#descriptors[at + LENGTH_WORD] = length + HEADER_BYTES;
     this.#descriptors[at + LENGTH_WORD + 1] = 0;
@@ -176,7 +180,7 @@ export class XdpTransmit implements FrameTransmit {
   #reap(): void {
     const { words, producer, consumer, entries, mask } = this.#socket.completion;
     const end = Atomics.load(words, producer);
-    const regionBytes = this.batch.capacity * SLOT_BYTES;
+    const regionBytes = this.batch.capacity * this.frames.slotBytes;
     let at = words[consumer] as number;
     if (at === end) return;
     for (; at !== end; at = (at + 1) | 0) {

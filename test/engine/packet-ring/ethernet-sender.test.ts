@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SystemCalls } from '../../../src/engine/linux/system-calls.ts';
 import { EthernetSender } from '../../../src/engine/packet-ring/ethernet-sender.ts';
-import { frameMemory, FrameSlots, LARGEST_PACKET, SLOT_BYTES } from '../../../src/engine/packet-ring/frame-slots.ts';
+import { frameMemory, FrameSlots, largestPacket, SLOT_BYTES, slotBytesFor } from '../../../src/engine/packet-ring/frame-slots.ts';
 import type { FrameTransmit } from '../../../src/engine/packet-ring/frame-transmit.ts';
 import { HopState, HopTable } from '../../../src/engine/packet-ring/hop-table.ts';
 import type { NextHops } from '../../../src/engine/packet-ring/next-hops.ts';
@@ -95,7 +95,15 @@ function open(capacity = 3): {
   const transmit = new FakeTransmit(log);
   const fallback = fakeFallback(log, capacity);
   let clock = 0;
-  const options = { calls: {} as SystemCalls, interface: 'eth0', source: SOURCE, bound: false, fallback, now: () => ++clock };
+  const options = {
+    calls: {} as SystemCalls,
+    interface: 'eth0',
+    source: SOURCE,
+    bound: false,
+    slotBytes: SLOT_BYTES,
+    fallback,
+    now: () => ++clock,
+  };
   return { sender: new EthernetSender(options, { hops: fakeHops(), transmit, why: 'a test' }), transmit, fallback, log };
 }
 
@@ -175,6 +183,8 @@ describe('an Ethernet sender', () => {
     sender.batch.lengths.set([1501, 1500, 600]);
     sender.flush();
     expect(errorsOf(sender)).toEqual([Errno.EMSGSIZE, 0, Errno.EMSGSIZE]);
-    expect(LARGEST_PACKET).toBeGreaterThan(1500);
+    expect(largestPacket(SLOT_BYTES)).toBeGreaterThan(1500);
+    for (let bytes = 40; bytes <= 1500; bytes++) expect(largestPacket(slotBytesFor(bytes))).toBeGreaterThanOrEqual(bytes);
+    expect(slotBytesFor(60)).toBe(128);
   });
 });

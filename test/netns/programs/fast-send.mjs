@@ -18,7 +18,7 @@ const calls = systemCalls();
 const raw = openRawIpSender(calls, null, now);
 const taken = path === 'packet' ? openXdpTransmit(calls, ethernetLink(calls, device).index) : null;
 const source = parseAddress(from);
-const sender = openEthernetSender({ calls, interface: device, source, bound: false, fallback: raw, now }, [
+const sender = openEthernetSender({ calls, interface: device, source, bound: false, fallback: raw, slotBytes: 2048, now }, [
   'af-xdp',
   'af-packet',
 ]);

@@ -37,7 +37,7 @@ const environment: Environment = {
   exitNow: (code) => process.exit(code),
   loadProbe: async () => {
     loadAtOnce('../run/probe.js');
-    return (await import('../run/probe.ts')).probe;
+    return (await import('../run/probe.ts')).probeInBatches;
   },
   loadDoctor: async () => (await import('../run/doctor.ts')).inspectHost,
 };

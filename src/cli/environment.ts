@@ -36,6 +36,6 @@ export interface Environment {
   /** Ends the process now. */
   readonly exitNow: (code: number) => void;
   /** The jobs, loaded when they are needed. */
-  readonly loadProbe: () => Promise<(options: ProbeOptions) => AsyncIterable<ProbeRecord>>;
+  readonly loadProbe: () => Promise<(options: ProbeOptions) => AsyncIterable<readonly ProbeRecord[]>>;
   readonly loadDoctor: () => Promise<(targets: readonly string[]) => Promise<DoctorRecord>>;
 }

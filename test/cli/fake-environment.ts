@@ -101,7 +101,7 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
     loadProbe: () =>
       Promise.resolve((options) => {
         asked = options;
-        return (circumstances.probe ?? (() => records([])))(options);
+        return oneByOne((circumstances.probe ?? (() => records([])))(options));
       }),
     loadDoctor: () => Promise.resolve(circumstances.doctor ?? (() => Promise.reject(new Error('no doctor')))),
   };
@@ -134,4 +134,9 @@ export async function* records(
     yield record;
   }
   if (error !== null) throw error;
+}
+
+/** Each record as a batch of its own. */
+async function* oneByOne(all: AsyncIterable<ProbeRecord>): AsyncGenerator<readonly ProbeRecord[], void, undefined> {
+  for await (const record of all) yield [record];
 }

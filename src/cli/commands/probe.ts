@@ -52,18 +52,26 @@ interface Pipeline {
   readonly outcome: Outcome;
 }
 
-async function writeRecords(records: AsyncIterable<ProbeRecord>, pipeline: Pipeline): Promise<void> {
-  const { reporter, results, messages, interruption } = pipeline;
-  for await (const record of records) {
+async function writeRecords(batches: AsyncIterable<readonly ProbeRecord[]>, pipeline: Pipeline): Promise<void> {
+  for await (const records of batches) {
     // A dry run has no loop of its own that would see the signal.
-    if (record.type === 'packet' && interruption.signal.aborted) break;
-    note(record, pipeline);
-    const text = reporter.write(record);
-    if (text === '') continue;
-    if (results.isStdout) messages.clear();
-    const room = results.sink.write(text);
-    if (room !== null) await room;
+    if (records[0]?.type === 'packet' && pipeline.interruption.signal.aborted) break;
+    for (const record of records) {
+      const room = writeRecord(record, pipeline);
+      // oxlint-disable-next-line no-await-in-loop -- the sink says when there is room for more
+      if (room !== null) await room;
+    }
   }
+}
+
+/** Null while the sink has room for more, else a promise of room. */
+function writeRecord(record: ProbeRecord, pipeline: Pipeline): Promise<void> | null {
+  const { reporter, results, messages } = pipeline;
+  note(record, pipeline);
+  const text = reporter.write(record);
+  if (text === '') return null;
+  if (results.isStdout) messages.clear();
+  return results.sink.write(text);
 }
 
 /** What a record means beyond its text: a missed expectation is said at once. */

@@ -117,8 +117,13 @@ export class FirstRound {
   stamp(target: number, view: PacketView, at: Nanos): boolean {
     const place = this.#placeOf(target, view.destinationPort);
     if (place < 0 || this.#syns.firstIsn(this.ring.nonce(place)) !== view.seq) return false;
-    this.ring.stamp(place, at);
+    this.ring.stampSeen(place, at);
     return true;
+  }
+
+  /** The same for the SYN that is expected next, by its ISN alone; false for any other, and where ISNs do not tell SYNs apart. */
+  stampNext(isn: number, at: Nanos): boolean {
+    return this.#plan.seq === null && this.ring.stampNext(isn | 0, at);
   }
 
   /** The target of the pair at `place`. */

@@ -19,6 +19,8 @@ export class FirstSyns {
   /** Pairs that count as in flight: sent at or after `#landed`, fate open. */
   inFlight = 0;
   #landed = 0;
+  /** Position of the SYN that the capture is expected to show next. */
+  #nextSeen = 0;
   #mask = INITIAL_CAPACITY - 1;
   /** Place of `head`. */
   #next = 0;
@@ -53,6 +55,25 @@ export class FirstSyns {
   /** Notes when the SYN at `place` left. */
   stamp(place: number, at: Nanos): void {
     this.#sentAt[place] = at;
+  }
+
+  /**
+   * Notes when a captured SYN of ours left, if it is the one that is expected next: captures come in the order of sending, so that hardly one has to
+   * be looked up. False when it is not that one.
+   */
+  stampNext(nonce: number, at: Nanos): boolean {
+    const position = Math.max(this.#nextSeen, this.tail);
+    const place = (this.#next - (this.head - position)) & this.#mask;
+    if (position >= this.head || this.#nonces[place] !== nonce || this.#fates[place] !== Fate.open) return false;
+    this.#sentAt[place] = at;
+    this.#nextSeen = position + 1;
+    return true;
+  }
+
+  /** Notes when the SYN at `place`, captured out of turn, left: the next one is expected after it. */
+  stampSeen(place: number, at: Nanos): void {
+    this.#sentAt[place] = at;
+    this.#nextSeen = this.positionOf(place) + 1;
   }
 
   sentAt(place: number): Nanos {

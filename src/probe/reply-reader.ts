@@ -123,6 +123,7 @@ export class ReplyReader {
 
   #isOwnSyn(): boolean {
     const view = this.#view;
+    if (this.#first.stampNext(view.seq, this.at)) return true;
     const target = this.#plan.targets.indexOf(view.destination);
     if (target < 0) return false;
     const slot = this.#pairs.find(target, view.destinationPort);

@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { FirstSyns } from '../../src/probe/first-syns.ts';
+
+interface Entry {
+  nonce: number;
+  sentAt: number;
+  open: boolean;
+  flying: boolean;
+}
+
+/** The same by plain arrays, from the first pair to the last. */
+class Model {
+  readonly all: Entry[] = [];
+  landed = 0;
+
+  get oldest(): number {
+    return this.all.findIndex(({ open }) => open);
+  }
+
+  get inFlight(): number {
+    return this.all.filter(({ flying }) => flying).length;
+  }
+
+  land(time: number): number {
+    let silent = 0;
+    for (; this.landed < this.all.length; this.landed++) {
+      const entry = this.all[this.landed] as Entry;
+      if (entry.open && entry.sentAt > time) break;
+      if (entry.open && entry.flying) silent++;
+      entry.flying = false;
+    }
+    return silent;
+  }
+}
+
+type Step = readonly ['push' | 'skip' | 'take' | 'land' | 'stamp', number];
+
+const steps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.tuple(fc.constantFrom<Step[0]>('push', 'push', 'push', 'skip', 'take', 'take', 'land', 'stamp'), fc.nat(1_000_000)),
+  { maxLength: 120 },
+);
+
+/** So many pairs, of which all but the last eight have left. */
+function fill(ring: FirstSyns, model: Model, count: number): void {
+  for (let index = 0; index < count; index++) {
+    const place = ring.push(index, index);
+    const open = index >= count - 8;
+    if (!open) ring.take(place);
+    model.all.push({ nonce: index, sentAt: index, open, flying: open });
+  }
+}
+
+function run(ring: FirstSyns, model: Model, [kind, number]: Step, now: number): void {
+  const { all } = model;
+  const some = all.length === 0 ? -1 : number % all.length;
+  const place = some < 0 ? -1 : ring.placeOf(some);
+  expect(place >= 0).toBe(all[some]?.open ?? false);
+  if (kind === 'push') {
+    const nonce = (number * 2654435761) | 0;
+    ring.push(nonce, now);
+    all.push({ nonce, sentAt: now, open: true, flying: true });
+  } else if (kind === 'skip') {
+    ring.skip(now);
+    all.push({ nonce: 0, sentAt: now, open: false, flying: false });
+  } else if (kind === 'land') {
+    expect(ring.land(now - (number % 50))).toBe(model.land(now - (number % 50)));
+  } else if (place >= 0) {
+    const entry = all[some] as Entry;
+    expect([ring.positionOf(place), ring.nonce(place), ring.sentAt(place)]).toEqual([some, entry.nonce, entry.sentAt]);
+    if (kind === 'stamp') {
+      ring.stamp(place, now);
+      entry.sentAt = now;
+      return;
+    }
+    expect(ring.take(place)).toBe(entry.flying);
+    entry.open = false;
+    entry.flying = false;
+  }
+}
+
+describe('FirstSyns', () => {
+  test('law: does what plain arrays do, before and after it grows', () => {
+    fc.assert(
+      fc.property(steps, fc.constantFrom(0, 1000, 1020, 5000), (list, already) => {
+        const [ring, model] = [new FirstSyns(), new Model()];
+        fill(ring, model, already);
+        list.forEach((step, index) => run(ring, model, step, already + index));
+        const oldest = ring.oldest();
+        expect(oldest < 0 ? -1 : ring.positionOf(oldest)).toBe(model.oldest);
+        expect(ring.inFlight).toBe(model.inFlight);
+        expect(ring.head).toBe(model.all.length);
+        expect(ring.oldestFlight === Infinity).toBe(model.inFlight === 0);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('stamps what the capture shows in the order of sending without a search, and catches up after one that it missed', () => {
+    const ring = new FirstSyns();
+    const places = [11, 22, 33, 44].map((nonce) => ring.push(nonce, 1));
+    expect(ring.stampNext(11, 5)).toBe(true);
+    expect(ring.stampNext(33, 6)).toBe(false);
+    ring.stampSeen(places[2] as number, 6);
+    expect(ring.stampNext(44, 7)).toBe(true);
+    expect(ring.stampNext(44, 8)).toBe(false);
+    expect(places.map((place) => ring.sentAt(place))).toEqual([5, 1, 6, 7]);
+  });
+
+  test('leaves the stamp of a pair that has left to the table', () => {
+    const ring = new FirstSyns();
+    const place = ring.push(11, 1);
+    ring.take(place);
+    expect(ring.stampNext(11, 5)).toBe(false);
+  });
+});

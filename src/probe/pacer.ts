@@ -20,6 +20,9 @@ const TOLERATED_LOSS = 0.02;
 const UNCHANGED = 0.7;
 /** Never slower than this on loss alone, SYNs a second. */
 const MIN_RATE = 20;
+/** A limited rate grows by this share after the first epoch without loss, by twice that after the second, ... */
+const GROWTH = 0.1;
+const MAX_GROWTH = 1;
 
 interface Epoch {
   start: Nanos;
@@ -61,6 +64,8 @@ export class Pacer {
   #baseline = 0;
   /** How it was before the last slow-down that has not been judged yet. */
   #trial: Trial | null = null;
+  /** By which share the rate grew after the last epoch. */
+  #growth = 0;
   #lostTotal = 0;
   #sentOfAnswered = 0;
 
@@ -158,9 +163,12 @@ export class Pacer {
     const loss = fates === 0 ? 0 : epoch.lost / fates;
     if (epoch.lost < MIN_LOSSES || loss <= this.#baseline * 1.5 + TOLERATED_LOSS) {
       this.#trial = null;
-      if (this.#rate < this.#cap) this.#rate = this.#rate * 1.1 > this.#cap ? this.#cap : this.#rate * 1.1;
+      // What limited the rate may have passed: the longer all goes well, the bolder.
+      this.#growth = Math.min(MAX_GROWTH, this.#growth + GROWTH);
+      this.#rate = Math.min(this.#cap, this.#rate * (1 + this.#growth));
       return;
     }
+    this.#growth = 0;
     const seconds = Math.max(MIN_EPOCH, epoch.end - epoch.start) / NANOS_PER_SECOND;
     const seen = { loss, window: this.#window, sent: epoch.sent / seconds, answered: epoch.answered / seconds };
     const { answered } = seen;

@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns/promises';
-import { arch, networkInterfaces, platform, release } from 'node:os';
+import { arch, platform, release } from 'node:os';
 
 import { ENGINES, fastestSendPath } from '../engine/engines.ts';
 import { Capability, type CapabilitySets, holds, readPrivileges } from '../engine/linux/capabilities.ts';
+import { listedInterfaces } from '../engine/linux/interface-addresses.ts';
 import { InterfaceRequests, stateByListing } from '../engine/linux/interfaces.ts';
 import { type PortRange, readLocalPorts, usableRuns } from '../engine/linux/port-ranges.ts';
 import { readProcFile, readProcNumber } from '../engine/linux/proc-file.ts';
@@ -116,7 +117,7 @@ async function engineReports(): Promise<EngineReport[]> {
 function interfaceReports(): InterfaceReport[] {
   const calls = systemCalls();
   const requests = hasSystemCalls(calls) ? new InterfaceRequests(calls) : null;
-  const listed = networkInterfaces();
+  const listed = listedInterfaces() ?? {};
   // Node lists only what is up; /proc/net/dev has every interface of this namespace.
   const others = [...(readProcFile('/proc/net/dev') ?? '').matchAll(/^\s*([^\s|:]+):/gm)].map((match) => match[1] as string);
   const reports = [...new Set([...Object.keys(listed), ...others])].map((name) => ({

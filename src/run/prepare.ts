@@ -17,6 +17,7 @@ import { compileOptions, type CompiledOptions } from '../wire/tcp-options.ts';
 import type { ProbeOptions } from './probe-options.ts';
 import { readSpec, readTiming } from './read-options.ts';
 import { readTargets } from './read-targets.ts';
+import { packageVersion } from './version.ts';
 
 /** A run whose every input has been read and found good; nothing has been opened yet. */
 export interface PreparedRun {
@@ -28,6 +29,8 @@ export interface PreparedRun {
   readonly spec: SynSpec;
   readonly timing: Timing;
   readonly expectations: Expectations | null;
+  /** Of this package: read while its file can be read, which it may not be once privileges are given up. */
+  readonly version: string;
   /** How many source ports tell the SYNs of one pair apart. */
   readonly sourcePortCount: number;
 }
@@ -51,7 +54,7 @@ export async function prepareRun(options: ProbeOptions): Promise<PreparedRun> {
   const order = createPairOrder({ total: targets.size * ports.size, seed, shard, randomize: options.randomize !== false });
   const syns = new RetryPolicy(timing, order.length).most * timing.count + SPARE_SYNS;
   const sourcePortCount = options.sourcePort === undefined ? Math.min(MAX_SOURCE_PORTS, syns) : 1;
-  return { options, targets, ports, order, seed, spec, timing, expectations, sourcePortCount };
+  return { options, targets, ports, order, seed, spec, timing, expectations, version: packageVersion(), sourcePortCount };
 }
 
 /** The SYN as it leaves by `source`. */

@@ -4,7 +4,6 @@ import type { Routes, Transport } from '../transport/transport.ts';
 import { formatAddress } from '../wire/address.ts';
 import { toHex } from '../wire/hex.ts';
 import { craftSyn, type PreparedRun, synOptionsText, synWindow } from './prepare.ts';
-import { packageVersion } from './version.ts';
 
 /** The MTU assumed for the option list of a run whose first target has no route. */
 const ETHERNET_MTU = 1500;
@@ -20,7 +19,7 @@ export function runRecordOf(
   return {
     type: 'run',
     schema: 1,
-    version: packageVersion(),
+    version: run.version,
     command: 'probe',
     engine: transport.engine,
     clock: transport.clock,

@@ -4,6 +4,7 @@ import type { Engine, EngineOptions, EngineProblem } from '../../src/engine/engi
 import { ENGINE_CHOICES, ENGINES, enginesFor, openFirst } from '../../src/engine/engines.ts';
 import { SimulatedRoutes } from '../../src/engine/simulated/simulated-routes.ts';
 import { local } from '../../src/engine/simulated/local.ts';
+import { usageError } from '../../src/errors.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 
 function options(warnings: string[]): EngineOptions {
@@ -60,9 +61,29 @@ describe('the first that opens', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('the last one says what is wrong', async () => {
-    const engines = [refusing('packet-ring', 'not-supported'), refusing('raw-cap', 'not-installed')];
-    await expect(openFirst(engines, options([]))).rejects.toMatchObject({ code: 'not-installed', message: 'no raw-cap here' });
+  test('when none opens one error says of each why, with the last one’s code and hint, and nothing else is said', async () => {
+    const warnings: string[] = [];
+    const engines = [refusing('packet-ring', 'not-supported'), refusing('raw-cap', 'not-permitted')];
+    await expect(openFirst(engines, options(warnings))).rejects.toMatchObject({
+      code: 'not-permitted',
+      exitCode: 3,
+      message: 'no engine can run here: packet-ring: no packet-ring here; raw-cap: no raw-cap here',
+      hint: 'buy another',
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  test('the only one that was asked for speaks for itself', async () => {
+    const opening = openFirst([refusing('packet-ring', 'not-supported')], options([]));
+    await expect(opening).rejects.toMatchObject({ code: 'not-installed', message: 'no packet-ring here' });
+  });
+
+  test('bad input that the next one finds is not said to be the first one’s', async () => {
+    const warnings: string[] = [];
+    const error = usageError('--interface', 'eth7', 'there is no such interface');
+    const picky: Engine = { ...working, open: () => Promise.reject(error) };
+    await expect(openFirst([refusing('packet-ring', 'not-supported'), picky], options(warnings))).rejects.toBe(error);
+    expect(warnings).toEqual([]);
   });
 
   test('an error of the program is nobody’s turn', async () => {

@@ -28,21 +28,23 @@ export function listedInterfaces(): Readonly<Record<string, readonly NetworkInte
 export function interfaceAddresses(): ReadonlyMap<string, readonly Address[]> {
   const listed = listedInterfaces();
   if (listed === null) return askedAddresses();
-  const addressesOf = (entries: readonly NetworkInterfaceInfo[] = []): readonly Address[] =>
-    entries.map(({ address }) => parseAddress(address)).filter((address) => address !== null);
   return new Map(Object.entries(listed).map(([name, entries]) => [name, addressesOf(entries)]));
+}
+
+function addressesOf(entries: readonly NetworkInterfaceInfo[] = []): readonly Address[] {
+  return entries.map(({ address }) => parseAddress(address)).filter((address) => address !== null);
 }
 
 function askedAddresses(): ReadonlyMap<string, readonly Address[]> {
   const calls = systemCalls();
   const socket = hasSystemCalls(calls) ? calls.socket(AF_INET, SOCK_DGRAM, 0) : -1;
-  const addressesOf = (name: string): readonly Address[] => {
+  const mainAddressOf = (name: string): readonly Address[] => {
     const request = new Uint8Array(IFREQ);
     request.set(Buffer.from(name, 'utf8').subarray(0, NAME - 1));
     const told = hasSystemCalls(calls) && socket >= 0 && calls.ioctl(socket, SIOCGIFADDR, request) >= 0;
     return told ? [readAddress(request, ADDRESS_AT)] : [];
   };
-  const addresses = new Map(namesIn(readProcFile('/proc/net/dev') ?? '').map((name) => [name, addressesOf(name)]));
+  const addresses = new Map(namesIn(readProcFile('/proc/net/dev') ?? '').map((name) => [name, mainAddressOf(name)]));
   if (hasSystemCalls(calls) && socket >= 0) calls.close(socket);
   return addresses;
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'raw-socket';
 
 import { Errno, errnoOfText } from '../../transport/errno.ts';
+import { engineError } from '../engine-error.ts';
 import type { EngineProblem } from '../engine.ts';
 import { unknownInterface } from '../linux/interfaces.ts';
 import { netRawProblem } from '../linux/net-raw.ts';
@@ -53,9 +54,10 @@ function bindToDevice(binding: typeof import('raw-socket'), socket: Socket, devi
   const name = Buffer.from(`${device}\0`);
   try {
     socket.setOption(binding.SocketLevel.SOL_SOCKET, binding.SocketOption.SO_BINDTODEVICE ?? 25, name, name.length);
-  } catch {
+  } catch (error) {
     socket.close();
-    throw unknownInterface(device);
+    if (errnoOfText((error as Error).message) === Errno.ENODEV) throw unknownInterface(device);
+    throw engineError(openProblem(error));
   }
 }
 

@@ -39,12 +39,12 @@ export class Patience {
     return answer[slot] === Answer.localIcmp || (phase[slot] === Phase.soft && this.isExhausted(slot));
   }
 
-  /** True for a pair whose answer may be among what the capture lost: it gets one more SYN than it otherwise may. */
+  /** True for a pair whose final answer may be among what the capture lost: it gets one more SYN than it otherwise may. */
   grantsAnother(slot: number): boolean {
     const pairs = this.#pairs;
     const bonus = pairs.bonus[slot] as number;
     const heard = pairs.stampOf(slot, (pairs.sent[slot] as number) - 1) > this.deafAt;
-    if (heard || pairs.answer[slot] !== Answer.none || bonus >= MAX_BONUS) return false;
+    if (heard || (pairs.answer[slot] as number) >= Answer.rst || bonus >= MAX_BONUS) return false;
     pairs.bonus[slot] = bonus + 1;
     return true;
   }

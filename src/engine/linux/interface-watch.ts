@@ -6,7 +6,7 @@ import { hasSystemCalls, systemCalls } from './system-calls.ts';
 
 /** How often interfaces are looked at. */
 const WATCH_INTERVAL: Nanos = 250 * NANOS_PER_MS;
-/** A carrier may blink; one that is away this many looks long is lost. */
+/** A carrier may blink, and an interface may be replaced by another of its name; what is away this many looks long is lost. */
 const BLINKS = 2;
 const LOOPBACK = 'lo';
 
@@ -60,7 +60,7 @@ export class InterfaceWatch {
       return null;
     }
     this.#looksWithout++;
-    if (states.includes('no-carrier') && this.#looksWithout < BLINKS) return null;
+    if (states.some((state) => state !== 'down') && this.#looksWithout < BLINKS) return null;
     const lost = names.map((name, index) => `${name} ${STATE_TEXT[states[index] as Exclude<LinkState, 'up'>]}`);
     return {
       message: `interface ${lost.join(', ')}`,

@@ -127,7 +127,8 @@ function readOptions() {
   const minutes = Number(positionals[0] ?? 30);
   const probes = Number(values.probes);
   if (!(minutes > 0 && minutes <= 24 * 60)) throw new Error(`${positionals[0]} minutes: a number above 0, at most a day`);
-  if (!Number.isInteger(probes) || probes < 1 || probes > 16_000_000) throw new Error(`--probes ${String(values.probes)}: 1 to 16000000`);
+  if (!Number.isInteger(probes) || probes < 1 || probes > 16_000_000)
+    throw new Error(`--probes ${String(values.probes)}: 1 to 16000000`);
   return { ...values, minutes, probes };
 }
 

@@ -1,28 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { untilSays } from './child.ts';
 import { createLab, type Lab } from './lab.ts';
 import { labSuite } from './suite.ts';
-import { BIN, parsed, startSynscope, synscope, verdict } from './synscope.ts';
+import { asOrdinaryUser, withinReach } from './ordinary-user.ts';
+import { BIN, onEngine, parsed, startSynscope, synscope, verdict } from './synscope.ts';
 import { chain, routed, TARGET } from './topology.ts';
 
 const TRACE = /\n\s+at /;
 
-const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
-
-// A checkout or a node below /root is out of another user's reach: both are bound below /mnt, in the mount namespace that `ip netns exec` made for this command.
-const WITHIN_REACH = `
-mount -t tmpfs tmpfs /mnt && chmod 755 /mnt && mkdir /mnt/repository && touch /mnt/node &&
-mount --bind "$1" /mnt/repository && mount --bind "$2" /mnt/node && shift 2 && exec "$@"`;
-
 /** The command line of `synscope ARGS` as uid 1000 with these capabilities alone. */
 function asUser(capabilities: string, args: readonly string[]): readonly string[] {
-  const sets = ['inh-caps', 'ambient-caps', 'bounding-set'].map((set) => `--${set}=${capabilities}`);
-  const user = ['setpriv', '--reuid', '1000', '--regid', '1000', '--clear-groups', ...sets];
-  const bin = join('/mnt/repository', relative(REPOSITORY, BIN));
-  return ['sh', '-c', WITHIN_REACH, 'sh', REPOSITORY, process.execPath, ...user, '/mnt/node', bin, ...args];
+  return asOrdinaryUser(capabilities, [withinReach(BIN), ...onEngine(args)]);
 }
 
 labSuite('who may run it', () => {

@@ -18,10 +18,14 @@ export interface Result extends Finished {
 /** The engine that tests are run on once more; undefined for the one that the command chooses. */
 const ENGINE = process.env['SYNSCOPE_ENGINE'];
 
+/** The same options, and the engine that is to be tried, unless they name one or ask for help. */
+export function onEngine(args: readonly string[]): readonly string[] {
+  return ENGINE === undefined || args.includes('--engine') || args.includes('--help') ? args : [...args, '--engine', ENGINE];
+}
+
 /** The command line of `synscope ARGS --json`. */
 export function command(args: readonly string[]): readonly string[] {
-  const engine = ENGINE === undefined || args.includes('--engine') ? [] : ['--engine', ENGINE];
-  return [process.execPath, BIN, ...args, ...engine, '--json'];
+  return [process.execPath, BIN, ...onEngine(args), '--json'];
 }
 
 /** Runs `synscope ARGS --json` in a host to its end. */

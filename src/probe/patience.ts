@@ -54,11 +54,13 @@ export class Patience {
     const pairs = this.#pairs;
     const target = pairs.target[slot] as number;
     const earlier = (pairs.sent[slot] as number) - 1;
+    // SYNs that were granted because of the capture or an old connection say nothing of the path: no back-off for those.
+    const silent = Math.max(0, earlier - (pairs.bonus[slot] as number));
     if (earlier + 1 >= this.#allowed(slot)) {
       const sinceFirst = pairs.stampOf(slot, earlier) - pairs.stampOf(slot, 0);
-      return this.#rto.lastTimeout(target, earlier, sinceFirst >= 0 ? sinceFirst : Infinity);
+      return this.#rto.lastTimeout(target, silent, sinceFirst >= 0 ? sinceFirst : Infinity);
     }
-    return this.#rto.timeout(target, pairs.phase[slot] === Phase.sampling ? 0 : earlier);
+    return this.#rto.timeout(target, pairs.phase[slot] === Phase.sampling ? 0 : silent);
   }
 
   /** How long the first SYN of a pair of that target may stay unanswered. */

@@ -35,11 +35,13 @@ const environment: Environment = {
   },
   now: () => performance.now(),
   exitNow: (code) => process.exit(code),
-  loadProbe: async () => {
-    loadAtOnce('../run/probe.js');
-    return (await import('../run/probe.ts')).probeInBatches;
+  jobs: {
+    probe: async () => {
+      loadAtOnce('../run/probe.js');
+      return (await import('../run/probe.ts')).probeInBatches;
+    },
+    doctor: async () => (await import('../run/doctor.ts')).inspectHost,
   },
-  loadDoctor: async () => (await import('../run/doctor.ts')).inspectHost,
 };
 
 loadAtOnce('./main.js', './parse/parse-words.js', './commands/probe.js');

@@ -1,10 +1,10 @@
 import type { Environment } from './environment.ts';
-import { DOCTOR_FLAGS, type DoctorFlagOptions } from './doctor-flags.ts';
-import type { AnyFlagTable, FlagTable } from './flag.ts';
-import { GENERAL_FLAGS, type GeneralOptions } from './general-flags.ts';
-import { OUTPUT_FLAGS, type OutputOptions } from './output-flags.ts';
+import { DOCTOR_FLAGS, type DoctorFlagOptions } from './flags/doctor-flags.ts';
+import type { AnyFlagTable, FlagTable } from './flags/flag.ts';
+import { GENERAL_FLAGS, type GeneralOptions } from './flags/general-flags.ts';
+import { PROBE_OUTPUT_FLAGS, type ProbeOutputOptions } from './flags/output-flags.ts';
 import type { ParsedWords } from './parse/parse-words.ts';
-import { RUN_FLAGS, type RunOptions } from './run-flags.ts';
+import { RUN_FLAGS, type RunOptions } from './flags/probe-flags.ts';
 
 /** Does the command's job and returns the exit code. Throws a SynscopeError for what the user can mend. */
 export type CommandRun<O> = (parsed: ParsedWords<O>, environment: Environment) => Promise<number>;
@@ -25,7 +25,7 @@ export interface Command {
 }
 
 /** The options of `probe`. */
-export type ProbeCommandOptions = RunOptions & OutputOptions & GeneralOptions;
+export type ProbeCommandOptions = RunOptions & ProbeOutputOptions & GeneralOptions;
 
 /** What `synscope` can be asked to do. */
 export type CommandName = 'probe' | 'doctor';
@@ -39,7 +39,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
     summary: 'SYN each target port: state, reason, RTT, negotiated options, findings',
     operands: 'TARGET...',
     about: 'TARGET is an IPv4 address, a network (10.0.0.0/24), a range in any octet (10.0.0.1-20) or a hostname.',
-    flags: { ...RUN_FLAGS, ...OUTPUT_FLAGS, ...GENERAL_FLAGS },
+    flags: { ...RUN_FLAGS, ...PROBE_OUTPUT_FLAGS, ...GENERAL_FLAGS },
     examples: [
       ['10.0.0.5', 'the ports a firewall is asked about first'],
       ['10.0.0.0/24 -p 22,443 --open', 'who listens there'],

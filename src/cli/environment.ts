@@ -35,7 +35,14 @@ export interface Environment {
   readonly now: () => number;
   /** Ends the process now. */
   readonly exitNow: (code: number) => void;
-  /** The jobs, loaded when they are needed. */
-  readonly loadProbe: () => Promise<(options: ProbeOptions) => AsyncIterable<readonly ProbeRecord[]>>;
-  readonly loadDoctor: () => Promise<(targets: readonly string[]) => Promise<DoctorRecord>>;
+  readonly jobs: Jobs;
+}
+
+/** What is done for a command that yields records: as many at a time as there are. */
+export type RecordJob<O, R> = (options: O) => AsyncIterable<readonly R[]>;
+
+/** The jobs behind the commands, loaded when they are needed. */
+export interface Jobs {
+  readonly probe: () => Promise<RecordJob<ProbeOptions, ProbeRecord>>;
+  readonly doctor: () => Promise<(targets: readonly string[]) => Promise<DoctorRecord>>;
 }

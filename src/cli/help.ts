@@ -1,6 +1,6 @@
 import { wrapSentence } from '../report/wrap.ts';
 import { type Command, type CommandName, COMMANDS } from './commands.ts';
-import { type Flag, type FlagGroup, flagName } from './flag.ts';
+import { type Flag, type FlagGroup, flagName } from './flags/flag.ts';
 
 /** Help is as wide as the narrowest terminal that is usual, everywhere: it can be compared and quoted. */
 const COLUMNS = 80;

@@ -2,7 +2,7 @@ import { type CommandName, COMMANDS, DEFAULT_COMMAND, isCommandName } from './co
 import type { Environment } from './environment.ts';
 import { ExitCode } from './exit-code.ts';
 import { describeFailure } from './failure.ts';
-import type { AnyFlagTable } from './flag.ts';
+import type { AnyFlagTable } from './flags/flag.ts';
 import { firstOperand } from './parse/bound-words.ts';
 import { openResults } from './results.ts';
 

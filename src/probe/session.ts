@@ -1,5 +1,6 @@
 import type { SendBatch } from '../transport/transport.ts';
 import { NANOS_PER_MS, type Nanos } from '../wire/numbers.ts';
+import type { DrivenSession } from './driven-session.ts';
 import { Pacer } from './pacer.ts';
 import { PairLifecycle } from './pair-lifecycle.ts';
 import { Phase } from './pair-table.ts';
@@ -18,7 +19,7 @@ const MAX_UNROUTED = 1024;
  * what became of them, `receive` takes every captured packet. Each pair ends in exactly one verdict. Times are nanoseconds on the transport's
  * clock. Allocates nothing for a packet; memory follows the pairs in flight.
  */
-export class ProbeSession {
+export class ProbeSession implements DrivenSession {
   readonly #pacer: Pacer;
   readonly #policy: RetryPolicy;
   readonly #life: PairLifecycle;
@@ -106,6 +107,11 @@ export class ProbeSession {
     if (this.#stopped) return;
     this.#life.finishAnswered();
     this.#stopped = true;
+  }
+
+  /** The kernel resets what is half open: nobody guards the ports. */
+  takeLeave(batch: SendBatch): void {
+    batch.count = 0;
   }
 
   #fill(now: Nanos, batch: SendBatch): Nanos {

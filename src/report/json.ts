@@ -1,7 +1,12 @@
 import { PortJson } from './port-json.ts';
 import type { Reporter, ReportStyle } from './reporter.ts';
 
-/** JSON Lines: every record as it is, one a line; with `openOnly` port records of other states are left out. */
+/** JSON Lines: every record as it is, one a line. */
+export function createJsonLines(): Reporter<object> {
+  return { write: (record) => `${JSON.stringify(record)}\n` };
+}
+
+/** The same for `probe`, whose runs may have millions of records; with `openOnly` port records of other states are left out. */
 export function createJsonReporter(style: ReportStyle): Reporter {
   const ports = new PortJson();
   return {

@@ -1,6 +1,8 @@
-import type { ProbeSession } from '../probe/session.ts';
+import type { DrivenSession } from '../probe/driven-session.ts';
 import type { Transport, TransportFault } from '../transport/transport.ts';
 import type { Nanos } from '../wire/numbers.ts';
+
+const MOST_LEAVE_TURNS = 100;
 
 /** What the loop consults on each turn. */
 export interface LoopOptions {
@@ -10,11 +12,11 @@ export interface LoopOptions {
 }
 
 /**
- * Drives a session over a transport until every pair is decided, the signal aborts or the transport fails. Returns the fault, or null.
- * The session is stopped afterwards: what was answered has its verdict.
+ * Drives a session over a transport until it is finished, the signal aborts or the transport fails. Returns the fault, or null.
+ * The session is stopped afterwards, and what it must still send has been sent if the transport can.
  */
 export async function runSession(
-  session: ProbeSession,
+  session: DrivenSession,
   transport: Transport,
   options: LoopOptions,
 ): Promise<TransportFault | null> {
@@ -26,10 +28,22 @@ export async function runSession(
   } finally {
     options.signal.removeEventListener('abort', wake);
     session.stop();
+    takeLeave(session, transport);
   }
 }
 
-async function turnUntilDone(session: ProbeSession, transport: Transport, options: LoopOptions): Promise<TransportFault | null> {
+/** Sends what a stopped session owes its peers. A queue that stays full that often is not waited for. */
+function takeLeave(session: DrivenSession, transport: Transport): void {
+  for (let turn = 0; turn < MOST_LEAVE_TURNS; turn++) {
+    const { batch } = transport;
+    session.takeLeave(batch);
+    if (batch.count === 0) return;
+    transport.flush();
+    session.flushed(transport.now(), batch);
+  }
+}
+
+async function turnUntilDone(session: DrivenSession, transport: Transport, options: LoopOptions): Promise<TransportFault | null> {
   for (;;) {
     const { batch } = transport;
     const fault = transport.fault();

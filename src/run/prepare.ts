@@ -58,7 +58,7 @@ export async function prepareRun(options: ProbeOptions): Promise<PreparedRun> {
 }
 
 /** The SYN as it leaves by `source`. */
-export function craftSyn(run: PreparedRun, source: Source): SynTemplate {
+export function craftSyn(run: { readonly spec: SynSpec }, source: Source): SynTemplate {
   const { spec } = run;
   return new SynTemplate({
     source: source.address,
@@ -74,12 +74,12 @@ export function craftSyn(run: PreparedRun, source: Source): SynTemplate {
 }
 
 /** The raw window of the SYN on an interface of that MTU. */
-export function synWindow(run: PreparedRun, mtu: number): number {
+export function synWindow(run: { readonly spec: SynSpec }, mtu: number): number {
   return run.spec.window ?? windowFor(run.spec.profile, mtu);
 }
 
 /** The option list of the SYN in tcpdump's words, on an interface of that MTU. */
-export function synOptionsText(run: PreparedRun, mtu: number): string {
+export function synOptionsText(run: { readonly spec: SynSpec }, mtu: number): string {
   return run.spec.options ?? optionsFor(run.spec.profile, mtu);
 }
 

@@ -1,33 +1,9 @@
+import type { CraftOptions, RunControl, TargetOptions, WayOptions } from './run-options.ts';
+
 /** What `probe` accepts: the command's flags in camelCase, with the same texts, units and defaults. */
-export interface ProbeOptions {
-  /** Addresses, CIDRs, octet ranges, hostnames. */
-  readonly targets: readonly string[];
-  /** A file of targets, one a line, `#` comments; `-` is stdin. */
-  readonly targetsFile?: string;
-  readonly exclude?: readonly string[];
-  readonly excludeFile?: string;
-  /** Probe every A record of a hostname, not the first. */
-  readonly allAddresses?: boolean;
+export interface ProbeOptions extends TargetOptions, CraftOptions, WayOptions, RunControl {
   /** `22,80,8000-8100,https` or `-`; without it the documented default list. */
   readonly ports?: string;
-
-  /** Ordered TCP options in tcpdump's words. */
-  readonly options?: string;
-  /** `linux`, `windows`, `macos`, `freebsd` or `bare`: options, TTL and window of that system's SYN. */
-  readonly profile?: string;
-  readonly ttl?: number;
-  readonly dscp?: number;
-  readonly ecn?: boolean;
-  readonly window?: number;
-  readonly seq?: number;
-  readonly ipId?: number;
-  readonly df?: boolean;
-  readonly sourceIp?: string;
-  readonly sourcePort?: number;
-  readonly interface?: string;
-  /** Hex. */
-  readonly payload?: string;
-  readonly badsum?: boolean;
 
   /** Milliseconds. */
   readonly timeout?: number;
@@ -39,7 +15,6 @@ export interface ProbeOptions {
   /** `I/N`, 1-based. */
   readonly shard?: string;
   readonly randomize?: boolean;
-  readonly engine?: string;
   /** `auto`, `raw-ip`, `af-xdp` or `af-packet`. */
   readonly sendPath?: string;
 
@@ -60,12 +35,6 @@ export interface ProbeOptions {
 
   /** Yield the first-attempt probes as `packet` records and send nothing. */
   readonly dryRun?: boolean;
-  /** After the sockets are open, a process started as root becomes an unprivileged user. Off in the library, on in the command. */
-  readonly dropPrivileges?: boolean;
-  /** Ends the run early: what is known is yielded, the summary says `interrupted`. */
-  readonly signal?: AbortSignal;
-  /** One line about something that works less well than it could. */
-  readonly onWarning?: (line: string) => void;
   /** Called at most ten times a second while the run lasts. */
   readonly onProgress?: (progress: Progress) => void;
 }

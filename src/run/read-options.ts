@@ -5,12 +5,13 @@ import type { Timing } from '../probe/timing.ts';
 import { type Address, parseAddress } from '../wire/address.ts';
 import { fromHex } from '../wire/hex.ts';
 import type { ProbeOptions } from './probe-options.ts';
+import type { CraftOptions, WayOptions } from './run-options.ts';
 
 const DEFAULT_TIMEOUT_MS = 1000;
 const LARGEST_SYN_PAYLOAD = 1200;
 
 /** What the SYNs look like. Throws a usage error that quotes the option at fault. */
-export function readSpec(options: ProbeOptions): SynSpec {
+export function readSpec(options: CraftOptions & Pick<WayOptions, 'sourceIp'>): SynSpec {
   const profile = readProfile(options.profile ?? 'linux');
   const usual = PROFILES[profile];
   return {
@@ -26,7 +27,7 @@ export function readSpec(options: ProbeOptions): SynSpec {
   };
 }
 
-function readHeaderFields(options: ProbeOptions): Pick<SynSpec, 'dscp' | 'window' | 'seq' | 'ipId'> {
+function readHeaderFields(options: CraftOptions): Pick<SynSpec, 'dscp' | 'window' | 'seq' | 'ipId'> {
   return {
     dscp: whole('--dscp', options.dscp, [0, 63]) ?? 0,
     window: whole('--window', options.window, [0, 65_535]) ?? null,
@@ -35,8 +36,10 @@ function readHeaderFields(options: ProbeOptions): Pick<SynSpec, 'dscp' | 'window
   };
 }
 
+type TimingOptions = Pick<ProbeOptions, 'sourcePort' | 'seed' | 'timeout' | 'retries' | 'count' | 'rate' | 'maxInFlight'>;
+
 /** How hard and how patiently to probe. Throws a usage error that quotes the option at fault. */
-export function readTiming(options: ProbeOptions): Timing {
+export function readTiming(options: TimingOptions): Timing {
   whole('--source-port', options.sourcePort, [1, 65_535]);
   whole('--seed', options.seed, [0, Number.MAX_SAFE_INTEGER]);
   return {

@@ -11,10 +11,10 @@ import {
 } from '../probe/targets.ts';
 import type { TargetSet } from '../probe/target-set.ts';
 import { parseAddress } from '../wire/address.ts';
-import type { ProbeOptions } from './probe-options.ts';
+import type { TargetOptions } from './run-options.ts';
 
 /** Reads files, resolves names and applies exclusions. Throws a usage error that quotes what cannot be read, resolved or probed. */
-export async function readTargets(options: ProbeOptions): Promise<TargetSet> {
+export async function readTargets(options: TargetOptions): Promise<TargetSet> {
   const listed =
     options.targetsFile === undefined ? [] : parseTargetsFile(await readInput('--targets-file', options.targetsFile));
   const pieces = [...options.targets.map((text) => parseTarget(text)), ...listed];
@@ -29,7 +29,7 @@ export async function readTargets(options: ProbeOptions): Promise<TargetSet> {
   return targets;
 }
 
-function noTargetText(options: ProbeOptions): string {
+function noTargetText(options: TargetOptions): string {
   const accepted = 'an IPv4 address, CIDR, range or hostname';
   return options.targetsFile === undefined
     ? `no target: expected ${accepted}, or --targets-file FILE`

@@ -1,5 +1,9 @@
 import type { SessionStats } from '../probe/session-plan.ts';
+import type { PortSet } from '../probe/port-set.ts';
+import type { TargetSet } from '../probe/target-set.ts';
 import type { PortRecord, RunRecord, SummaryRecord } from '../report/records.ts';
+import type { SynSpec } from '../probe/syn-spec.ts';
+import type { Timing } from '../probe/timing.ts';
 import type { Routes, Transport } from '../transport/transport.ts';
 import { formatAddress } from '../wire/address.ts';
 import { toHex } from '../wire/hex.ts';
@@ -8,19 +12,35 @@ import { craftSyn, type PreparedRun, synOptionsText, synWindow } from './prepare
 /** The MTU assumed for the option list of a run whose first target has no route. */
 const ETHERNET_MTU = 1500;
 
+/** What a run's first record tells of what was asked for. */
+export interface RunFacts {
+  readonly command: string;
+  readonly version: string;
+  readonly targets: TargetSet;
+  readonly ports: PortSet;
+  readonly spec: SynSpec;
+  readonly timing: Timing;
+  readonly seed: number;
+  readonly shard: string | null;
+}
+
+/** What it tells of the way to the network. */
+interface OpenWay {
+  readonly transport: Pick<Transport, 'engine' | 'clock' | 'sendPath'>;
+  readonly routes: Routes;
+  readonly sourcePorts: readonly number[];
+}
+
 /** The first record. The source and the options are those of the first target's route: targets behind other interfaces may differ. */
-export function runRecordOf(
-  run: PreparedRun,
-  transport: Pick<Transport, 'engine' | 'clock' | 'sendPath'>,
-  open: { readonly routes: Routes; readonly sourcePorts: readonly number[] },
-): RunRecord {
+export function runRecordOf(run: RunFacts, open: OpenWay): RunRecord {
+  const { transport } = open;
   const route = open.routes.lookup(run.targets.at(0));
   const source = route < 0 ? null : (open.routes.sources[route] ?? null);
   return {
     type: 'run',
     schema: 1,
     version: run.version,
-    command: 'probe',
+    command: run.command,
     engine: transport.engine,
     clock: transport.clock,
     sendPath: transport.sendPath,
@@ -31,7 +51,7 @@ export function runRecordOf(
 }
 
 function probeSummaryOf(
-  run: PreparedRun,
+  run: RunFacts,
   { sourcePorts, mtu }: { readonly sourcePorts: readonly number[]; readonly mtu: number },
 ): RunRecord['probe'] {
   const { optionBytes } = craftSyn(run, { address: run.targets.at(0), interface: '', mtu });
@@ -44,7 +64,7 @@ function probeSummaryOf(
     count: run.timing.count,
     rate: run.timing.rate === Infinity ? 'max' : run.timing.rate,
     seed: String(run.seed),
-    shard: run.options.shard ?? null,
+    shard: run.shard,
     sourcePorts,
     targets: run.targets.size,
     ports: run.ports.size,
@@ -65,13 +85,16 @@ export function wantsOpenOnly({ options, targets, ports, expectations }: Prepare
   return typeof openOnly === 'function' ? openOnly({ targets: targets.size, ports: ports.size }) : openOnly;
 }
 
+/** What a summary needs of a session's totals. */
+type ReplyStats = Pick<SessionStats, 'probesSent' | 'repliesReceived' | 'repliesRejected'>;
+
 /** Counts ports for the summary. */
 export class SummaryCounter {
-  readonly #run: PreparedRun;
+  readonly #run: Pick<RunFacts, 'targets' | 'ports'>;
   readonly #states: Record<PortRecord['state'], number> = { open: 0, closed: 0, filtered: 0, error: 0 };
   #unrouted = 0;
 
-  constructor(run: PreparedRun) {
+  constructor(run: Pick<RunFacts, 'targets' | 'ports'>) {
     this.#run = run;
   }
 
@@ -86,7 +109,7 @@ export class SummaryCounter {
     return this.#unrouted > 0 && this.#unrouted === open + closed + filtered + error;
   }
 
-  summary(stats: SessionStats, end: RunEnd): SummaryRecord {
+  summary(stats: ReplyStats, end: RunEnd): SummaryRecord {
     return {
       type: 'summary',
       targets: this.#run.targets.size,

@@ -98,12 +98,14 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
     },
     now: () => now,
     exitNow: (code) => void exits.push(code),
-    loadProbe: () =>
-      Promise.resolve((options) => {
-        asked = options;
-        return oneByOne((circumstances.probe ?? (() => records([])))(options));
-      }),
-    loadDoctor: () => Promise.resolve(circumstances.doctor ?? (() => Promise.reject(new Error('no doctor')))),
+    jobs: {
+      probe: () =>
+        Promise.resolve((options) => {
+          asked = options;
+          return oneByOne((circumstances.probe ?? (() => records([])))(options));
+        }),
+      doctor: () => Promise.resolve(circumstances.doctor ?? (() => Promise.reject(new Error('no doctor')))),
+    },
   };
   return {
     environment,

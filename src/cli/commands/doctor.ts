@@ -1,12 +1,12 @@
 import { doctorText } from '../../report/doctor-text.ts';
 import type { CommandRun } from '../commands.ts';
-import type { DoctorFlagOptions } from '../doctor-flags.ts';
+import type { DoctorFlagOptions } from '../flags/doctor-flags.ts';
 import { ExitCode } from '../exit-code.ts';
 import { openResults } from '../results.ts';
 
 /** `synscope doctor`: shows what was found; exit 3 when no engine can run here. */
 export const runDoctor: CommandRun<DoctorFlagOptions> = async ({ operands, options }, environment) => {
-  const inspectHost = await environment.loadDoctor();
+  const inspectHost = await environment.jobs.doctor();
   const record = await inspectHost(operands);
   const results = openResults(undefined, environment);
   const { isTerminal, columns } = environment.stdout;

@@ -1,5 +1,5 @@
 import { SynscopeError, usageError } from '../../errors.ts';
-import { type AnyFlagTable, type Flag, flagName } from '../flag.ts';
+import { type AnyFlagTable, type Flag, flagName } from '../flags/flag.ts';
 
 /** How a word names a flag: the flag, and what the word says beside it. */
 interface Named {

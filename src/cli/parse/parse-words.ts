@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Argv } from 'yargs';
 
 import { SynscopeError } from '../../errors.ts';
-import { type AnyFlagTable, flagName, type FlagTable } from '../flag.ts';
+import { type AnyFlagTable, flagName, type FlagTable } from '../flags/flag.ts';
 import { bindWords } from './bound-words.ts';
 
 /** What a command was given. Flags that were not given are absent. */

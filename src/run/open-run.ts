@@ -1,0 +1,73 @@
+import type { SendDemand } from '../engine/engine.ts';
+import { enginesFor, openFirst } from '../engine/engines.ts';
+import { raiseNetRaw } from '../engine/linux/capabilities.ts';
+import { dropPrivileges } from '../engine/linux/drop-privileges.ts';
+import { guardSourcePorts } from '../engine/linux/port-guard.ts';
+import type { OpenRoutes } from '../engine/linux/route-options.ts';
+import { openRoutes } from '../engine/linux/routes.ts';
+import { type Reservation, reserveSourcePorts } from '../engine/linux/source-ports.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { Address } from '../wire/address.ts';
+import type { RunControl, WayOptions } from './run-options.ts';
+
+/** The way to the network: sockets, ports and routes that are open for one run. */
+export interface OpenRun {
+  readonly transport: Transport;
+  readonly routes: OpenRoutes;
+  readonly sourcePorts: readonly number[];
+  readonly close: () => Promise<void>;
+}
+
+/** What a run needs of this host. */
+export interface RunNeeds {
+  readonly options: WayOptions & RunControl;
+  /** A fixed source address, or null for what the route says. */
+  readonly sourceIp: Address | null;
+  readonly sourcePortCount: number;
+  /**
+   * `reserved`: the kernel resets what is answered, which tears a half-open connection down. `guarded`: the kernel is silent on these ports, and the session
+   * closes each connection itself.
+   */
+  readonly ports: 'reserved' | 'guarded';
+  /** How fast packets are to leave; absent where the kernel's own way is fast enough. */
+  readonly sending?: (routes: OpenRoutes) => SendDemand;
+}
+
+/** Opens everything that needs rights, then gives the rights up if that was asked for. Nothing stays open when it throws. */
+export async function openRun(needs: RunNeeds): Promise<OpenRun> {
+  const { options } = needs;
+  const warn = options.onWarning ?? (() => undefined);
+  const device = options.interface ?? null;
+  const engines = enginesFor(options.engine ?? 'auto');
+  raiseNetRaw();
+  const routes = openRoutes({ sourceIp: needs.sourceIp, interface: device });
+  const closers: (() => void)[] = [() => routes.close()];
+  try {
+    const holding = holdPorts(needs, warn);
+    closers.push(() => holding.release());
+    const sourcePorts = holding.ports;
+    const sending = needs.sending === undefined ? {} : { sending: needs.sending(routes) };
+    const transport = await openFirst(engines, { sourcePorts, interface: device, routes, warn, ...sending });
+    if (options.dropPrivileges === true) warnIfStillRoot(warn);
+    const close = async (): Promise<void> => {
+      await transport.close();
+      for (const closer of closers) closer();
+    };
+    return { transport, routes, sourcePorts, close };
+  } catch (error) {
+    for (const closer of closers) closer();
+    throw error;
+  }
+}
+
+function holdPorts({ options, sourcePortCount, ports }: RunNeeds, warn: (line: string) => void): Reservation {
+  const first = options.sourcePort ?? null;
+  return ports === 'guarded'
+    ? guardSourcePorts(sourcePortCount, { first })
+    : reserveSourcePorts(sourcePortCount, { first, warn });
+}
+
+function warnIfStillRoot(warn: (line: string) => void): void {
+  const outcome = dropPrivileges();
+  if (outcome.kind === 'refused') warn(outcome.message);
+}

@@ -1,6 +1,6 @@
 import { TcpFlag } from '../wire/tcp-flags.ts';
 import type { Evidence } from './evidence.ts';
-import type { Finding, FindingCode } from './finding.ts';
+import type { Finding, PortFindingCode } from './finding.ts';
 import type { FindingRule } from './finding-rule.ts';
 import { mssClamped } from './findings/mss-clamped.ts';
 import { optionAdded } from './findings/option-added.ts';
@@ -13,8 +13,8 @@ import { timestampEchoWrong } from './findings/timestamp-echo-wrong.ts';
 import { ttlMismatch } from './findings/ttl-mismatch.ts';
 import { unexpectedAck } from './findings/unexpected-ack.ts';
 
-/** Every finding, in the order in which they are reported. A code without its line does not compile. */
-export const FINDING_TABLE: Readonly<Record<FindingCode, FindingRule>> = {
+/** Every finding that a port's own evidence can show, in the order in which they are reported. A code without its line does not compile. */
+export const FINDING_TABLE: Readonly<Record<PortFindingCode, FindingRule>> = {
   'rst-injected': rstInjected,
   'ttl-mismatch': ttlMismatch,
   'mss-clamped': mssClamped,

@@ -4,8 +4,8 @@ export type Certainty = 'proven' | 'likely' | 'possible';
 /** `forward`: on the way to the target; `reverse`: on the way back. */
 export type Direction = 'forward' | 'reverse' | 'unknown';
 
-/** What was found; every code has its line in the findings table. */
-export type FindingCode =
+/** What one SYN-ACK, or a reply that was not believed, can show; every code has its line in the findings table. */
+export type PortFindingCode =
   | 'mss-clamped'
   | 'option-missing'
   | 'option-added'
@@ -16,6 +16,24 @@ export type FindingCode =
   | 'rst-injected'
   | 'unexpected-ack'
   | 'payload-in-syn-ack';
+
+/** What was found. Those that no single SYN-ACK can show come of quotes, of comparisons, of a whole handshake or of the far end. */
+export type FindingCode =
+  | PortFindingCode
+  | 'option-stripped'
+  | 'option-rewritten'
+  | 'option-blocked'
+  | 'sequence-rewritten'
+  | 'window-rewritten'
+  | 'ecn-cleared'
+  | 'dscp-changed'
+  | 'syn-cookies'
+  | 'syn-proxy'
+  | 'accept-queue-full'
+  | 'pmtu-black-hole'
+  | 'syn-rate-limited'
+  | 'checksum-not-verified'
+  | 'fast-open-blocked';
 
 /** One thing that evidence shows about a port. `sent` and `received` are what the evidence shows: a number, tcpdump text, an option value, or null. */
 export interface Finding {

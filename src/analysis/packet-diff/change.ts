@@ -1,0 +1,65 @@
+import type { TcpOption } from '../../wire/tcp-option.ts';
+
+/** Fields of IP and TCP that a path is not supposed to alter. */
+export type HeaderField =
+  | 'ip.dscp'
+  | 'ip.ecn'
+  | 'ip.id'
+  | 'ip.df'
+  | 'ip.src'
+  | 'ip.dst'
+  | 'ip.len'
+  | 'tcp.sport'
+  | 'tcp.dport'
+  | 'tcp.seq'
+  | 'tcp.ack'
+  | 'tcp.reserved'
+  | 'tcp.flags'
+  | 'tcp.window'
+  | 'tcp.checksum'
+  | 'tcp.urgent'
+  | 'tcp.payload';
+
+/** A header field, or an option by its name: `tcp.option.mss`; `tcp.option.nop` for fillers and `tcp.option.order` for the sequence of them all. */
+export type ChangedField = HeaderField | `tcp.option.${string}`;
+
+/** What a field held: a number, text (addresses, flags, hex), or what an option carries beside its kind. Null: it was not there. */
+export type ChangeValue = number | string | boolean | { readonly value: number; readonly echo: number } | null;
+
+/** How it came to differ. `overwritten`: NOPs stand where the option was, and the header kept its length. */
+export type ChangeManner = 'rewritten' | 'removed' | 'overwritten' | 'added' | 'reordered';
+
+/** One field in which a packet differs from what was sent. */
+export interface Change {
+  readonly field: ChangedField;
+  readonly sent: ChangeValue;
+  readonly seen: ChangeValue;
+  readonly how: ChangeManner;
+}
+
+/** What a look at a packet shows beside what was sent. */
+export interface PacketDiff {
+  /** In the order of the headers. */
+  readonly changes: readonly Change[];
+  /** Whether the packet shows this field at all: one that a short quote hides is unknown, not unchanged. */
+  readonly shows: (field: ChangedField) => boolean;
+}
+
+/** The field of an option. */
+export function optionField(name: string): ChangedField {
+  return `tcp.option.${name}`;
+}
+
+/** What an option carries beside its kind: a number, a pair, hex, or true for one that says it all by being there. */
+export function optionValue(option: TcpOption): ChangeValue {
+  if ('echo' in option) return { value: option.value, echo: option.echo };
+  if ('value' in option) return option.value;
+  if ('cookie' in option) return option.cookie;
+  return 'data' in option ? option.data : true;
+}
+
+/** Whether two values are the same. */
+export function sameValue(a: ChangeValue, b: ChangeValue): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  return a.value === b.value && a.echo === b.echo;
+}

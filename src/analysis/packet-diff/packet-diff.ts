@@ -1,0 +1,34 @@
+import { decodeIpv4 } from '../../wire/ipv4.ts';
+import { diffBody } from './body-diff.ts';
+import type { ChangedField, PacketDiff } from './change.ts';
+import { diffChecksum } from './checksum-diff.ts';
+import { diffHeaders, showsHeader } from './header-diff.ts';
+import { diffOptions, type OptionDiff } from './option-diff.ts';
+import { showsAllOptions, type SplitPacket, splitPacket } from './split-packet.ts';
+
+const NO_OPTIONS_SEEN: OptionDiff = { changes: [], shows: () => false };
+
+/**
+ * Compares a TCP packet as it was sent (whole, with its checksum) with as much of it as was seen later: in an ICMP error's quote, or by the far end. What every router
+ * must change (TTL, IP checksum) is no change, nor is a TCP checksum that follows from the other changes, nor a total length that they explain. Total: whatever starts
+ * with an IPv4 header will do, anything else shows nothing.
+ */
+export function diffPackets(sent: Uint8Array, seen: Uint8Array): PacketDiff {
+  if (!decodeIpv4(seen).ok) return { changes: [], shows: () => false };
+  const [before, after] = [splitPacket(sent), splitPacket(seen)];
+  const sentOptions = before.options?.bytes ?? new Uint8Array(0);
+  const options = after.options === null ? NO_OPTIONS_SEEN : diffOptions(sentOptions, after.options);
+  const body = diffBody(before, after);
+  const checksum = diffChecksum(before, after, body.tcpLength);
+  return {
+    changes: [...diffHeaders(before, after), ...checksum, ...options.changes, ...body.changes],
+    shows: (field) => isShown(field, after, options),
+  };
+}
+
+function isShown(field: ChangedField, seen: SplitPacket, options: OptionDiff): boolean {
+  if (field.startsWith('tcp.option.')) return options.shows(field);
+  if (field === 'tcp.checksum') return seen.tcp.length >= 18;
+  if (field === 'tcp.payload') return showsAllOptions(seen);
+  return showsHeader(field, seen);
+}

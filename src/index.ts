@@ -1,5 +1,7 @@
 export { probe } from './run/probe.ts';
 export type { ProbeOptions, Progress } from './run/probe-options.ts';
+export { firewall } from './run/firewall.ts';
+export type { FirewallOptions } from './run/firewall-options.ts';
 export { EXIT_CODES, SynscopeError, type ErrorCode } from './errors.ts';
 export type {
   Expectation,
@@ -12,6 +14,9 @@ export type {
   RunRecord,
   SummaryRecord,
 } from './report/records.ts';
+export type { FirewallPortRecord, FirewallRecord, PlaceRecord, TestRecord } from './report/firewall/records.ts';
+export type { Policy } from './analysis/firewall/policy.ts';
+export type { TestKind } from './probe/firewall/battery.ts';
 export type { Certainty, Direction, Finding, FindingCode } from './analysis/finding.ts';
 export type { PortState } from './probe/verdict.ts';
 export type { TcpOption } from './wire/tcp-option.ts';

@@ -1,8 +1,9 @@
 import type { Environment } from './environment.ts';
 import { DOCTOR_FLAGS, type DoctorFlagOptions } from './flags/doctor-flags.ts';
+import { FIREWALL_FLAGS, type FirewallRunOptions } from './flags/firewall-flags.ts';
 import type { AnyFlagTable, FlagTable } from './flags/flag.ts';
 import { GENERAL_FLAGS, type GeneralOptions } from './flags/general-flags.ts';
-import { PROBE_OUTPUT_FLAGS, type ProbeOutputOptions } from './flags/output-flags.ts';
+import { OUTPUT_FLAGS, type OutputOptions, PROBE_OUTPUT_FLAGS, type ProbeOutputOptions } from './flags/output-flags.ts';
 import type { ParsedWords } from './parse/parse-words.ts';
 import { RUN_FLAGS, type RunOptions } from './flags/probe-flags.ts';
 
@@ -27,8 +28,11 @@ export interface Command {
 /** The options of `probe`. */
 export type ProbeCommandOptions = RunOptions & ProbeOutputOptions & GeneralOptions;
 
+/** The options of `firewall`. */
+export type FirewallCommandOptions = FirewallRunOptions & OutputOptions & GeneralOptions;
+
 /** What `synscope` can be asked to do. */
-export type CommandName = 'probe' | 'doctor';
+export type CommandName = 'probe' | 'firewall' | 'doctor';
 
 /** The command that is meant when none is named. */
 export const DEFAULT_COMMAND: CommandName = 'probe';
@@ -47,6 +51,18 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ['10.0.0.5 -p - --json --output scan.jsonl', 'all ports, as JSON Lines'],
     ],
     load: async () => (await import('./commands/probe.ts')).runProbe,
+  }),
+  firewall: command<FirewallCommandOptions>({
+    summary: 'how a port is guarded: drop, reject, stateful, proxy, and who answers from where',
+    operands: 'TARGET...',
+    about:
+      'Each port gets a battery of tests: SYNs with options, without, with ECN, with data, with a wrong checksum and with limited TTLs; bare ACK, FIN, NULL and Xmas. Three other ports of the target are asked to compare with.',
+    flags: { ...FIREWALL_FLAGS, ...OUTPUT_FLAGS, ...GENERAL_FLAGS },
+    examples: [
+      ['firewall 10.0.0.5 -p 22,25,443', 'who rejects, who drops, who answers'],
+      ['firewall 10.0.0.5 -p 3389 --expect drop,stateful', 'exit 1 unless it is so'],
+    ],
+    load: async () => (await import('./commands/firewall.ts')).runFirewall,
   }),
   doctor: command<DoctorFlagOptions>({
     summary: 'can I run here? capabilities, engines, interfaces, routes, and what to do',

@@ -1,6 +1,6 @@
 import type { Finding } from '../analysis/finding.ts';
 import type { Paint } from './paint.ts';
-import type { PortRecord } from './records.ts';
+import type { Expectation } from './records.ts';
 import { wrapSentence } from './wrap.ts';
 
 /** A line below a port: something found, or an expectation that was missed. */
@@ -14,8 +14,14 @@ export interface Remark {
 
 const INDENT = '      ';
 
+/** What a record of a port has to say besides its verdict. */
+interface Remarkable {
+  readonly findings: readonly Finding[];
+  readonly expectation: Expectation | null;
+}
+
 /** What is to be said of a port below its line. */
-export function remarksOn(record: PortRecord): readonly Remark[] {
+export function remarksOn(record: Remarkable): readonly Remark[] {
   const missed = record.expectation?.met === false ? [missedRemark(record.expectation.why ?? 'expectation missed')] : [];
   return [...missed, ...record.findings.map(findingRemark)];
 }

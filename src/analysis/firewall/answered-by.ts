@@ -1,0 +1,72 @@
+import type { TestResult } from '../../probe/firewall/firewall-test.ts';
+import type { DecodedPacket } from '../../wire/decoded.ts';
+import { hopsOf, type PortTests, tcpReplyOf } from './port-tests.ts';
+import type { TargetFacts } from './target-facts.ts';
+
+/** Why an answer is not the host's. */
+export interface Sign {
+  readonly kind: 'other-address' | 'out-of-reach' | 'nearer' | 'unchecked';
+  readonly text: string;
+}
+
+/**
+ * Signs that a device before the host gave `test` of a port its answer; empty when nothing speaks for it. Each is enough: ordinary stacks and paths show none. Delay
+ * and IP IDs are not among them: they differ between ports of one host too.
+ */
+export function foreignSigns(test: TestResult, tests: PortTests, facts: TargetFacts): readonly Sign[] {
+  const { reply } = test;
+  if (reply === null || test.kind === 'syn-ttl') return [];
+  if (reply.ip.source !== facts.target) return [{ kind: 'other-address', text: 'it comes from another address' }];
+  if (facts.forwards) return [];
+  const signs = [
+    nearer(reply, facts),
+    test.kind === 'syn' ? outOfReach(tests, facts) : null,
+    test.kind === 'syn' ? unchecked(tests) : null,
+  ];
+  return signs.filter((sign) => sign !== null);
+}
+
+/** Who answered the usual SYN of a port; null when nobody did, or when it cannot be told. */
+export function answeredBy(tests: PortTests, facts: TargetFacts): 'host' | 'middlebox' | null {
+  const { syn } = tests;
+  if (syn.reply === null || syn.reason.startsWith('send-error')) return null;
+  if (foreignSigns(syn, tests, facts).length > 0) return 'middlebox';
+  return isLonely(tests, facts) ? null : 'host';
+}
+
+/**
+ * A reset that came over fewer hops than the SYN needs to be answered, as a router's own would be, with nothing else of the host to compare it with. A way
+ * back that is shorter looks the same.
+ */
+export function isLonely(tests: PortTests, facts: TargetFacts): boolean {
+  const { syn, answeringTtl } = tests;
+  if (syn.reason !== 'rst' || syn.reply === null || answeringTtl === null || facts.forwards) return false;
+  const hops = hopsOf(syn.reply);
+  const accepted = facts.ports.some(
+    (one) => one.syn.reason === 'syn-ack' && one.syn.reply !== null && hopsOf(one.syn.reply) === hops,
+  );
+  return !accepted && hops < answeringTtl && facts.routers.has(hops);
+}
+
+function nearer(reply: DecodedPacket, { yardstick }: TargetFacts): Sign | null {
+  const hops = hopsOf(reply);
+  if (yardstick === null || hops >= yardstick.hops) return null;
+  const text = `it arrived with TTL ${reply.ip.ttl}, ${difference(yardstick.hops - hops)} nearer than TTL ${yardstick.ttl} from port ${yardstick.port}`;
+  return { kind: 'nearer', text };
+}
+
+function outOfReach({ answeringTtl }: PortTests, { expiredAt }: TargetFacts): Sign | null {
+  if (answeringTtl === null || expiredAt < answeringTtl) return null;
+  const text = `a SYN of TTL ${answeringTtl} is answered, while on another port one of TTL ${expiredAt} expired on its way to the host`;
+  return { kind: 'out-of-reach', text };
+}
+
+function unchecked(tests: PortTests): Sign | null {
+  return tcpReplyOf(tests.of('syn-badsum')) === null
+    ? null
+    : { kind: 'unchecked', text: 'it answers a wrong checksum too, which no host does' };
+}
+
+function difference(hops: number): string {
+  return hops === 1 ? '1 hop' : `${hops} hops`;
+}

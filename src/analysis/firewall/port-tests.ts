@@ -1,0 +1,80 @@
+import type { TestKind } from '../../probe/firewall/battery.ts';
+import { answeringTtl, type TtlResult } from '../../probe/firewall/distance.ts';
+import type { TestResult } from '../../probe/firewall/firewall-test.ts';
+import { hopsOfTtl, type PortEvidence } from '../../probe/firewall/port-case.ts';
+import type { Address } from '../../wire/address.ts';
+import type { DecodedPacket } from '../../wire/decoded.ts';
+
+/** What an answer amounts to, from nothing to a connection. */
+export type AnswerClass = 'error' | 'silent' | 'icmp' | 'rst' | 'open';
+
+/** The tests of one port, by what they ask. */
+export class PortTests {
+  readonly port: number;
+  readonly role: PortEvidence['role'];
+  readonly all: readonly TestResult[];
+
+  constructor({ port, role, tests }: PortEvidence) {
+    this.port = port;
+    this.role = role;
+    this.all = tests;
+  }
+
+  /** The test of that kind and round; undefined when it was not run to its end. */
+  of(kind: TestKind, round: number = 1): TestResult | undefined {
+    return this.all.find((test) => test.kind === kind && test.round === round);
+  }
+
+  /** The usual SYN's. */
+  get syn(): TestResult {
+    return this.of('syn') as TestResult;
+  }
+
+  /** The smallest TTL with which a SYN was answered, where one less was not; null when unknown. */
+  get answeringTtl(): number | null {
+    const limited = this.all.filter(({ ttl }) => ttl !== null);
+    return answeringTtl(new Map(limited.map((test) => [test.ttl as number, ttlResult(test)])));
+  }
+
+  /** Packets whose TTL ran out, with who said so. */
+  get expired(): readonly Expiry[] {
+    return this.all.flatMap((test) => {
+      const { ttl, reply } = test;
+      return ttl !== null && reply !== null && isExpiry(reply) ? [{ ttl, address: reply.ip.source }] : [];
+    });
+  }
+}
+
+/** The router at which a SYN of that TTL expired. */
+export interface Expiry {
+  readonly ttl: number;
+  readonly address: Address;
+}
+
+/** What came of a test, in one word. */
+export function classOf({ reason }: Pick<TestResult, 'reason'>): AnswerClass {
+  if (reason === 'syn-ack' || reason === 'syn') return 'open';
+  if (reason === 'rst') return 'rst';
+  if (reason === 'no-response') return 'silent';
+  return reason.startsWith('icmp-') ? 'icmp' : 'error';
+}
+
+/** The answer where it is a TCP segment, else null. */
+export function tcpReplyOf(test: TestResult | undefined): DecodedPacket | null {
+  const reply = test?.reply ?? null;
+  return reply?.tcp === null ? null : reply;
+}
+
+/** Routers and one between here and whoever sent `packet`, by the TTL that is left of it. */
+export function hopsOf(packet: DecodedPacket): number {
+  return hopsOfTtl(packet.ip.ttl);
+}
+
+function isExpiry({ icmp }: DecodedPacket): boolean {
+  return icmp?.type === 11 && icmp.code === 0;
+}
+
+function ttlResult({ reply }: TestResult): TtlResult {
+  if (reply === null) return 'silent';
+  return isExpiry(reply) ? 'expired' : 'answered';
+}

@@ -17,6 +17,7 @@ import { preparePairs, type PreparedPairs } from './prepare-pairs.ts';
 import { craftSyn } from './prepare.ts';
 import { type Driving, lostInterface, oneByOne, streamRecords } from './record-stream.ts';
 import { runRecordOf, SummaryCounter } from './run-records.ts';
+import { warmUp } from './warm-up.ts';
 
 const DEFAULT_PORTS = '22,80,443';
 /** Each test of a pair has a source port of its own, so that no filter on the way takes it for part of another's connection. */
@@ -67,6 +68,7 @@ async function testAll(
       }
     },
   });
+  if (transport.clock === 'userspace') await warmUp(session, transport, open.sourcePorts[0] as number);
   queue.push(runRecordOf(run, open));
   const fault = await runSession(session, transport, { signal, onTurn: () => undefined });
   const interrupted = fault === null && signal.aborted;

@@ -44,7 +44,7 @@ export class AnswerReader {
     const shots = target.ledger.between(view.sourcePort, view.destinationPort);
     for (const shot of shots) {
       const kind = proofOf(shot, view);
-      if (kind !== null) return this.#give(target, { kind, shot, bytes: packet.slice(), at });
+      if (kind !== null) return this.#give(target, { kind, shot, bytes: copied(packet), at });
     }
     if (shots.length > 0) this.#reject(shots[0] as Shot);
   }
@@ -58,7 +58,7 @@ export class AnswerReader {
     // A NAT may leave its own address and port in the quote; beside our address stands our port.
     const isOurs = view.quoteSource !== target.task.craft.source || view.quoteSourcePort === shot.sourcePort;
     if (!isOurs) this.#stats.repliesRejected++;
-    else this.#give(target, { kind: this.#icmpKind(), shot, bytes: packet.slice(), at });
+    else this.#give(target, { kind: this.#icmpKind(), shot, bytes: copied(packet), at });
   }
 
   #icmpKind(): AnswerKind {
@@ -84,4 +84,9 @@ export class AnswerReader {
     const index = this.#plan.targets.indexOf(address);
     return index < 0 ? undefined : this.#cases.get(index);
   }
+}
+
+/** A copy, also where an engine hands out a Buffer, whose `slice` is none. */
+function copied(packet: Uint8Array): Uint8Array {
+  return new Uint8Array(packet);
 }

@@ -11,6 +11,10 @@ import { matrixLines, testLines } from './test-matrix.ts';
 
 /** Columns of text that is not for a terminal. */
 const PIPED_COLUMNS = 100;
+const PORT_WIDTH = 6;
+const GAP = '  ';
+/** Where a verdict begins that stands below its port. */
+const NARROW_INDENT = 8;
 
 /** For people: the verdict of each port as a sentence, then its tests. A target is written when all its ports are known. */
 export function createFirewallReporter(style: TextStyle): Reporter<FirewallRecord> {
@@ -25,6 +29,7 @@ class FirewallText {
   #run: RunRecord | null = null;
   #ports: FirewallPortRecord[] = [];
   #written = false;
+  #labelWidth = 0;
 
   constructor(style: TextStyle) {
     this.#style = style;
@@ -48,6 +53,7 @@ class FirewallText {
     this.#ports = [];
     const [first] = ports;
     if (first === undefined) return [];
+    this.#labelWidth = Math.max(...ports.map(({ port }) => PORT_WIDTH + (serviceName(port)?.length ?? -1) + 1));
     const gap = this.#written ? [''] : [];
     this.#written = true;
     const said = new Set<string>();
@@ -65,14 +71,14 @@ class FirewallText {
 
   #portLines(record: FirewallPortRecord, said: Set<string>): string[] {
     const service = serviceName(record.port);
-    const lead = `${String(record.port).padStart(6)}${service === null ? '' : ` ${service}`}  `;
-    const [first = '', ...rest] = wrapSentence(' '.repeat(8), record.verdict, this.#columns).map((line) => line.slice(8));
-    const indent = ' '.repeat(8);
+    const label = `${String(record.port).padStart(6)}${service === null ? '' : ` ${service}`}`;
     const role = roleOf(record.policy);
-    const fits = lead.length + record.verdict.length <= this.#columns;
-    const sentence = fits
-      ? [lead + this.#paint(role, record.verdict)]
-      : [lead.trimEnd(), ...[first, ...rest].map((line) => indent + this.#paint(role, line))];
+    const hanging = label.padEnd(this.#labelWidth) + GAP;
+    const isNarrow = hanging.length * 3 > this.#columns;
+    const lead = isNarrow ? ' '.repeat(NARROW_INDENT) : hanging;
+    const lines = wrapSentence(lead, record.verdict, this.#columns);
+    const painted = lines.map((line) => line.slice(0, lead.length) + this.#paint(role, line.slice(lead.length)));
+    const sentence = isNarrow ? [label, ...painted] : painted;
     const style = { columns: this.#columns, paint: this.#paint, said };
     const tests = this.#style.verbose ? testLines(record, this.#paint) : [];
     return [...sentence, ...remarkLines(remarksOn(record), style), ...tests];

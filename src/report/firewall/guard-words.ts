@@ -14,7 +14,8 @@ function verdict(guard: Guard): string {
   if (policy === 'open') return guard.proxy === true ? proxyWords(guard) : openWords(guard);
   if (policy === 'closed') return closedWords(guard);
   if (policy === 'drop') return dropWords(guard);
-  if (policy === 'reject-rst') return `REJECT with TCP reset by ${deviceWords(guard.position)}${ackClause(guard)}`;
+  if (policy === 'reject-rst')
+    return `REJECT${causeWords(guard)} with TCP reset by ${deviceWords(guard.position)}${ackClause(guard)}`;
   return policy === 'error' ? errorWords(guard.reason) : rejectWords(guard);
 }
 
@@ -39,7 +40,7 @@ function closedWords(guard: Guard): string {
 
 function dropWords(guard: Guard): string {
   const who = guard.stateful === true ? ' by a stateful filter' : guard.stateful === false ? ' by a stateless filter' : '';
-  return `dropped${who} ${afterWords(guard.droppedAfter)}${ackClause(guard)}`;
+  return `dropped${causeWords(guard)}${who} ${afterWords(guard.droppedAfter)}${ackClause(guard)}`;
 }
 
 function rejectWords(guard: Guard): string {
@@ -48,7 +49,7 @@ function rejectWords(guard: Guard): string {
   const by = guard.answeredBy === 'host' ? 'the host itself' : deviceWords(guard.position);
   const doubt =
     reason.endsWith('-unreachable') && !/^(?:port|proto)/.test(reason) ? ' (no way to it, or a rule that says so)' : '';
-  return `REJECT with ICMP ${reason} by ${by}${doubt}${ackClause(guard)}`;
+  return `REJECT${causeWords(guard)} with ICMP ${reason} by ${by}${doubt}${ackClause(guard)}`;
 }
 
 function errorWords(reason: string): string {
@@ -59,10 +60,14 @@ function errorWords(reason: string): string {
 
 /** What about a SYN makes a difference. */
 function differenceClause({ findings }: Guard): string {
-  const options = findings.flatMap(({ code, option }) => (code === 'option-blocked' ? [option ?? 'its options'] : []));
-  const cause = options.length === 0 ? [] : [`because of ${options.join(', ')}`];
   const others = findings.flatMap(({ code }) => DIFFERENCES[code] ?? []);
-  return [...cause, ...others].map((clause) => `; ${clause}`).join('');
+  return others.map((clause) => `; ${clause}`).join('');
+}
+
+/** The options that are to blame, or nothing. */
+function causeWords({ findings }: Guard): string {
+  const options = findings.flatMap(({ code, option }) => (code === 'option-blocked' ? [option ?? 'its options'] : []));
+  return options.length === 0 ? '' : ` because of ${options.join(', ')}`;
 }
 
 const DIFFERENCES: Partial<Record<FindingCode, string>> = {
@@ -72,16 +77,17 @@ const DIFFERENCES: Partial<Record<FindingCode, string>> = {
 };
 
 /** Whether a bare ACK is let through where the SYN was not. */
-function ackClause({ tests }: Guard): string {
+function ackClause({ tests, stateful }: Guard): string {
   const ack = tests.find(({ kind }) => kind === 'ack');
   if (ack === undefined || ack.reason.startsWith('send-error')) return '';
   if (ack.reason === 'no-response') return '; bare ACKs dropped too';
-  return ack.reason === 'rst' ? '; bare ACKs are answered' : '; bare ACKs rejected too';
+  if (ack.reason !== 'rst') return '; bare ACKs rejected too';
+  return stateful === false ? '; bare ACKs reach the host' : '; bare ACKs are reset too';
 }
 
 function filterClause({ tests, stateful }: Guard): string {
   if (stateful === null) return '';
-  if (!stateful) return '; bare ACKs reach it, no stateful filter';
+  if (!stateful) return '; no stateful filter, bare ACKs reach it';
   const ack = tests.find(({ kind }) => kind === 'ack');
   return `; behind a stateful filter, bare ACKs ${ack?.reason === 'no-response' ? 'are dropped' : 'are rejected'}`;
 }

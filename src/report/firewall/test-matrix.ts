@@ -20,7 +20,10 @@ export function matrixLines(records: readonly FirewallPortRecord[], columns: num
     const texts = cells.map((test, index) => gap + painted(test, widths[index] as number, paint));
     return `${String(port).padStart(PORT_WIDTH)}${texts.join('')}`.trimEnd();
   });
-  return [paint('heading', `${'PORT'.padStart(PORT_WIDTH)}${head}`.trimEnd()), ...lines];
+  const legend = records.some(namesIcmp)
+    ? [paint('faint', `${' '.repeat(PORT_WIDTH)}${gap}- is silence, 3/1 an ICMP type and code`)]
+    : [];
+  return [paint('heading', `${'PORT'.padStart(PORT_WIDTH)}${head}`.trimEnd()), ...lines, ...legend];
 }
 
 /** Every test of a port, one a line. */
@@ -31,6 +34,10 @@ export function testLines({ tests, target }: FirewallPortRecord, paint: Paint): 
   return rows.map(({ test, name, from }) =>
     `      ${name.padEnd(nameWidth)}  ${painted(test, replyWidth, paint)}  ${from}`.trimEnd(),
   );
+}
+
+function namesIcmp(record: FirewallPortRecord): boolean {
+  return FIRST_TESTS.some((kind) => ICMP_TEXT.test(replyText(firstOf(record, kind))));
 }
 
 function listLines(record: FirewallPortRecord, columns: number): string[] {
@@ -47,21 +54,24 @@ function firstOf({ tests }: FirewallPortRecord, kind: TestRecord['probe']): Test
 function replyText(test: TestRecord | undefined): string {
   if (test === undefined) return '?';
   if (test.reply === null) return '-';
-  return test.reply.startsWith('send-error:') ? test.reply.slice('send-error:'.length) : (SHORT[test.reply] ?? test.reply);
+  return SHORT[test.reply] ?? test.reply.replace('send-error:', '').replace(/^icmp-(\d+)-(\d+)$/, '$1/$2');
 }
 
 /** ICMP reasons, short enough for a column: type and code. */
 const SHORT: Readonly<Record<string, string>> = {
-  'icmp-net-unreachable': 'ICMP3/0',
-  'icmp-host-unreachable': 'ICMP3/1',
-  'icmp-proto-unreachable': 'ICMP3/2',
-  'icmp-port-unreachable': 'ICMP3/3',
-  'icmp-frag-needed': 'ICMP3/4',
-  'icmp-net-prohibited': 'ICMP3/9',
-  'icmp-host-prohibited': 'ICMP3/10',
-  'icmp-admin-prohibited': 'ICMP3/13',
+  'icmp-net-unreachable': '3/0',
+  'icmp-host-unreachable': '3/1',
+  'icmp-proto-unreachable': '3/2',
+  'icmp-port-unreachable': '3/3',
+  'icmp-frag-needed': '3/4',
+  'icmp-net-prohibited': '3/9',
+  'icmp-host-prohibited': '3/10',
+  'icmp-admin-prohibited': '3/13',
   'icmp-ttl-exceeded': 'expired',
 };
+
+/** ICMP by type and code, as the matrix shows it. */
+const ICMP_TEXT = /^\d+\/\d+$/;
 
 function painted(test: TestRecord | undefined, width: number, paint: Paint): string {
   const text = replyText(test);

@@ -18,11 +18,7 @@ export function foreignSigns(test: TestResult, tests: PortTests, facts: TargetFa
   if (reply === null || test.kind === 'syn-ttl') return [];
   if (reply.ip.source !== facts.target) return [{ kind: 'other-address', text: 'it comes from another address' }];
   if (facts.forwards) return [];
-  const signs = [
-    nearer(reply, facts),
-    test.kind === 'syn' ? outOfReach(tests, facts) : null,
-    test.kind === 'syn' ? unchecked(tests) : null,
-  ];
+  const signs = [nearer(reply, facts), ...(test.kind === 'syn' ? [outOfReach(tests, facts), unchecked(tests, facts)] : [])];
   return signs.filter((sign) => sign !== null);
 }
 
@@ -31,7 +27,7 @@ export function answeredBy(tests: PortTests, facts: TargetFacts): 'host' | 'midd
   const { syn } = tests;
   if (syn.reply === null || syn.reason.startsWith('send-error')) return null;
   if (foreignSigns(syn, tests, facts).length > 0) return 'middlebox';
-  return isLonely(tests, facts) ? null : 'host';
+  return isLonely(tests, facts) || ignoresChecksums(tests) ? null : 'host';
 }
 
 /**
@@ -39,13 +35,24 @@ export function answeredBy(tests: PortTests, facts: TargetFacts): 'host' | 'midd
  * back that is shorter looks the same.
  */
 export function isLonely(tests: PortTests, facts: TargetFacts): boolean {
-  const { syn, answeringTtl } = tests;
-  if (syn.reason !== 'rst' || syn.reply === null || answeringTtl === null || facts.forwards) return false;
+  if (tests.syn.reason !== 'rst' || !isShort(tests, facts) || foreignSigns(tests.syn, tests, facts).length > 0) return false;
+  const hops = hopsOf(tests.syn.reply as DecodedPacket);
+  return !facts.ports.some(({ syn }) => syn.reason === 'syn-ack' && syn.reply !== null && hopsOf(syn.reply) === hops);
+}
+
+/** True where a SYN with a wrong checksum got the same answer from the same place: no host checks so little, but a network card or a hypervisor may have. */
+function ignoresChecksums(tests: PortTests): boolean {
+  const spoilt = tests.of('syn-badsum');
+  const reply = tcpReplyOf(spoilt);
+  const usual = tcpReplyOf(tests.syn);
+  return reply !== null && usual !== null && spoilt?.reason === tests.syn.reason && hopsOf(reply) === hopsOf(usual);
+}
+
+/** Whether the answer came over fewer hops than the SYN needs, from a place where a router is known to be. */
+function isShort({ syn, answeringTtl }: PortTests, { routers, forwards }: TargetFacts): boolean {
+  if (syn.reply === null || answeringTtl === null || forwards) return false;
   const hops = hopsOf(syn.reply);
-  const accepted = facts.ports.some(
-    (one) => one.syn.reason === 'syn-ack' && one.syn.reply !== null && hopsOf(one.syn.reply) === hops,
-  );
-  return !accepted && hops < answeringTtl && facts.routers.has(hops);
+  return hops < answeringTtl && routers.has(hops);
 }
 
 function nearer(reply: DecodedPacket, { yardstick }: TargetFacts): Sign | null {
@@ -61,10 +68,9 @@ function outOfReach({ answeringTtl }: PortTests, { expiredAt }: TargetFacts): Si
   return { kind: 'out-of-reach', text };
 }
 
-function unchecked(tests: PortTests): Sign | null {
-  return tcpReplyOf(tests.of('syn-badsum')) === null
-    ? null
-    : { kind: 'unchecked', text: 'it answers a wrong checksum too, which no host does' };
+function unchecked(tests: PortTests, facts: TargetFacts): Sign | null {
+  if (!ignoresChecksums(tests) || !isShort(tests, facts)) return null;
+  return { kind: 'unchecked', text: 'it came over fewer hops than the SYN needs, and answers a wrong checksum too' };
 }
 
 function difference(hops: number): string {

@@ -19,7 +19,7 @@ export interface Guard {
   /** Of the usual SYN. */
   readonly reason: string;
   readonly stateful: boolean | null;
-  /** Null where the port is not open. */
+  /** Null where the port is not open, or where it cannot be told. */
   readonly proxy: boolean | null;
   readonly answeredBy: 'host' | 'middlebox' | null;
   /** Where the answer was made, or null. */
@@ -54,7 +54,7 @@ function judgePort(tests: PortTests, facts: TargetFacts, searched: RateEvidence 
     policy,
     reason: tests.syn.reason,
     stateful: isStateful(tests, facts),
-    proxy: policy === 'open' ? isProxied({ tests, signs }) : null,
+    proxy: policy === 'open' ? isProxied({ tests, signs }) || (by === null ? null : false) : null,
     answeredBy: by,
     position,
     droppedAfter: policy === 'drop' ? lastRouter(tests, facts) : null,

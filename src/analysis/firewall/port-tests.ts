@@ -30,10 +30,10 @@ export class PortTests {
     return this.of('syn') as TestResult;
   }
 
-  /** The smallest TTL with which a SYN was answered, where one less was not; null when unknown. */
+  /** The smallest TTL with which a SYN was answered as the usual one was, where one less was not; null when unknown. */
   get answeringTtl(): number | null {
     const limited = this.all.filter(({ ttl }) => ttl !== null);
-    return answeringTtl(new Map(limited.map((test) => [test.ttl as number, ttlResult(test)])));
+    return answeringTtl(new Map(limited.map((test) => [test.ttl as number, ttlResult(test, this.syn.reason)])));
   }
 
   /** Packets whose TTL ran out, with who said so. */
@@ -74,7 +74,9 @@ function isExpiry({ icmp }: DecodedPacket): boolean {
   return icmp?.type === 11 && icmp.code === 0;
 }
 
-function ttlResult({ reply }: TestResult): TtlResult {
+/** Another answer than the usual SYN's, such as a reset that somebody injects, says nothing of the distance of whoever gave that. */
+function ttlResult({ reply, reason }: TestResult, usual: string): TtlResult {
   if (reply === null) return 'silent';
-  return isExpiry(reply) ? 'expired' : 'answered';
+  if (isExpiry(reply)) return 'expired';
+  return reason === usual ? 'answered' : 'silent';
 }

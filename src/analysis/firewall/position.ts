@@ -1,4 +1,5 @@
 import type { Address } from '../../wire/address.ts';
+import { isLonely } from './answered-by.ts';
 import { hopsOf, type PortTests } from './port-tests.ts';
 import type { TargetFacts } from './target-facts.ts';
 
@@ -12,13 +13,14 @@ export interface Position {
   readonly hopsBefore: number | null;
 }
 
-/** Where the answer to a port's usual SYN was made; null when there was none. */
+/** Where the answer to a port's usual SYN was made; null when there was none. Of a reset that may be a router's, that router's place. */
 export function answerPosition(tests: PortTests, facts: TargetFacts): Position | null {
   const { reply } = tests.syn;
   if (reply === null) return null;
   if (reply.ip.source !== facts.target) return routerPosition(reply.ip.source, hopsOf(reply), facts);
   const { yardstick, hostTtl } = facts;
   const hops = hopsOf(reply);
+  if (isLonely(tests, facts)) return { hop: hops, address: facts.routers.get(hops) ?? null, hopsBefore: null };
   const hopsBefore = yardstick === null ? null : yardstick.hops - hops;
   // Counted from the target where that is possible: both numbers are then of the way back, which may be longer or shorter than the way there.
   const hop = hostTtl === null || hopsBefore === null ? hops : hostTtl - hopsBefore;

@@ -21,6 +21,8 @@ function verdict(guard: Guard): string {
 
 function openWords(guard: Guard): string {
   if (guard.findings.some(({ code }) => code === 'every-port-open')) return 'open, as is every port: something answers all SYNs';
+  if (guard.answeredBy === null)
+    return `open, answered by the host or by a device before it that checks no checksums${filterClause(guard)}`;
   const limit = guard.rateLimit === null ? '' : `; about ${guard.rateLimit} SYNs a second pass`;
   const split = guard.reason === 'syn' ? ' with a SYN (split handshake)' : '';
   return `open, answered${split} by ${hostWords(guard.position)}${filterClause(guard)}${limit}`;

@@ -62,9 +62,9 @@ function nearer(reply: DecodedPacket, { yardstick }: TargetFacts): Sign | null {
   return { kind: 'nearer', text };
 }
 
-function outOfReach({ answeringTtl }: PortTests, { expiredAt }: TargetFacts): Sign | null {
-  if (answeringTtl === null || expiredAt < answeringTtl) return null;
-  const text = `a SYN of TTL ${answeringTtl} is answered, while on another port one of TTL ${expiredAt} expired on its way to the host`;
+function outOfReach({ sufficientTtl }: PortTests, { expiredAt }: TargetFacts): Sign | null {
+  if (sufficientTtl === null || expiredAt < sufficientTtl) return null;
+  const text = `a SYN of TTL ${sufficientTtl} is answered, while on another port one of TTL ${expiredAt} expired on its way to the host`;
   return { kind: 'out-of-reach', text };
 }
 

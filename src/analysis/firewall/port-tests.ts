@@ -1,5 +1,5 @@
 import type { TestKind } from '../../probe/firewall/battery.ts';
-import { answeringTtl, type TtlResult } from '../../probe/firewall/distance.ts';
+import { answeringTtl, smallestAnswered, type TtlResult, type TtlResults } from '../../probe/firewall/distance.ts';
 import type { TestResult } from '../../probe/firewall/firewall-test.ts';
 import { hopsOfTtl, type PortEvidence } from '../../probe/firewall/port-case.ts';
 import type { Address } from '../../wire/address.ts';
@@ -30,10 +30,19 @@ export class PortTests {
     return this.of('syn') as TestResult;
   }
 
-  /** The smallest TTL with which a SYN was answered as the usual one was, where one less was not; null when unknown. */
+  /** TTL that a SYN needs to be answered as the usual one was; null when unknown. */
   get answeringTtl(): number | null {
+    return answeringTtl(this.#ttlResults);
+  }
+
+  /** A TTL that suffices for it, the smallest known. */
+  get sufficientTtl(): number | null {
+    return smallestAnswered(this.#ttlResults);
+  }
+
+  get #ttlResults(): TtlResults {
     const limited = this.all.filter(({ ttl }) => ttl !== null);
-    return answeringTtl(new Map(limited.map((test) => [test.ttl as number, ttlResult(test, this.syn.reason)])));
+    return new Map(limited.map((test) => [test.ttl as number, ttlResult(test, this.syn.reason)]));
   }
 
   /** Packets whose TTL ran out, with who said so. */

@@ -14,8 +14,8 @@ const WAVE = 8;
 export function nextTtlsToAnswer(results: TtlResults, guess: number): readonly number[] {
   if (isPending(results)) return [];
   if (results.size === 0) return range(guess - 1, guess + 1);
-  const smallest = Math.min(...ttlsWith(results, 'answered'));
-  if (smallest === Infinity) return range(highest(results) + 1, highest(results) + STEP);
+  const smallest = smallestAnswered(results);
+  if (smallest === null) return range(highest(results) + 1, highest(results) + STEP);
   return smallest === 1 || results.has(smallest - 1)
     ? []
     : range(smallest - STEP, smallest - 1).filter((ttl) => !results.has(ttl));
@@ -30,11 +30,16 @@ export function nextTtlsInSilence(results: TtlResults, hostHops: number | null):
   return farthest > highest(results) - STEP ? range(highest(results) + 1, highest(results) + WAVE) : [];
 }
 
-/** The smallest TTL that brought an answer, where the TTL below it did not; null where that is not known. */
-export function answeringTtl(results: TtlResults): number | null {
+/** The smallest TTL that brought an answer; null where none did. */
+export function smallestAnswered(results: TtlResults): number | null {
   const smallest = Math.min(...ttlsWith(results, 'answered'));
-  const below = results.get(smallest - 1);
-  return smallest === 1 || below === 'expired' || below === 'silent' ? smallest : null;
+  return smallest === Infinity ? null : smallest;
+}
+
+/** The same where the packet with one less is known to have expired, so that it is the distance; null where silence may be a loss. */
+export function answeringTtl(results: TtlResults): number | null {
+  const smallest = smallestAnswered(results);
+  return smallest === 1 || (smallest !== null && results.get(smallest - 1) === 'expired') ? smallest : null;
 }
 
 function ttlsWith(results: TtlResults, wanted: TtlResult): readonly number[] {

@@ -56,7 +56,7 @@ function holds(word: string, guard: Judged): boolean {
 }
 
 function describe({ policy, stateful, proxy, answeredBy }: Judged): string {
-  const state = stateful === null ? 'stateful or not unknown' : stateful ? 'stateful' : 'stateless';
+  const state = stateful === null ? 'stateful or stateless unknown' : stateful ? 'stateful' : 'stateless';
   const parts = [policy, state, proxy === true ? 'proxy' : null, answeredBy === null ? null : `answered by ${answeredBy}`];
   return parts.filter((part) => part !== null).join(', ');
 }

@@ -90,7 +90,7 @@ labSuite('filters that know connections', () => {
     const before = await packets();
     const running = startSynscope(lab, 'client', ['firewall', TARGET, '-p', '80', '--rate-limit']);
     await untilSays(running, '"type":"run"');
-    await until('the search for a rate limit', async () => (await packets()) > before + 300);
+    await until('the search for a rate limit', async () => (await packets()) > before + 120);
     running.process.kill('SIGINT');
     const result = parsedGuards(await running.finished);
     expect(result.code).toBe(130);
@@ -108,9 +108,7 @@ labSuite('what answers for the host, and what limits', () => {
         client: { nft: chain('output', ['tcp dport 1050 drop']) },
         target: { listen: [1001, 1033, 1041, 1050] },
         router: {
-          nft: chain('forward', [
-            'tcp dport 1033 tcp flags & (syn | ack) == syn limit rate over 30/second burst 10 packets drop',
-          ]),
+          nft: chain('forward', ['tcp dport 1033 tcp flags & (syn | ack) == syn limit rate over 15/second burst 5 packets drop']),
         },
       }),
     );
@@ -133,25 +131,25 @@ labSuite('what answers for the host, and what limits', () => {
   });
 
   it('a limit on SYNs, with its rate', async () => {
-    const { summary, port } = await firewall(lab, [TARGET, '-p', '1033', '--rate-limit', '--retries', '4']);
-    expect(guardOf(port(1033))).toMatchObject({ policy: 'open', findings: ['syn-rate-limited likely'] });
-    expect(port(1033).rateLimit).toBeGreaterThanOrEqual(24);
-    expect(port(1033).rateLimit).toBeLessThanOrEqual(36);
-    expect(summary.probesSent).toBeLessThan(4000);
+    const result = await firewall(lab, [TARGET, '-p', '1033', '--rate-limit', '--retries', '4']);
+    expect(guardOf(result.port(1033))).toMatchObject({ policy: 'open', findings: ['syn-rate-limited likely'] });
+    expect(result.port(1033).rateLimit).toBeGreaterThanOrEqual(11);
+    expect(result.port(1033).rateLimit).toBeLessThanOrEqual(19);
+    expect(result.summary.probesSent).toBeLessThan(4000);
   });
 
   it('an output rule of this host is an error, not a drop', async () => {
-    const { port, summary } = await firewall(lab, [TARGET, '-p', '1001,1050']);
-    expect(guardOf(port(1050))).toEqual({ policy: 'error', stateful: null, proxy: null, answeredBy: null, findings: [] });
-    expect(port(1050).reason).toBe('send-error:EPERM');
-    expect(summary).toMatchObject({ open: 1, filtered: 0, error: 1 });
+    const result = await firewall(lab, [TARGET, '-p', '1001,1050']);
+    expect(guardOf(result.port(1050))).toEqual({ policy: 'error', stateful: null, proxy: null, answeredBy: null, findings: [] });
+    expect(result.port(1050).reason).toBe('send-error:EPERM');
+    expect(result.summary).toMatchObject({ open: 1, filtered: 0, error: 1 });
   });
 
   it('a target without a route, and one that does not answer ARP, are errors', async () => {
     const unrouted = await firewall(lab, ['203.0.113.9', '-p', '80']);
     expect(unrouted.port(80)).toMatchObject({ policy: 'error', reason: 'send-error:ENETUNREACH', tests: [] });
     expect(unrouted.code).toBe(4);
-    const absent = await firewall(lab, ['10.81.1.77', '-p', '80']);
+    const absent = await firewall(lab, ['10.81.1.77', '-p', '80', '--timeout', '300']);
     expect(absent.port(80)).toMatchObject({ policy: 'error', reason: 'send-error:EHOSTUNREACH' });
   });
 });

@@ -6,7 +6,6 @@ import type { FirewallStats, TargetEvidence } from '../../src/probe/firewall/fir
 import { FirewallSession } from '../../src/probe/firewall/firewall-session.ts';
 import { parsePorts } from '../../src/probe/ports.ts';
 import { createTargetSet, parseTarget, targetRanges } from '../../src/probe/targets.ts';
-import { guardWords } from '../../src/report/firewall/guard-words.ts';
 import { runSession } from '../../src/run/loop.ts';
 import { readSpec, readTiming } from '../../src/run/read-options.ts';
 import type { TransportFault } from '../../src/transport/transport.ts';
@@ -60,11 +59,6 @@ export async function guardNetwork(network: Network, ask: GuardAsk): Promise<Gua
   const durationMs = transport.now() / NANOS_PER_MS;
   await transport.close();
   return { guards: targets.flatMap((evidence) => judgeTarget(evidence)), targets, stats: session.stats, durationMs, fault };
-}
-
-/** Verdicts by port, as sentences. */
-export function wordsOf({ guards }: GuardOutcome): Readonly<Record<number, string>> {
-  return Object.fromEntries(guards.map((guard) => [guard.port, guardWords(guard)]));
 }
 
 /** Findings of a guard as `code:option certainty`. */

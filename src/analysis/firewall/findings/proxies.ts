@@ -7,7 +7,7 @@ export function isProxied({ tests, signs }: Pick<GuardEvidence, 'tests' | 'signs
 }
 
 /** No stack offers a window of 0 in a SYN-ACK: a SYN proxy does, so that no data comes before it has asked the server (nf_synproxy_core.c). */
-export function hasNoWindow({ syn }: GuardEvidence['tests']): boolean {
+function hasNoWindow({ syn }: GuardEvidence['tests']): boolean {
   return syn.reason === 'syn-ack' && syn.reply?.tcp?.header.window === 0;
 }
 

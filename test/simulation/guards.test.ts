@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 
 import type { Guard } from '../../src/analysis/firewall/judge-target.ts';
 import { guardWords } from '../../src/report/firewall/guard-words.ts';
+import { drop, when } from '../../src/engine/simulated/middlebox.ts';
+import { all, option, port, rst, syn } from '../../src/engine/simulated/match.ts';
+import { open, silent } from '../../src/engine/simulated/services.ts';
 import { findingTexts, guardNetwork } from './firewall-network.ts';
+import { forward } from './scenario.ts';
 import { type ExpectedGuard, GUARDS, type GuardScenario } from './scenarios/guards.ts';
 
 describe('simulation: how ports are guarded', () => {
@@ -14,6 +18,18 @@ describe('simulation: how ports are guarded', () => {
     const { durationMs, guards } = await guardNetwork(nothing.network, { ports: '80-89' });
     expect(guards.map(({ policy }) => policy)).toEqual(Array.from({ length: 10 }, () => 'drop'));
     expect(durationMs).toBeLessThan(5000);
+  });
+
+  it('SYN-ACKs that come again after seconds, because a filter drops our resets, are no round trips', async () => {
+    // Found on a kernel: each SYN-ACK that was sent again raised the time-out of all other tests, and the run did not end.
+    const network = forward(
+      { 80: open({ retransmits: 5 }), 81: silent, 443: open({ retransmits: 5 }) },
+      when(rst, drop),
+      when(all(syn, option(8), port(82)), drop),
+    );
+    const { durationMs, guards } = await guardNetwork(network, { ports: '80-82' });
+    expect(guards.map(({ policy }) => policy)).toEqual(['open', 'drop', 'drop']);
+    expect(durationMs).toBeLessThan(3000);
   });
 });
 

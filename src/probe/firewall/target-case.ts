@@ -2,7 +2,7 @@ import { Errno } from '../../transport/errno.ts';
 import type { Address } from '../../wire/address.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import type { RateEvidence, TargetEvidence } from './firewall-plan.ts';
-import { FirewallTest, type Answer, type ShotTaker, type TestSpec } from './firewall-test.ts';
+import { FirewallTest, type Answer, type Shot, type ShotTaker, type TestSpec } from './firewall-test.ts';
 import type { PacketCraft } from './packet-craft.ts';
 import { PortCase } from './port-case.ts';
 import { RateSearch } from './rate-search.ts';
@@ -11,6 +11,8 @@ import { ShotLedger } from './shot-ledger.ts';
 /** Least time to wait for an answer of a host whose round trip is known, and of one of whose path only routers have answered. */
 const LEAST_WAIT: Nanos = 200 * NANOS_PER_MS;
 const LEAST_WAIT_BY_ROUTERS: Nanos = 400 * NANOS_PER_MS;
+/** However slow an answer was, nobody waits longer for the next, unless told to. */
+const MOST_WAIT: Nanos = 3000 * NANOS_PER_MS;
 /** Packets of a test whose TTL is limited; every router that answers limits how often it does. */
 const MOST_TTL_SHOTS = 2;
 /** More packets that losses of the capture may bring a test. */
@@ -45,6 +47,7 @@ export class TargetCase {
   readonly ledger: ShotLedger = new ShotLedger();
   readonly #cases: readonly PortCase[];
   readonly #tests: FirewallTest[] = [];
+  readonly #answered: Set<Shot> = new Set();
   #rate: RateSearch | null = null;
   #rateDone: boolean;
   #slowestTcp: Nanos = 0;
@@ -65,9 +68,10 @@ export class TargetCase {
     this.#tests.sort((a, b) => Number(b.spec.kind === 'syn') - Number(a.spec.kind === 'syn'));
   }
 
-  /** Learns of a proven answer, which its taker has been given. */
+  /** Learns of a proven answer, which its taker has been given. Only the first to each packet tells a round trip: a SYN-ACK whose reset was lost comes again after seconds. */
   learn({ kind, at, shot }: Answer): void {
-    if (shot.posted.sentAt === null) return;
+    if (shot.posted.sentAt === null || this.#answered.has(shot)) return;
+    this.#answered.add(shot);
     const rtt = at - shot.posted.sentAt;
     if (kind === 'syn-ack' || kind === 'rst') this.#slowestTcp = Math.max(this.#slowestTcp, rtt);
     else this.#slowestIcmp = Math.max(this.#slowestIcmp, rtt);
@@ -138,8 +142,9 @@ export class TargetCase {
 
   #wait(): Nanos {
     const { timeout } = this.task;
-    if (this.#slowestTcp > 0) return Math.max(4 * this.#slowestTcp, Math.min(timeout, LEAST_WAIT));
-    if (this.#slowestIcmp > 0) return Math.max(8 * this.#slowestIcmp, Math.min(timeout, LEAST_WAIT_BY_ROUTERS));
+    const most = Math.max(timeout, MOST_WAIT);
+    if (this.#slowestTcp > 0) return Math.min(most, Math.max(4 * this.#slowestTcp, Math.min(timeout, LEAST_WAIT)));
+    if (this.#slowestIcmp > 0) return Math.min(most, Math.max(8 * this.#slowestIcmp, Math.min(timeout, LEAST_WAIT_BY_ROUTERS)));
     return timeout;
   }
 

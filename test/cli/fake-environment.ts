@@ -104,6 +104,7 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
           asked = options;
           return oneByOne((circumstances.probe ?? (() => records([])))(options));
         }),
+      path: () => Promise.resolve(() => noRecords()),
       doctor: () => Promise.resolve(circumstances.doctor ?? (() => Promise.reject(new Error('no doctor')))),
     },
   };
@@ -137,6 +138,9 @@ export async function* records(
   }
   if (error !== null) throw error;
 }
+
+/** A run that has nothing to say. */
+async function* noRecords(): AsyncGenerator<never, void, undefined> {}
 
 /** Each record as a batch of its own. */
 async function* oneByOne(all: AsyncIterable<ProbeRecord>): AsyncGenerator<readonly ProbeRecord[], void, undefined> {

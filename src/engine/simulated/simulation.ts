@@ -23,6 +23,8 @@ export class Simulation {
   readonly #elsewhere: readonly Stop[];
   readonly #arrived: (packet: Packet, at: Nanos) => void;
   #now: Nanos = 0;
+  /** Where the packet at hand is, for the timers that it sets. */
+  #place: Place = { stops: [], from: HOME, way: 'forward' };
 
   /** `arrived` gets every packet that comes back to the prober. */
   constructor(network: Network, random: Random, arrived: (packet: Packet, at: Nanos) => void) {
@@ -52,6 +54,7 @@ export class Simulation {
       random: this.random,
       address,
       remember: (key, create) => this.#remember(key, create),
+      later: (delay, make) => this.#later(delay, make),
     };
   }
 
@@ -82,10 +85,23 @@ export class Simulation {
 
   #arrive({ packet, stops, way }: Leg, index: number): void {
     if (index === HOME) return this.#arrived(packet, this.#now);
-    for (const emission of (stops[index] as Stop).handle(packet, way)) this.#emit(emission, { stops, from: index, way });
+    this.#place = { stops, from: index, way };
+    this.#emitAll((stops[index] as Stop).handle(packet, way), this.#place);
   }
 
-  #emit(emission: Emission, { stops, from, way }: Omit<Leg, 'packet' | 'at'>): void {
+  #later(delay: Nanos, make: (now: Nanos) => readonly Emission[]): void {
+    const place = this.#place;
+    this.#events.push(this.#now + delay, () => {
+      this.#place = place;
+      this.#emitAll(make(this.#now), place);
+    });
+  }
+
+  #emitAll(emissions: readonly Emission[], place: Place): void {
+    for (const emission of emissions) this.#emit(emission, place);
+  }
+
+  #emit(emission: Emission, { stops, from, way }: Place): void {
     const { packet, delay, unless } = emission;
     const leg = { packet, stops, from, at: this.#now + delay, way: emission.way === 'onward' ? way : opposite(way) };
     if (unless === undefined) return this.#move(leg);
@@ -109,12 +125,16 @@ export class Simulation {
   }
 }
 
-/** A packet that leaves stop `from`. */
-interface Leg {
-  readonly packet: Packet;
+/** A stop on a path, and the way things go there. */
+interface Place {
   readonly stops: readonly Stop[];
   readonly from: number;
   readonly way: Way;
+}
+
+/** A packet that leaves stop `from`. */
+interface Leg extends Place {
+  readonly packet: Packet;
   readonly at: Nanos;
 }
 

@@ -11,7 +11,7 @@ export interface Around extends RouterForm {
 }
 
 /** Port 80 of a host two routers away, each 0.2 ms: a round trip of 1.2 ms. The client's kernel sends no resets. */
-function around(service: Service, { local = {}, server = {}, ...middle }: Around = {}): Network {
+export function around(service: Service, { local = {}, server = {}, ...middle }: Around = {}): Network {
   const path = [router('10.0.0.1'), router('10.0.0.2', middle)];
   return network([site(host('198.51.100.7', { ...server, ports: { ...server.ports, 80: service } }), path)], {
     resets: false,

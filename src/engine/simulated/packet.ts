@@ -130,6 +130,16 @@ export function swapped(packet: Packet): Endpoints {
   };
 }
 
+/** The same connection seen from the other end. */
+export function reversed(endpoints: Endpoints): Endpoints {
+  return {
+    source: endpoints.destination,
+    destination: endpoints.source,
+    sourcePort: endpoints.destinationPort,
+    destinationPort: endpoints.sourcePort,
+  };
+}
+
 /** A name for the connection that a TCP packet belongs to, as its receiver sees it. */
 export function tupleOf(packet: Packet): string {
   return tupleText(endpointsOf(packet));

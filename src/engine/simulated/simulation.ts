@@ -4,6 +4,7 @@ import { EventQueue } from './event-queue.ts';
 import type { Context, Emission } from './middlebox.ts';
 import { milliseconds } from './middlebox.ts';
 import type { Network, Router, Site } from './network.ts';
+import { Paths } from './paths.ts';
 import { hostStop, routerStop, type Stop, type Way } from './stop.ts';
 import { destinationOf, type Packet } from './packet.ts';
 import type { Random } from './random.ts';
@@ -19,7 +20,7 @@ export class Simulation {
   readonly random: Random;
   readonly #events: EventQueue<() => void> = new EventQueue();
   readonly #memory: Map<object, unknown> = new Map();
-  readonly #paths: Map<Address, readonly Stop[]>;
+  readonly #paths: Map<Address, Paths>;
   readonly #elsewhere: readonly Stop[];
   readonly #arrived: (packet: Packet, at: Nanos) => void;
   #now: Nanos = 0;
@@ -30,7 +31,7 @@ export class Simulation {
   constructor(network: Network, random: Random, arrived: (packet: Packet, at: Nanos) => void) {
     this.random = random;
     this.#arrived = arrived;
-    this.#paths = new Map(network.sites.map((site) => [site.host.address, this.#stopsOf(site)]));
+    this.#paths = new Map(network.sites.map((site) => [site.host.address, this.#pathsTo(site)]));
     this.#elsewhere = network.elsewhere.map((router) => this.#routerStop(router));
   }
 
@@ -65,7 +66,7 @@ export class Simulation {
 
   /** A packet leaves the prober at `at`. */
   depart(packet: Packet, at: Nanos): void {
-    const stops = this.#paths.get(destinationOf(packet)) ?? this.#elsewhere;
+    const stops = this.#paths.get(destinationOf(packet))?.choose(packet) ?? this.#elsewhere;
     this.#move({ packet, stops, from: HOME, way: 'forward', at });
   }
 
@@ -110,9 +111,10 @@ export class Simulation {
     });
   }
 
-  #stopsOf(site: Site): readonly Stop[] {
+  #pathsTo(site: Site): Paths {
     const context = Object.assign(this.context(site.host.address), { host: site.host });
-    return [...site.path.map((router) => this.#routerStop(router)), hostStop(site.host, milliseconds(site.delayMs), context)];
+    const end = hostStop(site.host, milliseconds(site.delayMs), context);
+    return new Paths(site.path, end, (router) => this.#routerStop(router));
   }
 
   #routerStop(router: Router): Stop {

@@ -1,7 +1,10 @@
-/** Something that an application does, `afterMs` milliseconds (0) after what made it do so. */
+/**
+ * Something that an application does, `afterMs` milliseconds (0) after what made it do so. `shutdown` ends its half and goes on listening,
+ * `close` listens no more.
+ */
 export type Act =
   | { readonly kind: 'write'; readonly bytes: Uint8Array; readonly afterMs?: number }
-  | { readonly kind: 'close' | 'reset'; readonly afterMs?: number };
+  | { readonly kind: 'shutdown' | 'close' | 'reset'; readonly afterMs?: number };
 
 /** One connection as an application sees it: what it does when. */
 export interface Conversation {

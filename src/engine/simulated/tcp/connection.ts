@@ -43,12 +43,16 @@ export class Connection {
   #due: { readonly act: Act; readonly at: Nanos }[] = [];
   #over = false;
   #endedFirst = false;
+  /** The program has closed: it hears nothing more. */
+  #isDeaf = false;
   /** The peer's, in bytes: that of its SYN does not count (Linux, tcp_create_openreq_child). */
   #window = 0;
   #largestWindow = 0;
   #congestionWindow = INITIAL_SEGMENTS;
   #mtu: number;
   #owesAck = false;
+  /** Position behind the last segment that was not full. */
+  #smallEnd = 0;
 
   constructor(plan: ConnectionPlan, now: Nanos) {
     this.#plan = plan;
@@ -77,6 +81,11 @@ export class Connection {
   /** Lets the application act. */
   plan(acts: readonly Act[], now: Nanos): void {
     for (const act of acts) this.#due.push({ act, at: now + milliseconds(act.afterMs ?? 0) });
+  }
+
+  /** Sends an ACK at the next poll, if nothing else says as much. */
+  acknowledge(): void {
+    this.#owesAck = true;
   }
 
   /** Takes in a segment of the peer. */
@@ -145,9 +154,9 @@ export class Connection {
     if (segment.payload.length > 0 || (segment.flags & TcpFlag.FIN) !== 0) this.#owesAck = true;
     const data = this.#heard.take(segment);
     // Linux, tcp_rcv_state_process: data for a program that has closed is answered by a reset.
-    if (data.length > 0 && this.#stream.isClosed) return this.plan([{ kind: 'reset' }], now);
+    if (data.length > 0 && this.#isDeaf) return this.plan([{ kind: 'reset' }], now);
     if (data.length > 0) this.plan(this.#plan.conversation.heard(data), now);
-    if (!this.#heard.end(segment) || this.#stream.isClosed) return;
+    if (!this.#heard.end(segment) || this.#isDeaf) return;
     // Behind what is planned already: an answer that is being thought about is still given.
     this.plan(this.#plan.conversation.ended(), Math.max(now, ...this.#due.map(({ at }) => at)));
   }
@@ -161,12 +170,15 @@ export class Connection {
   #perform(act: Act, now: Nanos): void {
     if (this.#over) return;
     if (act.kind === 'write') return this.#stream.write(act.bytes);
-    if (act.kind === 'close') {
-      if (!this.#stream.isClosed) this.#endedFirst = !this.#heard.hasEnded;
-      return this.#stream.close();
-    }
+    if (act.kind !== 'reset') return this.#end(act.kind === 'close');
     this.#say(this.#stream.highest, TcpFlag.RST | TcpFlag.ACK, now);
     this.#over = true;
+  }
+
+  #end(isDeaf: boolean): void {
+    this.#isDeaf ||= isDeaf;
+    if (!this.#stream.isClosed) this.#endedFirst = !this.#heard.hasEnded;
+    this.#stream.close();
   }
 
   #timeOut(now: Nanos): void {
@@ -187,7 +199,7 @@ export class Connection {
     for (;;) {
       const room = Math.min(this.#congestionWindow * size, this.#window) - this.#stream.inFlight;
       // RFC 9293, 3.8.6.2.1: no silly little segments; what does not fit waits for a window, or for the timer.
-      const fits = room >= Math.min(size, this.#stream.waiting);
+      const fits = room >= Math.min(size, this.#stream.waiting) && !this.#isHeldBack(size);
       const piece = fits ? this.#stream.take(size) : null;
       if (piece === null) break;
       this.#send(piece, now);
@@ -196,8 +208,15 @@ export class Connection {
     else this.#timer.stop();
   }
 
+  /** Nagle's rule as Minshall changed it: one small segment may be on its way, the next waits (Linux, tcp_nagle_check). */
+  #isHeldBack(size: number): boolean {
+    const { waiting, next, acknowledged, isClosed } = this.#stream;
+    return waiting > 0 && waiting < size && !isClosed && next >= this.#smallEnd && acknowledged < this.#smallEnd;
+  }
+
   #send(piece: Piece | null, now: Nanos): void {
     if (piece === null) return;
+    if (piece.bytes.length < this.#segmentBytes) this.#smallEnd = piece.offset + piece.bytes.length;
     const flags = TcpFlag.ACK | (piece.push ? TcpFlag.PSH : 0) | (piece.fin ? TcpFlag.FIN : 0);
     this.#say(piece.offset, flags, now, piece.bytes);
   }

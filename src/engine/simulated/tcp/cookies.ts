@@ -2,6 +2,7 @@ import { seqAdd, seqDiff, type Seq } from '../../../wire/numbers.ts';
 import { TcpFlag } from '../../../wire/tcp-flags.ts';
 import type { TcpOption } from '../../../wire/tcp-option.ts';
 import { findOption } from '../../../wire/tcp-options.ts';
+import { keyedHash } from '../keyed-hash.ts';
 import { optionsOf, seqOf, ackOf, sourceOf, destinationOf, sourcePortOf, destinationPortOf, type Packet } from '../packet.ts';
 import type { Stack } from '../stack.ts';
 import type { Agreement } from './agreement.ts';
@@ -16,17 +17,6 @@ const SHIFT_BITS = 0x0f;
 const NO_SHIFT = 15;
 const SACK_BIT = 0x10;
 const ECN_BIT = 0x20;
-
-/** Numbers that look random and are the same for the same `values`, under `secret`: a keyed hash, good enough where nobody attacks. */
-export function keyedHash(secret: number, ...values: readonly number[]): number {
-  let hash = secret >>> 0;
-  for (const value of values) {
-    hash = Math.imul(hash ^ value, 0x9e3779b1);
-    hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
-    hash ^= hash >>> 13;
-  }
-  return hash >>> 0;
-}
 
 /** The ISN that answers a SYN: proof of it, and the client's MSS rounded down to the table. */
 export function cookieFor(syn: Packet, secret: number): Seq {

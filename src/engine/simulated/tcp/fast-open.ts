@@ -1,7 +1,7 @@
 import { TcpFlag } from '../../../wire/tcp-flags.ts';
 import { findOption } from '../../../wire/tcp-options.ts';
+import { keyedHash } from '../keyed-hash.ts';
 import { destinationOf, optionsOf, sourceOf, type Packet } from '../packet.ts';
-import { keyedHash } from './cookies.ts';
 import type { SynAckExtras } from './greeting.ts';
 import { segmentOf, type Segment } from './segment.ts';
 

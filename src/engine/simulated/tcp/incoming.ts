@@ -1,7 +1,7 @@
 import { NANOS_PER_MS, NANOS_PER_SECOND, seqAdd, seqDiff, type Nanos, type Seq } from '../../../wire/numbers.ts';
 import { TcpFlag } from '../../../wire/tcp-flags.ts';
 import type { Packet } from '../packet.ts';
-import { mute } from './application.ts';
+import { mute, type Act } from './application.ts';
 import { Connection } from './connection.ts';
 import { mtuOf, type Greeting, type SynAckExtras } from './greeting.ts';
 import { LINUX_GAPS, Opening } from './opening.ts';
@@ -65,6 +65,11 @@ export class Incoming {
   get deadline(): Nanos {
     if (this.#out.length > 0) return 0;
     return this.isOver ? Infinity : Math.min(this.#opening?.deadline ?? Infinity, this.#connection?.deadline ?? Infinity);
+  }
+
+  /** Lets the application act, where there is a connection. */
+  plan(acts: readonly Act[], now: Nanos): void {
+    this.#connection?.plan(acts, now);
   }
 
   receive(segment: Segment, now: Nanos): void {

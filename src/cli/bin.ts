@@ -40,6 +40,7 @@ const environment: Environment = {
       loadAtOnce('../run/probe.js');
       return (await import('../run/probe.ts')).probeInBatches;
     },
+    path: async () => (await import('../run/path.ts')).pathInBatches,
     firewall: async () => (await import('../run/firewall.ts')).firewallInBatches,
     doctor: async () => (await import('../run/doctor.ts')).inspectHost,
   },

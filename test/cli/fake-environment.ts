@@ -104,6 +104,7 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
           asked = options;
           return oneByOne((circumstances.probe ?? (() => records([])))(options));
         }),
+      path: () => Promise.resolve(() => noRecords()),
       firewall: () => Promise.resolve(() => noRecords()),
       doctor: () => Promise.resolve(circumstances.doctor ?? (() => Promise.reject(new Error('no doctor')))),
     },

@@ -49,10 +49,12 @@ function ignoresChecksums(tests: PortTests): boolean {
 }
 
 /** Whether the answer came over fewer hops than the SYN needs, from a place where a router is known to be. */
-function isShort({ syn, answeringTtl }: PortTests, { routers, forwards }: TargetFacts): boolean {
-  if (syn.reply === null || answeringTtl === null || forwards) return false;
+function isShort({ syn, answeringTtl }: PortTests, { routers, forwards, yardstick, hostTtl }: TargetFacts): boolean {
+  if (syn.reply === null || forwards) return false;
   const hops = hopsOf(syn.reply);
-  return hops < answeringTtl && routers.has(hops);
+  // What comes from as far away as another port's answer needs the same TTL.
+  const needed = answeringTtl ?? (hops === yardstick?.hops ? hostTtl : null);
+  return needed !== null && hops < needed && routers.has(hops);
 }
 
 function nearer(reply: DecodedPacket, { yardstick }: TargetFacts): Sign | null {

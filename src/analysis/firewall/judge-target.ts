@@ -6,7 +6,7 @@ import { findGuardFindings } from './find-guard-findings.ts';
 import { isProxied } from './findings/proxies.ts';
 import { rateLimitOf } from './findings/syn-rate-limited.ts';
 import { type Policy, policyOf } from './policy.ts';
-import type { PortTests } from './port-tests.ts';
+import { classOf, type PortTests } from './port-tests.ts';
 import { answerPosition, lastRouter, type Position } from './position.ts';
 import { isStateful } from './stateful.ts';
 import { targetFacts, type TargetFacts } from './target-facts.ts';
@@ -26,6 +26,8 @@ export interface Guard {
   readonly position: Position | null;
   /** For a silent port: the farthest router that its SYNs reached, or null. */
   readonly droppedAfter: Position | null;
+  /** For a silent port: another that is rejected with ICMP, but was not at first: this one may be rejected too, by somebody who limits his errors. Null otherwise. */
+  readonly rejectedLike: number | null;
   /** True for a reset that may be a router's or the host's, with nothing to compare it with. */
   readonly isLonely: boolean;
   /** SYNs a second that pass, where a limit was looked for and found. */
@@ -40,6 +42,11 @@ export function judgeTarget(evidence: TargetEvidence): readonly Guard[] {
     .filter(({ role }) => role === 'asked')
     .map((tests) => judgePort(tests, facts, evidence.rate))
     .toSorted((a, b) => a.port - b.port);
+}
+
+/** A port whose SYN was rejected with ICMP only when it was sent again. */
+function limitedReject({ ports }: TargetFacts): number | null {
+  return ports.find(({ syn }) => classOf(syn) === 'icmp' && (syn.answered ?? 1) > 1)?.port ?? null;
 }
 
 function judgePort(tests: PortTests, facts: TargetFacts, searched: RateEvidence | null): Guard {
@@ -58,6 +65,7 @@ function judgePort(tests: PortTests, facts: TargetFacts, searched: RateEvidence 
     answeredBy: by,
     position,
     droppedAfter: policy === 'drop' ? lastRouter(tests, facts) : null,
+    rejectedLike: policy === 'drop' ? limitedReject(facts) : null,
     isLonely: isLonely(tests, facts),
     rateLimit: rateLimitOf(rate),
     findings: findGuardFindings({ tests, facts, signs, position, rate }),

@@ -60,6 +60,15 @@ export interface Expiry {
   readonly address: Address;
 }
 
+/** How two answers may differ: silence and an ICMP error, which is limited and may fail to come, are alike. */
+export type Contrast = 'error' | 'blocked' | 'rst' | 'open';
+
+/** What a test is compared by. */
+export function contrastOf(test: Pick<TestResult, 'reason'>): Contrast {
+  const answer = classOf(test);
+  return answer === 'silent' || answer === 'icmp' ? 'blocked' : answer;
+}
+
 /** What came of a test, in one word. */
 export function classOf({ reason }: Pick<TestResult, 'reason'>): AnswerClass {
   if (reason === 'syn-ack' || reason === 'syn') return 'open';

@@ -48,7 +48,7 @@ export const BATTERY: Readonly<Record<TestKind, TestShape>> = {
   'syn-rate': { ...SYN_SHAPE, label: 'RATE', words: 'SYN of the rate search' },
 };
 
-/** What every port is asked at once. */
+/** What every port is asked, the usual SYN first. */
 export const FIRST_TESTS: readonly TestKind[] = [
   'syn',
   'ack',
@@ -63,6 +63,9 @@ export const FIRST_TESTS: readonly TestKind[] = [
 
 /** What a port is asked that only serves to compare with. */
 export const CONTROL_TESTS: readonly TestKind[] = ['syn', 'ack'];
+
+/** What a port is asked whose SYN is rejected with ICMP: who rejects limits his errors, and each test takes one from another port. */
+export const REJECTED_TESTS: readonly TestKind[] = ['syn', 'ack', 'syn-no-options'];
 
 /** SYNs that differ from the usual one in one respect: where the answer differs too, that respect made the difference. */
 export const VARIANTS: readonly TestKind[] = ['syn-ecn', 'syn-data', 'syn-no-options'];

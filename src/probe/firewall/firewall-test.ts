@@ -52,6 +52,8 @@ export interface ShotTaker {
 export interface TestResult extends TestSpec {
   /** Packets sent. */
   readonly attempts: number;
+  /** Which of them was answered, from 1; null when none was. */
+  readonly answered: number | null;
   /** `syn-ack`, `syn`, `rst`, `no-response`, an ICMP reason, or `send-error:ERRNO`. */
   readonly reason: string;
   readonly reply: DecodedPacket | null;
@@ -110,9 +112,8 @@ export class FirewallTest implements ShotTaker {
     const held = this.#answer;
     if (held === null || STRENGTH[answer.kind] > STRENGTH[held.kind]) this.#answer = answer;
     else if (isFinal(held)) this.#contradict(held, answer);
-    this.#hurried = true;
-    // An expired TTL is what a limited one asks for.
-    this.done ||= isFinal(answer) || answer.kind === 'local' || (answer.kind === 'expired' && this.spec.ttl !== null);
+    // Only of the usual SYN an ICMP error is not the last word; an expired TTL is what a limited one asks for.
+    this.done ||= isFinal(answer) || answer.kind === 'local' || (this.spec.kind !== 'syn' && answer.kind !== 'syn');
   }
 
   /** Sends the next packet without waiting for an answer to `shot`: a connection of old holds its tuple. */
@@ -159,6 +160,7 @@ export class FirewallTest implements ShotTaker {
     return {
       ...this.spec,
       attempts: this.shots.length,
+      answered: this.#answer === null ? null : this.shots.indexOf(this.#answer.shot) + 1,
       reason: this.#reason(),
       reply: decoded(this.#answer),
       conflict: decoded(this.#conflict),

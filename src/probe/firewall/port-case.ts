@@ -1,7 +1,7 @@
 import { initialTtl } from '../initial-ttl.ts';
-import { CONTROL_TESTS, FIRST_TESTS, type TestKind, VARIANTS } from './battery.ts';
+import { CONTROL_TESTS, FIRST_TESTS, REJECTED_TESTS, type TestKind, VARIANTS } from './battery.ts';
 import { nextTtlsInSilence, nextTtlsToAnswer, type TtlResult } from './distance.ts';
-import type { AnswerKind, FirewallTest, TestResult, TestSpec } from './firewall-test.ts';
+import type { FirewallTest, TestResult, TestSpec } from './firewall-test.ts';
 
 /** Whether the user asked about a port, or it only serves to compare with. */
 export type PortRole = 'asked' | 'control';
@@ -21,12 +21,18 @@ export interface CaseContext {
   readonly hostHops: () => number | null;
   /** Options of the usual SYN. */
   readonly optionNames: readonly string[];
+  /** True once a SYN to any port was rejected with ICMP: silence may then be the limit of whoever rejects. */
+  readonly rejects: () => boolean;
+  /** True once the usual SYN of every port has its result. */
+  readonly synsDone: () => boolean;
+  /** True for the first of the ports that are alike in this respect, which stands for all of them. */
+  readonly isFirst: (respect: 'rejected' | 'control', port: number) => boolean;
 }
 
-/** Which of two answers differ. */
-type Outcome = AnswerKind | 'silent' | 'error';
+/** How two answers may differ. Silence and an ICMP error are one: errors are limited, so that either may stand for the other. */
+type Outcome = 'open' | 'rst' | 'blocked' | 'error';
 
-/** One port under test: the first battery, then how far its answers come from, then A/B/A where a variant was answered in another way. */
+/** One port under test: the usual SYN, then the battery, how far its answers come from, and A/B/A where a variant was answered in another way. */
 export class PortCase {
   readonly port: number;
   readonly role: PortRole;
@@ -37,14 +43,17 @@ export class PortCase {
     this.port = port;
     this.role = role;
     this.#context = context;
-    for (const kind of role === 'asked' ? FIRST_TESTS : CONTROL_TESTS) this.#start(kind);
+    this.#start('syn');
   }
 
   /** Starts what the results so far ask for; true once nothing is under way any more. */
   advance(): boolean {
-    this.#advanceDistance();
-    if (this.role === 'asked') this.#advanceDifferences();
-    return this.#tests.every(({ done }) => done);
+    if (this.#isSettled) {
+      this.#advanceBattery();
+      this.#advanceDistance();
+      if (this.role === 'asked') this.#advanceDifferences();
+    }
+    return this.#isSettled && this.#tests.every(({ done }) => done) && !this.#mustWait;
   }
 
   /** The usual SYN. */
@@ -64,20 +73,46 @@ export class PortCase {
     return { port: this.port, role: this.role, tests };
   }
 
+  /** Whether it is known what the usual SYN meets, or likely enough to go on. */
+  get #isSettled(): boolean {
+    return this.syn.done || (this.syn.shots.length > 1 && this.syn.answerKind === null && !this.#context.rejects());
+  }
+
+  /** Tests of a rejected port wait for the SYNs of all others, whose errors they would take. */
+  get #mustWait(): boolean {
+    return this.syn.answerKind === 'icmp' && !this.#context.synsDone();
+  }
+
+  #advanceBattery(): void {
+    if (this.#mustWait) return;
+    const rejected = this.syn.answerKind === 'icmp';
+    const kinds = this.role === 'control' ? CONTROL_TESTS : rejected ? REJECTED_TESTS : FIRST_TESTS;
+    for (const kind of kinds) if (this.#test(kind, 1) === undefined) this.#start(kind);
+  }
+
   #advanceDistance(): void {
-    const { syn } = this;
-    const kind = syn.answerKind;
-    const isSilent = kind === null && (syn.done ? outcomeOf(syn) === 'silent' : syn.shots.length > 1);
-    if (kind === 'local' || (this.role === 'control' && kind !== 'syn-ack' && kind !== 'rst')) return;
+    const { syn, hops } = this;
     const results = this.#ttlResults();
-    if (this.hops !== null) this.#startTtls(nextTtlsToAnswer(results, this.hops));
-    else if (isSilent) this.#startTtls(nextTtlsInSilence(results, this.#context.hostHops()));
+    if (syn.answerKind === null && this.role === 'asked' && !syn.isRefused)
+      this.#startTtls(nextTtlsInSilence(results, this.#context.hostHops()));
+    if (hops === null || !this.#asksDistance()) return;
+    // Errors are limited: what the first packets do not show, more would not either.
+    if (syn.answerKind === 'icmp' && results.size > 0) return;
+    this.#startTtls(nextTtlsToAnswer(results, hops));
+  }
+
+  /** Whether it matters how far away whoever answered the usual SYN is. */
+  #asksDistance(): boolean {
+    const { answerKind } = this.syn;
+    if (answerKind === 'local' || answerKind === null || this.#mustWait) return false;
+    if (this.role === 'control') return this.#context.isFirst('control', this.port);
+    return (answerKind !== 'icmp' && answerKind !== 'expired') || this.#context.isFirst('rejected', this.port);
   }
 
   #advanceDifferences(): void {
     const { syn } = this;
-    const variants = VARIANTS.map((kind) => this.#test(kind, 1) as FirewallTest);
-    if (![syn, ...variants].every(({ done }) => done) || outcomeOf(syn) === 'error') return;
+    const variants = VARIANTS.flatMap((kind) => this.#test(kind, 1) ?? []);
+    if (variants.length === 0 || ![syn, ...variants].every(({ done }) => done) || outcomeOf(syn) === 'error') return;
     const different = variants.filter((test) => outcomeOf(test) !== outcomeOf(syn) && outcomeOf(test) !== 'error');
     if (different.length === 0 || !this.#isConfirmed('syn', 2)) return;
     const confirmed = different.map(({ spec }) => this.#isConfirmed(spec.kind, 2));
@@ -123,8 +158,10 @@ export function hopsOfTtl(ttl: number): number {
 }
 
 function outcomeOf(test: FirewallTest): Outcome {
-  if (test.answerKind === 'local') return 'error';
-  return test.answerKind ?? (test.isRefused ? 'error' : 'silent');
+  const { answerKind } = test;
+  if (answerKind === 'local' || (answerKind === null && test.isRefused)) return 'error';
+  if (answerKind === 'rst') return 'rst';
+  return answerKind === 'syn-ack' || answerKind === 'syn' ? 'open' : 'blocked';
 }
 
 function ttlResultOf(test: FirewallTest): TtlResult {

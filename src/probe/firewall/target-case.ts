@@ -1,22 +1,20 @@
 import { Errno } from '../../transport/errno.ts';
 import type { Address } from '../../wire/address.ts';
-import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import type { Nanos } from '../../wire/numbers.ts';
 import type { RateEvidence, TargetEvidence } from './firewall-plan.ts';
 import { FirewallTest, type Answer, type Shot, type ShotTaker, type TestSpec } from './firewall-test.ts';
 import type { PacketCraft } from './packet-craft.ts';
-import { PortCase } from './port-case.ts';
+import { type CaseContext, PortCase } from './port-case.ts';
 import { RateSearch } from './rate-search.ts';
 import { ShotLedger } from './shot-ledger.ts';
+import { isFirstSyn, TargetPace } from './target-pace.ts';
 
-/** Least time to wait for an answer of a host whose round trip is known, and of one of whose path only routers have answered. */
-const LEAST_WAIT: Nanos = 200 * NANOS_PER_MS;
-const LEAST_WAIT_BY_ROUTERS: Nanos = 400 * NANOS_PER_MS;
-/** However slow an answer was, nobody waits longer for the next, unless told to. */
-const MOST_WAIT: Nanos = 3000 * NANOS_PER_MS;
 /** Packets of a test whose TTL is limited; every router that answers limits how often it does. */
 const MOST_TTL_SHOTS = 2;
 /** More packets that losses of the capture may bring a test. */
 const MOST_EXTRA = 2;
+/** More SYNs to silent ports once it is known that whoever rejects others limits his errors. */
+const SHOTS_UNDER_LIMIT = 2;
 
 /** What a target is tested with. */
 export interface TargetTask {
@@ -48,49 +46,51 @@ export class TargetCase {
   readonly #cases: readonly PortCase[];
   readonly #tests: FirewallTest[] = [];
   readonly #answered: Set<Shot> = new Set();
+  readonly #pace: TargetPace;
   #rate: RateSearch | null = null;
   #rateDone: boolean;
-  #slowestTcp: Nanos = 0;
-  #slowestIcmp: Nanos = 0;
   #extra = 0;
 
   constructor(task: TargetTask) {
     this.task = task;
     this.#rateDone = !task.searchRate;
-    const context = {
-      start: (spec: TestSpec) => this.#start(spec),
+    this.#pace = new TargetPace(task.timeout);
+    const context: CaseContext = {
+      start: (spec) => this.#start(spec),
       hostHops: () => this.#hostHops(),
       optionNames: task.craft.optionNames,
+      rejects: () => this.#pace.rejects,
+      synsDone: () => this.#cases.every(({ syn }) => syn.done),
+      isFirst: (respect, port) => this.#isFirst(respect, port),
     };
     const asked = task.asked.map((port) => new PortCase(port, 'asked', context));
     this.#cases = [...asked, ...task.controls.map((port) => new PortCase(port, 'control', context))];
-    // Usual SYNs first: their answers tell how long to wait for all others.
-    this.#tests.sort((a, b) => Number(b.spec.kind === 'syn') - Number(a.spec.kind === 'syn'));
   }
 
-  /** Learns of a proven answer, which its taker has been given. Only the first to each packet tells a round trip: a SYN-ACK whose reset was lost comes again after seconds. */
-  learn({ kind, at, shot }: Answer): void {
+  /** Learns of a proven answer before its taker does. Only the first to each packet tells a round trip: a SYN-ACK whose reset was lost comes again after seconds. */
+  learn(answer: Answer): void {
+    const { shot, at } = answer;
     if (shot.posted.sentAt === null || this.#answered.has(shot)) return;
     this.#answered.add(shot);
-    const rtt = at - shot.posted.sentAt;
-    if (kind === 'syn-ack' || kind === 'rst') this.#slowestTcp = Math.max(this.#slowestTcp, rtt);
-    else this.#slowestIcmp = Math.max(this.#slowestIcmp, rtt);
+    const wasLimited = this.#pace.isLimited;
+    this.#pace.learn(answer, at - shot.posted.sentAt);
+    if (!wasLimited && this.#pace.isLimited) this.#allow(SHOTS_UNDER_LIMIT, isFirstSyn);
   }
 
   /** The capture lost packets: what is silent may be so because of that. */
   forgive(): void {
     if (this.#extra >= MOST_EXTRA) return;
     this.#extra++;
-    for (const test of this.#tests) if (!test.done) test.allowance++;
+    this.#allow(1, () => true);
   }
 
   /** Packets that are due at `now`, at most `room`. */
   demands(now: Nanos, room: number): readonly Demand[] {
     const demands: Demand[] = [];
-    const wait = this.#wait();
     for (const test of this.#tests) {
       if (demands.length >= room) return demands;
-      if (test.wantsShot(now, wait)) demands.push({ spec: test.spec, taker: test, add: (shot) => test.add(shot) });
+      if (test.wantsShot(now, this.#pace.wait(test)))
+        demands.push({ spec: test.spec, taker: test, add: (shot) => test.add(shot) });
     }
     const burst = this.#rate?.due(now) ?? null;
     if (this.#rate !== null && burst !== null && demands.length < room) {
@@ -114,9 +114,8 @@ export class TargetCase {
 
   /** When something is due next. */
   nextAt(): Nanos {
-    const wait = this.#wait();
     let next = this.#rate?.nextAt() ?? Infinity;
-    for (const test of this.#tests) if (!test.done) next = Math.min(next, test.dueAt(wait));
+    for (const test of this.#tests) if (!test.done) next = Math.min(next, test.dueAt(this.#pace.wait(test)));
     return next;
   }
 
@@ -140,12 +139,17 @@ export class TargetCase {
     return hops.length === 0 ? null : Math.max(...hops);
   }
 
-  #wait(): Nanos {
-    const { timeout } = this.task;
-    const most = Math.max(timeout, MOST_WAIT);
-    if (this.#slowestTcp > 0) return Math.min(most, Math.max(4 * this.#slowestTcp, Math.min(timeout, LEAST_WAIT)));
-    if (this.#slowestIcmp > 0) return Math.min(most, Math.max(8 * this.#slowestIcmp, Math.min(timeout, LEAST_WAIT_BY_ROUTERS)));
-    return timeout;
+  #allow(shots: number, isMeant: (test: FirewallTest) => boolean): void {
+    for (const test of this.#tests) if (!test.done && isMeant(test)) test.allowance += shots;
+  }
+
+  #isFirst(respect: 'rejected' | 'control', port: number): boolean {
+    const alike = this.#cases.filter(({ role, syn: { answerKind } }) =>
+      respect === 'rejected'
+        ? role === 'asked' && answerKind === 'icmp'
+        : role === 'control' && (answerKind === 'syn-ack' || answerKind === 'rst'),
+    );
+    return alike[0]?.port === port;
   }
 
   /** Packets that the kernel took may still wait for a next hop that is not there: then silence says nothing of the target. */

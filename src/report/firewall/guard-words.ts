@@ -41,6 +41,8 @@ function closedWords(guard: Guard): string {
 }
 
 function dropWords(guard: Guard): string {
+  if (guard.rejectedLike !== null)
+    return `no answer: dropped, or rejected as port ${guard.rejectedLike} is by somebody who limits his ICMP errors`;
   const who = guard.stateful === true ? ' by a stateful filter' : guard.stateful === false ? ' by a stateless filter' : '';
   return `dropped${causeWords(guard)}${who} ${afterWords(guard.droppedAfter)}${ackClause(guard)}`;
 }
@@ -79,10 +81,10 @@ const DIFFERENCES: Partial<Record<FindingCode, string>> = {
 };
 
 /** Whether a bare ACK is let through where the SYN was not. */
-function ackClause({ tests, stateful }: Guard): string {
+function ackClause({ tests, stateful, policy }: Guard): string {
   const ack = tests.find(({ kind }) => kind === 'ack');
   if (ack === undefined || ack.reason.startsWith('send-error')) return '';
-  if (ack.reason === 'no-response') return '; bare ACKs dropped too';
+  if (ack.reason === 'no-response') return policy === 'drop' ? '; bare ACKs dropped too' : '; bare ACKs do not pass either';
   if (ack.reason !== 'rst') return '; bare ACKs rejected too';
   return stateful === false ? '; bare ACKs reach the host' : '; bare ACKs are reset too';
 }
@@ -95,7 +97,7 @@ function filterClause({ tests, stateful }: Guard): string {
 }
 
 function afterWords(place: Position | null): string {
-  if (place === null) return 'at a place that nothing shows';
+  if (place === null) return 'where no router tells';
   return `after ${placeWords(place)}${place.hopsBefore === 1 ? ', the last router before the target' : ''}`;
 }
 

@@ -41,7 +41,8 @@ function namesIcmp(record: FirewallPortRecord): boolean {
 }
 
 function listLines(record: FirewallPortRecord, columns: number): string[] {
-  const items = FIRST_TESTS.map((kind) => `${BATTERY[kind].label} ${replyText(firstOf(record, kind))}`);
+  const kinds = FIRST_TESTS.filter((kind) => firstOf(record, kind) !== undefined);
+  const items = kinds.map((kind) => `${BATTERY[kind].label} ${replyText(firstOf(record, kind))}`);
   const [first = '', ...rest] = wrapItems(items, ', ', columns - PORT_WIDTH - 1);
   return [`${String(record.port).padStart(PORT_WIDTH)} ${first}`, ...rest.map((line) => ' '.repeat(PORT_WIDTH + 1) + line)];
 }
@@ -50,9 +51,9 @@ function firstOf({ tests }: FirewallPortRecord, kind: TestRecord['probe']): Test
   return tests.find(({ probe, round }) => probe === kind && round === 1);
 }
 
-/** A test that was not run to its end is a question mark, silence a dash. */
+/** Silence is a dash, a test that was not run to its end nothing. */
 function replyText(test: TestRecord | undefined): string {
-  if (test === undefined) return '?';
+  if (test === undefined) return '';
   if (test.reply === null) return '-';
   return SHORT[test.reply] ?? test.reply.replace('send-error:', '').replace(/^icmp-(\d+)-(\d+)$/, '$1/$2');
 }

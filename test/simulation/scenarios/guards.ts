@@ -428,6 +428,6 @@ export const GUARDS: readonly GuardScenario[] = [
       site(host(SERVER, { otherwise: silent }), [router('10.0.0.1', { icmp: 'off' }), router(MIDDLE, { icmp: 'off' })]),
     ]),
     ask: { ports: '80' },
-    expect: { 80: { policy: 'drop', says: /^dropped at a place that nothing shows/ } },
+    expect: { 80: { policy: 'drop', says: /^dropped where no router tells/ } },
   },
 ];

@@ -2,15 +2,19 @@ import type { TestKind } from '../../../probe/firewall/battery.ts';
 import type { TestResult } from '../../../probe/firewall/firewall-test.ts';
 import type { Finding } from '../../finding.ts';
 import type { GuardEvidence, GuardFindingCode, GuardRule } from '../guard-evidence.ts';
-import { type AnswerClass, classOf, type PortTests } from '../port-tests.ts';
+import { type AnswerClass, classOf, type Contrast, contrastOf, type PortTests } from '../port-tests.ts';
 
 /** From least to most. */
-const RANK: Readonly<Record<AnswerClass, number>> = { error: -1, silent: 0, icmp: 1, rst: 2, open: 3 };
+const RANK: Readonly<Record<Contrast, number>> = { error: -1, blocked: 0, rst: 1, open: 2 };
 
 /** The usual SYN and one that differs in one respect, each tried again and answered as before. */
 interface Comparison {
-  readonly usual: AnswerClass;
-  readonly variant: AnswerClass;
+  readonly usual: Contrast;
+  readonly variant: Contrast;
+  readonly usualFate: string;
+  readonly variantFate: string;
+  /** Reason of the variant's first test. */
+  readonly received: string;
 }
 
 /** ECN-setup SYNs are dropped or rejected where others are not. */
@@ -41,9 +45,9 @@ export const optionBlocked: GuardRule = {
     const compared = compare(tests, 'syn-no-options');
     if (compared === null || RANK[compared.usual] >= RANK[compared.variant]) return [];
     const single = tests.all.filter(({ kind }) => kind === 'syn-option');
-    const guilty = single.filter((test) => classOf(test) === compared.usual);
+    const guilty = single.filter((test) => contrastOf(test) === compared.usual);
     const options = guilty.length === 0 ? [null] : guilty.map(({ option }) => option);
-    return options.map((option) => blockedOption(option, compared));
+    return options.map((option) => blockedOption(option, compared, tests.syn.reason));
   },
 };
 
@@ -69,18 +73,18 @@ interface Variant {
 function blockedVariant(tests: PortTests, kind: TestKind, { code, what, sent }: Variant): readonly Finding[] {
   const compared = compare(tests, kind);
   if (compared === null || RANK[compared.variant] >= RANK[compared.usual]) return [];
-  const { usual, variant } = compared;
-  const detail = `A SYN ${what} ${FATES[variant]}, the usual one ${FATES[usual]}; both were tried again, with the same outcome, so that loss is not the cause.`;
-  return [finding(code, { option: null, sent, received: variant, detail })];
+  const { usualFate, variantFate, received } = compared;
+  const detail = `A SYN ${what} ${variantFate}, the usual one ${usualFate}; both were tried again, with the same outcome, so that loss is not the cause.`;
+  return [finding(code, { option: null, sent, received, detail })];
 }
 
-function blockedOption(option: string | null, { usual, variant }: Comparison): Finding {
+function blockedOption(option: string | null, { usualFate, variantFate }: Comparison, received: string): Finding {
   const cause =
     option === null
       ? 'the options together, none of them alone, make the difference'
       : `a SYN with ${option} alone meets the same`;
-  const detail = `The usual SYN ${FATES[usual]}, one without options ${FATES[variant]}, each time it was tried: ${cause}.`;
-  return finding('option-blocked', { option, sent: option, received: usual, detail });
+  const detail = `The usual SYN ${usualFate}, one without options ${variantFate}, each time it was tried: ${cause}.`;
+  return finding('option-blocked', { option, sent: option, received, detail });
 }
 
 const FATES: Readonly<Record<AnswerClass, string>> = {
@@ -95,11 +99,14 @@ const FATES: Readonly<Record<AnswerClass, string>> = {
 function compare(tests: PortTests, kind: TestKind): Comparison | null {
   const usual = steady([tests.of('syn'), tests.of('syn', 2), tests.of('syn', 3)]);
   const variant = steady([tests.of(kind), tests.of(kind, 2)]);
-  return usual === null || variant === null || usual === variant ? null : { usual, variant };
+  const first = tests.of(kind);
+  if (first === undefined || usual === null || variant === null || usual === variant) return null;
+  const fates = { usualFate: FATES[classOf(tests.syn)], variantFate: FATES[classOf(first)] };
+  return { usual, variant, ...fates, received: first.reason };
 }
 
-function steady(tests: readonly (TestResult | undefined)[]): AnswerClass | null {
-  const classes = tests.map((test) => (test === undefined ? null : classOf(test)));
+function steady(tests: readonly (TestResult | undefined)[]): Contrast | null {
+  const classes = tests.map((test) => (test === undefined ? null : contrastOf(test)));
   const [first = null] = classes;
   return classes.every((one) => one === first) ? first : null;
 }

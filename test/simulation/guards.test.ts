@@ -7,14 +7,19 @@ import { all, option, port, rst, syn } from '../../src/engine/simulated/match.ts
 import { open, silent } from '../../src/engine/simulated/services.ts';
 import { findingTexts, guardNetwork } from './firewall-network.ts';
 import { forward } from './scenario.ts';
-import { type ExpectedGuard, GUARDS, type GuardScenario } from './scenarios/guards.ts';
+import type { ExpectedGuard, GuardScenario } from './scenarios/guard-scenario.ts';
+import { IMPOSTORS } from './scenarios/impostors.ts';
+import { REFUSALS } from './scenarios/refusals.ts';
+import { WHOLE_GUARDS } from './scenarios/whole-guards.ts';
 
 describe('simulation: how ports are guarded', () => {
-  it.each(GUARDS.map((scenario) => [scenario.name, scenario] as const))('%s', (_, scenario) => holds(scenario));
+  it.each([...REFUSALS, ...IMPOSTORS, ...WHOLE_GUARDS].map((scenario) => [scenario.name, scenario] as const))(
+    '%s',
+    (_, scenario) => holds(scenario),
+  );
 
   it('ten silent ports of a host that nothing is known of take less than five seconds', async () => {
-    const [, , ...rest] = GUARDS;
-    const nothing = rest.find(({ name }) => name.startsWith('routers that send no ICMP')) as GuardScenario;
+    const nothing = IMPOSTORS.find(({ name }) => name.startsWith('routers that send no ICMP')) as GuardScenario;
     const { durationMs, guards } = await guardNetwork(nothing.network, { ports: '80-89' });
     expect(guards.map(({ policy }) => policy)).toEqual(Array.from({ length: 10 }, () => 'drop'));
     expect(durationMs).toBeLessThan(5000);

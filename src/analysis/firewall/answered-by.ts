@@ -18,8 +18,8 @@ export function foreignSigns(test: TestResult, tests: PortTests, facts: TargetFa
   if (reply === null || test.kind === 'syn-ttl') return [];
   if (reply.ip.source !== facts.target) return [{ kind: 'other-address', text: 'it comes from another address' }];
   if (facts.forwards) return [];
-  const signs = [nearer(reply, facts), ...(test.kind === 'syn' ? [outOfReach(tests, facts), unchecked(tests, facts)] : [])];
-  return signs.filter((sign) => sign !== null);
+  const signs = [nearer(reply, facts), test.kind === 'syn' ? outOfReach(tests, facts) : null].filter((sign) => sign !== null);
+  return signs.length === 0 && test.kind === 'syn' ? unchecked(tests, facts) : signs;
 }
 
 /** Who answered the usual SYN of a port; null when nobody did, or when it cannot be told. */
@@ -70,9 +70,9 @@ function outOfReach({ sufficientTtl }: PortTests, { expiredAt }: TargetFacts): S
   return { kind: 'out-of-reach', text };
 }
 
-function unchecked(tests: PortTests, facts: TargetFacts): Sign | null {
-  if (!ignoresChecksums(tests) || !isShort(tests, facts)) return null;
-  return { kind: 'unchecked', text: 'it came over fewer hops than the SYN needs, and answers a wrong checksum too' };
+function unchecked(tests: PortTests, facts: TargetFacts): readonly Sign[] {
+  if (!ignoresChecksums(tests) || !isShort(tests, facts)) return [];
+  return [{ kind: 'unchecked', text: 'it came over fewer hops than the SYN needs, and answers a wrong checksum too' }];
 }
 
 function difference(hops: number): string {

@@ -89,11 +89,17 @@ class FirewallText {
       `${plural(summary.targets, 'target')}, ${plural(summary.ports, 'port')}${summary.targets > 1 ? ' each' : ''}`,
       `${plural(summary.probesSent, 'packet')} sent in ${formatElapsed(summary.durationMs)}`,
       `clock: ${this.#run?.clock ?? 'unknown'}`,
+      ...this.#unjudged(summary),
       ...(summary.repliesRejected > 0 ? [`${plural(summary.repliesRejected, 'reply')} not believed`] : []),
     ];
     const text = `${summary.interrupted ? 'interrupted: ' : ''}${facts.join(', ')}`;
     const role = summary.interrupted ? 'error' : 'faint';
     return [...(this.#written ? [''] : []), ...wrapSentence('', text, this.#columns).map((line) => this.#paint(role, line))];
+  }
+
+  #unjudged({ interrupted, targets, ports, open, closed, filtered, error }: SummaryRecord): readonly string[] {
+    const left = targets * ports - open - closed - filtered - error;
+    return interrupted && left > 0 ? [`${plural(left, 'port')} not judged`] : [];
   }
 
   #text(lines: readonly string[]): string {

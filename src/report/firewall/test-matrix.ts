@@ -1,7 +1,7 @@
 import { BATTERY, FIRST_TESTS } from '../../probe/firewall/battery.ts';
 import { formatMs } from '../duration-text.ts';
 import type { Paint, Role } from '../paint.ts';
-import { wrapItems } from '../wrap.ts';
+import { wrapItems, wrapSentence } from '../wrap.ts';
 import type { FirewallPortRecord, TestRecord } from './records.ts';
 
 const PORT_WIDTH = 6;
@@ -13,16 +13,14 @@ export function matrixLines(records: readonly FirewallPortRecord[], columns: num
     Math.max(BATTERY[kind].label.length, ...rows.map(({ cells }) => replyText(cells[index]).length)),
   );
   const tight = PORT_WIDTH + widths.reduce((sum, width) => sum + width + 1, 0);
-  if (tight > columns) return records.flatMap((record) => listLines(record, columns));
+  const legend = legendLines(records, columns, paint);
+  if (tight > columns) return [...records.flatMap((record) => listLines(record, columns)), ...legend];
   const gap = tight + widths.length <= columns ? '  ' : ' ';
   const head = FIRST_TESTS.map((kind, index) => gap + BATTERY[kind].label.padEnd(widths[index] as number)).join('');
   const lines = rows.map(({ port, cells }) => {
     const texts = cells.map((test, index) => gap + painted(test, widths[index] as number, paint));
     return `${String(port).padStart(PORT_WIDTH)}${texts.join('')}`.trimEnd();
   });
-  const legend = records.some(namesIcmp)
-    ? [paint('faint', `${' '.repeat(PORT_WIDTH)}${gap}- is silence, 3/1 an ICMP type and code`)]
-    : [];
   return [paint('heading', `${'PORT'.padStart(PORT_WIDTH)}${head}`.trimEnd()), ...lines, ...legend];
 }
 
@@ -33,6 +31,13 @@ export function testLines({ tests, target }: FirewallPortRecord, paint: Paint): 
   const replyWidth = Math.max(0, ...rows.map(({ reply }) => reply.length));
   return rows.map(({ test, name, from }) =>
     `      ${name.padEnd(nameWidth)}  ${painted(test, replyWidth, paint)}  ${from}`.trimEnd(),
+  );
+}
+
+function legendLines(records: readonly FirewallPortRecord[], columns: number, paint: Paint): string[] {
+  if (!records.some(namesIcmp)) return [];
+  return wrapSentence(' '.repeat(PORT_WIDTH + 1), '- is silence, 3/1 an ICMP type and code', columns).map((line) =>
+    paint('faint', line),
   );
 }
 

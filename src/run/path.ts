@@ -70,6 +70,7 @@ async function tracePaths(run: PreparedPath, driving: Driving<PathCommandRecord>
     jobs: jobsOf(run, driving, teller),
     controlPort: open.sourcePorts.at(-1) as number,
     isLocal: (address) => open.routes.isLocal(address),
+    isUnresolved: (target) => open.routes.isUnresolved(target),
     key: new Uint32Array(randomBytes(16).buffer.slice(0, 16)),
     firstTtl: run.firstTtl,
     maxTtl: run.maxTtl,

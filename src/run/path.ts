@@ -143,7 +143,7 @@ class PathTeller {
     const records = tries.records({ hostname, nameOf: (address) => this.#names.nameOf(address) });
     for (const record of records) this.#driving.queue.push(record);
     const asked = records.find((record) => record.type === 'path');
-    if (asked !== undefined) this.counter.count({ state: asked.state, attempts: first.hops.length });
+    if (asked !== undefined && asked.state !== null) this.counter.count({ state: asked.state, attempts: first.hops.length });
   }
 }
 

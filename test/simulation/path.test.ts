@@ -475,6 +475,7 @@ describe('laws', () => {
   it('an interrupted trace tells what it knows', async () => {
     const outcome = await traceNetwork(chain(silent), { interruptAt: 100 });
     expect(hopTexts(outcome)).toEqual(ROUTERS);
+    expect(outcome.path).toMatchObject({ state: null, reason: null });
   });
 
   it('forged quotes decide nothing', async () => {

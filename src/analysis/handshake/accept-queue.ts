@@ -10,13 +10,22 @@ import { trialsOf } from './exchange.ts';
 export function acceptQueueFull(investigation: Investigation): Answer<boolean | null> {
   const trials = trialsOf(investigation, 'asked', 'second-look').map(({ connection }) => connection);
   if (trials.every(({ establishedAt }) => establishedAt === null)) return plain(null);
-  const repeated = trials.filter((connection) => synAcksAfterAck(connection).length > 0);
+  const again = trials.filter((connection) => synAcksAfterAck(connection).length > 0);
+  const repeated = again.filter(({ sent }) => sent.acknowledged <= 1);
   const ignored = trials.filter((connection) => isIgnored(connection) && !repeated.includes(connection));
   const symptoms = repeated.length + ignored.length;
   const unanswered = trials.filter((connection) => !isAnswered(connection)).length;
-  if (symptoms === 0) return plain(false);
+  if (symptoms === 0) return again.length === 0 ? plain(false) : recovered();
   if (symptoms + unanswered === 1) return lostOnce(repeated.length > 0);
   return judge({ trials, repeated, ignored, unanswered });
+}
+
+/** A host whose queue is full takes no ACK, however often it comes. */
+function recovered(): Answer<boolean> {
+  return remarked(
+    false,
+    'The SYN-ACK was sent again although it had been acknowledged, and the next ACK was taken: the first was lost on the way, or the accept queue was full for a moment.',
+  );
 }
 
 function lostOnce(isRepeated: boolean): Answer<boolean> {

@@ -60,6 +60,8 @@ export async function prepareHandshake(options: HandshakeOptions): Promise<Prepa
   const expectations = parseHandshakeExpectations(options.expect);
   craftVariation(spec, { address: pairs.targets.at(0), interface: '', mtu: ETHERNET_MTU }, {});
   if (plan.fastOpen) checkFastOpen(spec);
+  if (options.pathMtu === true && !spec.df)
+    throw new SynscopeError('usage', '--path-mtu with --no-df: only packets that may not be broken up tell');
   return { ...pairs, plan, say, measuresPathMtu: options.pathMtu === true, expectations };
 }
 

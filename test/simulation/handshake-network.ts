@@ -40,7 +40,16 @@ export interface HandshakeOutcome {
   readonly durationMs: number;
 }
 
-export const SERVER = '198.51.100.7';
+const SERVER = '198.51.100.7';
+const USUAL = {
+  initialRto: 1000 * NANOS_PER_MS,
+  retries: 2,
+  ack: true,
+  fastOpen: false,
+  ecn: false,
+  close: 'fin',
+  repeat: 1,
+} as const;
 const SOURCE_PORTS = Array.from({ length: 128 }, (_, index) => 20_000 + index);
 
 /** Shakes hands with the server of `network` as the command would, without sockets and without waiting. */
@@ -86,15 +95,10 @@ function planOf(network: Network, ask: HandshakeAsk): InvestigationPlan {
   return {
     makeSyn: (variation) =>
       maker.make(craftVariation(spec, source, variation), { source: source.address, destination, port: ask.port ?? 80 }),
-    initialRto: 1000 * NANOS_PER_MS,
-    retries: ask.retries ?? 2,
-    ack: ask.ack ?? true,
+    ...USUAL,
+    ...ask,
     observe: ask.observeMs === undefined ? null : ask.observeMs * NANOS_PER_MS,
     say: ask.send === 'http' ? httpRequest(SERVER) : null,
-    fastOpen: ask.fastOpen ?? false,
-    ecn: ask.ecn ?? false,
     pathMtu: ask.pathMtu === true ? { interfaceMtu: source.mtu, slotSize: 2048 } : null,
-    close: ask.close ?? 'fin',
-    repeat: ask.repeat ?? 1,
   };
 }

@@ -73,7 +73,7 @@ describe('the port', () => {
     ['closed', 'rst', tcpServer(), { forward: [rejectRst()] }],
     ['filtered', 'no-response', tcpServer(), { reverse: [dropReply()] }],
   ] as const)('is %s (%s)', async (state, reason, service, between) => {
-    const { record } = await shakeHands(around(service, between as Around));
+    const { record } = await shakeHands(around(service, between));
     expect(record).toMatchObject({ state, reason, established: false, application: null });
   });
 
@@ -201,7 +201,7 @@ describe('Fast Open', () => {
     ['is not offered', {}, {}],
     ['loses its option on the way', { fastOpen: true }, { forward: [stripOption(34)] }],
   ] as const)('%s', async (_, form, between) => {
-    const { record, findings } = await shakeHands(serving(form, between as Around), { fastOpen: true });
+    const { record, findings } = await shakeHands(serving(form, between), { fastOpen: true });
     expect([record.fastOpen, findings]).toEqual([{ cookie: null, dataAccepted: null }, []]);
   });
 
@@ -265,7 +265,7 @@ describe('ECN', () => {
     ['reflected', {}, { reverse: [reflectEcn()] }, []],
     ['dropped', {}, { forward: [dropSyn(asksForEcn)] }, ['option-blocked likely']],
   ] as const)('is %s', async (outcome, form, between, found) => {
-    const { record, findings } = await shakeHands(serving(form as ServerForm, between as Around), { ecn: true });
+    const { record, findings } = await shakeHands(serving(form, between), { ecn: true });
     expect([record.ecn, findings]).toEqual([outcome, found]);
   });
 });
@@ -275,6 +275,16 @@ describe('several handshakes', () => {
     const { record } = await shakeHands(serving(), { repeat: 8 });
     expect(record.isn).toEqual({ samples: 8, pattern: 'none' });
     expect(record.stacks).toHaveLength(1);
+  });
+
+  it.each([
+    ['constant', () => 77],
+    ['even-steps', (count: number) => 64_000 * count],
+    ['small-steps', (count: number) => 64_000 * count + 13 * count * count],
+    ['none', (count: number) => Math.imul(count * count + 7, 0x9e3779b1)],
+  ] as const)('find the pattern of ISNs: %s', async (pattern, isn) => {
+    const { record, findings } = await shakeHands(serving({ isn }), { repeat: 6 });
+    expect([record.isn?.pattern, findings]).toEqual([pattern, []]);
   });
 
   it('tell machines behind one address apart', async () => {

@@ -133,14 +133,14 @@ export class PortInvestigation {
 
   /** Handshake, a moment of silence, a conversation, and the close. */
   #stages(say: Uint8Array | null): readonly Stage[] {
-    const { observe, close } = this.#plan;
-    return [
-      established,
-      settled(),
-      ...(say === null ? [] : [said(say, REPLY_PATIENCE, replyIsOver())]),
-      ...(observe === null ? [] : [observed(observe)]),
-      ...(close === 'fin' ? [closed()] : []),
-    ];
+    const { close } = this.#plan;
+    return [established, settled(), ...this.#listening(say), ...(close === 'fin' ? [closed()] : [])];
+  }
+
+  #listening(say: Uint8Array | null): readonly Stage[] {
+    const { observe } = this.#plan;
+    if (say === null) return observe === null ? [] : [observed(observe)];
+    return [observe === null ? said(say, REPLY_PATIENCE, replyIsOver()) : said(say, observe, () => Infinity)];
   }
 
   #request(purpose: Purpose, variation: SynVariation, stages: readonly Stage[]): ConnectionRequest {

@@ -54,8 +54,9 @@ class HandshakeText {
     const segments = this.#segments;
     this.#segments = [];
     const diagnosis = this.#diagnosis(record);
+    const timelines = segments.length === 0 ? [] : this.#timelines(segments);
     const gap = diagnosis.length === 0 ? [] : [''];
-    return text([...this.#headline(record), ...this.#timelines(segments), ...gap, ...diagnosis, '']);
+    return text([...this.#headline(record), ...timelines, ...gap, ...diagnosis, '']);
   }
 
   /** The answer, in one sentence. */
@@ -94,7 +95,7 @@ class HandshakeText {
     const { columns } = this.#style;
     const missed = record.expectation?.met === false ? [missedRemark(record.expectation.why ?? 'expectation missed')] : [];
     const remarks = [...missed, ...record.findings.map(findingRemark)];
-    const sentences = [...negotiated(record), ...schedule(record), ...record.remarks];
+    const sentences = [...schedule(record), ...record.remarks, ...negotiated(record)];
     return [
       ...remarkLines(remarks, { columns, paint: this.#paint, said: this.#said }),
       ...sentences.flatMap((sentence) => wrapSentence('      - ', sentence, columns)),
@@ -122,7 +123,7 @@ const ENDS = {
 
 function silence(reason: string): string {
   if (reason !== 'no-response') return 'says a router or firewall';
-  return 'so a firewall drops it, the host is down, or its accept queue is full';
+  return 'the SYN or its answer is dropped on the way, the host is down, or its accept queue is full';
 }
 
 function trouble({ findings, resetAfterAck, pathMtu, ecn }: HandshakeRecord): string {

@@ -77,7 +77,9 @@ labSuite('handshakes with real kernels', () => {
       synProxy: false,
       acceptQueueFull: false,
     });
-    expect(segments.map(({ flags, clientState, serverState }) => `${flags} ${clientState} ${serverState}`)).toEqual([
+    const story = segments.map(({ flags, clientState, serverState }) => `${flags} ${clientState} ${serverState}`);
+    // A server that is slow to close acknowledges our FIN by itself.
+    expect(story.filter((line) => line !== '. FIN-WAIT-2 CLOSE-WAIT')).toEqual([
       'S SYN-SENT null',
       'S. ESTABLISHED SYN-RECEIVED',
       '. ESTABLISHED ESTABLISHED',

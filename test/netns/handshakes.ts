@@ -21,19 +21,19 @@ export function handshakeOf(finished: Finished): Handshake {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as { readonly type: string });
-  const one = <T>(type: string): T => {
+  const one = (type: string): unknown => {
     const found = records.filter((record) => record.type === type);
     if (found.length !== 1)
       throw new Error(`${found.length} ${type} records: exit ${finished.code}\n${finished.stderr}\n${finished.stdout}`);
-    return found[0] as T;
+    return found[0];
   };
-  const record = one<HandshakeRecord>('handshake');
+  const record = one('handshake') as HandshakeRecord;
   return {
     ...finished,
-    run: one('run'),
+    run: one('run') as RunRecord,
     segments: records.filter(({ type }) => type === 'segment') as unknown as readonly SegmentRecord[],
     record,
-    summary: one('summary'),
+    summary: one('summary') as SummaryRecord,
     findings: record.findings.map(({ code, certainty }) => `${code} ${certainty}`),
   };
 }

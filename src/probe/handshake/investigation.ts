@@ -47,6 +47,8 @@ export interface InvestigationPlan {
   readonly makeSyn: (variation: SynVariation) => Uint8Array;
   readonly initialRto: Nanos;
   readonly retries: number;
+  /** Bytes of the largest packet that may leave. */
+  readonly mtu: number;
   /** False never acknowledges the SYN-ACK. */
   readonly ack: boolean;
   /** How long to go on listening, before or after the ACK; null for what the rest needs. */
@@ -144,13 +146,14 @@ export class PortInvestigation {
   }
 
   #request(purpose: Purpose, variation: SynVariation, stages: readonly Stage[]): ConnectionRequest {
-    const { makeSyn, initialRto, retries, ack } = this.#plan;
+    const { makeSyn, initialRto, retries, mtu, ack } = this.#plan;
     return {
       syn: makeSyn(variation),
       conduct: this.#noting(purpose, inStages(stages)),
       acknowledge: ack ? acknowledgeAtOnce : acknowledgeNothing,
       initialRto,
       retries,
+      mtu,
     };
   }
 

@@ -129,15 +129,14 @@ function rowOf(record: SegmentRecord, verbose: boolean): Row {
 
 /** As tcpdump writes it, without what is the same in every line. */
 function segmentText(record: SegmentRecord): string {
-  const { flags, relativeAck, windowBytes, length, note } = record;
+  const { flags, relativeAck, windowBytes, note } = record;
   const parts = [
     sequenceText(record),
     relativeAck === null ? '' : `ack ${relativeAck}`,
     flags?.includes('R') === true ? '' : `win ${windowBytes}`,
-    length === 0 ? '' : `length ${length}`,
   ];
   const said = `[${flags}] ${parts.filter((part) => part !== '').join(', ')}`;
-  return note === null ? said.trimEnd() : `${said} (${note})`;
+  return note === null ? said.trimEnd() : `${said} (${note.replace('retransmission', 'again')})`;
 }
 
 /** Pure acknowledgements have nothing to number. */

@@ -243,7 +243,7 @@ labSuite('handshakes with real kernels', () => {
     ]);
     await untilSays(running, 'clock:');
     const { stdout } = await running.finished;
-    expect(stdout).toContain('open: handshake complete');
+    expect(stdout).toContain('is open: handshake complete');
     expect(stdout).toMatch(/SYN-SENT +> +\[S\] seq 0, win 64240/);
     expect(stdout).toContain('An application answers');
   });

@@ -96,11 +96,18 @@ export class PortInvestigation {
   /** The connections, one step after the other. */
   *inquire(): Inquiry {
     const { repeat, ecn, fastOpen, ack } = this.#plan;
-    const asked = Array.from({ length: repeat }, () => this.#asked());
-    yield ack ? asked : [...asked, this.#unacknowledged('without-timestamps', { timestamps: false })];
+    yield* this.#ask();
     if (this.#wasIgnored() && repeat === 1) yield [this.#request('second-look', {}, this.#stages(null))];
     if (ecn && !this.#wasAnswered('asked')) yield* this.#lookAtEcn();
     if (fastOpen && ack && this.#wasAnswered('asked')) yield* this.#lookAtFastOpen();
+  }
+
+  *#ask(): Inquiry {
+    const asked = Array.from({ length: this.#plan.repeat }, () => this.#asked());
+    yield this.#plan.ack ? asked : [...asked, this.#unacknowledged('without-timestamps', { timestamps: false })];
+    if (this.#wasAnswered('asked') || !this.#wasChallenged()) return;
+    this.#pathMtu = null;
+    yield [this.#asked()];
   }
 
   *#lookAtEcn(): Inquiry {
@@ -169,6 +176,13 @@ export class PortInvestigation {
 
   #wasAnswered(purpose: Purpose): boolean {
     return this.#trials.some((trial) => trial.purpose === purpose && isAnswered(trial.connection));
+  }
+
+  /** A connection of old may hold the tuple (RFC 5961, 4): another port is another tuple. */
+  #wasChallenged(): boolean {
+    return this.#trials.some(({ connection }) =>
+      connection.notes.some((note) => note.kind === 'in' && note.sense === 'challenge-ack'),
+    );
   }
 
   #wasIgnored(): boolean {

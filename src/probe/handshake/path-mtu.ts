@@ -85,12 +85,16 @@ export class PathMtuStage {
 
   /** Tries again what was not answered, or what is to be tried next. */
   #goOn(connection: Connection, search: SizeSearch, now: Nanos): void {
-    if (this.#flights.length === 0 || this.#tries >= TRIES) {
+    if (this.#flights.length === 0 || this.#tries >= this.#mostTries) {
       for (const { size } of this.#flights) search.failed(size);
       this.#tries = 0;
       this.#flights = search.next().map((size) => ({ size, position: positionOf(connection, size) }));
     }
     if (this.#flights.length > 0) this.#send(connection, now);
+  }
+
+  get #mostTries(): number {
+    return this.#probes <= TRIES.first ? TRIES.first : TRIES.others;
   }
 
   #begin(connection: Connection): SizeSearch {

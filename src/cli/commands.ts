@@ -2,6 +2,7 @@ import type { Environment } from './environment.ts';
 import { DOCTOR_FLAGS, type DoctorFlagOptions } from './flags/doctor-flags.ts';
 import type { AnyFlagTable, FlagTable } from './flags/flag.ts';
 import { GENERAL_FLAGS, type GeneralOptions } from './flags/general-flags.ts';
+import { PATH_FLAGS, type PathRunOptions } from './flags/path-flags.ts';
 import { HANDSHAKE_FLAGS, type HandshakeFlagOptions } from './flags/handshake-flags.ts';
 import { OUTPUT_FLAGS, type OutputOptions, PROBE_OUTPUT_FLAGS, type ProbeOutputOptions } from './flags/output-flags.ts';
 import type { ParsedWords } from './parse/parse-words.ts';
@@ -28,11 +29,14 @@ export interface Command {
 /** The options of `probe`. */
 export type ProbeCommandOptions = RunOptions & ProbeOutputOptions & GeneralOptions;
 
+/** The options of `path`. */
+export type PathCommandOptions = PathRunOptions & OutputOptions & GeneralOptions;
+
 /** The options of `handshake`. */
 export type HandshakeCommandOptions = HandshakeFlagOptions & OutputOptions & GeneralOptions;
 
 /** What `synscope` can be asked to do. */
-export type CommandName = 'probe' | 'handshake' | 'doctor';
+export type CommandName = 'probe' | 'path' | 'handshake' | 'doctor';
 
 /** The command that is meant when none is named. */
 export const DEFAULT_COMMAND: CommandName = 'probe';
@@ -51,6 +55,18 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ['10.0.0.5 -p - --json --output scan.jsonl', 'all ports, as JSON Lines'],
     ],
     load: async () => (await import('./commands/probe.ts')).runProbe,
+  }),
+  path: command<PathCommandOptions>({
+    summary: 'every hop on the way, and where a header field or an option was changed',
+    operands: 'TARGET...',
+    about:
+      'SYNs of growing TTL along one flow; what each router quotes of the packet is compared with what was sent. TARGET as for probe; 443 is probed unless -p says otherwise.',
+    flags: { ...PATH_FLAGS, ...OUTPUT_FLAGS, ...GENERAL_FLAGS },
+    examples: [
+      ['path 10.0.4.2 -p 443', 'which hop clamps my MSS, strips my options, translates my packet'],
+      ['path 10.0.4.2 -p 443 --vary', 'and which option makes the SYN disappear'],
+    ],
+    load: async () => (await import('./commands/path.ts')).runPath,
   }),
   handshake: command<HandshakeCommandOptions>({
     summary: 'complete the three-way handshake, show its timeline, diagnose it, close it',

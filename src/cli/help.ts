@@ -8,6 +8,7 @@ const FLAG_WIDTH = 30;
 
 const HEADINGS: Readonly<Record<FlagGroup, string>> = {
   Targets: 'Targets',
+  Tracing: 'Tracing',
   Handshake: 'The handshake and what follows',
   Crafting: 'Crafting the SYN',
   Timing: 'Timing and load',

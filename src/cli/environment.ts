@@ -1,7 +1,9 @@
 import type { DoctorRecord } from '../report/doctor-record.ts';
+import type { HandshakeRunRecord } from '../report/handshake-records.ts';
 import type { ProbeRecord } from '../report/records.ts';
 import type { PathCommandRecord } from '../report/path/path-records.ts';
 import type { PathOptions } from '../run/path-options.ts';
+import type { HandshakeOptions } from '../run/handshake-options.ts';
 import type { ProbeOptions } from '../run/probe-options.ts';
 
 /** Where results go. Text is written in order; what cannot be taken at once waits in memory. */
@@ -47,5 +49,6 @@ export type RecordJob<O, R> = (options: O) => AsyncIterable<readonly R[]>;
 export interface Jobs {
   readonly probe: () => Promise<RecordJob<ProbeOptions, ProbeRecord>>;
   readonly path: () => Promise<RecordJob<PathOptions, PathCommandRecord>>;
+  readonly handshake: () => Promise<RecordJob<HandshakeOptions, HandshakeRunRecord>>;
   readonly doctor: () => Promise<(targets: readonly string[]) => Promise<DoctorRecord>>;
 }

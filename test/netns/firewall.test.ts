@@ -68,7 +68,7 @@ labSuite('how kernels guard ports, told from the client alone', () => {
     expect(result.port(1001)).toMatchObject({
       reason: 'syn-ack',
       answeredAt: { ttl: 2, address: null, hopsBeforeTarget: 0 },
-      verdict: 'open, answered by the host at hop 2; no stateful filter, bare ACKs reach it',
+      verdict: 'open, answered by the host at hop 2; bare ACKs reach it, no stateful filter seen',
     });
   });
 

@@ -91,7 +91,7 @@ function ackClause({ tests, stateful, policy }: Guard): string {
 
 function filterClause({ tests, stateful }: Guard): string {
   if (stateful === null) return '';
-  if (!stateful) return '; no stateful filter, bare ACKs reach it';
+  if (!stateful) return '; bare ACKs reach it, no stateful filter seen';
   const ack = tests.find(({ kind }) => kind === 'ack');
   return `; behind a stateful filter, bare ACKs ${ack?.reason === 'no-response' ? 'are dropped' : 'are rejected'}`;
 }

@@ -28,7 +28,7 @@ export const OPEN: ExpectedGuard = {
   stateful: false,
   proxy: false,
   answeredBy: 'host',
-  says: /^open, answered by the host at hop 4; no stateful filter/,
+  says: /^open, answered by the host at hop 4; bare ACKs reach it, no stateful filter seen/,
 };
 /** A closed one. */
 export const CLOSED: ExpectedGuard = {

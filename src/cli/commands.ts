@@ -2,9 +2,10 @@ import type { Environment } from './environment.ts';
 import { DOCTOR_FLAGS, type DoctorFlagOptions } from './flags/doctor-flags.ts';
 import type { AnyFlagTable, FlagTable } from './flags/flag.ts';
 import { GENERAL_FLAGS, type GeneralOptions } from './flags/general-flags.ts';
-import { PROBE_OUTPUT_FLAGS, type ProbeOutputOptions } from './flags/output-flags.ts';
+import { OUTPUT_FLAGS, type OutputOptions, PROBE_OUTPUT_FLAGS, type ProbeOutputOptions } from './flags/output-flags.ts';
 import type { ParsedWords } from './parse/parse-words.ts';
 import { RUN_FLAGS, type RunOptions } from './flags/probe-flags.ts';
+import { RESPOND_FLAGS, type RespondRunOptions } from './flags/respond-flags.ts';
 
 /** Does the command's job and returns the exit code. Throws a SynscopeError for what the user can mend. */
 export type CommandRun<O> = (parsed: ParsedWords<O>, environment: Environment) => Promise<number>;
@@ -27,8 +28,11 @@ export interface Command {
 /** The options of `probe`. */
 export type ProbeCommandOptions = RunOptions & ProbeOutputOptions & GeneralOptions;
 
+/** The options of `respond`. */
+export type RespondCommandOptions = RespondRunOptions & OutputOptions & GeneralOptions;
+
 /** What `synscope` can be asked to do. */
-export type CommandName = 'probe' | 'doctor';
+export type CommandName = 'probe' | 'respond' | 'doctor';
 
 /** The command that is meant when none is named. */
 export const DEFAULT_COMMAND: CommandName = 'probe';
@@ -47,6 +51,18 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ['10.0.0.5 -p - --json --output scan.jsonl', 'all ports, as JSON Lines'],
     ],
     load: async () => (await import('./commands/probe.ts')).runProbe,
+  }),
+  respond: command<RespondCommandOptions>({
+    summary: 'run on the far end: tells probe --responder what really arrived',
+    operands: '--listen-ports LIST',
+    about:
+      'Answers SYNs that prove to know the token, completes the handshake by itself, and says over that connection what arrived and what left, byte for byte. It is silent to everybody else. No service may listen on its ports.',
+    flags: { ...RESPOND_FLAGS, ...OUTPUT_FLAGS, ...GENERAL_FLAGS },
+    examples: [
+      ['respond --listen-ports 443,8443 --token-file secret', 'until Ctrl-C'],
+      ['respond --listen-ports 5000-5010 --token-file secret --for 600 --json', 'ten minutes, each attempt as a JSON line'],
+    ],
+    load: async () => (await import('./commands/respond.ts')).runRespond,
   }),
   doctor: command<DoctorFlagOptions>({
     summary: 'can I run here? capabilities, engines, interfaces, routes, and what to do',

@@ -1,6 +1,8 @@
 import type { DoctorRecord } from '../report/doctor-record.ts';
 import type { ProbeRecord } from '../report/records.ts';
+import type { RespondRecord } from '../report/respond-records.ts';
 import type { ProbeOptions } from '../run/probe-options.ts';
+import type { RespondOptions } from '../run/respond-options.ts';
 
 /** Where results go. Text is written in order; what cannot be taken at once waits in memory. */
 export interface Sink {
@@ -44,5 +46,6 @@ export type RecordJob<O, R> = (options: O) => AsyncIterable<readonly R[]>;
 /** The jobs behind the commands, loaded when they are needed. */
 export interface Jobs {
   readonly probe: () => Promise<RecordJob<ProbeOptions, ProbeRecord>>;
+  readonly respond: () => Promise<RecordJob<RespondOptions, RespondRecord>>;
   readonly doctor: () => Promise<(targets: readonly string[]) => Promise<DoctorRecord>>;
 }

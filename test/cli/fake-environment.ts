@@ -1,7 +1,9 @@
 import type { Environment } from '../../src/cli/environment.ts';
 import type { DoctorRecord } from '../../src/report/doctor-record.ts';
 import type { ProbeRecord } from '../../src/report/records.ts';
+import type { RespondRecord } from '../../src/report/respond-records.ts';
 import type { ProbeOptions } from '../../src/run/probe-options.ts';
+import type { RespondOptions } from '../../src/run/respond-options.ts';
 
 /** A sink that keeps what it is given, and fails with `failure` at the write of that number. */
 export class MemorySink {
@@ -43,6 +45,7 @@ export class MemorySink {
 /** What a test may decide. */
 export interface Circumstances {
   readonly probe?: (options: ProbeOptions) => AsyncIterable<ProbeRecord>;
+  readonly respond?: (options: RespondOptions) => AsyncIterable<RespondRecord>;
   readonly doctor?: (targets: readonly string[]) => Promise<DoctorRecord>;
   readonly stdout?: MemorySink;
   readonly openFile?: (path: string) => MemorySink;
@@ -104,6 +107,8 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
           asked = options;
           return oneByOne((circumstances.probe ?? (() => records([])))(options));
         }),
+      respond: () =>
+        Promise.resolve((options) => oneByOne((circumstances.respond ?? (() => records<RespondRecord>([])))(options))),
       doctor: () => Promise.resolve(circumstances.doctor ?? (() => Promise.reject(new Error('no doctor')))),
     },
   };
@@ -127,10 +132,7 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
 }
 
 /** Yields these records, then throws `error` if there is one. */
-export async function* records(
-  list: readonly ProbeRecord[],
-  error: unknown = null,
-): AsyncGenerator<ProbeRecord, void, undefined> {
+export async function* records<R = ProbeRecord>(list: readonly R[], error: unknown = null): AsyncGenerator<R, void, undefined> {
   for (const record of list) {
     await Promise.resolve();
     yield record;
@@ -139,6 +141,6 @@ export async function* records(
 }
 
 /** Each record as a batch of its own. */
-async function* oneByOne(all: AsyncIterable<ProbeRecord>): AsyncGenerator<readonly ProbeRecord[], void, undefined> {
+async function* oneByOne<R>(all: AsyncIterable<R>): AsyncGenerator<readonly R[], void, undefined> {
   for await (const record of all) yield [record];
 }

@@ -89,6 +89,7 @@ export class Script {
   sends(...lines: readonly string[]): this {
     const said = this.#sent.map(lineOf);
     this.#sent = [];
+    // oxlint-disable-next-line vitest/no-standalone-expect -- every script is played inside a test
     expect(said).toEqual(lines);
     return this;
   }
@@ -209,7 +210,7 @@ function flagsOf(letters: string): number {
     E: TcpFlag.ECE,
     W: TcpFlag.CWR,
   };
-  return [...letters].reduce((flags, letter) => flags | (bits[letter] as number), 0);
+  return Array.from(letters).reduce((flags, letter) => flags | (bits[letter] as number), 0);
 }
 
 function bytesOf(text: string): Uint8Array {

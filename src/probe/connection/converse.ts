@@ -1,5 +1,6 @@
-import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import type { Nanos } from '../../wire/numbers.ts';
 import type { Conduct, Connection } from './connection.ts';
+import { closed, established, inStages, type Stage } from './stage.ts';
 
 /** How to use a connection for one exchange. */
 export interface Conversation {
@@ -12,40 +13,21 @@ export interface Conversation {
   readonly close: 'fin' | 'rst';
 }
 
-/** How long the peer's FIN is waited for once ours was acknowledged, at least: a server may still be busy. */
-const FIN_PATIENCE: Nanos = 500 * NANOS_PER_MS;
-
 /**
  * Connects, says something, listens, closes. With `fin` both directions are closed, the peer's as soon as it likes; one that does not close its own within
  * half a second, or two time-outs, is reset.
  */
 export function converse({ say, listen, isEnough = () => false, close }: Conversation): Conduct {
-  let listenUntil: Nanos | null = null;
-  const leave = close === 'rst' ? resetNow : closeGracefully();
-  return (connection, now) => {
-    if (connection.establishedAt === null) return Infinity;
-    if (listenUntil === null) {
-      if (say !== null) connection.write(say);
-      listenUntil = now + listen;
-    }
-    const isOver = now >= listenUntil || connection.state !== 'ESTABLISHED' || isEnough(connection);
-    return isOver ? leave(connection, now) : listenUntil;
-  };
+  const exchange = said(say, listen, isEnough);
+  return inStages(close === 'rst' ? [established, exchange] : [established, exchange, closed()]);
 }
 
-function resetNow(connection: Connection, now: Nanos): Nanos {
-  connection.reset(now);
-  return Infinity;
-}
-
-/** Sends FIN, waits for the peer's, and resets when it does not come. */
-export function closeGracefully(): Conduct {
+/** Says something and listens until enough was heard, the peer closes, or so much time has passed. */
+export function said(say: Uint8Array | null, listen: Nanos, isEnough: (connection: Connection, now: Nanos) => boolean): Stage {
   let until: Nanos | null = null;
   return (connection, now) => {
-    if (until === null) connection.finish();
-    until ??= now + Math.max(FIN_PATIENCE, 2 * connection.pace.rto);
-    if (connection.state === 'TIME-WAIT') return Infinity;
-    if (now < until) return until;
-    return resetNow(connection, now);
+    if (until === null && say !== null) connection.write(say);
+    until ??= now + listen;
+    return now >= until || connection.state !== 'ESTABLISHED' || isEnough(connection, now) ? null : until;
   };
 }

@@ -48,6 +48,12 @@ export class Outbox {
     this.#waiting.length = 0;
   }
 
+  /** Takes back those that have not left and that `isUnwanted` names. */
+  withdraw(isUnwanted: (posted: Posted) => boolean): void {
+    const wanted = this.#waiting.filter((posted) => !isUnwanted(posted));
+    this.#waiting.splice(0, this.#waiting.length, ...wanted);
+  }
+
   /** Writes what waits into `batch` from slot 0; returns when to try again where the kernel's queue was full, else Infinity. */
   fill(now: Nanos, batch: SendBatch): Nanos {
     batch.count = 0;

@@ -1,0 +1,203 @@
+import type { SendBatch } from '../../transport/transport.ts';
+import { type Address, formatAddress } from '../../wire/address.ts';
+import { type Nanos, seq } from '../../wire/numbers.ts';
+import { PacketView } from '../../wire/packet-view.ts';
+import { TcpFlag } from '../../wire/tcp-flags.ts';
+import { tcpFlags } from '../../wire/tcp.ts';
+import { IPV4_HEADER_BYTES } from '../../wire/ipv4.ts';
+import type { DrivenSession } from '../driven-session.ts';
+import { Outbox, type Posted } from '../outbox.ts';
+import { Connection, type ConnectionPlan } from './connection.ts';
+import { decodedCopy } from './notebook.ts';
+
+/** A connection to begin; the session has the outbox. */
+export type ConnectionRequest = Omit<ConnectionPlan, 'outbox'>;
+
+/**
+ * Work that takes one connection after the other: yields those to hold side by side and goes on with them once all are CLOSED. It is ended by `return()` when
+ * the run is stopped.
+ */
+export type Inquiry = Generator<readonly ConnectionRequest[], void, readonly Connection[]>;
+
+/** What a session works on. */
+export interface ConnectionSessionPlan {
+  /** Begun in this order, `atOnce` of them side by side. */
+  readonly inquiries: Iterable<Inquiry>;
+  readonly atOnce: number;
+}
+
+interface Active {
+  readonly inquiry: Inquiry;
+  readonly connections: readonly Connection[];
+}
+
+/** Totals of a session. */
+export interface ConnectionStats {
+  /** SYNs posted. */
+  probesSent: number;
+  /** Segments and ICMP errors that belonged to a connection and proved themselves. */
+  repliesReceived: number;
+  /** Those that named one of our tuples and proved nothing. */
+  repliesRejected: number;
+}
+
+const ICMP_REDIRECT = 5;
+
+/**
+ * Holds connections in user space and hands each the packets that are its own, by addresses and ports, or by what an ICMP error quotes. Leaves no connection
+ * open behind: what is not closed when the session is stopped is reset.
+ */
+export class ConnectionSession implements DrivenSession {
+  readonly #outbox = new Outbox();
+  readonly #view = new PacketView();
+  readonly #inquiries: Iterator<Inquiry>;
+  readonly #atOnce: number;
+  readonly #byTuple: Map<string, Connection> = new Map();
+  readonly #sourcePorts: Set<number> = new Set();
+  #active: readonly Active[] = [];
+  #hasMore = true;
+  #stopped = false;
+  #now: Nanos = 0;
+  #rejected = 0;
+
+  constructor({ inquiries, atOnce }: ConnectionSessionPlan) {
+    this.#inquiries = inquiries[Symbol.iterator]();
+    this.#atOnce = atOnce;
+  }
+
+  get finished(): boolean {
+    return this.#stopped || (!this.#hasMore && this.#active.length === 0 && this.#outbox.size === 0);
+  }
+
+  get stats(): ConnectionStats {
+    const connections = [...this.#byTuple.values()];
+    const heard = connections.flatMap(({ notes }) => notes.filter(({ kind }) => kind !== 'out'));
+    const doubted = heard.filter((note) => note.kind === 'in' && note.sense === 'not-believed').length;
+    return {
+      probesSent: connections.reduce((count, { synCount }) => count + synCount, 0),
+      repliesReceived: heard.length - doubted,
+      repliesRejected: doubted + this.#rejected,
+    };
+  }
+
+  poll(now: Nanos, batch: SendBatch): Nanos {
+    this.#now = now;
+    batch.count = 0;
+    if (this.finished) return Infinity;
+    const due = this.#turn(now);
+    return Math.min(due, this.#outbox.fill(now, batch));
+  }
+
+  flushed(now: Nanos, batch: SendBatch): Nanos {
+    const { errors, count } = batch;
+    const next = this.#outbox.flushed(now, batch);
+    // A SYN that the kernel refused is a reason to look at its connection at once.
+    return errors.subarray(0, count).some((errno) => errno !== 0) ? Math.min(next, now) : next;
+  }
+
+  receive(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
+    const view = this.#view;
+    if (!view.load(bytes, offset, length)) return;
+    if (!view.isTcp) return this.#receiveError(bytes, offset, length, at);
+    if (this.#sourcePorts.has(view.sourcePort) && this.#outbox.stamp(bytes, offset, length, at)) return;
+    const connection = this.#byTuple.get(tupleOf(view.source, view.sourcePort, view.destinationPort));
+    if (connection === undefined) return;
+    const packet = decodedCopy(bytes, offset, length);
+    if (packet?.tcp === undefined || packet.tcp === null) return;
+    const end = offset + view.packetLength;
+    const start = Math.min(end, offset + packet.ip.headerLength + packet.tcp.header.headerLength);
+    connection.hear({ at, packet, segment: packet.tcp, length: view.payloadLength, payload: bytes.subarray(start, end) });
+  }
+
+  noteDrops(): void {
+    // A connection sends again what was lost, here as anywhere else.
+  }
+
+  /** Resets what is not closed, and ends all inquiries. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#outbox.withdraw((posted) => !isReset(posted));
+    for (const connection of this.#byTuple.values()) connection.abandon(this.#now);
+    for (const { inquiry } of this.#active) inquiry.return();
+    this.#active = [];
+  }
+
+  takeLeave(batch: SendBatch): void {
+    this.#outbox.fill(Infinity, batch);
+  }
+
+  #turn(now: Nanos): Nanos {
+    this.#beginMore();
+    for (let due = this.#pollAll(now); ; due = this.#pollAll(now)) {
+      const over = this.#active.filter(({ connections }) => connections.every(({ state }) => state === 'CLOSED'));
+      if (over.length === 0) return due;
+      this.#active = this.#active.flatMap((active) => (over.includes(active) ? this.#advance(active) : [active]));
+      this.#beginMore();
+    }
+  }
+
+  #pollAll(now: Nanos): Nanos {
+    let due = Infinity;
+    for (const { connections } of this.#active) for (const connection of connections) due = Math.min(due, connection.poll(now));
+    return due;
+  }
+
+  #advance({ inquiry, connections }: Active): Active[] {
+    const next = inquiry.next(connections);
+    return next.done === true ? [] : [{ inquiry, connections: next.value.map((request) => this.#open(request)) }];
+  }
+
+  #beginMore(): void {
+    while (this.#hasMore && this.#active.length < this.#atOnce) {
+      const next = this.#inquiries.next();
+      if (next.done === true) this.#hasMore = false;
+      else this.#active = [...this.#active, ...this.#begin(next.value)];
+    }
+  }
+
+  #begin(inquiry: Inquiry): Active[] {
+    const first = inquiry.next([]);
+    return first.done === true ? [] : [{ inquiry, connections: first.value.map((request) => this.#open(request)) }];
+  }
+
+  #open(request: ConnectionRequest): Connection {
+    const connection = new Connection({ ...request, outbox: this.#outbox });
+    const { remote, remotePort, localPort } = connection.tuple;
+    this.#sourcePorts.add(localPort);
+    this.#byTuple.set(tupleOf(remote, remotePort, localPort), connection);
+    return connection;
+  }
+
+  #receiveError(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
+    const view = this.#view;
+    if (view.icmpType === ICMP_REDIRECT) return;
+    const packet = decodedCopy(bytes, offset, length);
+    const message = packet?.icmp ?? null;
+    if (packet === null || message === null) return;
+    const error = { at, packet, message, quotedSeq: seq(view.quoteSeq), quotedLength: message.quote?.ip.totalLength ?? 0 };
+    const known = this.#quoted();
+    if (known.length > 0 && !known.some((connection) => connection.hearError(error))) this.#rejected++;
+  }
+
+  /** Whose packet an error may quote: the one of that tuple, or, where a NAT left its own port in the quote, any to that address and port. */
+  #quoted(): readonly Connection[] {
+    const view = this.#view;
+    const exact = this.#byTuple.get(tupleOf(view.quoteDestination, view.quoteDestinationPort, view.quoteSourcePort));
+    if (exact !== undefined) return [exact];
+    return [...this.#byTuple.values()].filter(
+      ({ tuple }) =>
+        tuple.remote === view.quoteDestination &&
+        tuple.remotePort === view.quoteDestinationPort &&
+        tuple.local !== view.quoteSource,
+    );
+  }
+}
+
+function tupleOf(remote: Address, remotePort: number, localPort: number): string {
+  return `${formatAddress(remote)}:${remotePort}:${localPort}`;
+}
+
+function isReset({ bytes }: Posted): boolean {
+  return (tcpFlags(bytes, IPV4_HEADER_BYTES) & TcpFlag.RST) !== 0;
+}

@@ -1,0 +1,281 @@
+import type { Address } from '../../wire/address.ts';
+import type { IcmpMessage } from '../../wire/decoded.ts';
+import { type Nanos, seqDiff } from '../../wire/numbers.ts';
+import { TcpFlag } from '../../wire/tcp-flags.ts';
+import type { Outbox, Posted } from '../outbox.ts';
+import { type AckPolicy, acknowledgeAtOnce } from './ack-policy.ts';
+import type { Agreement } from './agreement.ts';
+import { afterOwnFin, type Ending, type TcpState } from './connection-state.ts';
+import { ControlBlock } from './control-block.ts';
+import type { Heard, HeardError } from './heard.ts';
+import type { ReceiveStream } from './receive-stream.ts';
+import { SegmentArrival } from './segment-arrival.ts';
+import type { Words } from './segment-craft.ts';
+import type { ConnectionNote } from './segment-note.ts';
+import type { SendStream } from './send-stream.ts';
+
+/**
+ * What a connection is used for: asked whenever something has happened and when the time has come that it named. It writes, closes or resets; it returns
+ * when it wants to be asked again, Infinity when only for a packet.
+ */
+export type Conduct = (connection: Connection, now: Nanos) => Nanos;
+
+/** Everything that a connection needs to know before its first packet. */
+export interface ConnectionPlan {
+  /** The whole SYN, an IP packet: addresses, ports, ISN, options, TTL and the rest follow from it. Its source port must be guarded. */
+  readonly syn: Uint8Array;
+  readonly outbox: Outbox;
+  readonly conduct: Conduct;
+  /** `acknowledgeAtOnce` unless given. */
+  readonly acknowledge?: AckPolicy;
+  /** Time-out before any round trip is known. */
+  readonly initialRto: Nanos;
+  /** SYNs after the first. */
+  readonly retries: number;
+  /** First bytes of the peer's stream that are kept; 4096 unless given. */
+  readonly keep?: number;
+  /** Receive window in bytes once the connection is established; unless given the number in the SYN, which is not scaled. */
+  readonly window?: number;
+}
+
+/** Both ends of a connection. */
+export interface ConnectionTuple {
+  readonly local: Address;
+  readonly localPort: number;
+  readonly remote: Address;
+  readonly remotePort: number;
+}
+
+const { FIN, RST, PSH } = TcpFlag;
+const KEPT_BYTES = 4096;
+/** RFC 6928: segments under way at once. */
+const MOST_SEGMENTS = 10;
+/** Times that data or FIN are sent again: on a LAN 6 s. */
+const DATA_RETRIES = 4;
+const ICMP_UNREACHABLE = 3;
+const FRAGMENTATION_NEEDED = 4;
+
+/**
+ * A client's end of a TCP connection in user space (RFC 9293), without I/O: `poll` does what is due, `hear` takes the peer's segments, `hearError` ICMP
+ * errors about ours; what is to be sent is posted to the outbox. Nobody but this object answers the peer, so the source port must be guarded. Positions
+ * count from the ISN of whoever sends the bytes: a SYN is at 0, the first byte at 1. Times are nanoseconds on the transport's clock.
+ */
+export class Connection {
+  readonly #block: ControlBlock;
+  readonly #arrival: SegmentArrival;
+  readonly #plan: ConnectionPlan;
+
+  constructor(plan: ConnectionPlan) {
+    const { syn, outbox, initialRto, keep = KEPT_BYTES, window = null } = plan;
+    this.#plan = plan;
+    this.#block = new ControlBlock({ syn, outbox, initialRto, keep, window });
+    this.#arrival = new SegmentArrival(this.#block, plan.acknowledge ?? acknowledgeAtOnce);
+  }
+
+  /** Addresses and ports of both ends. */
+  get tuple(): ConnectionTuple {
+    const { syn, header } = this.#block.craft;
+    const { source: local, destination: remote } = syn.ip;
+    return { local, remote, localPort: header.sourcePort, remotePort: header.destinationPort };
+  }
+
+  get state(): TcpState {
+    return this.#block.state;
+  }
+
+  /** How the connection came to be CLOSED; null before. */
+  get ending(): Ending | null {
+    return this.#block.ending;
+  }
+
+  /** Everything that passed, in order. */
+  get notes(): readonly ConnectionNote[] {
+    return this.#block.notebook.notes;
+  }
+
+  /** What the handshake settled; null before the SYN-ACK. */
+  get agreement(): Agreement | null {
+    return this.#block.agreement;
+  }
+
+  /** When the SYN-ACK was acknowledged; null before. */
+  get establishedAt(): Nanos | null {
+    return this.#block.establishedAt;
+  }
+
+  /** SYNs sent, the first included. */
+  get synCount(): number {
+    return this.#block.syns.length;
+  }
+
+  /** Our bytes. */
+  get sent(): Readonly<
+    Pick<SendStream, 'byteCount' | 'acknowledgedBytes' | 'furthest' | 'acknowledged' | 'isWaiting' | 'finAcknowledged'>
+  > {
+    return this.#block.sent;
+  }
+
+  /** The peer's bytes. */
+  get received(): Readonly<Pick<ReceiveStream, 'next' | 'byteCount' | 'firstBytes' | 'isFinished'>> {
+    return this.#block.received;
+  }
+
+  /** Smoothed round trip, 0 while none is known, and the time-out that follows from it. */
+  get pace(): { readonly srtt: Nanos; readonly rto: Nanos } {
+    const { srtt, rto } = this.#block.timer;
+    return { srtt, rto };
+  }
+
+  /** Segments with data that have come, repetitions too. */
+  get dataSegments(): number {
+    return this.#block.dataSegments;
+  }
+
+  /** Bytes that the peer takes beyond what it has acknowledged. */
+  get peerWindow(): number {
+    return this.#block.peerWindow;
+  }
+
+  /** Payload bytes of a full segment of ours: the peer's MSS less options, or the limit that was set. */
+  get segmentSize(): number {
+    return this.#block.segmentSize;
+  }
+
+  /** Limits the payload of our segments to so many bytes; null lifts the limit. */
+  limitSegments(bytes: number | null): void {
+    this.#block.segmentLimit = bytes;
+  }
+
+  /** Queues bytes for the peer: they leave once the connection is established and its window allows. */
+  write(bytes: Uint8Array): void {
+    this.#block.sent.write(bytes);
+  }
+
+  /** Closes our half once everything written has left. */
+  finish(): void {
+    this.#block.sent.finish();
+  }
+
+  /** Resets the connection at once; nothing when it is closed. A SYN that nobody answered is taken back too: its answer may be on its way. */
+  reset(now: Nanos): void {
+    this.#end({ kind: 'reset' }, now);
+  }
+
+  /** Makes up for acknowledgements that the policy withheld. */
+  acknowledge(now: Nanos): void {
+    const block = this.#block;
+    if (block.peerIsn === null || block.isClosed) return;
+    if (block.state === 'SYN-SENT') this.#arrival.establish(now);
+    else block.acknowledge(now);
+  }
+
+  /** Sends what calls for an answer, beside the stream: `position` may lie before the stream's start. Not sent again by itself. */
+  probe(words: Pick<Words, 'flags' | 'position' | 'payload' | 'ecn'>, now: Nanos): Posted {
+    this.#block.lowest = Math.min(this.#block.lowest, words.position);
+    return this.#block.say('probe', words, now);
+  }
+
+  /** Sends again, now, what has not been acknowledged. */
+  resend(now: Nanos): void {
+    this.#block.timed = null;
+    this.#block.sent.rewind();
+    this.#transmit(now);
+  }
+
+  /** Does what is due and asks the conduct; returns when to poll again, Infinity when closed. */
+  poll(now: Nanos): Nanos {
+    const block = this.#block;
+    if (block.isClosed) return Infinity;
+    if (block.syns.length === 0) block.sendSyn(now);
+    this.#expire(now);
+    if (block.isClosed) return Infinity;
+    const wanted = this.#plan.conduct(this, now);
+    if (block.isSynchronized) this.#transmit(now);
+    return this.state === 'CLOSED' ? Infinity : Math.min(wanted, block.timer.due, block.lingerUntil);
+  }
+
+  /** Takes a segment that came from the peer's address and port to ours. */
+  hear(heard: Heard): void {
+    this.#arrival.take(heard);
+  }
+
+  /** Takes an ICMP error whose quote names our ports; false when its sequence number is none of ours. */
+  hearError(error: HeardError): boolean {
+    const block = this.#block;
+    const quotedSeq = seqDiff(error.quotedSeq, block.craft.isn);
+    if (quotedSeq < block.lowest || quotedSeq > block.sent.furthest) return false;
+    block.error = error;
+    const { at, packet, message, quotedLength } = error;
+    block.notebook.icmp(message, { at, packet, state: block.state, quotedSeq, quotedLength, mtu: nextHopMtu(message) });
+    return true;
+  }
+
+  /** Leaves nothing behind: resets what is half open or open. For runs that end early. */
+  abandon(now: Nanos): void {
+    if (this.state === 'TIME-WAIT') this.#block.close({ kind: 'finished' });
+    else this.reset(now);
+  }
+
+  #expire(now: Nanos): void {
+    const block = this.#block;
+    const refused = block.state === 'SYN-SENT' && block.syns.every(({ errno }) => errno !== 0);
+    if (refused) return block.close({ kind: 'send-error', errno: block.syns[0]?.errno ?? 0 });
+    if (now >= block.lingerUntil) return block.close({ kind: 'finished' });
+    if (now < block.timer.due) return;
+    const isOpening = block.state === 'SYN-SENT';
+    if (block.timer.expiries >= (isOpening ? this.#plan.retries : DATA_RETRIES)) return this.#giveUp(now);
+    block.timer.expired(now);
+    if (isOpening) block.sendSyn(now);
+    else this.resend(now);
+  }
+
+  #giveUp(now: Nanos): void {
+    const { error } = this.#block;
+    if (error === null || this.state !== 'SYN-SENT') return this.#end({ kind: 'no-response' }, now);
+    const { type, code } = error.message;
+    this.#end({ kind: 'unreachable', from: error.packet.ip.source, type, code }, now);
+  }
+
+  #end(ending: Ending, now: Nanos): void {
+    const block = this.#block;
+    if (block.isClosed) return;
+    const hasLeft = block.syns.some(({ sentAt }) => sentAt !== null);
+    block.close(ending);
+    if (!hasLeft) return;
+    // Believed only exactly where the peer is (RFC 5961, 3): behind what we sent, or, if that was lost, behind what it acknowledged.
+    const { furthest, acknowledged } = block.sent;
+    for (const position of new Set([Math.max(1, furthest), Math.max(1, acknowledged)]))
+      block.say('rst', { flags: RST, position }, now);
+  }
+
+  /** Sends what is written and may leave. */
+  #transmit(now: Nanos): void {
+    const block = this.#block;
+    const { sent, segmentSize: size } = block;
+    const limit = Math.max(1, sent.acknowledged) + Math.min(block.peerWindow, MOST_SEGMENTS * size);
+    for (
+      let before = sent.furthest, piece = sent.take(size, limit);
+      piece !== null;
+      before = sent.furthest, piece = sent.take(size, limit)
+    ) {
+      const end = piece.position + piece.payload.length + (piece.fin ? 1 : 0);
+      const isNew = end > before;
+      if (piece.fin) block.state = afterOwnFin(block.state);
+      const posted = this.#say(piece, isNew, now);
+      if (isNew && block.timed === null) block.timed = { position: end, posted };
+      block.timer.start(now);
+    }
+  }
+
+  #say({ position, payload, fin }: NonNullable<ReturnType<SendStream['take']>>, isNew: boolean, now: Nanos): Posted {
+    const flags = (fin ? FIN : 0) | (payload.length > 0 ? PSH : 0);
+    const what = fin ? 'fin' : 'data';
+    return this.#block.say(isNew ? what : `${what}-again`, { flags, position, payload }, now);
+  }
+}
+
+/** Next-hop MTU of "fragmentation needed" (RFC 1191, 4); null in any other error, and where routers older than that leave 0. */
+function nextHopMtu({ type, code, rest }: IcmpMessage): number | null {
+  const mtu = rest & 0xffff;
+  return type === ICMP_UNREACHABLE && code === FRAGMENTATION_NEEDED && mtu > 0 ? mtu : null;
+}

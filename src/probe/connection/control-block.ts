@@ -1,0 +1,140 @@
+import { type Nanos, type Seq, seqAdd } from '../../wire/numbers.ts';
+import type { Outbox, Posted } from '../outbox.ts';
+import type { Agreement } from './agreement.ts';
+import { type Ending, isSynchronized, type TcpState } from './connection-state.ts';
+import type { HeardError } from './heard.ts';
+import type { ConnectionNumbers } from './judge-segment.ts';
+import { Notebook } from './notebook.ts';
+import { ReceiveStream } from './receive-stream.ts';
+import { RetransmissionTimer } from './retransmission-timer.ts';
+import { SegmentCraft, type Words } from './segment-craft.ts';
+import type { SentSense } from './segment-note.ts';
+import { SendStream } from './send-stream.ts';
+import { Speaker } from './speaker.ts';
+
+/** What a control block is made of. */
+interface ControlParts {
+  readonly syn: Uint8Array;
+  readonly outbox: Outbox;
+  readonly initialRto: Nanos;
+  readonly keep: number;
+  readonly window: number | null;
+}
+
+/** RFC 6298 times one segment at a time. */
+interface Timed {
+  /** The acknowledgement that ends the measurement. */
+  readonly position: number;
+  readonly posted: Posted;
+}
+
+const TIMESTAMP_BYTES = 12;
+const DEFAULT_MSS = 536;
+
+/** The transmission control block (RFC 9293, 3.3.1): all that one connection remembers. Its rules stand in `Connection` and in `SegmentArrival`. */
+export class ControlBlock {
+  readonly craft: SegmentCraft;
+  readonly sent: SendStream;
+  readonly received: ReceiveStream;
+  readonly timer: RetransmissionTimer;
+  readonly notebook: Notebook = new Notebook();
+  state: TcpState = 'SYN-SENT';
+  ending: Ending | null = null;
+  /** The last ICMP error about this connection. */
+  error: HeardError | null = null;
+  /** Our SYNs, in order. */
+  readonly syns: Posted[] = [];
+  peerIsn: Seq | null = null;
+  agreement: Agreement | null = null;
+  /** RCV.NXT as the peer was told. */
+  told = 1;
+  /** The peer's TSval to echo (TS.Recent of RFC 7323). */
+  echo = 0;
+  /** SND.WND in bytes. */
+  peerWindow = 0;
+  timed: Timed | null = null;
+  /** The lowest position that anything of ours was sent at. */
+  lowest = 0;
+  establishedAt: Nanos | null = null;
+  lingerUntil: Nanos = Infinity;
+  dataSegments = 0;
+  segmentLimit: number | null = null;
+  readonly #speaker: Speaker;
+  readonly #window: number | null;
+
+  constructor(parts: ControlParts) {
+    this.craft = new SegmentCraft(parts.syn);
+    this.sent = new SendStream(this.craft.synPayload);
+    this.received = new ReceiveStream(parts.keep);
+    this.timer = new RetransmissionTimer(parts.initialRto);
+    this.#speaker = new Speaker(this.craft, parts.outbox, this.notebook);
+    this.#window = parts.window;
+  }
+
+  get isClosed(): boolean {
+    return this.state === 'CLOSED';
+  }
+
+  get isSynchronized(): boolean {
+    return isSynchronized(this.state);
+  }
+
+  /** Payload bytes of a full segment of ours. */
+  get segmentSize(): number {
+    const { peerMss, timestamps } = this.agreement ?? { peerMss: DEFAULT_MSS, timestamps: false };
+    return this.segmentLimit ?? Math.max(1, peerMss - (timestamps ? TIMESTAMP_BYTES : 0));
+  }
+
+  /** RCV.WND in bytes, as the header can say it. */
+  get windowBytes(): number {
+    return this.#rawWindow * 2 ** (this.agreement?.ownShift ?? 0);
+  }
+
+  get #rawWindow(): number {
+    const bytes = this.#window ?? this.craft.header.window;
+    return Math.min(0xffff, Math.ceil(bytes / 2 ** (this.agreement?.ownShift ?? 0)));
+  }
+
+  /** What segments of the peer's are judged by. */
+  numbers(): ConnectionNumbers {
+    return {
+      isn: this.craft.isn,
+      peerIsn: this.peerIsn,
+      synPayload: this.craft.synPayload.length,
+      sentUpTo: this.sent.furthest,
+      wanted: this.received.next,
+      told: this.told,
+      window: this.windowBytes,
+    };
+  }
+
+  sendSyn(now: Nanos): void {
+    this.syns.push(this.#speaker.syn(this.syns.length, now, this.state));
+    this.timer.start(now);
+  }
+
+  say(sense: SentSense, words: Pick<Words, 'flags' | 'position' | 'payload' | 'ecn'>, now: Nanos): Posted {
+    const { peerIsn, state, told } = this;
+    const standing = {
+      state,
+      ack: peerIsn === null ? null : seqAdd(peerIsn, told),
+      ackPosition: peerIsn === null ? null : told,
+      window: this.#rawWindow,
+      windowBytes: this.windowBytes,
+      echo: this.agreement?.timestamps === true ? this.echo : null,
+    };
+    return this.#speaker.say(sense, words, standing, now);
+  }
+
+  /** A bare ACK of all that came. */
+  acknowledge(now: Nanos): void {
+    this.told = this.received.next;
+    this.say('ack', { flags: 0, position: this.sent.furthest }, now);
+  }
+
+  close(ending: Ending): void {
+    this.state = 'CLOSED';
+    this.ending = ending;
+    this.timer.stop();
+  }
+}

@@ -1,0 +1,33 @@
+import type { Nanos } from '../../wire/numbers.ts';
+import type { Conduct, Connection } from './connection.ts';
+import { closed, established, inStages, type Stage } from './stage.ts';
+
+/** How to use a connection for one exchange. */
+export interface Conversation {
+  /** Said as soon as the connection is established; null to say nothing. */
+  readonly say: Uint8Array | null;
+  /** How long to listen after that, at most, in nanoseconds. */
+  readonly listen: Nanos;
+  /** True when enough was heard; asked whenever something came. */
+  readonly isEnough?: (connection: Connection) => boolean;
+  readonly close: 'fin' | 'rst';
+}
+
+/**
+ * Connects, says something, listens, closes. With `fin` both directions are closed, the peer's as soon as it likes; one that does not close its own within
+ * half a second, or two time-outs, is reset.
+ */
+export function converse({ say, listen, isEnough = () => false, close }: Conversation): Conduct {
+  const exchange = said(say, listen, isEnough);
+  return inStages(close === 'rst' ? [established, exchange] : [established, exchange, closed()]);
+}
+
+/** Says something and listens until enough was heard, the peer closes, or so much time has passed. */
+export function said(say: Uint8Array | null, listen: Nanos, isEnough: (connection: Connection, now: Nanos) => boolean): Stage {
+  let until: Nanos | null = null;
+  return (connection, now) => {
+    if (until === null && say !== null) connection.write(say);
+    until ??= now + listen;
+    return now >= until || connection.state !== 'ESTABLISHED' || isEnough(connection, now) ? null : until;
+  };
+}

@@ -1,0 +1,219 @@
+import type { TcpHeader } from '../../wire/decoded.ts';
+import { NANOS_PER_MS, type Nanos, type Seq, seq, seqDiff } from '../../wire/numbers.ts';
+import { TcpFlag } from '../../wire/tcp-flags.ts';
+import { findOption } from '../../wire/tcp-options.ts';
+import type { AckPolicy } from './ack-policy.ts';
+import { agree } from './agreement.ts';
+import { afterOwnFinAcknowledged, afterPeerFin, type Ending } from './connection-state.ts';
+import type { ControlBlock } from './control-block.ts';
+import type { Heard } from './heard.ts';
+import { judgeSegment, type Judgement } from './judge-segment.ts';
+import type { HeardSense } from './segment-note.ts';
+
+const { SYN, ACK, FIN, RST } = TcpFlag;
+/** Answers that a peer gets to what asks for none by rights, such as old bytes: one that does the same must not be kept busy. */
+const MOST_COURTESIES = 64;
+/** Beyond two round trips, how long TIME-WAIT lasts: the port is given back afterwards, and the kernel resets what still comes. */
+const LINGER: Nanos = 5 * NANOS_PER_MS;
+const ARRIVALS: Readonly<Record<'in-order' | 'again' | 'ahead', HeardSense>> = {
+  'in-order': 'data',
+  again: 'data-again',
+  ahead: 'data-ahead',
+};
+
+/** SEGMENT ARRIVES of RFC 9293, 3.10.7, from SYN-SENT on, with what RFC 5961 adds against forgeries. */
+export class SegmentArrival {
+  static readonly #ACTS: Readonly<Record<Judgement, (self: SegmentArrival, heard: Heard) => HeardSense>> = {
+    'syn-ack': (self, heard) => self.#onSynAck(heard),
+    'syn-ack-again': (self, { at }) => self.#answer('syn-ack-again', at),
+    'other-syn-ack': (self, { at }) => self.#answer('other-syn-ack', at),
+    refusal: (self) => self.#over({ kind: 'refused' }),
+    reset: (self) => self.#over({ kind: 'reset-by-peer' }),
+    challenge: (self, { at }) => self.#answer('not-believed', at),
+    old: (self, heard) => self.#onOld(heard),
+    acceptable: (self, heard) => self.#onAcceptable(heard),
+    syn: () => 'syn',
+    'challenge-ack': () => 'challenge-ack',
+    'not-believed': () => 'not-believed',
+  };
+  readonly #block: ControlBlock;
+  readonly #acknowledge: AckPolicy;
+  #courtesies = 0;
+
+  constructor(block: ControlBlock, acknowledge: AckPolicy) {
+    this.#block = block;
+    this.#acknowledge = acknowledge;
+  }
+
+  /** Takes one segment from the peer's address and port to ours, acts on it and writes it down. */
+  take(heard: Heard): void {
+    const block = this.#block;
+    const { header } = heard.segment;
+    const place = block.notebook.size;
+    const judgement = judgeSegment(header, heard.length, block.numbers());
+    const sense = block.isClosed ? this.#afterEnd(judgement, heard) : SegmentArrival.#ACTS[judgement](this, heard);
+    const shift = (header.flags & SYN) === 0 ? (block.agreement?.peerShift ?? 0) : 0;
+    block.notebook.heard(place, heard.packet, {
+      at: heard.at,
+      sense,
+      state: block.state,
+      seq: block.peerIsn === null ? null : seqDiff(seq(header.seq), block.peerIsn),
+      ack: (header.flags & ACK) === 0 ? null : seqDiff(seq(header.ack), block.craft.isn),
+      window: header.window * 2 ** shift,
+      length: heard.length,
+      isMerged: heard.length > largestAllowed(block.craft.header),
+    });
+  }
+
+  #over(ending: Ending): HeardSense {
+    this.#block.close(ending);
+    return 'rst';
+  }
+
+  #answer(sense: HeardSense, at: Nanos): HeardSense {
+    this.#courtesy(at);
+    return sense;
+  }
+
+  /** The user has let go of it, so whatever still proves to be the peer's is reset (RFC 9293, 3.10.7.1). */
+  #afterEnd(judgement: Judgement, { segment, at }: Heard): HeardSense {
+    const { header } = segment;
+    if ((header.flags & RST) !== 0) return judgement === 'refusal' || judgement === 'reset' ? 'rst' : 'not-believed';
+    const acknowledged = this.#acknowledgedBy(header);
+    if (acknowledged < 1) return 'not-believed';
+    const block = this.#block;
+    if (block.ending?.kind !== 'finished' && this.#mayAnswer()) block.say('rst', { flags: RST, position: acknowledged }, at);
+    return (header.flags & SYN) === 0 ? 'ack-again' : 'syn-ack-again';
+  }
+
+  /** The position that a segment acknowledges; 0 where it is none of ours. */
+  #acknowledgedBy({ flags, ack }: TcpHeader): number {
+    const { craft, sent } = this.#block;
+    const position = seqDiff(seq(ack), craft.isn);
+    return (flags & ACK) === 0 || position < 1 || position > sent.furthest ? 0 : position;
+  }
+
+  #onSynAck({ segment, at }: Heard): HeardSense {
+    const block = this.#block;
+    const { header } = segment;
+    block.peerIsn = seq(header.seq);
+    block.agreement = agree(block.craft.header, header);
+    block.echo = findOption(header.options, 'ts')?.value ?? 0;
+    block.peerWindow = header.window;
+    block.sent.acknowledge(seqDiff(seq(header.ack), block.craft.isn));
+    block.timer.acknowledged(at, false);
+    const answered = this.#answeredSyn(header);
+    const sentAt = answered?.sentAt ?? null;
+    if (sentAt !== null) block.timer.sample(Math.max(0, at - sentAt));
+    // Data of the SYN that was not taken is sent again behind the handshake (RFC 7413, 4.2).
+    block.sent.rewind();
+    if (this.#wants('syn-ack')) this.establish(at);
+    return 'syn-ack';
+  }
+
+  /** Acknowledges the SYN-ACK. */
+  establish(now: Nanos): void {
+    const block = this.#block;
+    block.state = 'ESTABLISHED';
+    block.establishedAt = now;
+    block.acknowledge(now);
+  }
+
+  /** Which of our SYNs a SYN-ACK answers: they have one ISN, so only the echo of TSval tells; null where it does not. */
+  #answeredSyn({ options }: TcpHeader): ControlBlock['syns'][number] | null {
+    const { syns, notebook } = this.#block;
+    if (syns.length === 1) return syns[0] ?? null;
+    const echo = findOption(options, 'ts')?.echo;
+    const own = notebook.notes.findLast(
+      (note) => note.kind === 'out' && findOption(note.segment.header.options, 'ts')?.value === echo,
+    );
+    return echo === undefined || own?.kind !== 'out' ? null : own.posted;
+  }
+
+  #onAcceptable(heard: Heard): HeardSense {
+    const block = this.#block;
+    if (!block.isSynchronized) return 'ack-again';
+    const { header } = heard.segment;
+    const sense = this.#onAck(header, heard.at);
+    if (block.isClosed) return sense;
+    const position = seqDiff(seq(header.seq), block.peerIsn as Seq);
+    if (position <= block.told) block.echo = findOption(header.options, 'ts')?.value ?? block.echo;
+    const brought = heard.length > 0 ? this.#onData(position, heard) : sense;
+    return (header.flags & FIN) === 0 ? brought : this.#onFin(position + heard.length, heard.at);
+  }
+
+  #onAck(header: TcpHeader, at: Nanos): HeardSense {
+    const block = this.#block;
+    const { sent } = block;
+    const position = seqDiff(seq(header.ack), block.craft.isn);
+    const window = header.window * 2 ** (block.agreement?.peerShift ?? 0);
+    const isUpdate = window !== block.peerWindow;
+    if (position >= sent.acknowledged) block.peerWindow = window;
+    if (!sent.acknowledge(position)) return isUpdate && position === sent.acknowledged ? 'window-update' : 'ack-again';
+    this.#time(position, at);
+    if (sent.finAcknowledged) this.#enter(afterOwnFinAcknowledged(block.state), at);
+    return 'ack';
+  }
+
+  #time(position: number, at: Nanos): void {
+    const { timed, timer, sent } = this.#block;
+    if (timed !== null && position >= timed.position) {
+      if (timed.posted.sentAt !== null) timer.sample(Math.max(0, at - timed.posted.sentAt));
+      this.#block.timed = null;
+    }
+    timer.acknowledged(at, sent.isWaiting);
+  }
+
+  #onData(position: number, { payload, length, at }: Heard): HeardSense {
+    const block = this.#block;
+    block.dataSegments++;
+    const arrival = block.received.take(position, payload, length);
+    if (this.#wants('data')) block.acknowledge(at);
+    return ARRIVALS[arrival];
+  }
+
+  #onFin(position: number, at: Nanos): HeardSense {
+    const block = this.#block;
+    const isRepeated = block.received.isFinished;
+    if (!block.received.finish(position)) return 'data-ahead';
+    if (isRepeated) this.#courtesy(at);
+    else {
+      this.#enter(afterPeerFin(block.state), at);
+      if (this.#wants('fin')) block.acknowledge(at);
+    }
+    return isRepeated ? 'fin-again' : 'fin';
+  }
+
+  #onOld({ segment, length, at }: Heard): HeardSense {
+    const isFin = (segment.header.flags & FIN) !== 0;
+    if (length > 0) this.#block.dataSegments++;
+    if (length === 0 || this.#wants('data')) this.#courtesy(at);
+    if (isFin) return 'fin-again';
+    return length > 0 ? 'data-again' : 'ack-again';
+  }
+
+  #enter(state: ControlBlock['state'], at: Nanos): void {
+    const block = this.#block;
+    block.state = state;
+    if (state === 'CLOSED') block.close({ kind: 'finished' });
+    else if (state === 'TIME-WAIT') block.lingerUntil = at + 2 * block.timer.srtt + LINGER;
+  }
+
+  #wants(what: 'syn-ack' | 'data' | 'fin'): boolean {
+    return this.#acknowledge({ what, dataSegments: this.#block.dataSegments });
+  }
+
+  #courtesy(at: Nanos): void {
+    const block = this.#block;
+    if (block.isSynchronized && this.#mayAnswer()) block.acknowledge(at);
+  }
+
+  #mayAnswer(): boolean {
+    return this.#courtesies++ < MOST_COURTESIES;
+  }
+}
+
+/** The longest payload that a single segment to us may have: what our SYN's MSS allows, or, without the option, what no path carries. */
+function largestAllowed({ options }: TcpHeader): number {
+  return findOption(options, 'mss')?.value ?? 0xffff;
+}

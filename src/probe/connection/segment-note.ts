@@ -1,0 +1,91 @@
+import type { DecodedPacket, IcmpMessage, TcpSegment } from '../../wire/decoded.ts';
+import type { Address } from '../../wire/address.ts';
+import type { Nanos } from '../../wire/numbers.ts';
+import type { Posted } from '../outbox.ts';
+import type { TcpState } from './connection-state.ts';
+
+/** What a segment of ours was sent for. `probe` is one that only serves to be answered, such as old bytes sent again to measure the path. */
+export type SentSense =
+  | 'syn'
+  | 'syn-again'
+  | 'ack'
+  | 'data'
+  | 'data-again'
+  | 'fin'
+  | 'fin-again'
+  | 'rst'
+  | 'challenge-ack'
+  | 'probe';
+
+/** What a segment of the peer's meant to us. */
+export type HeardSense =
+  | 'syn-ack'
+  /** The same SYN-ACK once more. */
+  | 'syn-ack-again'
+  /** A SYN-ACK that acknowledges our SYN too, but with another ISN than the first. */
+  | 'other-syn-ack'
+  /** Acknowledges something new. */
+  | 'ack'
+  /** Acknowledges nothing new and changes nothing. */
+  | 'ack-again'
+  /** The same with another window. */
+  | 'window-update'
+  | 'data'
+  /** Bytes that had come before. */
+  | 'data-again'
+  /** Bytes with a gap before them. */
+  | 'data-ahead'
+  /** A FIN in its place, with or without bytes before it. */
+  | 'fin'
+  | 'fin-again'
+  | 'rst'
+  /** A bare ACK that acknowledges what was not sent, in answer to a SYN: the host remembers another connection (RFC 5961, 4). */
+  | 'challenge-ack'
+  /** A SYN without ACK. */
+  | 'syn'
+  /** On our ports, but its numbers prove nothing: not believed. */
+  | 'not-believed';
+
+/** One TCP segment as it passed. */
+export interface SegmentNote {
+  readonly kind: 'out' | 'in';
+  /** When: for one of ours null until it has left. */
+  readonly at: Nanos | null;
+  readonly sense: SentSense | HeardSense;
+  /** Our state once it had been dealt with. */
+  readonly state: TcpState;
+  /** Payload bytes by the IP header, or as captured where that leaves it open. */
+  readonly length: number;
+  /** The packet; of its payload only the start is kept. */
+  readonly packet: DecodedPacket;
+  readonly segment: TcpSegment;
+  /** Counted from the ISN of its sender, null while that is not known. */
+  readonly seq: number | null;
+  /** Counted from the ISN of its receiver; null without ACK, or while that ISN is not known. */
+  readonly ack: number | null;
+  /** The window in bytes. */
+  readonly window: number;
+  /** Longer than any segment we allow: this host's network card or kernel has put several together (GRO, LRO). */
+  readonly isMerged: boolean;
+  /** Of one of ours: what became of it; null for the peer's. */
+  readonly posted: Posted | null;
+}
+
+/** One ICMP error about a packet of ours. */
+export interface IcmpNote {
+  readonly kind: 'icmp';
+  readonly at: Nanos;
+  readonly state: TcpState;
+  readonly packet: DecodedPacket;
+  readonly message: IcmpMessage;
+  readonly from: Address;
+  /** Position of the quoted segment, counted from our ISN. */
+  readonly quotedSeq: number;
+  /** Bytes of the quoted IP packet as its header says. */
+  readonly quotedLength: number;
+  /** Next-hop MTU of a 3/4, null where it names none (RFC 1191). */
+  readonly mtu: number | null;
+}
+
+/** Everything that passed on a connection, in the order in which we learned of it. */
+export type ConnectionNote = SegmentNote | IcmpNote;

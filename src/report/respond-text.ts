@@ -1,3 +1,4 @@
+import { portRuns } from '../probe/responder/far-reporter.ts';
 import type { AttemptFate } from '../probe/responder/report.ts';
 import { formatElapsed } from './duration-text.ts';
 import { createPaint, type Paint, type Role } from './paint.ts';
@@ -74,11 +75,7 @@ function lines(texts: readonly string[], paint: (line: string, index: number) =>
 
 /** `80,443,8000-8010` */
 function runs(ports: readonly number[]): string {
-  const found: [number, number][] = [];
-  for (const port of ports) {
-    const run = found.at(-1);
-    if (run !== undefined && port === run[1] + 1) run[1] = port;
-    else found.push([port, port]);
-  }
-  return found.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
+  return portRuns(ports)
+    .map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`))
+    .join(',');
 }

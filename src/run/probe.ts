@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { SendDemand } from '../engine/engine.ts';
 import { sendPathOf } from '../engine/engines.ts';
 import type { OpenRoutes } from '../engine/linux/route-options.ts';
-import { SynscopeError } from '../errors.ts';
+import type { SynscopeError } from '../errors.ts';
 import { ProbeSession } from '../probe/session.ts';
 import type { ProbeRecord } from '../report/records.ts';
 import type { TransportFault } from '../transport/transport.ts';
@@ -14,9 +14,9 @@ import { runSession } from './loop.ts';
 import { openRun, type RunNeeds } from './open-run.ts';
 import { PortRecorder } from './port-recorder.ts';
 import { craftSyn, prepareRun, type PreparedRun } from './prepare.ts';
-import type { ProbeOptions } from './probe-options.ts';
+import { asksResponder, type ProbeOptions } from './probe-options.ts';
 import { ProgressClock } from './progress-clock.ts';
-import { type Driving, lostInterface, oneByOne, streamRecords } from './record-stream.ts';
+import { type Driving, lostInterface, noRoute, oneByOne, streamRecords } from './record-stream.ts';
 import { runRecordOf, SummaryCounter, wantsOpenOnly } from './run-records.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -34,6 +34,10 @@ export async function* probeInBatches(options: ProbeOptions): AsyncGenerator<rea
   const run = await prepareRun(options);
   if (options.dryRun === true) {
     for (const record of dryRunRecords(run)) yield [record];
+    return;
+  }
+  if (asksResponder(options)) {
+    yield* (await import('./probe-far-end.ts')).probeFarEnd(run);
     return;
   }
   const open = await openRun(needsOf(run));
@@ -86,10 +90,7 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<Probe
 
 function failureOf(fault: TransportFault | null, counter: SummaryCounter): SynscopeError | null {
   if (fault !== null) return lostInterface(fault);
-  if (!counter.nothingRouted) return null;
-  return new SynscopeError('no-route', 'no target could be reached: this host has no route to any of them', {
-    hint: 'see `ip route get ADDRESS`, or `synscope doctor ADDRESS`',
-  });
+  return counter.nothingRouted ? noRoute() : null;
 }
 
 function needsOf(run: PreparedRun): RunNeeds {

@@ -3,6 +3,7 @@ import type { ProbeOptions } from '../../run/probe-options.ts';
 import { anyText, oneOf, rate, shard, wholeNumber } from '../parse/values.ts';
 import { CRAFT_FLAGS } from './craft-flags.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';
+import { TOKEN_FLAGS } from './token-flags.ts';
 import { TARGET_FLAGS } from './target-flags.ts';
 import { WAY_FLAGS } from './way-flags.ts';
 
@@ -22,6 +23,23 @@ export const RUN_FLAGS: FlagTable<RunOptions> = {
     anyText('ports such as 22,80,8000-8100,https, or - for all'),
   ),
   ...TARGET_FLAGS,
+
+  responder: flagSwitch({
+    group: 'Responder',
+    description:
+      'synscope respond listens on these ports with the same token: ask it what arrived, and prove what the path changed, each way',
+  }),
+  responderAt: flagValue(
+    {
+      group: 'Responder',
+      argument: 'ADDRESS:PORT',
+      description: 'as --responder; another port that it listens on, asked about ports that are silent',
+      defaultText: 'one that answered',
+    },
+    anyText('an address and a port, such as 192.0.2.7:8443'),
+  ),
+  ...TOKEN_FLAGS,
+
   ...CRAFT_FLAGS,
   ...WAY_FLAGS,
 

@@ -1,6 +1,6 @@
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import type { Attempt, AttemptLog } from './attempt-log.ts';
-import type { AttemptReport, FarReport, ReportRequest, StrangerReport } from './report.ts';
+import type { AttemptReport, FarReport, PortRun, ReportRequest, StrangerReport } from './report.ts';
 
 const US_PER_MS = 1000;
 const NANOS_PER_US = 1000;
@@ -23,8 +23,12 @@ export class FarReporter {
   /** When a SYN without a proof came last, by listening port. */
   readonly #strangers: Map<number, Nanos> = new Map();
 
-  constructor(log: AttemptLog) {
+  readonly #listening: readonly PortRun[];
+
+  /** `ports`: those that the responder listens on, ascending. */
+  constructor(log: AttemptLog, ports: readonly number[]) {
     this.#log = log;
+    this.#listening = portRuns(ports);
   }
 
   /** A SYN without a proof came to a listening port. */
@@ -45,6 +49,7 @@ export class FarReporter {
       more: Math.max(0, others.length - request.skip - shown.length),
       forgotten: this.#log.hasForgotten(since),
       strangers: this.#strangersSince(since, now),
+      listening: this.#listening,
     };
   }
 
@@ -74,4 +79,15 @@ function attemptReport(attempt: Attempt, epochMs: number, most: number): Attempt
 
 function microseconds(at: Nanos, epochMs: number): number {
   return Math.round((epochMs + at / NANOS_PER_MS) * US_PER_MS);
+}
+
+/** Ascending ports as runs of consecutive ones. */
+export function portRuns(ports: readonly number[]): readonly PortRun[] {
+  const found: [number, number][] = [];
+  for (const port of ports) {
+    const run = found.at(-1);
+    if (run !== undefined && port === run[1] + 1) run[1] = port;
+    else found.push([port, port]);
+  }
+  return found;
 }

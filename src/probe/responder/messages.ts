@@ -81,6 +81,8 @@ export function encodeReport(mac: Mac, nonces: Nonces, report: FarReport): Uint8
   writer.u16(Math.min(more, LARGEST_LENGTH)).u8(report.forgotten ? 1 : 0);
   writer.u16(report.strangers.length);
   for (const { port, ageMs } of report.strangers) writer.u16(port).u32(ageMs);
+  writer.u16(report.listening.length);
+  for (const [first, last] of report.listening) writer.u16(first).u16(last);
   const body = writer.whole();
   const proof = macOf(mac, MacPurpose.report, nonces.responder, nonces.client, body).slice(0, MAC_BYTES);
   return frame(MessageType.report, body, proof);
@@ -98,7 +100,8 @@ export function decodeReport(mac: Mac, nonces: Nonces, message: Message): FarRep
   const more = reader.u16();
   const forgotten = reader.u8() !== 0;
   const strangers = readList(reader, () => ({ port: reader.u16(), ageMs: reader.u32() }));
-  return reader.isDone ? { nowUs, upMs, own, others, more, forgotten, strangers } : null;
+  const listening = readList(reader, () => [reader.u16(), reader.u16()] as const);
+  return reader.isDone ? { nowUs, upMs, own, others, more, forgotten, strangers, listening } : null;
 }
 
 /** The message that `stream` begins with: null while it is not all there, `foreign` when it cannot be one. */

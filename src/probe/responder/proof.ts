@@ -87,6 +87,11 @@ export class ProofBook {
     this.#mac = mac;
   }
 
+  /** Makes ready for SYNs of that time: the first of them need not wait for it. */
+  prepare(epochMs: number): void {
+    this.#turn(epochMs);
+  }
+
   /** What a SYN that came at `epochMs` proves itself by; null for a stranger's. */
   proofOf(syn: Carriers, epochMs: number): Proof | null {
     this.#turn(epochMs);

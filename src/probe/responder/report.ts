@@ -70,7 +70,12 @@ export interface FarReport {
   readonly forgotten: boolean;
   /** Ports that SYNs without a proof came to in that time. Such a SYN may have been one of the asker's whose every proof was rewritten. */
   readonly strangers: readonly StrangerReport[];
+  /** The ports that the responder listens on, in runs. What was sent to others it has not seen. */
+  readonly listening: readonly PortRun[];
 }
+
+/** Consecutive ports. */
+export type PortRun = readonly [first: number, last: number];
 
 /** What the client asks of the responder. */
 export interface ReportRequest {

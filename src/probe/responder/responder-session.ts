@@ -60,7 +60,7 @@ export class ResponderSession implements DrivenSession {
   constructor(plan: ResponderPlan) {
     this.#plan = plan;
     this.#proofs = new ProofBook(plan.mac);
-    this.#reporter = new FarReporter(this.#log);
+    this.#reporter = new FarReporter(this.#log, plan.ports);
     this.#tsvalBase = readU32(plan.random(4), 0);
     for (const port of plan.ports) this.#isListening[port] = 1;
   }
@@ -70,6 +70,7 @@ export class ResponderSession implements DrivenSession {
     if (this.finished) return Infinity;
     this.#now = now;
     this.#epochMs = this.#plan.wallClock() - now / NANOS_PER_MS;
+    this.#proofs.prepare(this.#epochAt(now));
     let next = this.#plan.endAt;
     for (const [key, served] of this.#served) {
       served.connection.tick(now);

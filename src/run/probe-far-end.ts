@@ -1,0 +1,183 @@
+import { randomBytes, randomInt } from 'node:crypto';
+
+import { SynscopeError, usageError } from '../errors.ts';
+import { ConnectionSession, type Inquiry } from '../probe/connection/connection-session.ts';
+import { type FarOutcome, inquireFarEnd, type MakeSyn } from '../probe/responder/far-inquiry.ts';
+import { nearSideOf } from '../probe/responder/near-side.ts';
+import { ProvenSyns } from '../probe/responder/proven-syns.ts';
+import type { Mac } from '../probe/responder/token-mac.ts';
+import { judge } from '../report/expectations.ts';
+import { decisiveAttempt, farEndPart } from '../report/far-end-record.ts';
+import { replyOf, singleRttOf } from '../report/port-record.ts';
+import type { PortRecord, ProbeRecord } from '../report/records.ts';
+import { errnoName } from '../transport/errno.ts';
+import { type Address, formatAddress, parseAddress } from '../wire/address.ts';
+import { NANOS_PER_MS } from '../wire/numbers.ts';
+import type { SynTemplate } from '../wire/syn-template.ts';
+import { runSession } from './loop.ts';
+import { type OpenRun, openRun } from './open-run.ts';
+import { craftSyn, type PreparedRun } from './prepare.ts';
+import { MOST_PAIRS } from './prepare-pairs.ts';
+import { type Driving, lostInterface, noRoute, streamRecords } from './record-stream.ts';
+import { runRecordOf, SummaryCounter } from './run-records.ts';
+import { openToken } from './token.ts';
+
+/** Source ports in turn: no two attempts at one port within a run share one, as far as 64 go. */
+const SOURCE_PORTS = 64;
+/** Targets at a time. */
+const AT_ONCE = 8;
+const DEFAULT_RETRIES = 2;
+
+/** A run with a responder at the far end, its input read and found good. */
+interface FarRun extends PreparedRun {
+  readonly mac: Mac;
+  /** Another listening port of the responder, or null. */
+  readonly control: { readonly address: Address; readonly port: number } | null;
+}
+
+/** The records of `probe` with `responder`: one connection a port at least, and what the far end says of it. */
+export async function* probeFarEnd(run: PreparedRun): AsyncGenerator<readonly ProbeRecord[], void, undefined> {
+  const far = prepare(run);
+  const { options, spec } = run;
+  const sourcePortCount = options.sourcePort === undefined ? SOURCE_PORTS : 1;
+  const open = await openRun({ options, sourceIp: spec.sourceIp, sourcePortCount, ports: 'guarded' });
+  yield* streamRecords<ProbeRecord>(open, options, (driving) => probeAll(far, driving));
+}
+
+function prepare(run: PreparedRun): FarRun {
+  const { options, targets, ports } = run;
+  if (options.seq !== undefined)
+    throw usageError('--seq', String(options.seq), 'the sequence number of a SYN to a responder carries its proof');
+  if (options.badsum === true) throw new SynscopeError('usage', '--badsum: a responder answers no SYN with a wrong checksum');
+  if (targets.size * ports.size > MOST_PAIRS) {
+    const size = `${targets.size} targets and ${ports.size} ports`;
+    throw new SynscopeError('usage', `--responder for ${size}: at most ${MOST_PAIRS} pairs`);
+  }
+  const control = options.responderAt === undefined ? null : parseControl(options.responderAt);
+  return { ...run, mac: openToken(options, options.onWarning ?? (() => undefined)), control };
+}
+
+function parseControl(text: string): NonNullable<FarRun['control']> {
+  const [, host = '', digits = ''] = /^([^:]+):(\d+)$/.exec(text) ?? [];
+  const address = parseAddress(host);
+  const port = Number(digits);
+  if (address !== null && port >= 1 && port <= 65_535) return { address, port };
+  throw usageError('--responder-at', text, 'expected ADDRESS:PORT, such as 192.0.2.7:8443');
+}
+
+async function probeAll(run: FarRun, { open, queue, signal }: Driving<ProbeRecord>): Promise<SynscopeError | null> {
+  const { transport } = open;
+  const counter = new SummaryCounter(run);
+  const emit = (record: PortRecord): void => {
+    const judged = run.expectations === null ? record : { ...record, expectation: judge(record, run.expectations) };
+    counter.count(judged);
+    queue.push(judged);
+  };
+  const session = new ConnectionSession({ inquiries: inquiries(run, open, emit), atOnce: AT_ONCE });
+  queue.push(runRecordOf({ ...run, command: 'probe', shard: null }, open));
+  const fault = await runSession(session, transport, { signal, onTurn: () => undefined });
+  const interrupted = fault === null && signal.aborted;
+  const durationMs = transport.now() / NANOS_PER_MS;
+  queue.push(counter.summary(session.stats, { drops: transport.drops(), durationMs, interrupted }));
+  if (fault !== null) return lostInterface(fault);
+  return counter.nothingRouted && !interrupted ? noRoute() : null;
+}
+
+/** The work of each target in turn. */
+function* inquiries(run: FarRun, open: OpenRun, emit: (record: PortRecord) => void): Generator<Inquiry> {
+  const { mac, spec, timing, targets, control } = run;
+  const syns = new ProvenSyns({
+    mac,
+    wallClock: () => Date.now(),
+    sourcePorts: open.sourcePorts,
+    ipId: spec.ipId,
+    firstId: randomInt(65_535),
+  });
+  const makers = new SynMakers(run, open, syns);
+  for (let index = 0; index < targets.size; index++) {
+    const target = targets.at(index);
+    const ports = Array.from({ length: run.ports.size }, (_, place) => run.ports.at(place));
+    const errno = open.routes.lookup(target);
+    const about = { target: formatAddress(target), hostname: targets.hostname(index) };
+    if (errno < 0) for (const port of ports) emit(unroutedRecord({ ...about, port }, errno));
+    else {
+      yield inquireFarEnd({
+        ports: ports.map((port) => ({ port, makeSyn: makers.to(target, port) })),
+        control: control === null ? null : makers.to(control.address, control.port),
+        mac,
+        nonce: () => new Uint8Array(randomBytes(16)),
+        initialRto: timing.timeoutMs * NANOS_PER_MS,
+        retries: timing.retries ?? DEFAULT_RETRIES,
+        now: () => open.transport.now(),
+        onOutcome: (outcome) => emit(recordOf(outcome, about)),
+      });
+    }
+  }
+}
+
+/** Makes SYNs as they leave by the way out to each target. */
+class SynMakers {
+  readonly #run: FarRun;
+  readonly #open: OpenRun;
+  readonly #syns: ProvenSyns;
+  readonly #templates: Map<number, SynTemplate> = new Map();
+
+  constructor(run: FarRun, open: OpenRun, syns: ProvenSyns) {
+    this.#run = run;
+    this.#open = open;
+    this.#syns = syns;
+  }
+
+  to(address: Address, port: number): MakeSyn {
+    return () => this.#syns.make(this.#template(this.#open.routes.lookup(address)), address, port);
+  }
+
+  /** Without a route the SYN is made for the first way out, and the kernel refuses it. */
+  #template(route: number): SynTemplate {
+    const index = Math.max(0, route);
+    const known = this.#templates.get(index);
+    if (known !== undefined) return known;
+    const template = craftSyn(this.#run, this.#open.routes.sources[index] as OpenRun['routes']['sources'][number]);
+    this.#templates.set(index, template);
+    return template;
+  }
+}
+
+type PairName = Pick<PortRecord, 'target' | 'hostname' | 'port'>;
+
+const NOTHING_HEARD = { from: null, ttl: null, reply: null, findings: [], expectation: null } as const;
+
+function unroutedRecord(about: PairName, errno: number): PortRecord {
+  const rttMs = singleRttOf(null);
+  return {
+    type: 'port',
+    ...about,
+    state: 'error',
+    reason: `send-error:${errnoName(errno)}`,
+    attempts: 0,
+    rttMs,
+    ...NOTHING_HEARD,
+  };
+}
+
+function recordOf(outcome: FarOutcome, name: Omit<PairName, 'port'>): PortRecord {
+  const about = { type: 'port', ...name, port: outcome.port } as const;
+  const attempt = decisiveAttempt(outcome);
+  if (attempt === null)
+    return { ...about, state: 'error', reason: 'no-response', attempts: 0, rttMs: singleRttOf(null), ...NOTHING_HEARD };
+  const near = nearSideOf(attempt.connection);
+  const { responder, findings } = farEndPart(outcome, attempt, near);
+  return {
+    ...about,
+    state: near.state,
+    reason: near.reason,
+    from: near.from === null ? null : formatAddress(near.from),
+    ttl: near.packet?.ip.ttl ?? null,
+    attempts: outcome.attempts.reduce((count, { connection }) => count + connection.synCount, 0),
+    rttMs: singleRttOf(near.rtt === null ? null : near.rtt / NANOS_PER_MS),
+    reply: replyOf(near.packet),
+    findings,
+    expectation: null,
+    responder,
+  };
+}

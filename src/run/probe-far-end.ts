@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 
 import { SynscopeError, usageError } from '../errors.ts';
 import { ConnectionSession, type Inquiry } from '../probe/connection/connection-session.ts';
-import { type FarOutcome, inquireFarEnd, type MakeSyn } from '../probe/responder/far-inquiry.ts';
+import { type FarOutcome, inquireFarEnd } from '../probe/responder/far-inquiry.ts';
 import { nearSideOf } from '../probe/responder/near-side.ts';
 import { ProvenSyns } from '../probe/responder/proven-syns.ts';
 import type { Mac } from '../probe/responder/token-mac.ts';
@@ -13,10 +13,10 @@ import type { PortRecord, ProbeRecord } from '../report/records.ts';
 import { errnoName } from '../transport/errno.ts';
 import { type Address, formatAddress, parseAddress } from '../wire/address.ts';
 import { NANOS_PER_MS } from '../wire/numbers.ts';
-import type { SynTemplate } from '../wire/syn-template.ts';
 import { runSession } from './loop.ts';
 import { type OpenRun, openRun } from './open-run.ts';
-import { craftSyn, type PreparedRun } from './prepare.ts';
+import { EXTRA_CARRIERS, type ExtraCarrier, FarSynMakers } from './far-syn-makers.ts';
+import type { PreparedRun } from './prepare.ts';
 import { MOST_PAIRS } from './prepare-pairs.ts';
 import { type Driving, lostInterface, noRoute, streamRecords } from './record-stream.ts';
 import { runRecordOf, SummaryCounter } from './run-records.ts';
@@ -31,6 +31,8 @@ const DEFAULT_RETRIES = 2;
 /** A run with a responder at the far end, its input read and found good. */
 interface FarRun extends PreparedRun {
   readonly mac: Mac;
+  /** Carriers of the proof beside those that every SYN has. */
+  readonly carriers: readonly ExtraCarrier[];
   /** Another listening port of the responder, or null. */
   readonly control: { readonly address: Address; readonly port: number } | null;
 }
@@ -53,8 +55,18 @@ function prepare(run: PreparedRun): FarRun {
     const size = `${targets.size} targets and ${ports.size} ports`;
     throw new SynscopeError('usage', `--responder for ${size}: at most ${MOST_PAIRS} pairs`);
   }
+  const carriers = readCarriers(options.proof);
   const control = options.responderAt === undefined ? null : parseControl(options.responderAt);
-  return { ...run, mac: openToken(options, options.onWarning ?? (() => undefined)), control };
+  return { ...run, mac: openToken(options, options.onWarning ?? (() => undefined)), carriers, control };
+}
+
+function readCarriers(text: string | undefined): readonly ExtraCarrier[] {
+  if (text === undefined) return [];
+  return text.split(',').map((item) => {
+    const carrier = EXTRA_CARRIERS.find((name) => name === item.trim());
+    if (carrier !== undefined) return carrier;
+    throw usageError('--proof', text, `expected ${EXTRA_CARRIERS.join(', ')} or both`);
+  });
 }
 
 function parseControl(text: string): NonNullable<FarRun['control']> {
@@ -93,7 +105,7 @@ function* inquiries(run: FarRun, open: OpenRun, emit: (record: PortRecord) => vo
     ipId: spec.ipId,
     firstId: randomInt(65_535),
   });
-  const makers = new SynMakers(run, open, syns);
+  const makers = new FarSynMakers(run, open.routes, syns);
   for (let index = 0; index < targets.size; index++) {
     const target = targets.at(index);
     const ports = Array.from({ length: run.ports.size }, (_, place) => run.ports.at(place));
@@ -112,34 +124,6 @@ function* inquiries(run: FarRun, open: OpenRun, emit: (record: PortRecord) => vo
         onOutcome: (outcome) => emit(recordOf(outcome, about)),
       });
     }
-  }
-}
-
-/** Makes SYNs as they leave by the way out to each target. */
-class SynMakers {
-  readonly #run: FarRun;
-  readonly #open: OpenRun;
-  readonly #syns: ProvenSyns;
-  readonly #templates: Map<number, SynTemplate> = new Map();
-
-  constructor(run: FarRun, open: OpenRun, syns: ProvenSyns) {
-    this.#run = run;
-    this.#open = open;
-    this.#syns = syns;
-  }
-
-  to(address: Address, port: number): MakeSyn {
-    return () => this.#syns.make(this.#template(this.#open.routes.lookup(address)), address, port);
-  }
-
-  /** Without a route the SYN is made for the first way out, and the kernel refuses it. */
-  #template(route: number): SynTemplate {
-    const index = Math.max(0, route);
-    const known = this.#templates.get(index);
-    if (known !== undefined) return known;
-    const template = craftSyn(this.#run, this.#open.routes.sources[index] as OpenRun['routes']['sources'][number]);
-    this.#templates.set(index, template);
-    return template;
   }
 }
 

@@ -10,6 +10,8 @@ export interface ProbeOptions extends TargetOptions, CraftOptions, WayOptions, T
   readonly responder?: boolean;
   /** `ADDRESS:PORT`: another port that the responder listens on, asked about ports that are silent. Implies `responder`. */
   readonly responderAt?: string;
+  /** `option`, `data` or both: where the SYN carries the proof beside its sequence number and its timestamp. */
+  readonly proof?: string;
 
   /** Milliseconds. */
   readonly timeout?: number;

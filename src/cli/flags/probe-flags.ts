@@ -38,6 +38,16 @@ export const RUN_FLAGS: FlagTable<RunOptions> = {
     },
     anyText('an address and a port, such as 192.0.2.7:8443'),
   ),
+  proof: flagValue(
+    {
+      group: 'Responder',
+      argument: 'LIST',
+      description:
+        'carry the proof of the token in these too: option (12 bytes, experimental), data (8 bytes); for paths that rewrite sequence numbers and timestamps alike',
+      defaultText: 'sequence number and timestamp alone',
+    },
+    anyText('option, data, or both separated by a comma'),
+  ),
   ...TOKEN_FLAGS,
 
   ...CRAFT_FLAGS,

@@ -10,7 +10,7 @@ const SKEW_MS = 90_000;
 const FOREIGN_SLOTS = 60;
 
 /** ExID of the option that can carry a proof (RFC 6994); not registered. */
-export const PROOF_EXID = 0x5359;
+const PROOF_EXID = 0x5359;
 const EXPERIMENT_KINDS = [253, 254];
 const WORD_BYTES = 4;
 const LONG_BYTES = 8;

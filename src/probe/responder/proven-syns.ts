@@ -30,6 +30,11 @@ export class ProvenSyns {
     this.#words = this.#present();
   }
 
+  /** What SYNs carry now: also what a template's options or data are to carry. */
+  get words(): ProofWords {
+    return this.#present();
+  }
+
   /** A whole IP packet. The template's options may leave TSval open; a fixed one carries no proof. */
   make(template: SynTemplate, destination: Address, port: number): Uint8Array {
     const { sourcePorts, ipId, firstId } = this.#plan;

@@ -1,10 +1,12 @@
 import { concatBytes } from '../../wire/bytes.ts';
-import { decodeRequest, encodeHello, encodeReport, type Nonces, readMessage } from './messages.ts';
+import { decodeRequest, encodeHello, encodeReport, type Message, type Nonces, readMessage } from './messages.ts';
 import type { FarReport, ReportRequest } from './report.ts';
 import type { Mac } from './token-mac.ts';
 
 /** Bytes of requests that are read from one client; more is no request. */
 const MOST_BUFFERED = 1024;
+/** Data of the SYN comes again in the stream, before the first request (RFC 9293, 3.4): whatever it was, it is passed over. */
+const MOST_PASSED_OVER = 1500;
 
 /** What one connection asks, and who answers. */
 export interface ReportServerParts {
@@ -22,6 +24,7 @@ export class ReportServer {
   hasReported = false;
   readonly #parts: ReportServerParts;
   #stream: Uint8Array = new Uint8Array(0);
+  #passedOver = 0;
 
   constructor(parts: ReportServerParts) {
     this.#parts = parts;
@@ -36,19 +39,30 @@ export class ReportServer {
   take(bytes: Uint8Array): Uint8Array {
     this.#stream = concatBytes([this.#stream, bytes]);
     const answers: Uint8Array[] = [];
-    while (!this.isForeign) {
-      const message = readMessage(this.#stream);
-      if (message === null) break;
-      if (message !== 'foreign') this.#stream = this.#stream.slice(message.length);
-      const answer = message === 'foreign' ? null : this.#answerTo(message);
-      if (answer === null) this.isForeign = true;
-      else answers.push(answer);
+    for (let message = this.#next(); message !== null; message = this.#next()) {
+      const answer = this.#answerTo(message);
+      this.isForeign = answer === null;
+      if (answer === null) break;
+      answers.push(answer);
     }
-    if (this.#stream.length > MOST_BUFFERED) this.isForeign = true;
+    this.isForeign ||= this.#stream.length > MOST_BUFFERED || this.#passedOver > MOST_PASSED_OVER;
     return concatBytes(answers);
   }
 
-  #answerTo(message: Parameters<typeof decodeRequest>[2]): Uint8Array | null {
+  /** The next whole message; null while there is none. */
+  #next(): Message | null {
+    let message = readMessage(this.#stream);
+    while (message === 'foreign' && this.#passedOver <= MOST_PASSED_OVER) {
+      this.#passedOver++;
+      this.#stream = this.#stream.subarray(1);
+      message = readMessage(this.#stream);
+    }
+    if (message === null || message === 'foreign') return null;
+    this.#stream = this.#stream.slice(message.length);
+    return message;
+  }
+
+  #answerTo(message: Message): Uint8Array | null {
     const { mac, nonce, report } = this.#parts;
     const request = decodeRequest(mac, nonce, message);
     if (request === null) return null;

@@ -19,7 +19,7 @@ import { TokenBucket } from './token-bucket.ts';
 
 const { SYN, ACK, RST } = TcpFlag;
 /** SYN-ACKs a second, first copies. */
-const MOST_ANSWERS = 200;
+const MOST_ANSWERS = 1000;
 /** Connections at a time, half-open ones included. */
 const MOST_CONNECTIONS = 256;
 /** Attempts that are remembered: two SYNs and SYN-ACKs fit a KiB. */

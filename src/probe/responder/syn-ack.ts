@@ -25,7 +25,7 @@ export interface OwnSide {
 }
 
 /** Raw window of SYN-ACKs: what Linux says on an Ethernet. */
-export const SYN_ACK_WINDOW = 64_240;
+const SYN_ACK_WINDOW = 64_240;
 /** Shift of the windows behind it. */
 export const OWN_SHIFT = 7;
 

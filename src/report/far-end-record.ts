@@ -64,11 +64,6 @@ const NEVER_SEEN = {
   synAck: null,
 } as const;
 
-/** The attempt that an outcome is judged by: the last that brought a report, else the first. */
-export function decisiveAttempt({ attempts }: FarOutcome): FarAttempt | null {
-  return attempts.findLast(({ exchange }) => exchange.report !== null) ?? attempts[0] ?? null;
-}
-
 /** What there is to say of the far end; `near` is what this end saw of the decisive attempt. */
 export function farEndPart(outcome: FarOutcome, attempt: FarAttempt, near: NearSide): FarEndPart {
   const { report } = attempt.exchange;
@@ -82,11 +77,11 @@ function fromReport({ syn }: FarAttempt, own: AttemptReport, { synAck }: NearSid
 }
 
 function fromLog({ port, attempts, log }: FarOutcome, { exchange }: FarAttempt, { reply }: NearSide): FarEndPart {
-  const copies = attempts.reduce((count, { connection }) => count + connection.synCount, 0);
-  const judged = judgeSilence({ port, syns: attempts.map(({ syn }) => syn), copies, reply, log });
+  const judged = judgeSilence({ port, syns: attempts.map(({ syn }) => syn), reply, log });
   const status = judged.status === 'unknown' && exchange.failure !== null ? exchange.failure : judged.status;
   if (judged.found === null) return { responder: recordOf(status, null, null), findings: judged.findings };
-  const { attempt, syn } = judged.found;
+  const { syn } = judged.found;
+  const [attempt] = judged.found.attempts;
   const alterations = compareBothEnds({ synSent: syn, synArrived: attempt.syn, synAckSent: null, synAckArrived: null });
   return { responder: recordOf(status, attempt, alterations), findings: [...judged.findings, ...alterations.findings] };
 }

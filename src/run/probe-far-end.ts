@@ -2,16 +2,16 @@ import { randomBytes, randomInt } from 'node:crypto';
 
 import { SynscopeError, usageError } from '../errors.ts';
 import { ConnectionSession, type Inquiry } from '../probe/connection/connection-session.ts';
-import { type FarOutcome, inquireFarEnd } from '../probe/responder/far-inquiry.ts';
+import { decisiveAttempt, type FarOutcome, inquireFarEnd } from '../probe/responder/far-inquiry.ts';
 import { nearSideOf } from '../probe/responder/near-side.ts';
 import { ProvenSyns } from '../probe/responder/proven-syns.ts';
 import type { Mac } from '../probe/responder/token-mac.ts';
 import { judge } from '../report/expectations.ts';
-import { decisiveAttempt, farEndPart } from '../report/far-end-record.ts';
+import { farEndPart } from '../report/far-end-record.ts';
 import { replyOf, singleRttOf } from '../report/port-record.ts';
 import type { PortRecord, ProbeRecord } from '../report/records.ts';
 import { errnoName } from '../transport/errno.ts';
-import { type Address, formatAddress, parseAddress } from '../wire/address.ts';
+import { type Address, formatAddress } from '../wire/address.ts';
 import { NANOS_PER_MS } from '../wire/numbers.ts';
 import { runSession } from './loop.ts';
 import { type OpenRun, openRun } from './open-run.ts';
@@ -19,6 +19,7 @@ import { EXTRA_CARRIERS, type ExtraCarrier, FarSynMakers } from './far-syn-maker
 import type { PreparedRun } from './prepare.ts';
 import { MOST_PAIRS } from './prepare-pairs.ts';
 import { type Driving, lostInterface, noRoute, streamRecords } from './record-stream.ts';
+import { readTargets } from './read-targets.ts';
 import { runRecordOf, SummaryCounter } from './run-records.ts';
 import { openToken } from './token.ts';
 
@@ -27,6 +28,7 @@ const SOURCE_PORTS = 64;
 /** Targets at a time. */
 const AT_ONCE = 8;
 const DEFAULT_RETRIES = 2;
+const LAST_PORT = 65_535;
 
 /** A run with a responder at the far end, its input read and found good. */
 interface FarRun extends PreparedRun {
@@ -39,14 +41,14 @@ interface FarRun extends PreparedRun {
 
 /** The records of `probe` with `responder`: one connection a port at least, and what the far end says of it. */
 export async function* probeFarEnd(run: PreparedRun): AsyncGenerator<readonly ProbeRecord[], void, undefined> {
-  const far = prepare(run);
+  const far = await prepare(run);
   const { options, spec } = run;
   const sourcePortCount = options.sourcePort === undefined ? SOURCE_PORTS : 1;
   const open = await openRun({ options, sourceIp: spec.sourceIp, sourcePortCount, ports: 'guarded' });
   yield* streamRecords<ProbeRecord>(open, options, (driving) => probeAll(far, driving));
 }
 
-function prepare(run: PreparedRun): FarRun {
+async function prepare(run: PreparedRun): Promise<FarRun> {
   const { options, targets, ports } = run;
   if (options.seq !== undefined)
     throw usageError('--seq', String(options.seq), 'the sequence number of a SYN to a responder carries its proof');
@@ -56,7 +58,7 @@ function prepare(run: PreparedRun): FarRun {
     throw new SynscopeError('usage', `--responder for ${size}: at most ${MOST_PAIRS} pairs`);
   }
   const carriers = readCarriers(options.proof);
-  const control = options.responderAt === undefined ? null : parseControl(options.responderAt);
+  const control = options.control === undefined ? null : await readControl(options.control);
   return { ...run, mac: openToken(options, options.onWarning ?? (() => undefined)), carriers, control };
 }
 
@@ -69,12 +71,13 @@ function readCarriers(text: string | undefined): readonly ExtraCarrier[] {
   });
 }
 
-function parseControl(text: string): NonNullable<FarRun['control']> {
-  const [, host = '', digits = ''] = /^([^:]+):(\d+)$/.exec(text) ?? [];
-  const address = parseAddress(host);
+async function readControl(text: string): Promise<NonNullable<FarRun['control']>> {
+  const [, host = '', digits = ''] = /^([^:]+):(\d{1,5})$/.exec(text) ?? [];
   const port = Number(digits);
-  if (address !== null && port >= 1 && port <= 65_535) return { address, port };
-  throw usageError('--responder-at', text, 'expected ADDRESS:PORT, such as 192.0.2.7:8443');
+  if (host === '' || port < 1 || port > LAST_PORT)
+    throw usageError('--control', text, 'expected HOST:PORT, such as 192.0.2.7:8443');
+  const targets = await readTargets({ targets: [host] });
+  return { address: targets.at(0), port };
 }
 
 async function probeAll(run: FarRun, { open, queue, signal }: Driving<ProbeRecord>): Promise<SynscopeError | null> {

@@ -8,8 +8,8 @@ export interface ProbeOptions extends TargetOptions, CraftOptions, WayOptions, T
 
   /** A `respond` at the targets' end is asked what arrived; it and this run share a token. */
   readonly responder?: boolean;
-  /** `ADDRESS:PORT`: another port that the responder listens on, asked about ports that are silent. Implies `responder`. */
-  readonly responderAt?: string;
+  /** `HOST:PORT`: another port that the responder listens on, asked about ports that are silent. Implies `responder`. */
+  readonly control?: string;
   /** `option`, `data` or both: where the SYN carries the proof beside its sequence number and its timestamp. */
   readonly proof?: string;
 
@@ -64,6 +64,6 @@ export interface Progress {
 }
 
 /** Whether the options ask for a responder. */
-export function asksResponder({ responder, responderAt }: ProbeOptions): boolean {
-  return responder === true || responderAt !== undefined;
+export function asksResponder({ responder, control }: ProbeOptions): boolean {
+  return responder === true || control !== undefined;
 }

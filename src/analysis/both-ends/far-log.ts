@@ -2,6 +2,7 @@ import { readAddress } from '../../wire/address.ts';
 import { readU16 } from '../../wire/bytes.ts';
 import { Ipv4Offset } from '../../wire/ipv4.ts';
 import { TcpOffset } from '../../wire/tcp.ts';
+import type { FarLog } from '../../probe/responder/far-inquiry.ts';
 import type { AttemptReport } from '../../probe/responder/report.ts';
 
 /** The fields by which a SYN can be found again. All SYNs of one time share their proof: what tells them apart is the rest. */
@@ -12,34 +13,33 @@ interface Marks {
   readonly id: number;
 }
 
-/** How sure it is that an attempt is the SYN that was looked for. */
+/** What has become of SYNs that were looked for, and how sure that is. */
 export interface Found {
-  readonly attempt: AttemptReport;
-  /** That SYN as it left. */
+  /** Those that arrived, one at least. */
+  readonly attempts: readonly [AttemptReport, ...AttemptReport[]];
+  /** The first of them as it left. */
   readonly syn: Uint8Array;
   /** `likely`: its IP ID and its source port were rewritten, and only the port that it was sent to fits. */
   readonly certainty: 'proven' | 'likely';
 }
 
 /**
- * The attempt that one of `syns` (whole packets, all to one port) has become. IP ID, source port and destination port may each have been rewritten on the way, by NAT
- * or by a normaliser; two of the three, or an ID alone, are no coincidence. `own` is an attempt that is known to be ours: behind a NAT it tells our address there.
+ * The attempts that `syns` (whole packets, all to one port) have become. IP ID, source port and destination port may each have been rewritten on the way, by NAT
+ * or by a normaliser; two of the three, or an ID alone, are no coincidence. Failing that, attempts at the same port from where our others came, if they are none of those.
  */
-export function findAttempt(
-  syns: readonly Uint8Array[],
-  attempts: readonly AttemptReport[],
-  own: AttemptReport | null,
-): Found | null {
+export function findAttempts(syns: readonly Uint8Array[], log: FarLog): Found | null {
   const sent = marked(syns, (syn) => syn);
-  const arrived = marked(attempts, ({ syn }) => syn);
-  const address = own === null ? null : (marksOf(own.syn)?.source ?? null);
-  return (
-    pairUp(sent, arrived, { certainty: 'proven', fits: isSame }) ??
-    pairUp(sent, arrived, {
-      certainty: 'likely',
-      fits: (one, other) => other.source === address && one.destinationPort === other.destinationPort,
-    })
+  const others = marked(
+    log.syns.filter((syn) => !syns.includes(syn)),
+    (syn) => syn,
   );
+  const arrived = marked(log.attempts, ({ syn }) => syn);
+  const certain = pairUp(sent, arrived, { certainty: 'proven', fits: isSame });
+  if (certain !== null) return certain;
+  const address = marksOf(log.own.syn)?.source ?? null;
+  const unclaimed = arrived.filter(({ marks }) => !others.some((other) => isSame(other.marks, marks)));
+  const fits = (one: Marks, other: Marks): boolean => other.source === address && one.destinationPort === other.destinationPort;
+  return pairUp(sent, unclaimed, { certainty: 'likely', fits });
 }
 
 interface Marked<T> {
@@ -64,16 +64,22 @@ function pairUp(
   arrived: readonly Marked<AttemptReport>[],
   { certainty, fits }: Matching,
 ): Found | null {
-  for (const { thing: attempt, marks } of arrived) {
-    const match = sent.find((one) => fits(one.marks, marks));
-    if (match !== undefined) return { attempt, syn: match.thing, certainty };
-  }
-  return null;
+  const pairs = arrived.flatMap(({ thing: attempt, marks }) => {
+    const match = sent.find((one) => hasSameId(one.marks, marks)) ?? sent.find((one) => fits(one.marks, marks));
+    return match === undefined ? [] : [{ attempt, syn: match.thing }];
+  });
+  const [first, ...rest] = pairs;
+  if (first === undefined) return null;
+  return { attempts: [first.attempt, ...rest.map(({ attempt }) => attempt)], syn: first.syn, certainty };
 }
 
 function isSame(sent: Marks, arrived: Marks): boolean {
-  if (sent.id !== 0 && sent.id === arrived.id) return true;
+  if (hasSameId(sent, arrived)) return true;
   return sent.sourcePort === arrived.sourcePort && sent.destinationPort === arrived.destinationPort;
+}
+
+function hasSameId(sent: Marks, arrived: Marks): boolean {
+  return sent.id !== 0 && sent.id === arrived.id;
 }
 
 function marksOf(packet: Uint8Array): Marks | null {

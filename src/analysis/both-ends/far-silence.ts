@@ -1,15 +1,13 @@
 import type { FarLog } from '../../probe/responder/far-inquiry.ts';
 import type { NearReply } from '../../probe/responder/near-side.ts';
 import type { Certainty, Finding } from '../finding.ts';
-import { type Found, findAttempt } from './far-log.ts';
+import { type Found, findAttempts } from './far-log.ts';
 
 /** A port whose SYNs brought no report, and what the responder said of them over another connection. */
 export interface SilentPort {
   readonly port: number;
   /** The SYNs as they left, whole packets. */
   readonly syns: readonly Uint8Array[];
-  /** How often all of them left, repetitions included. */
-  readonly copies: number;
   readonly reply: NearReply;
   readonly log: FarLog | null;
 }
@@ -23,7 +21,7 @@ export type FarStatus = 'arrived' | 'never-arrived' | 'not-listening' | 'unknown
 /** What follows from the responder's log. */
 export interface FarJudgement {
   readonly status: FarStatus;
-  /** The attempt that the SYN became, where it was found. */
+  /** What the SYNs became, where they were found. */
   readonly found: Found | null;
   readonly findings: readonly Finding[];
 }
@@ -31,7 +29,7 @@ export interface FarJudgement {
 /** Tells "arrived and answered, and nothing came back" from "never arrived". */
 export function judgeSilence(silent: SilentPort): FarJudgement {
   const { port, syns, log } = silent;
-  const found = log === null ? null : findAttempt(syns, log.attempts, log.own);
+  const found = log === null ? null : findAttempts(syns, log);
   if (found !== null) return { status: 'arrived', found, findings: ofArrived(found, silent) };
   if (log === null) return { status: 'unknown', found: null, findings: [] };
   if (!log.listening.some(([first, last]) => port >= first && port <= last))
@@ -41,11 +39,12 @@ export function judgeSilence(silent: SilentPort): FarJudgement {
   return { status: 'never-arrived', found: null, findings: [ofLost(silent, strangers)] };
 }
 
-function ofArrived({ attempt, certainty }: Found, { reply }: SilentPort): readonly Finding[] {
-  if (attempt.synAck === null || attempt.fate === 'reported') return [];
+function ofArrived({ attempts, certainty }: Found, { syns, reply }: SilentPort): readonly Finding[] {
+  const answered = attempts.filter(({ synAck, fate }) => synAck !== null && fate !== 'reported');
+  if (answered.length === 0 || reply === 'syn-ack') return [];
   if (reply === 'rst') return [injectedBehind(certainty)];
-  if (reply === 'syn-ack') return [];
-  const copies = `${times(attempt.synCopies)}, its SYN-ACK left ${times(attempt.synAckCopies)}`;
+  const arrived = syns.length === 1 ? 'The SYN arrived' : `${attempts.length} of ${syns.length} SYNs arrived`;
+  const left = times(answered.reduce((count, { synAckCopies }) => count + synAckCopies, 0));
   return [
     {
       code: 'reply-dropped',
@@ -54,7 +53,7 @@ function ofArrived({ attempt, certainty }: Found, { reply }: SilentPort): readon
       sent: 'S.',
       received: null,
       certainty,
-      detail: `The SYN arrived at the far end ${copies}, and no SYN-ACK came back: it is dropped on the way back (a filter without state, or a return route that leads elsewhere).`,
+      detail: `${arrived} at the far end, a SYN-ACK left it ${left}, and none came back: it is dropped on the way back (a filter without state, or a return route that leads elsewhere).`,
     },
   ];
 }
@@ -73,13 +72,13 @@ function injectedBehind(certainty: Certainty): Finding {
 }
 
 /** A SYN that never arrived, by what came instead of an answer. */
-function ofLost({ port, copies, reply }: SilentPort, strangers: boolean): Finding {
+function ofLost({ port, syns, reply }: SilentPort, strangers: boolean): Finding {
   const certainty: Certainty = strangers ? 'likely' : 'proven';
   const doubt = strangers
     ? ' A SYN without a proof did come to that port in this time: it may have been ours, made anew by something between.'
     : '';
   const lost = { option: null, direction: 'forward', sent: 'S', certainty } as const;
-  const all = copies === 1 ? 'the SYN did not arrive' : `none of ${copies} SYNs arrived`;
+  const all = syns.length === 1 ? 'the SYN did not arrive' : `none of ${syns.length} SYNs arrived`;
   const never = `${all} at port ${port} of the far end, which listens there`;
   if (reply === 'syn-ack')
     return {

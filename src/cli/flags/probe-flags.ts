@@ -29,14 +29,14 @@ export const RUN_FLAGS: FlagTable<RunOptions> = {
     description:
       'synscope respond listens on these ports with the same token: ask it what arrived, and prove what the path changed, each way',
   }),
-  responderAt: flagValue(
+  control: flagValue(
     {
       group: 'Responder',
-      argument: 'ADDRESS:PORT',
-      description: 'as --responder; another port that it listens on, asked about ports that are silent',
+      argument: 'HOST:PORT',
+      description: 'as --responder, and another port that it listens on, to be asked about ports that are silent',
       defaultText: 'one that answered',
     },
-    anyText('an address and a port, such as 192.0.2.7:8443'),
+    anyText('a host and a port, such as 192.0.2.7:8443'),
   ),
   proof: flagValue(
     {

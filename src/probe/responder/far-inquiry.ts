@@ -10,6 +10,8 @@ import type { Mac } from './token-mac.ts';
 const AT_ONCE = 32;
 /** Messages that the log of one responder is read in at most; it remembers fewer attempts than fit these. */
 const MOST_PAGES = 32;
+/** Asks about this attempt alone. */
+const NO_LOG: ReportRequest = { sinceMs: 0, skip: 0 };
 const PATIENCE: Nanos = 3 * NANOS_PER_SECOND;
 /** The log is asked about a little more than the time since the first SYN. */
 const MARGIN_MS = 2000;
@@ -25,7 +27,9 @@ export interface FarInquiryPlan {
   readonly mac: Mac;
   /** 16 bytes that nobody can guess. */
   readonly nonce: () => Uint8Array;
+  /** How long the first SYN of a port is waited for; twice as long each other. */
   readonly initialRto: Nanos;
+  /** SYNs after the first. */
   readonly retries: number;
   /** The transport's clock. */
   readonly now: () => Nanos;
@@ -45,6 +49,8 @@ export interface FarLog {
   /** Who was asked: the attempt of that connection. */
   readonly own: AttemptReport;
   readonly attempts: readonly AttemptReport[];
+  /** All SYNs of this inquiry, those that asked included: most attempts are theirs. */
+  readonly syns: readonly Uint8Array[];
   /** Whether nothing of that time is missing in `attempts`. */
   readonly isComplete: boolean;
   readonly strangers: FarReport['strangers'];
@@ -54,7 +60,7 @@ export interface FarLog {
 /** All that is known of a port. */
 export interface FarOutcome {
   readonly port: number;
-  /** In order; the last one that brought a report, else the first, is what the port is judged by. */
+  /** In order, one SYN each. */
   readonly attempts: readonly FarAttempt[];
   /** Null where it was not needed, or nobody could be asked. */
   readonly log: FarLog | null;
@@ -67,19 +73,25 @@ interface Tried {
   readonly attempts: FarAttempt[];
 }
 
+/** What all steps of an inquiry share. */
+interface Inquiring extends FarInquiryPlan {
+  readonly begunAt: Nanos;
+  readonly syns: Uint8Array[];
+}
+
 type Step<T> = Generator<readonly ConnectionRequest[], T, readonly Connection[]>;
 
 /**
  * The work of one target, connection after connection, for a `ConnectionSession`: a SYN with a proof to each port, and the report over the connection. About ports that brought none the responder is
  * asked over another one: the control port, one that did report, or the same port once more.
  */
-export function* inquireFarEnd(plan: FarInquiryPlan): Step<void> {
-  const begunAt = plan.now();
+export function* inquireFarEnd(asked: FarInquiryPlan): Step<void> {
+  const plan: Inquiring = { ...asked, begunAt: asked.now(), syns: [] };
   const silent: Tried[] = [];
   let answering = plan.control;
   for (let start = 0; start < plan.ports.length; start += AT_ONCE) {
     const tried = plan.ports.slice(start, start + AT_ONCE).map((one): Tried => ({ ...one, attempts: [] }));
-    yield* attempt(plan, tried, { sinceMs: 0, skip: 0 });
+    yield* attemptAll(plan, tried, NO_LOG);
     for (const one of tried) {
       if (!hasReported(one)) silent.push(one);
       else {
@@ -89,40 +101,63 @@ export function* inquireFarEnd(plan: FarInquiryPlan): Step<void> {
     }
   }
   if (silent.length === 0) return;
-  const log = answering === null ? yield* askAgain(plan, silent, begunAt) : yield* askLog(plan, answering, begunAt);
+  const log = answering === null ? yield* askAgain(plan, silent) : yield* askLog(plan, answering);
   for (const { port, attempts } of silent) plan.onOutcome({ port, attempts, log });
 }
 
-/** One more attempt at each of these ports, side by side. */
-function* attempt(plan: FarInquiryPlan, tried: readonly Tried[], request: ReportRequest): Step<void> {
+/** Attempts at these ports, side by side, until each has had an answer or as many as are allowed. */
+function* attemptAll(plan: Inquiring, tried: readonly Tried[], request: ReportRequest): Step<void> {
+  let unanswered = tried;
+  for (let round = 0; round <= plan.retries && unanswered.length > 0; round++) {
+    yield* attemptOnce(plan, unanswered, { request, initialRto: plan.initialRto * 2 ** round });
+    unanswered = unanswered.filter(({ attempts }) => !isAnswered(attempts.at(-1)));
+  }
+}
+
+interface Round {
+  readonly request: ReportRequest;
+  readonly initialRto: Nanos;
+}
+
+/** One SYN each. Another attempt is another connection, never a repetition: that would have another IP ID and another TSval, so no proof in it. */
+function* attemptOnce(plan: Inquiring, tried: readonly Tried[], { request, initialRto }: Round): Step<void> {
   const begun = tried.map(({ makeSyn }) => ({ syn: makeSyn(), exchange: new ReportExchange(plan.mac, plan.nonce(), request) }));
-  const connections = yield begun.map((one) => requestFor(plan, one));
+  const connections = yield begun.map(({ syn, exchange }) => ({
+    syn,
+    conduct: fetchReport(exchange, PATIENCE),
+    initialRto,
+    retries: 0,
+    keep: REPORT_STREAM_BYTES,
+  }));
   for (const [index, connection] of connections.entries()) {
     const own = begun[index];
-    if (own !== undefined) tried[index]?.attempts.push({ ...own, connection });
+    if (own === undefined) continue;
+    plan.syns.push(own.syn);
+    tried[index]?.attempts.push({ ...own, connection });
   }
 }
 
 /** The log as told over one of these ports at a second attempt: it may have been loss. */
-function* askAgain(plan: FarInquiryPlan, silent: readonly Tried[], begunAt: Nanos): Step<FarLog | null> {
+function* askAgain(plan: Inquiring, silent: readonly Tried[]): Step<FarLog | null> {
   for (let start = 0; start < silent.length; start += AT_ONCE) {
     const some = silent.slice(start, start + AT_ONCE);
-    yield* attempt(plan, some, { sinceMs: 0, skip: 0 });
+    yield* attemptAll(plan, some, NO_LOG);
     const answering = some.find(hasReported);
-    if (answering !== undefined) return yield* askLog(plan, answering.makeSyn, begunAt);
+    if (answering !== undefined) return yield* askLog(plan, answering.makeSyn);
   }
   return null;
 }
 
-/** Everything that the responder remembers of the time since `begunAt`; null when it does not answer. */
-function* askLog(plan: FarInquiryPlan, makeSyn: MakeSyn, begunAt: Nanos): Step<FarLog | null> {
+/** Everything that the responder remembers of the time since we began; null when it does not answer. */
+function* askLog(plan: Inquiring, makeSyn: MakeSyn): Step<FarLog | null> {
   const attempts: AttemptReport[] = [];
   let latest: FarReport | null = null;
+  let elapsedMs = 0;
   for (let page = 0; page < MOST_PAGES; page++) {
-    const sinceMs = Math.ceil((plan.now() - begunAt) / NANOS_PER_MS) + MARGIN_MS;
+    elapsedMs = Math.floor((plan.now() - plan.begunAt) / NANOS_PER_MS);
     const asked: Tried = { port: 0, makeSyn, attempts: [] };
-    yield* attempt(plan, [asked], { sinceMs, skip: attempts.length });
-    const report = asked.attempts[0]?.exchange.report ?? null;
+    yield* attemptAll(plan, [asked], { sinceMs: elapsedMs + MARGIN_MS, skip: attempts.length });
+    const report = asked.attempts.at(-1)?.exchange.report ?? null;
     if (report === null) break;
     // Asking is an attempt too: each page's list begins with the askers before it.
     attempts.push(...report.others);
@@ -131,15 +166,23 @@ function* askLog(plan: FarInquiryPlan, makeSyn: MakeSyn, begunAt: Nanos): Step<F
   }
   if (latest === null) return null;
   const { own, strangers, listening, more, forgotten, upMs } = latest;
-  const isComplete = more === 0 && !forgotten && upMs * NANOS_PER_MS >= plan.now() - begunAt;
-  return { own, attempts, isComplete, strangers, listening };
+  return { own, attempts, syns: plan.syns, isComplete: more === 0 && !forgotten && upMs >= elapsedMs, strangers, listening };
 }
 
-function requestFor(
-  { initialRto, retries }: FarInquiryPlan,
-  { syn, exchange }: Pick<FarAttempt, 'syn' | 'exchange'>,
-): ConnectionRequest {
-  return { syn, conduct: fetchReport(exchange, PATIENCE), initialRto, retries, keep: REPORT_STREAM_BYTES };
+/** Whether another attempt could bring no more: silence, an ICMP error and a report that broke off may be chance. */
+function isAnswered(attempt: FarAttempt | undefined): boolean {
+  const kind = attempt?.connection.ending?.kind;
+  return attempt?.exchange.isOver === true || kind === 'refused' || kind === 'send-error';
+}
+
+/** The attempt that a port is judged by: the last that brought a report, else the first that was answered, else the first. */
+export function decisiveAttempt({ attempts }: FarOutcome): FarAttempt | null {
+  return (
+    attempts.findLast(({ exchange }) => exchange.report !== null) ??
+    attempts.find(({ connection }) => connection.ending?.kind !== 'no-response') ??
+    attempts[0] ??
+    null
+  );
 }
 
 function hasReported({ attempts }: Tried): boolean {

@@ -1,4 +1,4 @@
-import type { Address } from '../../wire/address.ts';
+import { type Address, formatAddress } from '../../wire/address.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
 import { type ProofWords, proofWords, slotAt } from './proof.ts';
 import type { Mac } from './token-mac.ts';
@@ -18,10 +18,12 @@ export interface ProvenSynPlan {
   readonly firstId: number;
 }
 
-/** Makes SYNs that a responder answers. Two to one port never share a source port before all have been used, nor an IP ID before 65535. */
+/** Makes SYNs that a responder answers. Two to one port share no source port before all have been used, and no two an IP ID before 65535. */
 export class ProvenSyns {
   readonly #plan: ProvenSynPlan;
   #made = 0;
+  /** Where in turn the next SYN to each address and port takes its source port. */
+  readonly #turns: Map<string, number> = new Map();
   #slot = Number.NaN;
   #words: ProofWords;
 
@@ -37,19 +39,26 @@ export class ProvenSyns {
 
   /** A whole IP packet. The template's options may leave TSval open; a fixed one carries no proof. */
   make(template: SynTemplate, destination: Address, port: number): Uint8Array {
-    const { sourcePorts, ipId, firstId } = this.#plan;
+    const { ipId, firstId } = this.#plan;
     const { isn, tsval } = this.#present();
     const bytes = new Uint8Array(template.length);
     template.write(bytes, 0, {
       destination,
       destinationPort: port,
-      sourcePort: sourcePorts[this.#made % sourcePorts.length] as number,
+      sourcePort: this.#sourcePort(`${formatAddress(destination)}:${port}`),
       seq: isn,
       tsval,
       ipId: ipId ?? ((firstId + this.#made) % LARGEST_ID) + 1,
     });
     this.#made++;
     return bytes;
+  }
+
+  #sourcePort(pair: string): number {
+    const { sourcePorts } = this.#plan;
+    const turn = this.#turns.get(pair) ?? this.#turns.size;
+    this.#turns.set(pair, turn + 1);
+    return sourcePorts[turn % sourcePorts.length] as number;
   }
 
   #present(): ProofWords {

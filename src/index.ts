@@ -1,5 +1,7 @@
 export { probe } from './run/probe.ts';
 export type { ProbeOptions, Progress } from './run/probe-options.ts';
+export { respond } from './run/respond.ts';
+export type { RespondOptions } from './run/respond-options.ts';
 export { EXIT_CODES, SynscopeError, type ErrorCode } from './errors.ts';
 export type {
   Expectation,
@@ -12,6 +14,8 @@ export type {
   RunRecord,
   SummaryRecord,
 } from './report/records.ts';
+export type { AttemptRecord, RespondRecord, RespondRunRecord, RespondSummaryRecord } from './report/respond-records.ts';
+export type { FarEndRecord, FarEndStatus } from './report/far-end-record.ts';
 export type { Certainty, Direction, Finding, FindingCode } from './analysis/finding.ts';
 export type { PortState } from './probe/verdict.ts';
 export type { TcpOption } from './wire/tcp-option.ts';

@@ -1,83 +1,41 @@
 import { randomBytes, randomInt } from 'node:crypto';
 
-import { SynscopeError, usageError } from '../errors.ts';
+import type { Evidence } from '../analysis/evidence.ts';
+import { findFindings } from '../analysis/find-findings.ts';
+import type { SynscopeError } from '../errors.ts';
 import { ConnectionSession, type Inquiry } from '../probe/connection/connection-session.ts';
 import { decisiveAttempt, type FarOutcome, inquireFarEnd } from '../probe/responder/far-inquiry.ts';
-import { nearSideOf } from '../probe/responder/near-side.ts';
+import { type NearSide, nearSideOf } from '../probe/responder/near-side.ts';
 import { ProvenSyns } from '../probe/responder/proven-syns.ts';
-import type { Mac } from '../probe/responder/token-mac.ts';
 import { judge } from '../report/expectations.ts';
 import { farEndPart } from '../report/far-end-record.ts';
 import { replyOf, singleRttOf } from '../report/port-record.ts';
 import type { PortRecord, ProbeRecord } from '../report/records.ts';
 import { errnoName } from '../transport/errno.ts';
-import { type Address, formatAddress } from '../wire/address.ts';
+import { formatAddress } from '../wire/address.ts';
 import { NANOS_PER_MS } from '../wire/numbers.ts';
+import { decodePacket } from '../wire/packet.ts';
 import { runSession } from './loop.ts';
 import { type OpenRun, openRun } from './open-run.ts';
-import { EXTRA_CARRIERS, type ExtraCarrier, FarSynMakers } from './far-syn-makers.ts';
+import { FarSynMakers } from './far-syn-makers.ts';
 import type { PreparedRun } from './prepare.ts';
-import { MOST_PAIRS } from './prepare-pairs.ts';
+import { type FarRun, prepareFarEnd } from './prepare-far-end.ts';
 import { type Driving, lostInterface, noRoute, streamRecords } from './record-stream.ts';
-import { readTargets } from './read-targets.ts';
 import { runRecordOf, SummaryCounter } from './run-records.ts';
-import { openToken } from './token.ts';
 
 /** Source ports in turn: no two attempts at one port within a run share one, as far as 64 go. */
 const SOURCE_PORTS = 64;
 /** Targets at a time. */
 const AT_ONCE = 8;
 const DEFAULT_RETRIES = 2;
-const LAST_PORT = 65_535;
-
-/** A run with a responder at the far end, its input read and found good. */
-interface FarRun extends PreparedRun {
-  readonly mac: Mac;
-  /** Carriers of the proof beside those that every SYN has. */
-  readonly carriers: readonly ExtraCarrier[];
-  /** Another listening port of the responder, or null. */
-  readonly control: { readonly address: Address; readonly port: number } | null;
-}
 
 /** The records of `probe` with `responder`: one connection a port at least, and what the far end says of it. */
 export async function* probeFarEnd(run: PreparedRun): AsyncGenerator<readonly ProbeRecord[], void, undefined> {
-  const far = await prepare(run);
+  const far = await prepareFarEnd(run);
   const { options, spec } = run;
   const sourcePortCount = options.sourcePort === undefined ? SOURCE_PORTS : 1;
   const open = await openRun({ options, sourceIp: spec.sourceIp, sourcePortCount, ports: 'guarded' });
   yield* streamRecords<ProbeRecord>(open, options, (driving) => probeAll(far, driving));
-}
-
-async function prepare(run: PreparedRun): Promise<FarRun> {
-  const { options, targets, ports } = run;
-  if (options.seq !== undefined)
-    throw usageError('--seq', String(options.seq), 'the sequence number of a SYN to a responder carries its proof');
-  if (options.badsum === true) throw new SynscopeError('usage', '--badsum: a responder answers no SYN with a wrong checksum');
-  if (targets.size * ports.size > MOST_PAIRS) {
-    const size = `${targets.size} targets and ${ports.size} ports`;
-    throw new SynscopeError('usage', `--responder for ${size}: at most ${MOST_PAIRS} pairs`);
-  }
-  const carriers = readCarriers(options.proof);
-  const control = options.control === undefined ? null : await readControl(options.control);
-  return { ...run, mac: openToken(options, options.onWarning ?? (() => undefined)), carriers, control };
-}
-
-function readCarriers(text: string | undefined): readonly ExtraCarrier[] {
-  if (text === undefined) return [];
-  return text.split(',').map((item) => {
-    const carrier = EXTRA_CARRIERS.find((name) => name === item.trim());
-    if (carrier !== undefined) return carrier;
-    throw usageError('--proof', text, `expected ${EXTRA_CARRIERS.join(', ')} or both`);
-  });
-}
-
-async function readControl(text: string): Promise<NonNullable<FarRun['control']>> {
-  const [, host = '', digits = ''] = /^([^:]+):(\d{1,5})$/.exec(text) ?? [];
-  const port = Number(digits);
-  if (host === '' || port < 1 || port > LAST_PORT)
-    throw usageError('--control', text, 'expected HOST:PORT, such as 192.0.2.7:8443');
-  const targets = await readTargets({ targets: [host] });
-  return { address: targets.at(0), port };
 }
 
 async function probeAll(run: FarRun, { open, queue, signal }: Driving<ProbeRecord>): Promise<SynscopeError | null> {
@@ -117,7 +75,7 @@ function* inquiries(run: FarRun, open: OpenRun, emit: (record: PortRecord) => vo
     if (errno < 0) for (const port of ports) emit(unroutedRecord({ ...about, port }, errno));
     else {
       yield inquireFarEnd({
-        ports: ports.map((port) => ({ port, makeSyn: makers.to(target, port) })),
+        questions: ports.map((port) => ({ port, makeSyn: makers.to(target, port) })),
         control: control === null ? null : makers.to(control.address, control.port),
         mac,
         nonce: () => new Uint8Array(randomBytes(16)),
@@ -148,12 +106,14 @@ function unroutedRecord(about: PairName, errno: number): PortRecord {
 }
 
 function recordOf(outcome: FarOutcome, name: Omit<PairName, 'port'>): PortRecord {
-  const about = { type: 'port', ...name, port: outcome.port } as const;
+  const about = { type: 'port', ...name, port: outcome.question.port } as const;
   const attempt = decisiveAttempt(outcome);
   if (attempt === null)
     return { ...about, state: 'error', reason: 'no-response', attempts: 0, rttMs: singleRttOf(null), ...NOTHING_HEARD };
   const near = nearSideOf(attempt.connection);
   const { responder, findings } = farEndPart(outcome, attempt, near);
+  const isTold = responder.status === 'reported' || responder.status === 'arrived';
+  const oneEnded = isTold ? [] : findFindings(evidenceOf(attempt.syn, near));
   return {
     ...about,
     state: near.state,
@@ -163,8 +123,15 @@ function recordOf(outcome: FarOutcome, name: Omit<PairName, 'port'>): PortRecord
     attempts: outcome.attempts.reduce((count, { connection }) => count + connection.synCount, 0),
     rttMs: singleRttOf(near.rtt === null ? null : near.rtt / NANOS_PER_MS),
     reply: replyOf(near.packet),
-    findings,
+    findings: [...findings, ...oneEnded],
     expectation: null,
     responder,
   };
+}
+
+/** What can be said without the far end. */
+function evidenceOf(syn: Uint8Array, { packet, rtt }: NearSide): Evidence {
+  const sent = decodePacket(syn);
+  const nothing = { conflict: null, rejected: null, rejectedCount: 0, host: null };
+  return { ...nothing, sent: sent.ok ? sent.value : null, reply: packet, rttMs: rtt === null ? null : rtt / NANOS_PER_MS };
 }

@@ -119,6 +119,23 @@ const CASES: Readonly<Record<string, Case>> = {
     state: 'filtered',
     findings: ['reply-dropped reverse proven'],
   },
+  'SYN dropped, every SYN with the same IP ID': {
+    plan: { forward: [dropSyn(to443)], control: 8443, ipId: 99 },
+    status: 'never-arrived',
+    state: 'filtered',
+    findings: ['syn-dropped forward proven'],
+  },
+  'SYN-ACK dropped, IP IDs and ports rewritten': {
+    plan: {
+      forward: [nat.forward, changeField((bytes) => set.ipId(bytes, 7))],
+      reverse: [nat.reverse, dropReply(from443)],
+      control: 8443,
+    },
+    status: 'arrived',
+    state: 'filtered',
+    // Which SYN it was rests on where it came from.
+    findings: ['reply-dropped reverse likely', 'field-rewritten forward proven'],
+  },
   'SYN-ACKs lost until a later attempt': {
     plan: { reverse: [first(3, synAck, drop)] },
     status: 'reported',

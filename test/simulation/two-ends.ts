@@ -44,6 +44,8 @@ export interface TwoEndsPlan {
   readonly skewMs?: number;
   readonly seed?: number;
   readonly retries?: number;
+  /** The IP ID of every SYN, as `--ip-id` fixes it. */
+  readonly ipId?: number;
 }
 
 /** What came out for one port. */
@@ -139,11 +141,17 @@ class TwoEnds {
   #inquiry(mac: Mac): ReturnType<typeof inquireFarEnd> {
     const { ports = [443], control = null, retries = 2 } = this.#plan;
     const sourcePorts = Array.from({ length: 64 }, (_, index) => 20_000 + index);
-    const syns = new ProvenSyns({ mac, wallClock: () => this.#epoch(), sourcePorts, ipId: null, firstId: 4711 });
+    const syns = new ProvenSyns({
+      mac,
+      wallClock: () => this.#epoch(),
+      sourcePorts,
+      ipId: this.#plan.ipId ?? null,
+      firstId: 4711,
+    });
     const template = this.#template(syns.words);
     const makeSyn = (port: number) => (): Uint8Array => syns.make(template, FAR, port);
     return inquireFarEnd({
-      ports: ports.map((port) => ({ port, makeSyn: makeSyn(port) })),
+      questions: ports.map((port) => ({ port, makeSyn: makeSyn(port) })),
       control: control === null ? null : makeSyn(control),
       mac,
       nonce: () => this.#bytes(16),
@@ -237,9 +245,9 @@ class TwoEnds {
 
 function judged(outcome: FarOutcome): PortEnds {
   const attempt = decisiveAttempt(outcome);
-  if (attempt === null) throw new Error(`no attempt at port ${outcome.port}`);
+  if (attempt === null) throw new Error(`no attempt at port ${outcome.question.port}`);
   const near = nearSideOf(attempt.connection);
-  return { port: outcome.port, state: near.state, ...farEndPart(outcome, attempt, near) };
+  return { port: outcome.question.port, state: near.state, ...farEndPart(outcome, attempt, near) };
 }
 
 /** `code:option direction certainty`. */

@@ -28,11 +28,9 @@ export interface Found {
  * or by a normaliser; two of the three, or an ID alone, are no coincidence. Failing that, attempts at the same port from where our others came, if they are none of those.
  */
 export function findAttempts(syns: readonly Uint8Array[], log: FarLog): Found | null {
-  const sent = marked(syns, (syn) => syn);
-  const others = marked(
-    log.syns.filter((syn) => !syns.includes(syn)),
-    (syn) => syn,
-  );
+  const own = withIds(marked(log.syns, (syn) => syn));
+  const sent = own.filter(({ thing }) => syns.includes(thing));
+  const others = own.filter(({ thing }) => !syns.includes(thing));
   const arrived = marked(log.attempts, ({ syn }) => syn);
   const certain = pairUp(sent, arrived, { certainty: 'proven', fits: isSame });
   if (certain !== null) return certain;
@@ -57,6 +55,12 @@ function marked<T>(things: readonly T[], bytesOf: (thing: T) => Uint8Array): rea
     const marks = marksOf(bytesOf(thing));
     return marks === null ? [] : [{ thing, marks }];
   });
+}
+
+/** The same; where the user fixed the ID of all of them it tells nothing, and is put down as 0. */
+function withIds(syns: readonly Marked<Uint8Array>[]): readonly Marked<Uint8Array>[] {
+  if (new Set(syns.map(({ marks }) => marks.id)).size === syns.length) return syns;
+  return syns.map(({ thing, marks }) => ({ thing, marks: { ...marks, id: 0 } }));
 }
 
 function pairUp(

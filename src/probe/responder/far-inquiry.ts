@@ -19,9 +19,15 @@ const MARGIN_MS = 2000;
 /** Makes a SYN with a proof; another source port at each call. */
 export type MakeSyn = () => Uint8Array;
 
+/** A SYN to be sent to a port. The same port may be asked with several. */
+export interface FarQuestion {
+  readonly port: number;
+  readonly makeSyn: MakeSyn;
+}
+
 /** What is to be found out about the ports of one target. */
 export interface FarInquiryPlan {
-  readonly ports: readonly { readonly port: number; readonly makeSyn: MakeSyn }[];
+  readonly questions: readonly FarQuestion[];
   /** Another listening port of the responder, asked about ports that are silent; null to ask one that answered. */
   readonly control: MakeSyn | null;
   readonly mac: Mac;
@@ -59,7 +65,7 @@ export interface FarLog {
 
 /** All that is known of a port. */
 export interface FarOutcome {
-  readonly port: number;
+  readonly question: FarQuestion;
   /** In order, one SYN each. */
   readonly attempts: readonly FarAttempt[];
   /** Null where it was not needed, or nobody could be asked. */
@@ -68,8 +74,7 @@ export interface FarOutcome {
 
 /** A port under way. */
 interface Tried {
-  readonly port: number;
-  readonly makeSyn: MakeSyn;
+  readonly question: FarQuestion;
   readonly attempts: FarAttempt[];
 }
 
@@ -89,20 +94,20 @@ export function* inquireFarEnd(asked: FarInquiryPlan): Step<void> {
   const plan: Inquiring = { ...asked, begunAt: asked.now(), syns: [] };
   const silent: Tried[] = [];
   let answering = plan.control;
-  for (let start = 0; start < plan.ports.length; start += AT_ONCE) {
-    const tried = plan.ports.slice(start, start + AT_ONCE).map((one): Tried => ({ ...one, attempts: [] }));
+  for (let start = 0; start < plan.questions.length; start += AT_ONCE) {
+    const tried = plan.questions.slice(start, start + AT_ONCE).map((question): Tried => ({ question, attempts: [] }));
     yield* attemptAll(plan, tried, NO_LOG);
     for (const one of tried) {
       if (!hasReported(one)) silent.push(one);
       else {
-        answering ??= one.makeSyn;
-        plan.onOutcome({ port: one.port, attempts: one.attempts, log: null });
+        answering ??= one.question.makeSyn;
+        plan.onOutcome({ ...one, log: null });
       }
     }
   }
   if (silent.length === 0) return;
   const log = answering === null ? yield* askAgain(plan, silent) : yield* askLog(plan, answering);
-  for (const { port, attempts } of silent) plan.onOutcome({ port, attempts, log });
+  for (const one of silent) plan.onOutcome({ ...one, log });
 }
 
 /** Attempts at these ports, side by side, until each has had an answer or as many as are allowed. */
@@ -121,7 +126,10 @@ interface Round {
 
 /** One SYN each. Another attempt is another connection, never a repetition: that would have another IP ID and another TSval, so no proof in it. */
 function* attemptOnce(plan: Inquiring, tried: readonly Tried[], { request, initialRto }: Round): Step<void> {
-  const begun = tried.map(({ makeSyn }) => ({ syn: makeSyn(), exchange: new ReportExchange(plan.mac, plan.nonce(), request) }));
+  const begun = tried.map(({ question }) => ({
+    syn: question.makeSyn(),
+    exchange: new ReportExchange(plan.mac, plan.nonce(), request),
+  }));
   const connections = yield begun.map(({ syn, exchange }) => ({
     syn,
     conduct: fetchReport(exchange, PATIENCE),
@@ -143,7 +151,7 @@ function* askAgain(plan: Inquiring, silent: readonly Tried[]): Step<FarLog | nul
     const some = silent.slice(start, start + AT_ONCE);
     yield* attemptAll(plan, some, NO_LOG);
     const answering = some.find(hasReported);
-    if (answering !== undefined) return yield* askLog(plan, answering.makeSyn);
+    if (answering !== undefined) return yield* askLog(plan, answering.question.makeSyn);
   }
   return null;
 }
@@ -155,7 +163,7 @@ function* askLog(plan: Inquiring, makeSyn: MakeSyn): Step<FarLog | null> {
   let elapsedMs = 0;
   for (let page = 0; page < MOST_PAGES; page++) {
     elapsedMs = Math.floor((plan.now() - plan.begunAt) / NANOS_PER_MS);
-    const asked: Tried = { port: 0, makeSyn, attempts: [] };
+    const asked: Tried = { question: { port: 0, makeSyn }, attempts: [] };
     yield* attemptAll(plan, [asked], { sinceMs: elapsedMs + MARGIN_MS, skip: attempts.length });
     const report = asked.attempts.at(-1)?.exchange.report ?? null;
     if (report === null) break;

@@ -40,6 +40,7 @@ const environment: Environment = {
       loadAtOnce('../run/probe.js');
       return (await import('../run/probe.ts')).probeInBatches;
     },
+    path: async () => (await import('../run/path.ts')).pathInBatches,
     respond: async () => (await import('../run/respond.ts')).respondInBatches,
     doctor: async () => (await import('../run/doctor.ts')).inspectHost,
   },

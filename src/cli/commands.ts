@@ -3,6 +3,7 @@ import { DOCTOR_FLAGS, type DoctorFlagOptions } from './flags/doctor-flags.ts';
 import type { AnyFlagTable, FlagTable } from './flags/flag.ts';
 import { GENERAL_FLAGS, type GeneralOptions } from './flags/general-flags.ts';
 import { OUTPUT_FLAGS, type OutputOptions, PROBE_OUTPUT_FLAGS, type ProbeOutputOptions } from './flags/output-flags.ts';
+import { PATH_FLAGS, type PathRunOptions } from './flags/path-flags.ts';
 import type { ParsedWords } from './parse/parse-words.ts';
 import { RUN_FLAGS, type RunOptions } from './flags/probe-flags.ts';
 import { RESPOND_FLAGS, type RespondRunOptions } from './flags/respond-flags.ts';
@@ -28,11 +29,14 @@ export interface Command {
 /** The options of `probe`. */
 export type ProbeCommandOptions = RunOptions & ProbeOutputOptions & GeneralOptions;
 
+/** The options of `path`. */
+export type PathCommandOptions = PathRunOptions & OutputOptions & GeneralOptions;
+
 /** The options of `respond`. */
 export type RespondCommandOptions = RespondRunOptions & OutputOptions & GeneralOptions;
 
 /** What `synscope` can be asked to do. */
-export type CommandName = 'probe' | 'respond' | 'doctor';
+export type CommandName = 'probe' | 'path' | 'respond' | 'doctor';
 
 /** The command that is meant when none is named. */
 export const DEFAULT_COMMAND: CommandName = 'probe';
@@ -51,6 +55,18 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ['10.0.0.5 -p - --json --output scan.jsonl', 'all ports, as JSON Lines'],
     ],
     load: async () => (await import('./commands/probe.ts')).runProbe,
+  }),
+  path: command<PathCommandOptions>({
+    summary: 'every hop on the way, and where a header field or an option was changed',
+    operands: 'TARGET...',
+    about:
+      'SYNs of growing TTL along one flow; what each router quotes of the packet is compared with what was sent. TARGET as for probe; 443 is probed unless -p says otherwise.',
+    flags: { ...PATH_FLAGS, ...OUTPUT_FLAGS, ...GENERAL_FLAGS },
+    examples: [
+      ['path 10.0.4.2 -p 443', 'which hop clamps my MSS, strips my options, translates my packet'],
+      ['path 10.0.4.2 -p 443 --vary', 'and which option makes the SYN disappear'],
+    ],
+    load: async () => (await import('./commands/path.ts')).runPath,
   }),
   respond: command<RespondCommandOptions>({
     summary: 'run on the far end: tells probe --responder what really arrived',

@@ -1,5 +1,7 @@
 import type { DoctorRecord } from '../report/doctor-record.ts';
 import type { ProbeRecord } from '../report/records.ts';
+import type { PathCommandRecord } from '../report/path/path-records.ts';
+import type { PathOptions } from '../run/path-options.ts';
 import type { RespondRecord } from '../report/respond-records.ts';
 import type { ProbeOptions } from '../run/probe-options.ts';
 import type { RespondOptions } from '../run/respond-options.ts';
@@ -46,6 +48,7 @@ export type RecordJob<O, R> = (options: O) => AsyncIterable<readonly R[]>;
 /** The jobs behind the commands, loaded when they are needed. */
 export interface Jobs {
   readonly probe: () => Promise<RecordJob<ProbeOptions, ProbeRecord>>;
+  readonly path: () => Promise<RecordJob<PathOptions, PathCommandRecord>>;
   readonly respond: () => Promise<RecordJob<RespondOptions, RespondRecord>>;
   readonly doctor: () => Promise<(targets: readonly string[]) => Promise<DoctorRecord>>;
 }

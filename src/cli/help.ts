@@ -8,6 +8,7 @@ const FLAG_WIDTH = 30;
 
 const HEADINGS: Readonly<Record<FlagGroup, string>> = {
   Targets: 'Targets',
+  Tracing: 'Tracing',
   Responder: 'The responder at the far end',
   Crafting: 'Crafting the SYN',
   Timing: 'Timing and load',

@@ -47,7 +47,7 @@ export function lostInterface(fault: TransportFault): SynscopeError {
   return new SynscopeError('interface-lost', fault.message, { hint: fault.hint });
 }
 
-/** The error that a run ends with in which no target had a route. */
+/** The error of a run in which no target had a route. */
 export function noRoute(): SynscopeError {
   return new SynscopeError('no-route', 'no target could be reached: this host has no route to any of them', {
     hint: 'see `ip route get ADDRESS`, or `synscope doctor ADDRESS`',

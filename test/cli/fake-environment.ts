@@ -107,6 +107,7 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
           asked = options;
           return oneByOne((circumstances.probe ?? (() => records([])))(options));
         }),
+      path: () => Promise.resolve(() => noRecords()),
       respond: () =>
         Promise.resolve((options) => oneByOne((circumstances.respond ?? (() => records<RespondRecord>([])))(options))),
       doctor: () => Promise.resolve(circumstances.doctor ?? (() => Promise.reject(new Error('no doctor')))),
@@ -139,6 +140,9 @@ export async function* records<R = ProbeRecord>(list: readonly R[], error: unkno
   }
   if (error !== null) throw error;
 }
+
+/** A run that has nothing to say. */
+async function* noRecords(): AsyncGenerator<never, void, undefined> {}
 
 /** Each record as a batch of its own. */
 async function* oneByOne<R>(all: AsyncIterable<R>): AsyncGenerator<readonly R[], void, undefined> {

@@ -4,6 +4,7 @@ import { chain, type Context, type Middlebox } from '../../src/engine/simulated/
 import type { Packet } from '../../src/engine/simulated/packet.ts';
 import { oneHopOlder } from '../../src/engine/simulated/packet-edit.ts';
 import { createRandom } from '../../src/engine/simulated/random.ts';
+import { sendBatch } from '../../src/engine/simulated/send-batch.ts';
 import { ConnectionSession } from '../../src/probe/connection/connection-session.ts';
 import type { DrivenSession } from '../../src/probe/driven-session.ts';
 import { optionsFor, windowFor } from '../../src/probe/profiles.ts';
@@ -97,7 +98,7 @@ class TwoEnds {
   readonly #random;
   readonly #events = new EventQueue<{ readonly to: End; readonly packet: Packet }>();
   readonly #memory = new Map<object, unknown>();
-  readonly #batch: SendBatch = emptyBatch();
+  readonly #batch: SendBatch = sendBatch(64, 2048);
   readonly #attempts: Attempt[] = [];
   readonly #outcomes: FarOutcome[] = [];
   readonly #sent = { near: [] as Packet[], far: [] as Packet[] };
@@ -231,6 +232,9 @@ class TwoEnds {
         if (!this.#memory.has(key)) this.#memory.set(key, create());
         return this.#memory.get(key) as T;
       },
+      later: () => {
+        throw new Error('no box of this test has timers');
+      },
     };
   }
 
@@ -264,20 +268,6 @@ export function routesOf(own: Address): Routes {
     lookup: () => 0,
     isLocal: (one) => one === own,
     isUnresolved: () => false,
-  };
-}
-
-/** An empty batch. */
-export function emptyBatch(capacity: number = 64): SendBatch {
-  return {
-    capacity,
-    slotSize: 2048,
-    bytes: new Uint8Array(capacity * 2048),
-    lengths: new Uint16Array(capacity),
-    tags: new Int32Array(capacity),
-    errors: new Int32Array(capacity),
-    sentAt: new Float64Array(capacity),
-    count: 0,
   };
 }
 

@@ -12,6 +12,7 @@ export interface CaptureHabits {
 
 /** Room before a packet for the longest link header that is stripped, so that offsets differ from call to call. */
 const LINK_HEADERS = [14, 16, 18, 20] as const;
+const LARGEST_PACKET = 0xffff;
 const SCRIBBLE = 0xa5;
 
 /**
@@ -24,7 +25,7 @@ export class CaptureBuffer {
   delivered = 0;
   readonly #habits: CaptureHabits;
   readonly #random: Random;
-  readonly #bytes: Uint8Array = new Uint8Array(2048).fill(SCRIBBLE);
+  readonly #bytes: Uint8Array = new Uint8Array(LARGEST_PACKET + 20).fill(SCRIBBLE);
   #handler: PacketHandler | null = null;
 
   constructor(habits: CaptureHabits, random: Random) {

@@ -6,9 +6,10 @@ import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { icmpErrorAbout } from './icmp-error.ts';
 import type { Local } from './local.ts';
 import { milliseconds, type Context } from './middlebox.ts';
-import { destinationOf, flagsOf, isTcp, sourceOf, swapped, type Packet } from './packet.ts';
+import { destinationOf, destinationPortOf, flagsOf, isTcp, sourceOf, swapped, type Packet } from './packet.ts';
 import { edited, set } from './packet-edit.ts';
 import { resetNumbers } from './reset.ts';
+import { SegmentMerger } from './segment-merger.ts';
 import type { Simulation } from './simulation.ts';
 
 const HOST_UNREACHABLE = { type: 3, code: 1 };
@@ -19,6 +20,7 @@ export class Kernel {
   readonly #simulation: Simulation;
   readonly #context: Context;
   readonly #capture: (packet: Packet, at: Nanos) => void;
+  readonly #merger: SegmentMerger;
   #lost = false;
 
   /** `capture` gets every packet that comes in or, where the engine sees them, goes out. */
@@ -27,6 +29,7 @@ export class Kernel {
     this.#simulation = simulation;
     this.#context = simulation.context(local.address);
     this.#capture = capture;
+    this.#merger = new SegmentMerger(capture, (at, action) => simulation.schedule(at, action));
   }
 
   /** From now on nothing comes in or goes out. */
@@ -37,6 +40,8 @@ export class Kernel {
   /** A raw socket's send at `at`: 0, or the errno. A source that is left open is filled in (raw(7), IP_HDRINCL). */
   send(bytes: Packet, at: Nanos): number {
     if (this.#lost) return Errno.ENETDOWN;
+    // net/ipv4/raw.c, raw_send_hdrinc: a whole packet is not fragmented.
+    if (bytes.length > this.#local.mtu) return Errno.EMSGSIZE;
     const packet = sourceOf(bytes) === UNSPECIFIED ? edited(bytes, (copy) => set.source(copy, this.#local.address)) : bytes;
     const target = destinationOf(packet);
     const errno = this.#local.noRoute.get(target) ?? this.#local.sendFault(packet, this.#context);
@@ -50,10 +55,17 @@ export class Kernel {
   receive(packet: Packet, at: Nanos): void {
     const isOurs = destinationOf(packet) === this.#local.address;
     if (this.#lost || !(isOurs || this.#local.promiscuous)) return;
-    this.#capture(packet, at);
-    if (isOurs && this.#local.resets && isTcp(packet) && (flagsOf(packet) & TcpFlag.RST) === 0) {
+    if (this.#local.mergesSegments) this.#merger.take(packet, at);
+    else this.#capture(packet, at);
+    if (isOurs && this.#resets(packet)) {
       this.#transmit(encodeTcpPacket({ ...swapped(packet), ...resetNumbers(packet), window: 0 }), at);
     }
+  }
+
+  #resets(packet: Packet): boolean {
+    const { resets, guardedPorts } = this.#local;
+    if (!resets || !isTcp(packet) || guardedPorts.includes(destinationPortOf(packet))) return false;
+    return (flagsOf(packet) & TcpFlag.RST) === 0;
   }
 
   /** At an unresolved neighbour the packet waits in the ARP queue: no tap on the device sees it. */

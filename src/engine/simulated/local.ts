@@ -12,6 +12,7 @@ export type SendFault = (packet: Packet, context: Context) => number;
 export interface Local {
   readonly address: Address;
   readonly interface: string;
+  /** Bytes of the largest packet that it sends; EMSGSIZE for more. */
   readonly mtu: number;
   /** Addresses without a route, and the errno that says so. */
   readonly noRoute: ReadonlyMap<Address, number>;
@@ -24,6 +25,10 @@ export interface Local {
   readonly lostAtMs: number | null;
   /** The kernel answers segments that belong to no connection with a reset, as it does without a port guard. */
   readonly resets: boolean;
+  /** Ports that a guard keeps the kernel from resetting. */
+  readonly guardedPorts: readonly number[];
+  /** The capture sees data segments of one instant merged into one packet, as after generic receive offload. */
+  readonly mergesSegments: boolean;
   /** The capture sees our own packets too, at the time they left. */
   readonly seesOwnPackets: boolean;
   /** The capture sees packets to other addresses too, as on a link that floods. */
@@ -52,6 +57,8 @@ export function local(own: Partial<Local> = {}): Local {
     sendFault: () => 0,
     lostAtMs: null,
     resets: true,
+    guardedPorts: [],
+    mergesSegments: false,
     seesOwnPackets: true,
     promiscuous: false,
     captureLoss: 0,

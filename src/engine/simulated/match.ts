@@ -1,5 +1,15 @@
 import { TcpFlag } from '../../wire/tcp-flags.ts';
-import { destinationPortOf, flagsOf, isIcmp, isTcp, optionsOf, payloadLengthOf, sourcePortOf, type Packet } from './packet.ts';
+import {
+  destinationPortOf,
+  flagsOf,
+  isIcmp,
+  isTcp,
+  optionsOf,
+  payloadLengthOf,
+  sourcePortOf,
+  tcpChecksumOf,
+  type Packet,
+} from './packet.ts';
 
 /** Which packets a middlebox is about. */
 export type Match = (packet: Packet) => boolean;
@@ -25,6 +35,17 @@ export const rst: Match = (packet) => hasFlags(packet, TcpFlag.RST);
 
 /** Segments with ECE or CWR; on a SYN both together ask for ECN (RFC 3168, 6.1.1). */
 export const ecnFlags: Match = (packet) => isTcp(packet) && (flagsOf(packet) & (TcpFlag.ECE | TcpFlag.CWR)) !== 0;
+
+/** ACK alone, without data: the third segment of a handshake, or a stray. */
+export const bareAck: Match = (packet) => isTcp(packet) && flagsOf(packet) === TcpFlag.ACK && payloadLengthOf(packet) === 0;
+
+/** Segments whose TCP checksum is wrong. */
+export const badChecksum: Match = (packet) => isTcp(packet) && tcpChecksumOf(packet) !== 0;
+
+/** Packets of more than `bytes` bytes. */
+export function largerThan(bytes: number): Match {
+  return (packet) => packet.length > bytes;
+}
 
 /** Segments that carry data. */
 export const payload: Match = (packet) => isTcp(packet) && payloadLengthOf(packet) > 0;

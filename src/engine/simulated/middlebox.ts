@@ -23,6 +23,8 @@ export interface Context {
   readonly address: Address | null;
   /** State of this run under `key`, made by `create` at the first call: networks stay plain data that can be run again. */
   readonly remember: <T>(key: object, create: () => T) => T;
+  /** Lets `make` say what else leaves from here, `delay` from now: a timer. It is told the time then; ways are as for the packet at hand. */
+  readonly later: (delay: Nanos, make: (now: Nanos) => readonly Emission[]) => void;
 }
 
 /** What becomes of one packet: nothing (dropped), itself, another one, an answer, several, later. */
@@ -47,21 +49,36 @@ export const pass: Middlebox = (packet) => [onward(packet)];
 /** Forwards nothing, says nothing. */
 export const drop: Middlebox = () => [];
 
-/** One box after the other; what a box sends back does not visit the boxes before it. */
+/** One box after the other; what a box sends back, at once or later, does not visit the boxes before it. */
 export function chain<C extends Context>(...boxes: readonly Box<C>[]): Box<C> {
   const [head, ...rest] = boxes;
   if (head === undefined) return pass;
   if (rest.length === 0) return head;
   const next = chain(...rest);
-  return (packet, context) =>
-    head(packet, context).flatMap((emission) => (emission.way === 'back' ? [emission] : after(emission, next, context)));
+  return (packet, context) => through(head(packet, withTimersThrough(next, context)), next, context);
+}
+
+function through<C extends Context>(emissions: readonly Emission[], next: Box<C>, context: C): readonly Emission[] {
+  return emissions.flatMap((emission) => (emission.way === 'back' ? [emission] : after(emission, next, context)));
+}
+
+/** What a timer lets go passes the boxes behind its own too. */
+function withTimersThrough<C extends Context>(next: Box<C>, context: C): C {
+  return {
+    ...context,
+    later: (delay, make) => context.later(delay, (now) => through(make(now), next, { ...context, now })),
+  };
 }
 
 function after<C extends Context>(emission: Emission, next: Box<C>, context: C): readonly Emission[] {
   const { delay } = emission;
   if (delay === 0) return next(emission.packet, context);
-  const later = next(emission.packet, { ...context, now: context.now + delay });
-  return later.map((one) => ({ ...one, delay: one.delay + delay }));
+  const shifted: C = {
+    ...context,
+    now: context.now + delay,
+    later: (more, make) => context.later(delay + more, make),
+  };
+  return next(emission.packet, shifted).map((one) => ({ ...one, delay: one.delay + delay }));
 }
 
 /** `box` for the packets that match; the others go on. */

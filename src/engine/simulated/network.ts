@@ -31,10 +31,17 @@ export interface RouterForm {
   readonly reverse?: readonly Middlebox[];
 }
 
+/** A place where the path forks and comes together again: each packet takes one of the branches, the same one both ways. */
+export interface Fork {
+  readonly branches: readonly (readonly Router[])[];
+  /** Which branch a packet takes: by its addresses and ports (and then every packet of a connection takes the same), or one after the other. */
+  readonly by: 'flow' | 'packet';
+}
+
 /** A host and the way to it. */
 export interface Site {
   readonly host: Host;
-  readonly path: readonly Router[];
+  readonly path: readonly (Router | Fork)[];
   /** Milliseconds from the last router to the host. */
   readonly delayMs: number;
 }
@@ -61,8 +68,13 @@ export function wire(form: Pick<RouterForm, 'forward' | 'reverse' | 'delayMs'>):
   return { ...router('0.0.0.0', form), address: null, agesPackets: false, icmp: 'off' };
 }
 
+/** Routers side by side that share the packets (ECMP): by flow, as routers do, or packet by packet. */
+export function ecmp(branches: Fork['branches'], by: Fork['by'] = 'flow'): Fork {
+  return { branches, by };
+}
+
 /** `host` behind `path`. */
-export function site(host: Host, path: readonly Router[] = [], delayMs: number = LINK_MS): Site {
+export function site(host: Host, path: Site['path'] = [], delayMs: number = LINK_MS): Site {
   return { host, path, delayMs };
 }
 

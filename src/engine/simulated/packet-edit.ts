@@ -7,12 +7,17 @@ import type { TcpOption } from '../../wire/tcp-option.ts';
 import { encodeOptions } from '../../wire/tcp-options.ts';
 import { isTcp, payloadOffsetOf, tcpChecksumOf, transportOf, ttlOf, type Packet } from './packet.ts';
 
+/** "Don't fragment" in the first byte of the fragment word. */
+const DF = 0x40;
+
 /** Writers for the fields that `edited` may change; TCP fields are found behind the IP header. */
 export const set = {
   source: (bytes: Uint8Array, value: Address): void => writeAddress(bytes, Ipv4Offset.SOURCE, value),
   destination: (bytes: Uint8Array, value: Address): void => writeAddress(bytes, Ipv4Offset.DESTINATION, value),
   trafficClass: (bytes: Uint8Array, value: number): void => writeU8(bytes, Ipv4Offset.TOS, value),
   ipId: (bytes: Uint8Array, value: number): void => writeU16(bytes, Ipv4Offset.ID, value),
+  df: (bytes: Uint8Array, value: boolean): void =>
+    writeU8(bytes, Ipv4Offset.FRAGMENT, ((bytes[Ipv4Offset.FRAGMENT] as number) & ~DF) | (value ? DF : 0)),
   ttl: (bytes: Uint8Array, value: number): void => writeU8(bytes, Ipv4Offset.TTL, value),
   sourcePort: (bytes: Uint8Array, value: number): void => writeU16(bytes, transportOf(bytes), value),
   destinationPort: (bytes: Uint8Array, value: number): void =>
@@ -21,6 +26,12 @@ export const set = {
   ack: (bytes: Uint8Array, value: number): void => writeU32(bytes, transportOf(bytes) + TcpOffset.ACK, value),
   flags: (bytes: Uint8Array, value: number): void => writeU8(bytes, transportOf(bytes) + TcpOffset.FLAGS, value),
   window: (bytes: Uint8Array, value: number): void => writeU16(bytes, transportOf(bytes) + TcpOffset.WINDOW, value),
+  urgentPointer: (bytes: Uint8Array, value: number): void => writeU16(bytes, transportOf(bytes) + TcpOffset.URGENT, value),
+  /** The 3 bits between data offset and AE. */
+  reserved: (bytes: Uint8Array, value: number): void => {
+    const at = transportOf(bytes) + TcpOffset.DATA_OFFSET;
+    writeU8(bytes, at, ((bytes[at] as number) & 0xf1) | ((value & 7) << 1));
+  },
 } as const;
 
 function writeU8(bytes: Uint8Array, offset: number, value: number): void {

@@ -74,6 +74,11 @@ export function ackOf(packet: Packet): Seq {
   return seq(readU32(packet, transportOf(packet) + TcpOffset.ACK));
 }
 
+/** Raw window of a TCP segment. */
+export function windowOf(packet: Packet): number {
+  return readU16(packet, transportOf(packet) + TcpOffset.WINDOW);
+}
+
 /** Offset of the TCP payload. */
 export function payloadOffsetOf(packet: Packet): number {
   const tcp = transportOf(packet);
@@ -123,4 +128,24 @@ export function swapped(packet: Packet): Endpoints {
     sourcePort: destinationPortOf(packet),
     destinationPort: sourcePortOf(packet),
   };
+}
+
+/** The same connection seen from the other end. */
+export function reversed(endpoints: Endpoints): Endpoints {
+  return {
+    source: endpoints.destination,
+    destination: endpoints.source,
+    sourcePort: endpoints.destinationPort,
+    destinationPort: endpoints.sourcePort,
+  };
+}
+
+/** A name for the connection that a TCP packet belongs to, as its receiver sees it. */
+export function tupleOf(packet: Packet): string {
+  return tupleText(endpointsOf(packet));
+}
+
+/** The same from endpoints. */
+export function tupleText({ source, sourcePort, destination, destinationPort }: Endpoints): string {
+  return `${source}:${sourcePort}>${destination}:${destinationPort}`;
 }

@@ -1,9 +1,10 @@
-import { NANOS_PER_MS, NANOS_PER_SECOND, seqAdd } from '../../wire/numbers.ts';
+import { NANOS_PER_SECOND, seqAdd } from '../../wire/numbers.ts';
 import { encodeTcpPacket } from '../../wire/packet.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import type { TcpOption } from '../../wire/tcp-option.ts';
 import type { HostContext, Service } from './host.ts';
-import { syn } from './match.ts';
+import { nextIpId, timestampClock } from './host-memory.ts';
+import { syn, tcp } from './match.ts';
 import { back, chain, drop, onward, when, type Emission } from './middlebox.ts';
 import {
   destinationOf,
@@ -45,19 +46,20 @@ export const silent: Service = drop;
 export function open(form: OpenForm = {}): Service {
   const connections = {};
   const count = form.cookies === true ? 0 : (form.retransmits ?? 0);
-  return (packet, context) => {
+  return when(tcp, (packet, context) => {
     if (syn(packet)) {
       const reply = synAckTo(packet, context, form);
       return count === 0 ? [back(reply)] : retransmitted(reply, count, halfOpen(packet, context, connections));
     }
     if (count > 0) halfOpen(packet, context, connections).over = true;
-    return (flagsOf(packet) & TcpFlag.RST) === 0 ? [back(resetTo(packet, context))] : [];
-  };
+    // RFC 9293, 3.10.7.2: in LISTEN an ACK is answered by a reset; FIN, NULL and Xmas are dropped.
+    return (flagsOf(packet) & (TcpFlag.RST | TcpFlag.ACK)) === TcpFlag.ACK ? [back(resetTo(packet, context))] : [];
+  });
 }
 
 /** A port that nobody listens on: RST (RFC 9293, 3.10.7.1). */
 export function closed(stack: Partial<Stack> = {}): Service {
-  return (packet, context) => ((flagsOf(packet) & TcpFlag.RST) === 0 ? [back(resetTo(packet, context, stack))] : []);
+  return when(tcp, (packet, context) => ((flagsOf(packet) & TcpFlag.RST) === 0 ? [back(resetTo(packet, context, stack))] : []));
 }
 
 /** Answers a SYN with a SYN of its own, without ACK (simultaneous open, RFC 9293, 3.5; the split handshake). */
@@ -84,7 +86,7 @@ export function staleConnection(next: Service): Service {
     if (!syn(packet)) return [];
     return [back(answer(packet, { context, own: {} }, { seq: old.seq, ack: old.ack, flags: TcpFlag.ACK, window: 501 }))];
   };
-  return chain(stale, next);
+  return chain(when(tcp, stale), next);
 }
 
 interface HalfOpen {
@@ -127,23 +129,17 @@ function synAckTo(packet: Packet, context: HostContext, form: OpenForm): Packet 
 function ownOptions(packet: Packet, context: HostContext, form: OpenForm): readonly TcpOption[] {
   const stack = { ...context.host.stack, ...form.stack };
   const offered = optionsOf(packet);
-  const { clock } = memoryOf(context);
   const bare = form.cookies === true && !offered.some((option) => option.name === 'ts');
   return answerOptions(
     bare ? { ...stack, wscale: null, sack: false } : stack,
     offered,
-    clock + Math.floor(context.now / NANOS_PER_MS),
+    timestampClock(context, context.now, stack.clockHz),
   );
 }
 
 function resetTo(packet: Packet, context: HostContext, own: Partial<Stack> = {}): Packet {
   const { seq, ack, flags } = resetNumbers(packet);
   return answer(packet, { context, own }, { seq, ack, flags, window: 0 });
-}
-
-/** What a host keeps for all its ports: where its timestamp clock started, and its last IP ID. */
-function memoryOf({ host, remember, random }: HostContext): { readonly clock: number; ipId: number } {
-  return remember(host, () => ({ clock: random.uint32(), ipId: random.uint32() & 0xffff }));
 }
 
 /** What an answer says; the rest follows from the segment that it answers. */
@@ -181,12 +177,4 @@ function answer(packet: Packet, { context, own }: Answerer, says: Answer): Packe
 interface Answerer {
   readonly context: HostContext;
   readonly own: Partial<Stack>;
-}
-
-function nextIpId(policy: Stack['ipId'], context: HostContext): number {
-  if (policy === 'zero') return 0;
-  if (policy === 'random') return context.random.uint32() & 0xffff;
-  const memory = memoryOf(context);
-  memory.ipId = (memory.ipId + 1) & 0xffff;
-  return memory.ipId;
 }

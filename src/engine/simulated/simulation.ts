@@ -4,6 +4,7 @@ import { EventQueue } from './event-queue.ts';
 import type { Context, Emission } from './middlebox.ts';
 import { milliseconds } from './middlebox.ts';
 import type { Network, Router, Site } from './network.ts';
+import { Paths } from './paths.ts';
 import { hostStop, routerStop, type Stop, type Way } from './stop.ts';
 import { destinationOf, type Packet } from './packet.ts';
 import type { Random } from './random.ts';
@@ -19,16 +20,18 @@ export class Simulation {
   readonly random: Random;
   readonly #events: EventQueue<() => void> = new EventQueue();
   readonly #memory: Map<object, unknown> = new Map();
-  readonly #paths: Map<Address, readonly Stop[]>;
+  readonly #paths: Map<Address, Paths>;
   readonly #elsewhere: readonly Stop[];
   readonly #arrived: (packet: Packet, at: Nanos) => void;
   #now: Nanos = 0;
+  /** Where the packet at hand is, for the timers that it sets. */
+  #place: Place = { stops: [], from: HOME, way: 'forward' };
 
   /** `arrived` gets every packet that comes back to the prober. */
   constructor(network: Network, random: Random, arrived: (packet: Packet, at: Nanos) => void) {
     this.random = random;
     this.#arrived = arrived;
-    this.#paths = new Map(network.sites.map((site) => [site.host.address, this.#stopsOf(site)]));
+    this.#paths = new Map(network.sites.map((site) => [site.host.address, this.#pathsTo(site)]));
     this.#elsewhere = network.elsewhere.map((router) => this.#routerStop(router));
   }
 
@@ -52,6 +55,7 @@ export class Simulation {
       random: this.random,
       address,
       remember: (key, create) => this.#remember(key, create),
+      later: (delay, make) => this.#later(delay, make),
     };
   }
 
@@ -62,7 +66,7 @@ export class Simulation {
 
   /** A packet leaves the prober at `at`. */
   depart(packet: Packet, at: Nanos): void {
-    const stops = this.#paths.get(destinationOf(packet)) ?? this.#elsewhere;
+    const stops = this.#paths.get(destinationOf(packet))?.choose(packet) ?? this.#elsewhere;
     this.#move({ packet, stops, from: HOME, way: 'forward', at });
   }
 
@@ -82,10 +86,23 @@ export class Simulation {
 
   #arrive({ packet, stops, way }: Leg, index: number): void {
     if (index === HOME) return this.#arrived(packet, this.#now);
-    for (const emission of (stops[index] as Stop).handle(packet, way)) this.#emit(emission, { stops, from: index, way });
+    this.#place = { stops, from: index, way };
+    this.#emitAll((stops[index] as Stop).handle(packet, way), this.#place);
   }
 
-  #emit(emission: Emission, { stops, from, way }: Omit<Leg, 'packet' | 'at'>): void {
+  #later(delay: Nanos, make: (now: Nanos) => readonly Emission[]): void {
+    const place = this.#place;
+    this.#events.push(this.#now + delay, () => {
+      this.#place = place;
+      this.#emitAll(make(this.#now), place);
+    });
+  }
+
+  #emitAll(emissions: readonly Emission[], place: Place): void {
+    for (const emission of emissions) this.#emit(emission, place);
+  }
+
+  #emit(emission: Emission, { stops, from, way }: Place): void {
     const { packet, delay, unless } = emission;
     const leg = { packet, stops, from, at: this.#now + delay, way: emission.way === 'onward' ? way : opposite(way) };
     if (unless === undefined) return this.#move(leg);
@@ -94,9 +111,10 @@ export class Simulation {
     });
   }
 
-  #stopsOf(site: Site): readonly Stop[] {
+  #pathsTo(site: Site): Paths {
     const context = Object.assign(this.context(site.host.address), { host: site.host });
-    return [...site.path.map((router) => this.#routerStop(router)), hostStop(site.host, milliseconds(site.delayMs), context)];
+    const end = hostStop(site.host, milliseconds(site.delayMs), context);
+    return new Paths(site.path, end, (router) => this.#routerStop(router));
   }
 
   #routerStop(router: Router): Stop {
@@ -109,12 +127,16 @@ export class Simulation {
   }
 }
 
-/** A packet that leaves stop `from`. */
-interface Leg {
-  readonly packet: Packet;
+/** A stop on a path, and the way things go there. */
+interface Place {
   readonly stops: readonly Stop[];
   readonly from: number;
   readonly way: Way;
+}
+
+/** A packet that leaves stop `from`. */
+interface Leg extends Place {
+  readonly packet: Packet;
   readonly at: Nanos;
 }
 

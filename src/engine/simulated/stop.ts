@@ -1,4 +1,5 @@
 import type { Nanos } from '../../wire/numbers.ts';
+import { decodePacket } from '../../wire/packet.ts';
 import type { Host, HostContext } from './host.ts';
 import { icmpErrorAbout, isAboutAnError } from './icmp-error.ts';
 import { back, milliseconds, type Context, type Emission } from './middlebox.ts';
@@ -43,16 +44,30 @@ function reporter({ icmp }: Router): (context: Context) => boolean {
   return tokenBucket(icmp, 1);
 }
 
-/** A host: TCP whose checksum it believes goes to the port's service, the rest is taken in. */
+/** A host: TCP whose checksum it believes, and ICMP errors about its own, go to the port's service; the rest is taken in. */
 export function hostStop(host: Host, delay: Nanos, context: HostContext): Stop {
   return {
     delay,
     handle: (packet) => {
-      if (!isTcp(packet) || (host.stack.verifiesChecksums && tcpChecksumOf(packet) !== 0)) return [];
-      const service = host.ports.get(destinationPortOf(packet)) ?? host.otherwise;
+      const port = portOf(packet, host);
+      if (port === null) return [];
+      const service = host.ports.get(port) ?? host.otherwise;
       return service(packet, context).filter(goesBack);
     },
   };
+}
+
+/** The port that a packet is for, or null. */
+function portOf(packet: Packet, host: Host): number | null {
+  if (isAboutAnError(packet)) return quotedPortOf(packet);
+  if (!isTcp(packet) || (host.stack.verifiesChecksums && tcpChecksumOf(packet) !== 0)) return null;
+  return destinationPortOf(packet);
+}
+
+/** The port that the packet quoted in an ICMP error came from. */
+function quotedPortOf(packet: Packet): number | null {
+  const decoded = decodePacket(packet);
+  return decoded.ok ? (decoded.value.icmp?.quote?.sourcePort ?? null) : null;
 }
 
 function goesBack(emission: Emission): boolean {

@@ -52,7 +52,7 @@ export class ResponderSession implements DrivenSession {
   readonly #isListening: Uint8Array = new Uint8Array(65_536);
   readonly #tsvalBase: number;
   /** Wall clock at the transport's zero, epoch milliseconds; read again at each turn. */
-  #epochMs = 0;
+  #epochMs = Number.NaN;
   #now: Nanos = 0;
   #concluded = 0;
   #leaving = false;
@@ -68,9 +68,7 @@ export class ResponderSession implements DrivenSession {
   poll(now: Nanos, batch: SendBatch): Nanos {
     batch.count = 0;
     if (this.finished) return Infinity;
-    this.#now = now;
-    this.#epochMs = this.#plan.wallClock() - now / NANOS_PER_MS;
-    this.#proofs.prepare(this.#epochAt(now));
+    this.#readClock(now);
     let next = this.#plan.endAt;
     for (const [key, served] of this.#served) {
       served.connection.tick(now);
@@ -92,10 +90,9 @@ export class ResponderSession implements DrivenSession {
   receive(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
     const view = this.#view;
     if (this.finished || !view.load(bytes, offset, length) || !view.isTcp) return;
-    if (this.#isListening[view.sourcePort] === 1 && this.#plan.routes.isLocal(view.source)) {
-      if (this.#outbox.stamp(bytes, offset, length, at)) return;
-    }
+    if (this.#isOwn() && this.#outbox.stamp(bytes, offset, length, at)) return;
     if (this.#isListening[view.destinationPort] === 0 || !this.#plan.routes.isLocal(view.destination)) return;
+    if (Number.isNaN(this.#epochMs)) this.#readClock(at);
     this.#now = Math.max(this.#now, at);
     const packet = bytes.subarray(offset, offset + view.packetLength);
     if ((view.flags & (SYN | ACK | RST)) === SYN) this.#receiveSyn(packet, at);
@@ -117,6 +114,10 @@ export class ResponderSession implements DrivenSession {
       this.#served.clear();
     }
     this.#outbox.fill(Infinity, batch);
+  }
+
+  #isOwn(): boolean {
+    return this.#isListening[this.#view.sourcePort] === 1 && this.#plan.routes.isLocal(this.#view.source);
   }
 
   #receiveSegment(packet: Uint8Array, at: Nanos): void {
@@ -257,6 +258,12 @@ export class ResponderSession implements DrivenSession {
   #key(): string {
     const { source, sourcePort, destination, destinationPort } = this.#view;
     return `${source}:${sourcePort}:${destination}:${destinationPort}`;
+  }
+
+  #readClock(now: Nanos): void {
+    this.#now = now;
+    this.#epochMs = this.#plan.wallClock() - now / NANOS_PER_MS;
+    this.#proofs.prepare(this.#epochAt(now));
   }
 
   #epochAt(at: Nanos): number {

@@ -71,6 +71,7 @@ function context(now = 0, memory: Map<object, unknown> = new Map()): Context {
       if (!memory.has(key)) memory.set(key, create());
       return memory.get(key) as ReturnType<typeof create>;
     },
+    later: () => {},
   };
 }
 

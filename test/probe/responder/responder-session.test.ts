@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sendBatch } from '../../../src/engine/simulated/send-batch.ts';
 import type { Attempt } from '../../../src/probe/responder/attempt-log.ts';
 import { proofWords, slotAt } from '../../../src/probe/responder/proof.ts';
 import { ResponderSession } from '../../../src/probe/responder/responder-session.ts';
@@ -7,7 +8,7 @@ import { NANOS_PER_MS, NANOS_PER_SECOND } from '../../../src/wire/numbers.ts';
 import { decodePacket, encodeTcpPacket, type TcpPacketFields } from '../../../src/wire/packet.ts';
 import type { DecodedPacket } from '../../../src/wire/decoded.ts';
 import { formatTcpFlags, TcpFlag } from '../../../src/wire/tcp-flags.ts';
-import { emptyBatch, FAR, macOfToken, NEAR, routesOf } from '../../simulation/two-ends.ts';
+import { FAR, macOfToken, NEAR, routesOf } from '../../simulation/two-ends.ts';
 
 const EPOCH_MS = 1_800_000_000_000;
 const mac = macOfToken('correct horse');
@@ -46,7 +47,7 @@ class Range {
 
   answers(): readonly DecodedPacket[] {
     const sent: DecodedPacket[] = [];
-    const batch = emptyBatch();
+    const batch = sendBatch(64, 2048);
     for (this.session.poll(this.now, batch); batch.count > 0; this.session.poll(this.now, batch)) {
       for (let slot = 0; slot < batch.count; slot++) {
         const start = slot * batch.slotSize;
@@ -187,7 +188,7 @@ describe('a responder', () => {
     const range = new Range();
     range.throw(segment());
     range.session.stop();
-    const batch = emptyBatch();
+    const batch = sendBatch(64, 2048);
     range.session.takeLeave(batch);
     expect(batch.count).toBe(1);
     expect((batch.bytes[33] as number) & TcpFlag.RST).toBe(TcpFlag.RST);

@@ -24,6 +24,16 @@ export function clearEcn(): Middlebox {
   );
 }
 
+/** SYN-ACKs with ECE and CWR both, as from a stack that gives back the flags of the SYN: no agreement (RFC 3168, 6.1.1). */
+export function reflectEcn(): Middlebox {
+  return changeField((bytes) => set.flags(bytes, flagsOf(bytes) | TcpFlag.ECE | TcpFlag.CWR), synAck);
+}
+
+/** Gives every packet the same TTL: a normaliser, which hides what is before it from a trace. */
+export function resetTtl(ttl: number): Middlebox {
+  return changeField((bytes) => set.ttl(bytes, ttl));
+}
+
 /** Moves the client's sequence numbers by `offset` on the way out and takes it off the acknowledgments that come back. */
 export function translateSeq(offset: number): TwoWay {
   return {

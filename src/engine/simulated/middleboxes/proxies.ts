@@ -1,10 +1,10 @@
 import { TcpFlag } from '../../../wire/tcp-flags.ts';
 import { encodeTcpPacket } from '../../../wire/packet.ts';
 import type { TcpOption } from '../../../wire/tcp-option.ts';
-import { anything, syn, tcp, type Match } from '../match.ts';
-import { back, drop, when, type Middlebox } from '../middlebox.ts';
-import { swapped } from '../packet.ts';
-import { endOf } from '../reset.ts';
+import { anything, rst, syn, tcp, type Match } from '../match.ts';
+import { back, chain, drop, when, type Middlebox } from '../middlebox.ts';
+import { swapped, type Packet } from '../packet.ts';
+import { endOf, resetNumbers } from '../reset.ts';
 
 /** What an answering middlebox puts into its SYN-ACKs. */
 export interface ProxyForm {
@@ -13,6 +13,8 @@ export interface ProxyForm {
   readonly window?: number;
   readonly options?: readonly TcpOption[];
   readonly match?: Match;
+  /** What becomes of ACKs and data: nothing, or a reset; nothing unless given. */
+  readonly acks?: 'ignored' | 'reset';
 }
 
 /**
@@ -23,13 +25,13 @@ export function synProxy(form: ProxyForm = {}): Middlebox {
   return answerer({ window: 0, options: [{ kind: 2, name: 'mss', value: 1460 }], ...form });
 }
 
-/** Answers every SYN to whatever address and port, and nothing else: LaBrea's tiny window, no options. */
+/** Answers every SYN to whatever address and port, and nothing else but, if told so, ACKs by a reset: LaBrea's tiny window, no options. */
 export function tarPit(form: ProxyForm = {}): Middlebox {
   return answerer({ window: 10, options: [], ...form });
 }
 
 function answerer(form: ProxyForm): Middlebox {
-  const { ttl = 64, window = 0, options = [], match = anything } = form;
+  const { ttl = 64, window = 0, options = [], match = anything, acks = 'ignored' } = form;
   const answer: Middlebox = (packet, { random }) => [
     back(
       encodeTcpPacket({
@@ -43,8 +45,13 @@ function answerer(form: ProxyForm): Middlebox {
       }),
     ),
   ];
+  const others: Middlebox = acks === 'ignored' ? drop : chain(when(rst, drop), (packet) => [back(resetTo(packet, ttl))]);
   return when(
     (packet) => tcp(packet) && match(packet),
-    (packet, context) => (syn(packet) ? answer : drop)(packet, context),
+    (packet, context) => (syn(packet) ? answer : others)(packet, context),
   );
+}
+
+function resetTo(packet: Packet, ttl: number): Packet {
+  return encodeTcpPacket({ ...swapped(packet), ...resetNumbers(packet), window: 0, ttl });
 }

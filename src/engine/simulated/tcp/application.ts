@@ -1,0 +1,119 @@
+/**
+ * Something that an application does, `afterMs` milliseconds (0) after what made it do so. `shutdown` ends its half and goes on listening,
+ * `close` listens no more.
+ */
+export type Act =
+  | { readonly kind: 'write'; readonly bytes: Uint8Array; readonly afterMs?: number }
+  | { readonly kind: 'shutdown' | 'close' | 'reset'; readonly afterMs?: number };
+
+/** One connection as an application sees it: what it does when. */
+export interface Conversation {
+  readonly opened: () => readonly Act[];
+  /** Bytes in the order of the stream; `bytes` is a view, valid during the call. */
+  readonly heard: (bytes: Uint8Array) => readonly Act[];
+  /** The peer has closed its half. */
+  readonly ended: () => readonly Act[];
+}
+
+/** A program behind a port: makes the conversation of each connection. */
+export type Application = () => Conversation;
+
+const CLOSE: readonly Act[] = [{ kind: 'close' }];
+const NOTHING: readonly Act[] = [];
+
+/** Takes what comes, never speaks, and closes when the peer does. */
+const QUIET: Conversation = { opened: () => NOTHING, heard: () => NOTHING, ended: () => CLOSE };
+
+/** How an answer is given. */
+export interface AnswerForm {
+  /** Milliseconds between request and answer; 0 unless given. */
+  readonly thinkMs?: number;
+  /** The connection stays open for more; closed by the server unless given (HTTP), open unless given otherwise (TLS). */
+  readonly keepOpen?: boolean;
+}
+
+/** Accepts and never speaks; closes when the peer does. */
+export const mute: Application = () => QUIET;
+
+/** Answers each GET with `size` bytes, header included. */
+export function http(size: number, form: AnswerForm = {}): Application {
+  const { keepOpen = false, thinkMs = 0 } = form;
+  const answer = answerActs(httpAnswer(size, keepOpen), thinkMs, keepOpen);
+  return () => {
+    let unread = '';
+    return {
+      ...QUIET,
+      heard: (bytes) => {
+        unread += textOf(bytes);
+        const requests = unread.split('\r\n\r\n');
+        unread = requests.pop() as string;
+        return requests.flatMap((request) => (request.startsWith('GET ') ? answer : CLOSE));
+      },
+    };
+  };
+}
+
+/** Answers a ClientHello, whole or not, with a flight of `size` bytes that starts as TLS 1.2 and 1.3 do; closes on anything else. */
+export function tls(size: number, form: AnswerForm = {}): Application {
+  const { keepOpen = true, thinkMs = 0 } = form;
+  const flight = filler(size);
+  // RFC 8446, 5.1: handshake record, legacy version 3.3, length; then a ServerHello.
+  const record = Math.min(Math.max(0, size - 5), 0x4000);
+  flight.set([0x16, 0x03, 0x03, record >> 8, record & 0xff, 0x02].slice(0, size));
+  return onFirst((bytes) => (bytes[0] === 0x16 ? answerActs(flight, thinkMs, keepOpen) : CLOSE));
+}
+
+/** Speaks first, as SSH and SMTP do. */
+export function banner(text: string, afterMs: number = 0): Application {
+  return () => ({ ...QUIET, opened: () => [{ kind: 'write', bytes: bytesOf(text), afterMs }] });
+}
+
+/** Sends back what it hears. */
+export const echo: Application = () => ({ ...QUIET, heard: (bytes) => [{ kind: 'write', bytes: bytes.slice() }] });
+
+/** A backend that is gone: resets at once, or when data comes. */
+export function resets(when: 'accept' | 'data', afterMs: number = 0): Application {
+  const reset: readonly Act[] = [{ kind: 'reset', afterMs }];
+  return () => (when === 'accept' ? { ...QUIET, opened: () => reset } : { ...QUIET, heard: () => reset });
+}
+
+function onFirst(answer: (bytes: Uint8Array) => readonly Act[]): Application {
+  return () => {
+    let answered = false;
+    const heard = (bytes: Uint8Array): readonly Act[] => {
+      const acts = answered ? NOTHING : answer(bytes);
+      answered = true;
+      return acts;
+    };
+    return { ...QUIET, heard };
+  };
+}
+
+function answerActs(bytes: Uint8Array, afterMs: number, keepOpen: boolean): readonly Act[] {
+  const write: Act = { kind: 'write', bytes, afterMs };
+  return keepOpen ? [write] : [write, { kind: 'close', afterMs }];
+}
+
+function httpAnswer(size: number, keepOpen: boolean): Uint8Array {
+  const header = (length: number): string =>
+    `HTTP/1.1 200 OK\r\nConnection: ${keepOpen ? 'keep-alive' : 'close'}\r\nContent-Length: ${length}\r\n\r\n`;
+  let body = Math.max(0, size - header(size).length);
+  // A shorter length has fewer digits, so the header may shrink by one.
+  while (header(body + 1).length + body + 1 <= size) body++;
+  const answer = filler(size);
+  answer.set(bytesOf(header(body)).subarray(0, size));
+  return answer;
+}
+
+/** Bytes that differ from their neighbours, so that a piece in the wrong place shows. */
+function filler(size: number): Uint8Array {
+  return Uint8Array.from({ length: size }, (_, index) => 0x21 + ((index * 7 + (index >> 6)) % 94));
+}
+
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0) & 0xff);
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+}

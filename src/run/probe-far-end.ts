@@ -13,13 +13,14 @@ import { replyOf, singleRttOf } from '../report/port-record.ts';
 import type { PortRecord, ProbeRecord } from '../report/records.ts';
 import { errnoName } from '../transport/errno.ts';
 import { formatAddress } from '../wire/address.ts';
-import { NANOS_PER_MS } from '../wire/numbers.ts';
+import { NANOS_PER_MS, type Nanos } from '../wire/numbers.ts';
 import { decodePacket } from '../wire/packet.ts';
 import { runSession } from './loop.ts';
 import { type OpenRun, openRun } from './open-run.ts';
 import { FarSynMakers } from './far-syn-makers.ts';
 import type { PreparedRun } from './prepare.ts';
 import { type FarRun, prepareFarEnd } from './prepare-far-end.ts';
+import { ProgressClock } from './progress-clock.ts';
 import { type Driving, lostInterface, noRoute, streamRecords } from './record-stream.ts';
 import { runRecordOf, SummaryCounter } from './run-records.ts';
 
@@ -41,14 +42,23 @@ export async function* probeFarEnd(run: PreparedRun): AsyncGenerator<readonly Pr
 async function probeAll(run: FarRun, { open, queue, signal }: Driving<ProbeRecord>): Promise<SynscopeError | null> {
   const { transport } = open;
   const counter = new SummaryCounter(run);
+  const done = { pairsDone: 0, open: 0 };
   const emit = (record: PortRecord): void => {
     const judged = run.expectations === null ? record : { ...record, expectation: judge(record, run.expectations) };
     counter.count(judged);
+    done.pairsDone++;
+    if (record.state === 'open') done.open++;
     queue.push(judged);
   };
   const session = new ConnectionSession({ inquiries: inquiries(run, open, emit), atOnce: AT_ONCE });
   queue.push(runRecordOf({ ...run, command: 'probe', shard: null }, open));
-  const fault = await runSession(session, transport, { signal, onTurn: () => undefined });
+  const progress = new ProgressClock(run, {
+    get stats() {
+      return { ...done, probesSent: session.stats.probesSent };
+    },
+  });
+  const onTurn = (now: Nanos): void => progress.tick(now / NANOS_PER_MS);
+  const fault = await runSession(session, transport, { signal, onTurn });
   const interrupted = fault === null && signal.aborted;
   const durationMs = transport.now() / NANOS_PER_MS;
   queue.push(counter.summary(session.stats, { drops: transport.drops(), durationMs, interrupted }));

@@ -12,6 +12,7 @@ import { NANOS_PER_MS, NANOS_PER_SECOND } from '../wire/numbers.ts';
 import { runSession } from './loop.ts';
 import { type OpenRun, openRun } from './open-run.ts';
 import { type Driving, lostInterface, oneByOne, streamRecords } from './record-stream.ts';
+import { rehearseResponder } from './rehearse-responder.ts';
 import type { RespondOptions } from './respond-options.ts';
 import { openToken } from './token.ts';
 import { packageVersion } from './version.ts';
@@ -68,12 +69,12 @@ async function respondUntilDone(
 ): Promise<SynscopeError | null> {
   const { transport } = open;
   const epochMs = (): number => Date.now() - transport.now() / NANOS_PER_MS;
-  const session = new ResponderSession(
-    planOf(prepared, open, (attempt) => {
-      const record = attemptRecordOf(attempt, new Date(epochMs() + attempt.arrivedAt / NANOS_PER_MS).toISOString());
-      if (record !== null) queue.push(record);
-    }),
-  );
+  const plan = planOf(prepared, open, (attempt) => {
+    const record = attemptRecordOf(attempt, new Date(epochMs() + attempt.arrivedAt / NANOS_PER_MS).toISOString());
+    if (record !== null) queue.push(record);
+  });
+  rehearseResponder(plan);
+  const session = new ResponderSession(plan);
   queue.push(runRecordOf(prepared, open));
   const warnOfClock = clockWarning(session, prepared.options);
   const fault = await runSession(session, transport, { signal, onTurn: warnOfClock });

@@ -1,6 +1,6 @@
 import type { SendBatch } from '../../transport/transport.ts';
 import { readU16, readU32 } from '../../wire/bytes.ts';
-import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
 import { PacketView } from '../../wire/packet-view.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
@@ -20,6 +20,8 @@ import { TokenBucket } from './token-bucket.ts';
 const { SYN, ACK, RST } = TcpFlag;
 /** SYN-ACKs a second, first copies. */
 const MOST_ANSWERS = 1000;
+/** An exchange of three messages takes no longer on any path. */
+const ENOUGH_TIME: Nanos = 5 * NANOS_PER_SECOND;
 /** Connections at a time, half-open ones included. */
 const MOST_CONNECTIONS = 256;
 /** Attempts that are remembered: two SYNs and SYN-ACKs fit a KiB. */
@@ -175,20 +177,21 @@ export class ResponderSession implements DrivenSession {
       return 'stale-proof';
     }
     if (!hasRightTcpChecksum(packet)) return 'bad-checksum';
-    if (this.#bucket.take(at) && this.#makesRoom()) return null;
+    if (this.#bucket.take(at) && this.#makesRoom(at)) return null;
     this.stats.rateLimited++;
     return 'rate-limited';
   }
 
-  /** Half-open connections give way to new ones, the oldest first. */
-  #makesRoom(): boolean {
+  /** Half-open connections give way to new ones, the oldest first; then one that has had time enough. */
+  #makesRoom(at: Nanos): boolean {
     if (this.#served.size < MOST_CONNECTIONS) return true;
-    for (const [key, served] of this.#served) {
-      if (!served.connection.isHalfOpen) continue;
-      this.#drop(key, served);
-      return true;
-    }
-    return false;
+    const all = [...this.#served];
+    const dispensable =
+      all.find(([, { connection }]) => connection.isHalfOpen) ??
+      all.find(([, { connection }]) => at - connection.bornAt > ENOUGH_TIME);
+    if (dispensable === undefined) return false;
+    this.#drop(...dispensable);
+    return true;
   }
 
   #serve(key: string, attempt: Attempt, syn: DecodedSyn): void {

@@ -22,6 +22,8 @@ const SHORTEST_RTO: Nanos = 200 * NANOS_PER_MS;
 const MOST_RETRIES = 5;
 /** A connection on which nothing happens for so long is reset. */
 const IDLE: Nanos = 10 * NANOS_PER_SECOND;
+/** None lasts longer, however often its client speaks. */
+const LIFETIME: Nanos = 60 * NANOS_PER_SECOND;
 const NOP: TcpOption = { kind: 1, name: 'nop' };
 
 /** What a connection needs of the session that it belongs to. */
@@ -71,6 +73,7 @@ export class ServerConnection {
   #rto: Nanos = NANOS_PER_SECOND;
   #retries = 0;
   #repliedAt: Nanos;
+  readonly #bornAt: Nanos;
 
   /** Answers the SYN at once. */
   constructor(syn: DecodedSyn, own: OwnSide, parts: ConnectionParts, now: Nanos) {
@@ -86,7 +89,13 @@ export class ServerConnection {
     this.#synAckBytes = encodeTcpPacket(synAckFields(syn, own));
     this.synAck = parts.outbox.post(this.#synAckBytes);
     this.#repliedAt = now;
+    this.#bornAt = now;
     this.deadline = now + (SYN_ACK_RTOS[0] as Nanos);
+  }
+
+  /** When its SYN came. */
+  get bornAt(): Nanos {
+    return this.#bornAt;
   }
 
   /** Whether a SYN with that number began this connection. */
@@ -133,9 +142,12 @@ export class ServerConnection {
   tick(now: Nanos): void {
     if (this.#state === 'closed' || now < this.deadline) return;
     if (this.#state === 'syn-received') this.#waitOn(now);
-    else if (this.#inFlight === 0 && this.#queue.length === 0) this.abort();
-    else if (++this.#retries > MOST_RETRIES) this.abort();
+    else if (now >= this.#bornAt + LIFETIME || this.#isIdle || ++this.#retries > MOST_RETRIES) this.abort();
     else this.#sendAgain(now);
+  }
+
+  get #isIdle(): boolean {
+    return this.#inFlight === 0 && this.#queue.length === 0;
   }
 
   #waitOn(now: Nanos): void {
@@ -161,7 +173,7 @@ export class ServerConnection {
     }
     if (progress > this.#inFlight) return false;
     this.#window = header.window << this.#peerShift;
-    this.deadline = now + IDLE;
+    this.deadline = Math.min(now + IDLE, this.#bornAt + LIFETIME);
     if (progress > 0) this.#advance(progress);
     return true;
   }

@@ -6,7 +6,8 @@ import { findOption } from '../../wire/tcp-options.ts';
 export interface Agreement {
   /** The MSS that the peer named, 536 where it named none (RFC 9293, 3.7.1). */
   readonly peerMss: number;
-  /** Shifts of the windows that the peer and we announce; both 0 unless both ends sent one (RFC 7323, 2.2). */
+  /** Both ends sent a shift for their windows (RFC 7323, 2.2); unless they did, both are 0. */
+  readonly isScaled: boolean;
   readonly peerShift: number;
   readonly ownShift: number;
   readonly timestamps: boolean;
@@ -26,6 +27,7 @@ export function agree(syn: TcpHeader, synAck: TcpHeader): Agreement {
   const isScaled = both('wscale');
   return {
     peerMss: findOption(synAck.options, 'mss')?.value ?? DEFAULT_MSS,
+    isScaled,
     peerShift: isScaled ? shiftOf(synAck) : 0,
     ownShift: isScaled ? shiftOf(syn) : 0,
     timestamps: both('ts'),

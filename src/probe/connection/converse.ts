@@ -18,16 +18,17 @@ export interface Conversation {
  * half a second, or two time-outs, is reset.
  */
 export function converse({ say, listen, isEnough = () => false, close }: Conversation): Conduct {
-  const exchange = said(say, listen, isEnough);
+  const exchange = said(say, listen, (connection) => (isEnough(connection) ? 0 : Infinity));
   return inStages(close === 'rst' ? [established, exchange] : [established, exchange, closed()]);
 }
 
-/** Says something and listens until enough was heard, the peer closes, or so much time has passed. */
-export function said(say: Uint8Array | null, listen: Nanos, isEnough: (connection: Connection, now: Nanos) => boolean): Stage {
+/** Says something and listens: until the moment, asked whenever something came, at which `enough` was heard, until the peer closes, or for `listen` at most. */
+export function said(say: Uint8Array | null, listen: Nanos, enough: (connection: Connection, now: Nanos) => Nanos): Stage {
   let until: Nanos | null = null;
   return (connection, now) => {
     if (until === null && say !== null) connection.write(say);
     until ??= now + listen;
-    return now >= until || connection.state !== 'ESTABLISHED' || isEnough(connection, now) ? null : until;
+    const end = Math.min(until, enough(connection, now));
+    return now >= end || connection.state !== 'ESTABLISHED' ? null : end;
   };
 }

@@ -256,7 +256,7 @@ describe('sending', () => {
     script.at(0).hears(synAck()).take();
     script.at(200).sends('P. 1:6 ack 1');
     script.at(600).sends('P. 1:6 ack 1');
-    script.at(60_000).sends('P. 1:6 ack 1', 'P. 1:6 ack 1', 'R. 6 ack 1', 'R. 1 ack 1');
+    script.at(60_000).sends('P. 1:6 ack 1', 'R. 6 ack 1', 'R. 1 ack 1');
     expect(script.connection.ending).toEqual({ kind: 'no-response' });
   });
 
@@ -266,6 +266,13 @@ describe('sending', () => {
     script.connection.limitSegments(600);
     script.connection.resend(0);
     script.at(1).sends('P. 1:601 ack 1', 'P. 601:1001 ack 1');
+  });
+
+  it('shrinks its segments at once when a router names a smaller MTU', () => {
+    const script = new Script(talk('x'.repeat(2000), 'rst'));
+    script.at(0).hears(synAck()).take();
+    expect(script.hearsIcmp(3, 4, { position: 1, rest: 1052 })).toBe(true);
+    script.at(1).sends('P. 1:1001 ack 1', 'P. 1001:2001 ack 1');
   });
 
   it('can probe with bytes before the stream, and believes ICMP about them', () => {

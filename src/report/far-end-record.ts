@@ -76,8 +76,9 @@ function fromReport({ syn }: FarAttempt, own: AttemptReport, { synAck }: NearSid
   return { responder: recordOf('reported', own, alterations), findings: alterations.findings };
 }
 
-function fromLog({ question, attempts, log }: FarOutcome, { exchange }: FarAttempt, { reply }: NearSide): FarEndPart {
-  const judged = judgeSilence({ port: question.port, syns: attempts.map(({ syn }) => syn), reply, log });
+function fromLog({ question, attempts, log, at }: FarOutcome, { exchange }: FarAttempt, { reply, sentAt }: NearSide): FarEndPart {
+  const waited = sentAt === null ? 0 : Math.max(0, at - sentAt);
+  const judged = judgeSilence({ port: question.port, syns: attempts.map(({ syn }) => syn), reply, waited, log });
   const status = judged.status === 'unknown' && exchange.failure !== null ? exchange.failure : judged.status;
   if (judged.found === null) return { responder: recordOf(status, null, null), findings: judged.findings };
   const { syn } = judged.found;

@@ -142,6 +142,18 @@ const CASES: Readonly<Record<string, Case>> = {
     state: 'open',
     findings: [],
   },
+  'SYN-ACKs that come when they were given up': {
+    plan: { reverse: [when(all(synAck, from443), delay(1020))], control: 8443, retries: 0 },
+    status: 'arrived',
+    state: 'open',
+    findings: [],
+  },
+  'a path slower than the patience of whoever asks: what came late has come': {
+    plan: { reverse: [delay(150)], timeoutMs: 100, retries: 0 },
+    status: 'unknown',
+    state: 'open',
+    findings: [],
+  },
   'everything dropped, nobody to ask': { plan: { forward: [dropSyn()] }, status: 'unknown', state: 'filtered', findings: [] },
   'reset in its name': {
     plan: { forward: [rejectRst({}, to443)], control: 8443 },

@@ -21,7 +21,7 @@ import type { Finding } from '../../src/analysis/finding.ts';
 import type { Routes, SendBatch } from '../../src/transport/transport.ts';
 import { type Address, parseAddress } from '../../src/wire/address.ts';
 import { toHex } from '../../src/wire/hex.ts';
-import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../../src/wire/numbers.ts';
+import { NANOS_PER_MS, type Nanos } from '../../src/wire/numbers.ts';
 import { SynTemplate } from '../../src/wire/syn-template.ts';
 import { TcpFlag } from '../../src/wire/tcp-flags.ts';
 import { compileOptions, formatOptions } from '../../src/wire/tcp-options.ts';
@@ -45,6 +45,8 @@ export interface TwoEndsPlan {
   readonly skewMs?: number;
   readonly seed?: number;
   readonly retries?: number;
+  /** How long the first SYN is waited for; a second unless given. */
+  readonly timeoutMs?: number;
   /** The IP ID of every SYN, as `--ip-id` fixes it. */
   readonly ipId?: number;
 }
@@ -100,7 +102,7 @@ class TwoEnds {
   readonly #memory = new Map<object, unknown>();
   readonly #batch: SendBatch = sendBatch(64, 2048);
   readonly #attempts: Attempt[] = [];
-  readonly #outcomes: FarOutcome[] = [];
+  readonly #ports: PortEnds[] = [];
   readonly #sent = { near: [] as Packet[], far: [] as Packet[] };
   readonly #near: ConnectionSession;
   readonly #far: ResponderSession;
@@ -135,7 +137,7 @@ class TwoEnds {
     const durationMs = this.#now / NANOS_PER_MS;
     this.#takeLeave('near', this.#near);
     this.#takeLeave('far', this.#far);
-    const ports = this.#outcomes.map((outcome) => judged(outcome)).toSorted((a, b) => a.port - b.port);
+    const ports = this.#ports.toSorted((a, b) => a.port - b.port);
     return { ports, attempts: this.#attempts, stats: this.#far.stats, durationMs, sent: this.#sent };
   }
 
@@ -156,10 +158,10 @@ class TwoEnds {
       control: control === null ? null : makeSyn(control),
       mac,
       nonce: () => this.#bytes(16),
-      initialRto: NANOS_PER_SECOND,
+      initialRto: (this.#plan.timeoutMs ?? 1000) * NANOS_PER_MS,
       retries,
       now: () => this.#now,
-      onOutcome: (outcome) => this.#outcomes.push(outcome),
+      onOutcome: (outcome) => this.#ports.push(judged(outcome)),
     });
   }
 

@@ -1,5 +1,6 @@
 import type { FarLog } from '../../probe/responder/far-inquiry.ts';
 import type { NearReply } from '../../probe/responder/near-side.ts';
+import { NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
 import type { Certainty, Finding } from '../finding.ts';
 import { type Found, findAttempts } from './far-log.ts';
 
@@ -9,6 +10,8 @@ export interface SilentPort {
   /** The SYNs as they left, whole packets. */
   readonly syns: readonly Uint8Array[];
   readonly reply: NearReply;
+  /** How long an answer to the first of them has been waited for. */
+  readonly waited: Nanos;
   readonly log: FarLog | null;
 }
 
@@ -26,11 +29,14 @@ export interface FarJudgement {
   readonly findings: readonly Finding[];
 }
 
+/** An answer that has not come after so many round trips does not come any more. */
+const PATIENT_ROUND_TRIPS = 3;
+
 /** Tells "arrived and answered, and nothing came back" from "never arrived". */
 export function judgeSilence(silent: SilentPort): FarJudgement {
   const { port, syns, log } = silent;
   const found = log === null ? null : findAttempts(syns, log);
-  if (found !== null) return { status: 'arrived', found, findings: ofArrived(found, silent) };
+  if (log !== null && found !== null) return { status: 'arrived', found, findings: ofArrived(found, silent, log.rtt) };
   if (log === null) return { status: 'unknown', found: null, findings: [] };
   if (!log.listening.some(([first, last]) => port >= first && port <= last))
     return { status: 'not-listening', found: null, findings: [] };
@@ -39,7 +45,7 @@ export function judgeSilence(silent: SilentPort): FarJudgement {
   return { status: 'never-arrived', found: null, findings: [ofLost(silent, strangers)] };
 }
 
-function ofArrived({ attempts, certainty }: Found, { syns, reply }: SilentPort): readonly Finding[] {
+function ofArrived({ attempts, certainty }: Found, { syns, reply, waited }: SilentPort, rtt: Nanos): readonly Finding[] {
   const answered = attempts.filter(({ synAck, fate }) => synAck !== null && fate !== 'reported');
   if (answered.length === 0 || reply === 'syn-ack') return [];
   if (reply === 'rst') return [injectedBehind(certainty)];
@@ -52,8 +58,8 @@ function ofArrived({ attempts, certainty }: Found, { syns, reply }: SilentPort):
       direction: 'reverse',
       sent: 'S.',
       received: null,
-      certainty,
-      detail: `${arrived} at the far end, a SYN-ACK left it ${left}, and none came back: it is dropped on the way back (a filter without state, or a return route that leads elsewhere).`,
+      certainty: waited < PATIENT_ROUND_TRIPS * rtt ? 'possible' : certainty,
+      detail: `${arrived} at the far end, a SYN-ACK left it ${left}, and none came back within ${(waited / NANOS_PER_SECOND).toFixed(1)} s: it is dropped on the way back (a filter without state, or a return route that leads elsewhere).`,
     },
   ];
 }

@@ -2,6 +2,7 @@ import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.t
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionRequest } from '../connection/connection-session.ts';
 import { fetchReport, REPORT_STREAM_BYTES } from './fetch-report.ts';
+import { synAckIn } from './near-side.ts';
 import type { AttemptReport, FarReport, ReportRequest } from './report.ts';
 import { ReportExchange } from './report-exchange.ts';
 import type { Mac } from './token-mac.ts';
@@ -59,6 +60,8 @@ export interface FarLog {
   readonly syns: readonly Uint8Array[];
   /** Whether nothing of that time is missing in `attempts`. */
   readonly isComplete: boolean;
+  /** Round trip of the connection that asked. */
+  readonly rtt: Nanos;
   readonly strangers: FarReport['strangers'];
   readonly listening: FarReport['listening'];
 }
@@ -70,6 +73,8 @@ export interface FarOutcome {
   readonly attempts: readonly FarAttempt[];
   /** Null where it was not needed, or nobody could be asked. */
   readonly log: FarLog | null;
+  /** When all was known, on the transport's clock: until then an answer would have been heard. */
+  readonly at: Nanos;
 }
 
 /** A port under way. */
@@ -101,13 +106,13 @@ export function* inquireFarEnd(asked: FarInquiryPlan): Step<void> {
       if (!hasReported(one)) silent.push(one);
       else {
         answering ??= one.question.makeSyn;
-        plan.onOutcome({ ...one, log: null });
+        plan.onOutcome({ ...one, log: null, at: plan.now() });
       }
     }
   }
   if (silent.length === 0) return;
   const log = answering === null ? yield* askAgain(plan, silent) : yield* askLog(plan, answering);
-  for (const one of silent) plan.onOutcome({ ...one, log });
+  for (const one of silent) plan.onOutcome({ ...one, log, at: plan.now() });
 }
 
 /** Attempts at these ports, side by side, until each has had an answer or as many as are allowed. */
@@ -156,25 +161,39 @@ function* askAgain(plan: Inquiring, silent: readonly Tried[]): Step<FarLog | nul
   return null;
 }
 
+/** A report that was asked for the log, and how long after our beginning. */
+interface Page {
+  readonly report: FarReport;
+  readonly elapsedMs: number;
+  readonly rtt: Nanos;
+}
+
 /** Everything that the responder remembers of the time since we began; null when it does not answer. */
 function* askLog(plan: Inquiring, makeSyn: MakeSyn): Step<FarLog | null> {
-  const attempts: AttemptReport[] = [];
-  let latest: FarReport | null = null;
-  let elapsedMs = 0;
-  for (let page = 0; page < MOST_PAGES; page++) {
-    elapsedMs = Math.floor((plan.now() - plan.begunAt) / NANOS_PER_MS);
-    const asked: Tried = { question: { port: 0, makeSyn }, attempts: [] };
-    yield* attemptAll(plan, [asked], { sinceMs: elapsedMs + MARGIN_MS, skip: attempts.length });
-    const report = asked.attempts.at(-1)?.exchange.report ?? null;
-    if (report === null) break;
+  const pages: Page[] = [];
+  for (let more = 1; more > 0 && pages.length < MOST_PAGES;) {
+    const skip = pages.reduce((count, { report }) => count + report.others.length, 0);
+    const page = yield* askPage(plan, makeSyn, skip);
+    if (page === null) break;
     // Asking is an attempt too: each page's list begins with the askers before it.
-    attempts.push(...report.others);
-    latest = report;
-    if (report.more === 0) break;
+    pages.push(page);
+    more = page.report.more;
   }
-  if (latest === null) return null;
-  const { own, strangers, listening, more, forgotten, upMs } = latest;
-  return { own, attempts, syns: plan.syns, isComplete: more === 0 && !forgotten && upMs >= elapsedMs, strangers, listening };
+  const last = pages.at(-1);
+  if (last === undefined) return null;
+  const { own, strangers, listening, more, forgotten, upMs } = last.report;
+  const attempts = pages.flatMap(({ report }) => report.others);
+  const isComplete = more === 0 && !forgotten && upMs >= last.elapsedMs;
+  return { own, attempts, syns: plan.syns, isComplete, rtt: last.rtt, strangers, listening };
+}
+
+function* askPage(plan: Inquiring, makeSyn: MakeSyn, skip: number): Step<Page | null> {
+  const elapsedMs = Math.floor((plan.now() - plan.begunAt) / NANOS_PER_MS);
+  const asked: Tried = { question: { port: 0, makeSyn }, attempts: [] };
+  yield* attemptAll(plan, [asked], { sinceMs: elapsedMs + MARGIN_MS, skip });
+  const last = asked.attempts.at(-1);
+  const report = last?.exchange.report ?? null;
+  return last === undefined || report === null ? null : { report, elapsedMs, rtt: last.connection.pace.srtt };
 }
 
 /** Whether another attempt could bring no more: silence, an ICMP error and a report that broke off may be chance. */
@@ -183,10 +202,11 @@ function isAnswered(attempt: FarAttempt | undefined): boolean {
   return attempt?.exchange.isOver === true || kind === 'refused' || kind === 'send-error';
 }
 
-/** The attempt that a port is judged by: the last that brought a report, else the first that was answered, else the first. */
+/** The attempt that a port is judged by: the last that brought a report, else the first that a SYN-ACK came to, else the first that anything did, else the first. */
 export function decisiveAttempt({ attempts }: FarOutcome): FarAttempt | null {
   return (
     attempts.findLast(({ exchange }) => exchange.report !== null) ??
+    attempts.find(({ connection }) => synAckIn(connection.notes) !== undefined) ??
     attempts.find(({ connection }) => connection.ending?.kind !== 'no-response') ??
     attempts[0] ??
     null

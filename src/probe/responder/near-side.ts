@@ -23,19 +23,28 @@ export interface NearSide {
   readonly from: Address | null;
   /** From the SYN to the SYN-ACK or RST; null where more than one SYN left, for either may have been answered. */
   readonly rtt: Nanos | null;
+  /** When the SYN left; null when it did not. */
+  readonly sentAt: Nanos | null;
   /** The SYN-ACK as it came, whole; null when none did. */
   readonly synAck: Uint8Array | null;
 }
 
 /** Reads it off a connection that is CLOSED. */
 export function nearSideOf({ notes, ending }: Connection): NearSide {
-  const synAck = notes.find((note): note is SegmentNote => note.kind === 'in' && note.sense === 'syn-ack');
+  const synAck = synAckIn(notes);
   const rtt = roundTrip(notes);
-  if (synAck === undefined) return unopened(notes, ending, rtt);
-  return { state: 'open', reason: 'syn-ack', reply: 'syn-ack', ...packetOf(synAck), rtt, synAck: bytesOf(synAck) };
+  const sentAt = notes.find((note) => note.kind === 'out')?.at ?? null;
+  if (synAck === undefined) return { ...unopened(notes, ending, rtt), sentAt };
+  return { state: 'open', reason: 'syn-ack', reply: 'syn-ack', ...packetOf(synAck), rtt, sentAt, synAck: bytesOf(synAck) };
 }
 
-function unopened(notes: readonly ConnectionNote[], ending: Ending | null, rtt: Nanos | null): NearSide {
+/** The SYN-ACK, also one that came when the connection had been given up; undefined when none did. */
+export function synAckIn(notes: readonly ConnectionNote[]): SegmentNote | undefined {
+  const senses = ['syn-ack', 'syn-ack-again'];
+  return notes.find((note): note is SegmentNote => note.kind === 'in' && senses.includes(note.sense));
+}
+
+function unopened(notes: readonly ConnectionNote[], ending: Ending | null, rtt: Nanos | null): Omit<NearSide, 'sentAt'> {
   const nothing = { reply: null, packet: null, from: null, rtt: null, synAck: null } as const;
   if (ending?.kind === 'refused') {
     const reset = notes.find((note) => note.kind === 'in' && note.sense === 'rst');
@@ -56,7 +65,7 @@ function packetOf(note: ConnectionNote | undefined): Pick<NearSide, 'packet' | '
 
 function roundTrip(notes: readonly ConnectionNote[]): Nanos | null {
   const syns = notes.filter((note) => note.kind === 'out' && (note.sense === 'syn' || note.sense === 'syn-again'));
-  const answer = notes.find((note) => note.kind === 'in' && (note.sense === 'syn-ack' || note.sense === 'rst'));
+  const answer = synAckIn(notes) ?? notes.find((note) => note.kind === 'in' && note.sense === 'rst');
   const [left, came] = [syns[0]?.at ?? null, answer?.at ?? null];
   return syns.length !== 1 || left === null || came === null ? null : Math.max(0, came - left);
 }

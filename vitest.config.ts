@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config';
 /** Namespace tests that know nothing of engines: they run on the best one with all other tests, and once more on each of the others. */
 const ON_EVERY_ENGINE = [
   'findings',
+  'firewall',
+  'firewall-state',
   'forged',
+  'handshake',
   'interrupt',
   'local',
   'loss',
@@ -11,6 +14,7 @@ const ON_EVERY_ENGINE = [
   'path',
   'permission',
   'responder',
+  'responder-middlebox',
   'states',
   'wire',
 ];

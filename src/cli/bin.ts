@@ -41,6 +41,8 @@ const environment: Environment = {
       return (await import('../run/probe.ts')).probeInBatches;
     },
     path: async () => (await import('../run/path.ts')).pathInBatches,
+    handshake: async () => (await import('../run/handshake.ts')).handshakeInBatches,
+    firewall: async () => (await import('../run/firewall.ts')).firewallInBatches,
     respond: async () => (await import('../run/respond.ts')).respondInBatches,
     doctor: async () => (await import('../run/doctor.ts')).inspectHost,
   },

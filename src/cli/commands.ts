@@ -1,9 +1,11 @@
 import type { Environment } from './environment.ts';
 import { DOCTOR_FLAGS, type DoctorFlagOptions } from './flags/doctor-flags.ts';
+import { FIREWALL_FLAGS, type FirewallRunOptions } from './flags/firewall-flags.ts';
 import type { AnyFlagTable, FlagTable } from './flags/flag.ts';
 import { GENERAL_FLAGS, type GeneralOptions } from './flags/general-flags.ts';
-import { OUTPUT_FLAGS, type OutputOptions, PROBE_OUTPUT_FLAGS, type ProbeOutputOptions } from './flags/output-flags.ts';
 import { PATH_FLAGS, type PathRunOptions } from './flags/path-flags.ts';
+import { HANDSHAKE_FLAGS, type HandshakeFlagOptions } from './flags/handshake-flags.ts';
+import { OUTPUT_FLAGS, type OutputOptions, PROBE_OUTPUT_FLAGS, type ProbeOutputOptions } from './flags/output-flags.ts';
 import type { ParsedWords } from './parse/parse-words.ts';
 import { RUN_FLAGS, type RunOptions } from './flags/probe-flags.ts';
 import { RESPOND_FLAGS, type RespondRunOptions } from './flags/respond-flags.ts';
@@ -32,11 +34,17 @@ export type ProbeCommandOptions = RunOptions & ProbeOutputOptions & GeneralOptio
 /** The options of `path`. */
 export type PathCommandOptions = PathRunOptions & OutputOptions & GeneralOptions;
 
+/** The options of `handshake`. */
+export type HandshakeCommandOptions = HandshakeFlagOptions & OutputOptions & GeneralOptions;
+
+/** The options of `firewall`. */
+export type FirewallCommandOptions = FirewallRunOptions & OutputOptions & GeneralOptions;
+
 /** The options of `respond`. */
 export type RespondCommandOptions = RespondRunOptions & OutputOptions & GeneralOptions;
 
 /** What `synscope` can be asked to do. */
-export type CommandName = 'probe' | 'path' | 'respond' | 'doctor';
+export type CommandName = 'probe' | 'path' | 'handshake' | 'firewall' | 'respond' | 'doctor';
 
 /** The command that is meant when none is named. */
 export const DEFAULT_COMMAND: CommandName = 'probe';
@@ -67,6 +75,31 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ['path 10.0.4.2 -p 443 --vary', 'and which option makes the SYN disappear'],
     ],
     load: async () => (await import('./commands/path.ts')).runPath,
+  }),
+  handshake: command<HandshakeCommandOptions>({
+    summary: 'complete the three-way handshake, show its timeline, diagnose it, close it',
+    operands: 'TARGET...',
+    about:
+      'In user space, on source ports that the kernel keeps silent on: no firewall rule is needed, and no connection is left open. TARGET is as in probe, for at most 1024 pairs of target and port.',
+    flags: { ...HANDSHAKE_FLAGS, ...OUTPUT_FLAGS, ...GENERAL_FLAGS },
+    examples: [
+      ['handshake 10.0.0.5 -p 443 --send tls', 'does anybody answer behind the kernel?'],
+      ['handshake 10.0.0.5 -p 80 --no-ack', 'how often the SYN-ACK is sent again: SYN cookies?'],
+      ['handshake 10.0.0.5 -p 443 --path-mtu --expect "path-mtu>=1400"', 'exit 1 unless it is so'],
+    ],
+    load: async () => (await import('./commands/handshake.ts')).runHandshake,
+  }),
+  firewall: command<FirewallCommandOptions>({
+    summary: 'how a port is guarded: drop, reject, stateful, proxy, and who answers from where',
+    operands: 'TARGET...',
+    about:
+      'Each port gets a battery of tests: SYNs with options, without, with ECN, with data, with a wrong checksum and with limited TTLs; bare ACK, FIN, NULL and Xmas. Three other ports of the target are asked to compare with.',
+    flags: { ...FIREWALL_FLAGS, ...OUTPUT_FLAGS, ...GENERAL_FLAGS },
+    examples: [
+      ['firewall 10.0.0.5 -p 22,25,443', 'who rejects, who drops, who answers'],
+      ['firewall 10.0.0.5 -p 3389 --expect drop,stateful', 'exit 1 unless it is so'],
+    ],
+    load: async () => (await import('./commands/firewall.ts')).runFirewall,
   }),
   respond: command<RespondCommandOptions>({
     summary: 'run on the far end: tells probe --responder what really arrived',

@@ -1,7 +1,11 @@
 import type { DoctorRecord } from '../report/doctor-record.ts';
+import type { HandshakeRunRecord } from '../report/handshake-records.ts';
 import type { ProbeRecord } from '../report/records.ts';
 import type { PathCommandRecord } from '../report/path/path-records.ts';
 import type { PathOptions } from '../run/path-options.ts';
+import type { HandshakeOptions } from '../run/handshake-options.ts';
+import type { FirewallRecord } from '../report/firewall/records.ts';
+import type { FirewallOptions } from '../run/firewall-options.ts';
 import type { RespondRecord } from '../report/respond-records.ts';
 import type { ProbeOptions } from '../run/probe-options.ts';
 import type { RespondOptions } from '../run/respond-options.ts';
@@ -49,6 +53,8 @@ export type RecordJob<O, R> = (options: O) => AsyncIterable<readonly R[]>;
 export interface Jobs {
   readonly probe: () => Promise<RecordJob<ProbeOptions, ProbeRecord>>;
   readonly path: () => Promise<RecordJob<PathOptions, PathCommandRecord>>;
+  readonly handshake: () => Promise<RecordJob<HandshakeOptions, HandshakeRunRecord>>;
+  readonly firewall: () => Promise<RecordJob<FirewallOptions, FirewallRecord>>;
   readonly respond: () => Promise<RecordJob<RespondOptions, RespondRecord>>;
   readonly doctor: () => Promise<(targets: readonly string[]) => Promise<DoctorRecord>>;
 }

@@ -1,7 +1,8 @@
 import type { Finding } from '../analysis/finding.ts';
+import type { FarEndRecord } from './far-end-record.ts';
 import { farEndRemarks } from './far-end-remarks.ts';
 import type { Paint } from './paint.ts';
-import type { PortRecord } from './records.ts';
+import type { Expectation } from './records.ts';
 import { wrapSentence } from './wrap.ts';
 
 /** A line below a port: something found, an expectation that was missed, or what the far end saw. */
@@ -15,8 +16,15 @@ export interface Remark {
 
 const INDENT = '      ';
 
+/** What a record of a port has to say besides its verdict. */
+interface Remarkable {
+  readonly findings: readonly Finding[];
+  readonly expectation: Expectation | null;
+  readonly responder?: FarEndRecord;
+}
+
 /** What is to be said of a port below its line. */
-export function remarksOn(record: PortRecord): readonly Remark[] {
+export function remarksOn(record: Remarkable): readonly Remark[] {
   const missed = record.expectation?.met === false ? [missedRemark(record.expectation.why ?? 'expectation missed')] : [];
   const far = record.responder === undefined ? [] : farEndRemarks(record.responder);
   return [...missed, ...record.findings.map(findingRemark), ...far];
@@ -27,7 +35,8 @@ export function missedRemark(why: string): Remark {
   return { role: 'missed', head: `x ${why}`, detail: '' };
 }
 
-function findingRemark({ code, option, certainty, direction, detail }: Finding): Remark {
+/** A finding as a line. */
+export function findingRemark({ code, option, certainty, direction, detail }: Finding): Remark {
   const subject = option === null || code.startsWith(option) ? '' : ` ${option}`;
   const way = direction === 'unknown' ? '' : `, ${direction}`;
   return { role: 'finding', head: `! ${code}${subject} (${certainty}${way})`, detail };

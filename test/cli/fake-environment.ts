@@ -1,6 +1,8 @@
 import type { Environment } from '../../src/cli/environment.ts';
 import type { DoctorRecord } from '../../src/report/doctor-record.ts';
+import type { HandshakeRunRecord } from '../../src/report/handshake-records.ts';
 import type { ProbeRecord } from '../../src/report/records.ts';
+import type { HandshakeOptions } from '../../src/run/handshake-options.ts';
 import type { RespondRecord } from '../../src/report/respond-records.ts';
 import type { ProbeOptions } from '../../src/run/probe-options.ts';
 import type { RespondOptions } from '../../src/run/respond-options.ts';
@@ -45,6 +47,7 @@ export class MemorySink {
 /** What a test may decide. */
 export interface Circumstances {
   readonly probe?: (options: ProbeOptions) => AsyncIterable<ProbeRecord>;
+  readonly handshake?: (options: HandshakeOptions) => AsyncIterable<HandshakeRunRecord>;
   readonly respond?: (options: RespondOptions) => AsyncIterable<RespondRecord>;
   readonly doctor?: (targets: readonly string[]) => Promise<DoctorRecord>;
   readonly stdout?: MemorySink;
@@ -107,9 +110,10 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
           asked = options;
           return oneByOne((circumstances.probe ?? (() => records([])))(options));
         }),
-      path: () => Promise.resolve(() => noRecords()),
-      respond: () =>
-        Promise.resolve((options) => oneByOne((circumstances.respond ?? (() => records<RespondRecord>([])))(options))),
+      path: () => Promise.resolve(() => nothing()),
+      handshake: () => Promise.resolve((options) => oneByOne((circumstances.handshake ?? nothing)(options))),
+      firewall: () => Promise.resolve(() => nothing()),
+      respond: () => Promise.resolve((options) => oneByOne((circumstances.respond ?? nothing)(options))),
       doctor: () => Promise.resolve(circumstances.doctor ?? (() => Promise.reject(new Error('no doctor')))),
     },
   };
@@ -132,6 +136,11 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
   };
 }
 
+/** A run without records. */
+async function* nothing(): AsyncGenerator<never, void, undefined> {
+  for (const record of []) yield record;
+}
+
 /** Yields these records, then throws `error` if there is one. */
 export async function* records<R = ProbeRecord>(list: readonly R[], error: unknown = null): AsyncGenerator<R, void, undefined> {
   for (const record of list) {
@@ -140,9 +149,6 @@ export async function* records<R = ProbeRecord>(list: readonly R[], error: unkno
   }
   if (error !== null) throw error;
 }
-
-/** A run that has nothing to say. */
-async function* noRecords(): AsyncGenerator<never, void, undefined> {}
 
 /** Each record as a batch of its own. */
 async function* oneByOne<R>(all: AsyncIterable<R>): AsyncGenerator<readonly R[], void, undefined> {

@@ -1,0 +1,41 @@
+import { type Investigation, isAnswered } from '../../probe/handshake/investigation.ts';
+import { TcpFlag } from '../../wire/tcp-flags.ts';
+import { type Answer, found, plain, remarked } from './answer.ts';
+import { synAckOf, trialsOf } from './exchange.ts';
+
+/** What became of the offer to use ECN (RFC 3168, 6.1.1). */
+export type EcnOutcome = 'negotiated' | 'refused' | 'reflected' | 'dropped';
+
+const BOTH = TcpFlag.ECE | TcpFlag.CWR;
+
+/** The outcome; null when ECN was not asked for or nothing can be said. */
+export function ecn(investigation: Investigation): Answer<EcnOutcome | null> {
+  if (!investigation.plan.ecn) return plain(null);
+  const asked = trialsOf(investigation, 'asked', 'with-ecn-again').find(({ connection }) => synAckOf(connection) !== null);
+  const synAck = asked === undefined ? null : synAckOf(asked.connection);
+  if (synAck === null) return unanswered(investigation);
+  const bits = synAck.segment.header.flags & BOTH;
+  if (bits === TcpFlag.ECE) return remarked('negotiated', 'ECN is negotiated: the SYN-ACK carries ECE.');
+  if (bits === BOTH)
+    return remarked(
+      'reflected',
+      'The SYN-ACK carries ECE and CWR, both flags as they were sent: something mirrors them and does not do ECN.',
+    );
+  return remarked(
+    'refused',
+    'ECN is not used: the host refuses it, or ECE and CWR were cleared on the way; from one end these look alike.',
+  );
+}
+
+function unanswered(investigation: Investigation): Answer<EcnOutcome | null> {
+  const without = trialsOf(investigation, 'without-ecn')[0];
+  const again = trialsOf(investigation, 'with-ecn-again')[0];
+  if (without === undefined || !isAnswered(without.connection) || again === undefined) return plain(null);
+  return found('dropped', 'option-blocked', {
+    certainty: 'likely',
+    option: 'ecn',
+    direction: 'forward',
+    detail:
+      'SYNs that ask for ECN are dropped: with ECE and CWR there was no answer, without them there was, and with them again there was none, each time with all retries.',
+  });
+}

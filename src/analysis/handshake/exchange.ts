@@ -1,0 +1,53 @@
+import type { Connection } from '../../probe/connection/connection.ts';
+import type { ConnectionNote, HeardSense, SegmentNote, SentSense } from '../../probe/connection/segment-note.ts';
+import type { Investigation, Purpose, Trial } from '../../probe/handshake/investigation.ts';
+import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import { findOption } from '../../wire/tcp-options.ts';
+
+/** A segment whose time is known. */
+export type TimedSegment = SegmentNote & { readonly at: Nanos };
+
+/** Everything that passed on a connection and has left or come, in the order of time. */
+export function inOrder({ notes }: Pick<Connection, 'notes'>): readonly (ConnectionNote & { readonly at: Nanos })[] {
+  const timed = notes.filter((note): note is ConnectionNote & { readonly at: Nanos } => note.at !== null);
+  return timed.toSorted((a, b) => a.at - b.at);
+}
+
+/** What the peer sent, in one sense or in any of several. */
+export function heard({ notes }: Pick<Connection, 'notes'>, ...senses: readonly HeardSense[]): readonly TimedSegment[] {
+  return notes.filter((note): note is TimedSegment => note.kind === 'in' && note.at !== null && isOneOf(note.sense, senses));
+}
+
+/** What we sent, in one sense or in any of several, as far as it has left. */
+export function sent({ notes }: Pick<Connection, 'notes'>, ...senses: readonly SentSense[]): readonly TimedSegment[] {
+  return notes.filter((note): note is TimedSegment => note.kind === 'out' && note.at !== null && isOneOf(note.sense, senses));
+}
+
+/** The first proven SYN-ACK, or null. */
+export function synAckOf(connection: Pick<Connection, 'notes'>): TimedSegment | null {
+  return heard(connection, 'syn-ack')[0] ?? null;
+}
+
+/** From SYN to SYN-ACK, or to the RST that refused it, in milliseconds; null without either, or where it cannot be told which of several SYNs is answered. */
+export function synRttMs(connection: Pick<Connection, 'notes' | 'ending'>): number | null {
+  const answer = synAckOf(connection) ?? (connection.ending?.kind === 'refused' ? heard(connection, 'rst')[0] : null);
+  const syns = sent(connection, 'syn', 'syn-again');
+  if (answer === null || answer === undefined) return null;
+  const echo = findOption(answer.segment.header.options, 'ts')?.echo;
+  const answered = syns.length === 1 ? syns[0] : syns.find((syn) => findOption(syn.segment.header.options, 'ts')?.value === echo);
+  return answered === undefined ? null : milliseconds(answer.at - answered.at);
+}
+
+/** The connections of one purpose, or of any of several. */
+export function trialsOf({ trials }: Investigation, ...purposes: readonly Purpose[]): readonly Trial[] {
+  return trials.filter(({ purpose }) => purposes.includes(purpose));
+}
+
+/** Whole nanoseconds in milliseconds. */
+export function milliseconds(nanos: Nanos): number {
+  return nanos / NANOS_PER_MS;
+}
+
+function isOneOf(sense: string, senses: readonly string[]): boolean {
+  return senses.includes(sense);
+}

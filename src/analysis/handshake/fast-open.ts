@@ -1,0 +1,53 @@
+import { type Investigation, type Trial, cookieOf, isAnswered } from '../../probe/handshake/investigation.ts';
+import { type Answer, found, plain, remarked } from './answer.ts';
+import { sent, synAckOf, trialsOf } from './exchange.ts';
+
+/** What came of Fast Open (RFC 7413). */
+export interface FastOpenFacts {
+  /** In hex; null when none was granted. */
+  readonly cookie: string | null;
+  /** Whether the data in the SYN was acknowledged by the SYN-ACK; null when none was sent, or nothing came back. */
+  readonly dataAccepted: boolean | null;
+}
+
+const NOTHING: FastOpenFacts = { cookie: null, dataAccepted: null };
+
+/** What became of the cookie and of data in the SYN; null when it was not tried. */
+export function fastOpen(investigation: Investigation): Answer<FastOpenFacts | null> {
+  const [request] = trialsOf(investigation, 'cookie-request');
+  if (request === undefined) return plain(null);
+  if (!isAnswered(request.connection))
+    return blocked(NOTHING, trialsOf(investigation, 'cookie-control')[0], 'a SYN that asks for a Fast Open cookie');
+  const cookie = cookieOf(request);
+  const [use] = trialsOf(investigation, 'cookie-use');
+  if (cookie === null || use === undefined)
+    return remarked(
+      NOTHING,
+      'No Fast Open cookie was granted: the host does not do it on this port, or the option was removed on the way; from one end these look alike.',
+    );
+  if (!isAnswered(use.connection))
+    return blocked({ cookie, dataAccepted: null }, trialsOf(investigation, 'data-control')[0], 'a SYN with the cookie and data');
+  return judgeData(cookie, use);
+}
+
+function judgeData(cookie: string, { connection }: Trial): Answer<FastOpenFacts> {
+  const length = sent(connection, 'syn')[0]?.length ?? 0;
+  const dataAccepted = (synAckOf(connection)?.ack ?? 0) === 1 + length;
+  return remarked(
+    { cookie, dataAccepted },
+    dataAccepted
+      ? `Fast Open works: the SYN-ACK acknowledged the SYN with its ${length} bytes of data.`
+      : 'A Fast Open cookie was granted, but the data in the SYN was not taken: the SYN-ACK acknowledged the SYN alone.',
+  );
+}
+
+/** Answered without, silent with, answered without again: loss is excluded as well as it can be. */
+function blocked(facts: FastOpenFacts, control: Trial | undefined, what: string): Answer<FastOpenFacts> {
+  if (control === undefined || !isAnswered(control.connection))
+    return remarked(facts, `There was no answer to ${what}, nor to a plain SYN afterwards: nothing can be said about Fast Open.`);
+  return found(facts, 'fast-open-blocked', {
+    certainty: 'likely',
+    option: 'tfo',
+    detail: `Plain SYNs before and after were answered, ${what} was not, although repeated: something on the way drops it.`,
+  });
+}

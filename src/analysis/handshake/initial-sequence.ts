@@ -1,0 +1,39 @@
+import type { Investigation } from '../../probe/handshake/investigation.ts';
+import { seq, seqDiff } from '../../wire/numbers.ts';
+import { type Answer, plain, remarked } from './answer.ts';
+import { synAckOf, trialsOf } from './exchange.ts';
+
+/** What the peer's ISNs have in common. */
+export interface IsnFacts {
+  readonly samples: number;
+  readonly pattern: 'none' | 'constant' | 'even-steps' | 'small-steps';
+}
+
+const FEWEST = 3;
+/** Steps below this between connections a moment apart can be tried out in a minute; a random number is this small once in 4096 times. */
+const SMALL_STEP = 2 ** 20;
+
+/** Whether the peer's next ISN can be guessed (RFC 6528); null with fewer than three. */
+export function initialSequence(investigation: Investigation): Answer<IsnFacts | null> {
+  const synAcks = trialsOf(investigation, 'asked').flatMap(({ connection }) => synAckOf(connection) ?? []);
+  const isns = synAcks.toSorted((a, b) => a.at - b.at).map(({ segment }) => seq(segment.header.seq));
+  const samples = isns.length;
+  if (samples < FEWEST) return plain(null);
+  const steps = isns.slice(1).map((isn, index) => seqDiff(isn, isns[index] as typeof isn));
+  if (steps.every((step) => step === 0))
+    return remarked(
+      { samples, pattern: 'constant' },
+      `All ${samples} ISNs are the same: anybody can forge this host's connections (RFC 6528).`,
+    );
+  if (steps.every((step) => step === steps[0]))
+    return remarked(
+      { samples, pattern: 'even-steps' },
+      `The ISNs grow by ${steps[0]} each time: the next can be guessed (RFC 6528).`,
+    );
+  if (steps.every((step) => step > 0 && step < SMALL_STEP))
+    return remarked(
+      { samples, pattern: 'small-steps' },
+      `The ${samples} ISNs grow by ${Math.min(...steps)} to ${Math.max(...steps)}: the next can be guessed (RFC 6528).`,
+    );
+  return remarked({ samples, pattern: 'none' }, `The ISNs of ${samples} handshakes show no pattern.`);
+}

@@ -1,0 +1,70 @@
+import type { Investigation } from '../../probe/handshake/investigation.ts';
+import { findOption } from '../../wire/tcp-options.ts';
+import { type Answer, plain, remarked } from './answer.ts';
+import { milliseconds, synAckOf, type TimedSegment, trialsOf } from './exchange.ts';
+
+/** One of the machines that seem to answer at an address. */
+export interface StackFacts {
+  readonly synAcks: number;
+  readonly ttl: number;
+  readonly window: number;
+  /** Names of the options in order, with the MSS and the scale. */
+  readonly options: string;
+  /** Whether its timestamps are from a clock of its own that others do not share. */
+  readonly ownClock: boolean;
+}
+
+/** Clocks of one machine that are read in one second differ by less: TSval ticks once a millisecond at most usual stacks, ten times a second at the slowest. */
+const SAME_CLOCK = 5000;
+
+/**
+ * Several machines behind one address: SYN-ACKs of different make, or of clocks that are far apart. A clock counts only when two SYN-ACKs share it, since
+ * some stacks start one for each connection. Null with fewer than two SYN-ACKs.
+ */
+export function stacks(investigation: Investigation): Answer<readonly StackFacts[] | null> {
+  const synAcks = trialsOf(investigation, 'asked').flatMap(({ connection }) => synAckOf(connection) ?? []);
+  if (synAcks.length < 2) return plain(null);
+  const makes = new Map<string, TimedSegment[]>();
+  for (const synAck of synAcks) makes.set(makeOf(synAck), [...(makes.get(makeOf(synAck)) ?? []), synAck]);
+  const found = [...makes.values()].flatMap((same) => byClock(same));
+  if (found.length < 2) return plain(found);
+  const what = makes.size > 1 ? 'TTL, window or options of its SYN-ACKs differ' : 'the clocks in its SYN-ACKs differ';
+  return remarked(
+    found,
+    `${found.length} machines seem to answer behind this address, as behind a load balancer: ${what} from connection to connection.`,
+  );
+}
+
+function makeOf({ packet, segment }: TimedSegment): string {
+  return `${packet.ip.ttl} ${segment.header.window} ${optionNames(segment.header.options)}`;
+}
+
+function optionNames(options: TimedSegment['segment']['header']['options']): string {
+  return options
+    .map((option) =>
+      option.name === 'mss' || option.name === 'wscale' ? `${option.name}=${'value' in option ? option.value : ''}` : option.name,
+    )
+    .join(',');
+}
+
+function byClock(same: readonly TimedSegment[]): readonly StackFacts[] {
+  const groups: TimedSegment[][] = [];
+  for (const synAck of same) {
+    const group = groups.find(([first]) => first !== undefined && Math.abs(offset(synAck) - offset(first)) < SAME_CLOCK);
+    if (group === undefined) groups.push([synAck]);
+    else group.push(synAck);
+  }
+  const areClocks = groups.length > 1 && groups.every((group) => group.length > 1);
+  return areClocks ? groups.map((group) => factsOf(group, true)) : [factsOf(same, false)];
+}
+
+/** TSval less the milliseconds since the run began. */
+function offset({ at, segment }: TimedSegment): number {
+  return (findOption(segment.header.options, 'ts')?.value ?? 0) - milliseconds(at);
+}
+
+function factsOf(group: readonly TimedSegment[], ownClock: boolean): StackFacts {
+  const [{ packet, segment }] = group as readonly [TimedSegment];
+  const { window, options } = segment.header;
+  return { synAcks: group.length, ttl: packet.ip.ttl, window, options: optionNames(options), ownClock };
+}

@@ -1,0 +1,52 @@
+import type { Connection } from '../../probe/connection/connection.ts';
+import type { Investigation } from '../../probe/handshake/investigation.ts';
+import { formatHops, hopDistance } from '../hop-distance.ts';
+import { type Answer, found, inOneSentence, plain } from './answer.ts';
+import { heard, milliseconds, synAckOf, type TimedSegment, trialsOf } from './exchange.ts';
+
+/** What does not fit a host that answers for itself. */
+interface Sign {
+  readonly text: string;
+  readonly certainty: 'likely' | 'possible';
+}
+
+/**
+ * Whether something in front of the host answers the SYN for it. Such a proxy does not know the host's window yet, so it offers none and opens it once the
+ * host has answered (net/netfilter/nf_synproxy_core.c); and what the host sends later comes from farther away than the SYN-ACK. `likely`: no host's stack
+ * offers a window of 0 in a SYN-ACK and then another. True, false, or null without an established connection to look at.
+ */
+export function synProxy(investigation: Investigation): Answer<boolean | null> {
+  const trials = trialsOf(investigation, 'asked', 'second-look').map(({ connection }) => connection);
+  const signs = trials.map(signsOf).find((texts) => texts.length > 0);
+  if (signs === undefined) return plain(trials.some(({ establishedAt }) => establishedAt !== null) ? false : null);
+  const certainty = signs.some((sign) => sign.certainty === 'likely') ? 'likely' : 'possible';
+  const detail =
+    `${inOneSentence(signs.map(({ text }) => text))}: a SYN proxy seems to answer in front of the host, ` +
+    `and its SYN-ACK does not say that the host is up.`;
+  return found(true, 'syn-proxy', { certainty, detail });
+}
+
+function signsOf(connection: Connection): readonly Sign[] {
+  const synAck = synAckOf(connection);
+  return synAck === null ? [] : [...windowSigns(connection, synAck), ...distanceSigns(connection, synAck)];
+}
+
+function windowSigns(connection: Connection, synAck: TimedSegment): readonly Sign[] {
+  if (synAck.window !== 0) return [];
+  const update = heard(connection, 'window-update', 'ack').find(({ window }) => window > 0);
+  if (update === undefined) return [{ text: 'The SYN-ACK offered window 0', certainty: 'possible' }];
+  const after = milliseconds(update.at - synAck.at).toFixed(2);
+  return [
+    { text: `The SYN-ACK offered window 0, and an update to ${update.window} came ${after} ms later`, certainty: 'likely' },
+  ];
+}
+
+/** Resets are left out: many stacks send them with a TTL of their own. */
+function distanceSigns(connection: Connection, synAck: TimedSegment): readonly Sign[] {
+  const near = synAck.packet.ip.ttl;
+  const later = heard(connection, 'ack', 'window-update', 'data', 'fin');
+  const far = later.map(({ packet }) => packet.ip.ttl).find((ttl) => hopDistance(ttl) !== hopDistance(near));
+  if (far === undefined) return [];
+  const text = `The SYN-ACK came with TTL ${near}, about ${formatHops(near)} away, and what followed with TTL ${far}, about ${formatHops(far)}`;
+  return [{ text, certainty: 'likely' }];
+}

@@ -1,0 +1,233 @@
+import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import { findOption } from '../../wire/tcp-options.ts';
+import { acknowledgeAtOnce, acknowledgeNothing } from '../connection/ack-policy.ts';
+import type { Conduct, Connection } from '../connection/connection.ts';
+import type { ConnectionRequest, Inquiry } from '../connection/connection-session.ts';
+import { said } from '../connection/converse.ts';
+import type { SegmentNote } from '../connection/segment-note.ts';
+import { answered, closed, established, inStages, observed, settled, type Stage } from '../connection/stage.ts';
+import { type PathMtu, type PathMtuLimits, PathMtuStage } from './path-mtu.ts';
+
+/** Why a connection was made. */
+export type Purpose =
+  /** What was asked for, `--repeat` times. */
+  | 'asked'
+  /** The host seems not to have heard our ACK: once more tells a lost packet from a full queue. */
+  | 'second-look'
+  /** The same without timestamps, where SYN cookies have no place for other options. */
+  | 'without-timestamps'
+  /** The same without ECN in the SYN, and then once more with it. */
+  | 'without-ecn'
+  | 'with-ecn-again'
+  /** Asks for a Fast Open cookie; the same without the option; uses the cookie with data in the SYN; the same again without. */
+  | 'cookie-request'
+  | 'cookie-control'
+  | 'cookie-use'
+  | 'data-control';
+
+/** One connection of an investigation. */
+export interface Trial {
+  readonly purpose: Purpose;
+  readonly connection: Connection;
+}
+
+/** How a SYN differs from the usual one of the run. */
+export interface SynVariation {
+  /** Fast Open: asks for a cookie, or uses the one given in hex. */
+  readonly fastOpen?: 'request' | { readonly cookie: string };
+  readonly payload?: Uint8Array;
+  /** Leaves the timestamps out. */
+  readonly timestamps?: false;
+  /** Whether it asks for ECN; as the run says unless given. */
+  readonly ecn?: boolean;
+}
+
+/** What is to be found out about one port. */
+export interface InvestigationPlan {
+  readonly makeSyn: (variation: SynVariation) => Uint8Array;
+  readonly initialRto: Nanos;
+  readonly retries: number;
+  /** Bytes of the largest packet that may leave. */
+  readonly mtu: number;
+  /** False never acknowledges the SYN-ACK. */
+  readonly ack: boolean;
+  /** How long to go on listening, before or after the ACK; null for what the rest needs. */
+  readonly observe: Nanos | null;
+  readonly say: Uint8Array | null;
+  readonly fastOpen: boolean;
+  readonly ecn: boolean;
+  /** Null not to measure it. */
+  readonly pathMtu: PathMtuLimits | null;
+  readonly close: 'fin' | 'rst';
+  readonly repeat: number;
+}
+
+/** Everything that was tried on one port, in order. */
+export interface Investigation {
+  readonly plan: InvestigationPlan;
+  readonly trials: readonly Trial[];
+  readonly pathMtu: PathMtu | null;
+}
+
+/** Linux repeats its SYN-ACK after 1, 3 and 7 seconds: long enough to see three of them. */
+const UNACKNOWLEDGED: Nanos = 8000 * NANOS_PER_MS;
+/** How long an application may take for its first byte. */
+const REPLY_PATIENCE: Nanos = 3000 * NANOS_PER_MS;
+/** A reply is over when nothing has come for so long, or two round trips. */
+const QUIET: Nanos = 20 * NANOS_PER_MS;
+const LONGEST_REPLY: Nanos = 1000 * NANOS_PER_MS;
+/** What Fast Open sends when nothing else is to be said: an empty line, which HTTP ignores (RFC 9112, 2.2). */
+const FEWEST_WORDS: Uint8Array = Uint8Array.of(0x0d, 0x0a);
+
+/** Investigates one port; what was found stands in `investigation` at any time, also when the run is cut short. */
+export class PortInvestigation {
+  readonly #plan: InvestigationPlan;
+  readonly #trials: Trial[] = [];
+  #pathMtu: PathMtuStage | null = null;
+
+  constructor(plan: InvestigationPlan) {
+    this.#plan = plan;
+  }
+
+  get investigation(): Investigation {
+    return { plan: this.#plan, trials: this.#trials, pathMtu: this.#pathMtu?.result ?? null };
+  }
+
+  /** The connections, one step after the other. */
+  *inquire(): Inquiry {
+    const { repeat, ecn, fastOpen, ack } = this.#plan;
+    yield* this.#ask();
+    if (this.#wasIgnored() && repeat === 1) yield [this.#request('second-look', {}, this.#stages(null))];
+    if (ecn && !this.#wasAnswered('asked')) yield* this.#lookAtEcn();
+    if (fastOpen && ack && this.#wasAnswered('asked')) yield* this.#lookAtFastOpen();
+  }
+
+  *#ask(): Inquiry {
+    const asked = Array.from({ length: this.#plan.repeat }, () => this.#asked());
+    yield this.#plan.ack ? asked : [...asked, this.#unacknowledged('without-timestamps', { timestamps: false })];
+    if (this.#wasAnswered('asked') || !this.#wasChallenged()) return;
+    this.#pathMtu = null;
+    yield [this.#asked()];
+  }
+
+  *#lookAtEcn(): Inquiry {
+    yield [this.#request('without-ecn', { ecn: false }, this.#stages(null))];
+    if (this.#wasAnswered('without-ecn')) yield [this.#request('with-ecn-again', {}, this.#stages(null))];
+  }
+
+  *#lookAtFastOpen(): Inquiry {
+    yield [this.#request('cookie-request', { fastOpen: 'request' }, this.#stages(null))];
+    if (!this.#wasAnswered('cookie-request')) {
+      yield [this.#request('cookie-control', {}, this.#stages(null))];
+      return;
+    }
+    const cookie = cookieOf(this.#trials.at(-1));
+    if (cookie === null) return;
+    const payload = this.#plan.say ?? FEWEST_WORDS;
+    yield [this.#request('cookie-use', { fastOpen: { cookie }, payload }, this.#stages(null))];
+    if (!this.#wasAnswered('cookie-use')) yield [this.#request('data-control', {}, this.#stages(null))];
+  }
+
+  #asked(): ConnectionRequest {
+    const { ack, pathMtu, say } = this.#plan;
+    if (!ack) return this.#unacknowledged('asked', {});
+    const search = pathMtu !== null && this.#pathMtu === null ? new PathMtuStage(pathMtu) : null;
+    if (search !== null) this.#pathMtu = search;
+    return this.#request('asked', {}, [...(search === null ? [] : [established, settled(), search.stage]), ...this.#stages(say)]);
+  }
+
+  #unacknowledged(purpose: Purpose, variation: SynVariation): ConnectionRequest {
+    return this.#request(purpose, variation, [answered, observed(this.#plan.observe ?? UNACKNOWLEDGED)]);
+  }
+
+  /** Handshake, a moment of silence, a conversation, and the close. */
+  #stages(say: Uint8Array | null): readonly Stage[] {
+    const { close } = this.#plan;
+    return [established, settled(), ...this.#listening(say), ...(close === 'fin' ? [closed()] : [])];
+  }
+
+  #listening(say: Uint8Array | null): readonly Stage[] {
+    const { observe } = this.#plan;
+    if (say === null) return observe === null ? [] : [observed(observe)];
+    return [observe === null ? said(say, REPLY_PATIENCE, replyIsOver()) : said(say, observe, () => Infinity)];
+  }
+
+  #request(purpose: Purpose, variation: SynVariation, stages: readonly Stage[]): ConnectionRequest {
+    const { makeSyn, initialRto, retries, mtu, ack } = this.#plan;
+    return {
+      syn: makeSyn(variation),
+      conduct: this.#noting(purpose, inStages(stages)),
+      acknowledge: ack ? acknowledgeAtOnce : acknowledgeNothing,
+      initialRto,
+      retries,
+      mtu,
+    };
+  }
+
+  /** A connection counts from its first poll on, so that one that is cut short is known too. */
+  #noting(purpose: Purpose, conduct: Conduct): Conduct {
+    let isKnown = false;
+    return (connection, now) => {
+      if (!isKnown) this.#trials.push({ purpose, connection });
+      isKnown = true;
+      return conduct(connection, now);
+    };
+  }
+
+  #wasAnswered(purpose: Purpose): boolean {
+    return this.#trials.some((trial) => trial.purpose === purpose && isAnswered(trial.connection));
+  }
+
+  /** A connection of old may hold the tuple (RFC 5961, 4): another port is another tuple. */
+  #wasChallenged(): boolean {
+    return this.#trials.some(({ connection }) =>
+      connection.notes.some((note) => note.kind === 'in' && note.sense === 'challenge-ack'),
+    );
+  }
+
+  #wasIgnored(): boolean {
+    return this.#trials.some(({ connection }) => synAcksAfterAck(connection).length > 0 || isIgnored(connection));
+  }
+}
+
+/** Whether anything proven came back, a reset included. */
+export function isAnswered({ agreement, ending }: Connection): boolean {
+  return agreement !== null || ending?.kind === 'refused';
+}
+
+/** SYN-ACKs that came again although the first had been acknowledged a round trip before. */
+export function synAcksAfterAck({ notes, establishedAt, pace }: Connection): readonly SegmentNote[] {
+  if (establishedAt === null) return [];
+  const since = establishedAt + pace.srtt;
+  return notes.filter(
+    (note): note is SegmentNote => note.kind === 'in' && note.sense === 'syn-ack-again' && note.at !== null && note.at > since,
+  );
+}
+
+/** Whether nothing of what we sent behind the SYN was ever acknowledged, although it was repeated. */
+export function isIgnored({ establishedAt, ending, sent, received }: Connection): boolean {
+  return establishedAt !== null && ending?.kind === 'no-response' && sent.acknowledged <= 1 && received.next <= 1;
+}
+
+/** The Fast Open cookie that a SYN-ACK grants (RFC 7413, 4.1.2), in hex; null for none. */
+export function cookieOf(trial: Trial | undefined): string | null {
+  const synAck = trial?.connection.notes.find((note) => note.kind === 'in' && note.sense === 'syn-ack');
+  if (synAck?.kind !== 'in') return null;
+  const cookie = findOption(synAck.segment.header.options, 'tfo')?.cookie ?? '';
+  return cookie === '' ? null : cookie;
+}
+
+/** When a reply is over: nothing has followed it for a while. */
+function replyIsOver(): (connection: Connection, now: Nanos) => Nanos {
+  let bytes = 0;
+  let since: Nanos = Infinity;
+  let first: Nanos = Infinity;
+  return ({ received, pace }, now) => {
+    if (received.byteCount > bytes) {
+      bytes = received.byteCount;
+      since = now;
+      first = Math.min(first, now);
+    }
+    return Math.min(since + Math.max(QUIET, 2 * pace.srtt), first + LONGEST_REPLY);
+  };
+}

@@ -1,0 +1,160 @@
+import type { Address } from '../../wire/address.ts';
+import { readU32 } from '../../wire/bytes.ts';
+import { fromHex } from '../../wire/hex.ts';
+import { IPV4_HEADER_BYTES } from '../../wire/ipv4.ts';
+import { NANOS_PER_MS, type Nanos, seq, seqAdd } from '../../wire/numbers.ts';
+import { TCP_HEADER_BYTES } from '../../wire/tcp.ts';
+import { findOption } from '../../wire/tcp-options.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { ConnectionNote } from '../connection/segment-note.ts';
+import type { Stage } from '../connection/stage.ts';
+import { SizeSearch, TRIES } from './size-search.ts';
+
+/** What was found about the path to the peer. Sizes are whole IP packets. */
+export interface PathMtu {
+  /** The largest packet that the peer acknowledged; null when none was. */
+  readonly bytes: number | null;
+  /** The largest that was to be tried: the interface's MTU, or as much as the peer's MSS allows. */
+  readonly largest: number;
+  /** The router that said so, and the size that it named (null: it named none); null when nobody said anything. */
+  readonly reported: { readonly by: Address; readonly mtu: number | null } | null;
+  readonly probes: number;
+  /** `largest` is only what a slot of a batch holds: larger ones may pass too. */
+  readonly isCut: boolean;
+}
+
+/** What bounds the search. */
+export interface PathMtuLimits {
+  readonly interfaceMtu: number;
+  /** Bytes of the largest packet that a batch holds. */
+  readonly slotSize: number;
+}
+
+/** RFC 791, 3.2: every router forwards 68 bytes. No TCP over IP of today meets less than 296. */
+const SMALLEST = 296;
+const TIMESTAMP_BYTES = 12;
+const LEAST_WAIT: Nanos = 100 * NANOS_PER_MS;
+
+interface Flight {
+  readonly size: number;
+  /** Where its bytes begin, counted from our ISN. */
+  readonly position: number;
+}
+
+/**
+ * Measures how large packets may be on the way to the peer, with DF set, without a byte of payload for its application: segments that end where the stream
+ * stands consist of old bytes, which every receiver acknowledges and throws away (RFC 9293, 3.10.7.4). With SACK the answer names them (RFC 2883).
+ */
+export class PathMtuStage {
+  readonly #limits: PathMtuLimits;
+  #search: SizeSearch | null = null;
+  #largest = 0;
+  #isCut = false;
+  #flights: readonly Flight[] = [];
+  #tries = 0;
+  #seen = 0;
+  #until: Nanos = 0;
+  #probes = 0;
+  #reported: PathMtu['reported'] = null;
+
+  constructor(limits: PathMtuLimits) {
+    this.#limits = limits;
+  }
+
+  /** Null before the stage has begun. */
+  get result(): PathMtu | null {
+    if (this.#search === null) return null;
+    const { passes } = this.#search.bounds;
+    return {
+      bytes: passes === 0 ? null : passes,
+      largest: this.#largest,
+      reported: this.#reported,
+      probes: this.#probes,
+      isCut: this.#isCut,
+    };
+  }
+
+  /** The stage of a connection's conduct. */
+  readonly stage: Stage = (connection, now) => {
+    const search = this.#search ?? this.#begin(connection);
+    if (connection.state !== 'ESTABLISHED') return null;
+    for (; this.#seen < connection.notes.length; this.#seen++) this.#read(connection.notes[this.#seen] as ConnectionNote, search);
+    if (this.#flights.length === 0 || now >= this.#until) this.#goOn(connection, search, now);
+    return this.#flights.length === 0 ? null : this.#until;
+  };
+
+  /** Tries again what was not answered, or what is to be tried next. */
+  #goOn(connection: Connection, search: SizeSearch, now: Nanos): void {
+    if (this.#flights.length === 0 || this.#tries >= this.#mostTries) {
+      for (const { size } of this.#flights) search.failed(size);
+      this.#tries = 0;
+      this.#flights = search.next().map((size) => ({ size, position: positionOf(connection, size) }));
+    }
+    if (this.#flights.length > 0) this.#send(connection, now);
+  }
+
+  get #mostTries(): number {
+    return this.#probes <= TRIES.first ? TRIES.first : TRIES.others;
+  }
+
+  #begin(connection: Connection): SizeSearch {
+    const { agreement } = connection;
+    const { interfaceMtu, slotSize } = this.#limits;
+    const allowed = (agreement?.peerMss ?? 0) + IPV4_HEADER_BYTES + TCP_HEADER_BYTES;
+    this.#largest = Math.min(interfaceMtu, slotSize, allowed);
+    this.#isCut = this.#largest < Math.min(interfaceMtu, allowed);
+    this.#search = new SizeSearch({ smallest: SMALLEST, largest: this.#largest, parallel: agreement?.sack === true });
+    this.#seen = connection.notes.length;
+    return this.#search;
+  }
+
+  #send(connection: Connection, now: Nanos): void {
+    this.#tries++;
+    for (const { size, position } of this.#flights) {
+      connection.probe({ flags: 0, position, payload: new Uint8Array(size - headerBytes(connection)) }, now);
+      this.#probes++;
+    }
+    this.#until = now + Math.max(LEAST_WAIT, 2 * connection.pace.srtt);
+  }
+
+  #read(note: ConnectionNote, search: SizeSearch): void {
+    if (note.kind === 'icmp') return this.#readError(note, search);
+    if (note.kind !== 'in' || note.sense !== 'ack-again' || this.#flights.length === 0) return;
+    const named = duplicateStart(note.segment.header.options);
+    const answered =
+      named === null ? this.#flights[0] : this.#flights.find(({ position }) => seqAdd(this.#isn(note), position) === named);
+    if (answered === undefined) return;
+    search.passed(answered.size);
+    // What is smaller passes too, whatever became of it.
+    this.#flights = this.#flights.filter(({ size }) => size > answered.size);
+  }
+
+  #readError(note: Extract<ConnectionNote, { readonly kind: 'icmp' }>, search: SizeSearch): void {
+    if (note.message.type !== 3 || note.message.code !== 4) return;
+    this.#reported ??= { by: note.from, mtu: note.mtu };
+    search.failed(note.quotedLength);
+    if (note.mtu !== null) search.named(note.mtu);
+    this.#flights = this.#flights.filter(({ size }) => size < search.bounds.fails);
+  }
+
+  /** Our ISN, from an acknowledgement and its distance to it. */
+  #isn({ segment, ack }: Extract<ConnectionNote, { readonly kind: 'in' | 'out' }>): ReturnType<typeof seq> {
+    return seqAdd(seq(segment.header.ack), -(ack ?? 0));
+  }
+}
+
+function headerBytes({ agreement }: Connection): number {
+  return IPV4_HEADER_BYTES + TCP_HEADER_BYTES + (agreement?.timestamps === true ? TIMESTAMP_BYTES : 0);
+}
+
+/** Where a segment begins that makes a packet of `size` bytes and ends with the last byte that was acknowledged. */
+function positionOf(connection: Connection, size: number): number {
+  return connection.sent.acknowledged - (size - headerBytes(connection));
+}
+
+/** The left edge of the first SACK block (RFC 2018, 3), which reports a duplicate where it lies below the acknowledgement (RFC 2883, 4); null without one. */
+function duplicateStart(options: Parameters<typeof findOption>[0]): number | null {
+  const block = options.find((option) => option.kind === 5);
+  const bytes = block !== undefined && 'data' in block ? fromHex(block.data) : null;
+  return bytes === null || bytes.length < 8 ? null : readU32(bytes, 0);
+}

@@ -1,0 +1,94 @@
+/** What is known of the sizes that pass. */
+export interface SizeBounds {
+  /** The largest packet that was answered; 0 while none was. */
+  readonly passes: number;
+  /** The smallest that was not, although tried again; one more than the largest to be tried while all were. */
+  readonly fails: number;
+}
+
+/** Tries of one size before its silence counts: of the first, on which all depends, and of any other. */
+export const TRIES = { first: 3, others: 2 } as const;
+/** Packet sizes of usual links and tunnels, ascending: IPv6's least, VPNs, WireGuard, VXLAN, GRE, IP in IP, PPPoE, Ethernet. */
+const USUAL_SIZES: readonly number[] = [576, 1280, 1300, 1360, 1380, 1400, 1420, 1440, 1450, 1460, 1472, 1476, 1480, 1492, 1500];
+/** Sizes tried side by side where answers can be told apart. */
+const SIDE_BY_SIDE = 8;
+
+/**
+ * Finds the largest packet that passes, to the byte: the largest of all first, which on a good path is the only one; then the size that a router named, then
+ * usual sizes, then the gap between what passes and what does not, in equal parts. Knows no packets and no time.
+ */
+export class SizeSearch {
+  #passes = 0;
+  #fails: number;
+  /** The size that an ICMP error named; 0 for none. */
+  #named = 0;
+  #begun = false;
+  readonly #smallest: number;
+  readonly #sideBySide: number;
+
+  /** Looks between `smallest` and `largest`; `parallel` where each answer tells which size it answers. */
+  constructor({
+    smallest,
+    largest,
+    parallel,
+  }: {
+    readonly smallest: number;
+    readonly largest: number;
+    readonly parallel: boolean;
+  }) {
+    this.#smallest = smallest;
+    this.#fails = largest + 1;
+    this.#sideBySide = parallel ? SIDE_BY_SIDE : 1;
+  }
+
+  get bounds(): SizeBounds {
+    return { passes: this.#passes, fails: this.#fails };
+  }
+
+  /** True when the answer is known: to the byte, or that not even the smallest passes. */
+  get isDone(): boolean {
+    return this.#fails - this.#passes <= 1 || this.#fails <= this.#smallest;
+  }
+
+  passed(size: number): void {
+    this.#passes = Math.max(this.#passes, size);
+    if (this.#fails <= this.#passes) this.#fails = this.#passes + 1;
+  }
+
+  failed(size: number): void {
+    if (size > this.#passes) this.#fails = Math.min(this.#fails, size);
+  }
+
+  /** A router said that packets of up to `size` bytes fit its next link. */
+  named(size: number): void {
+    if (size <= this.#passes || size >= this.#fails || size < this.#smallest) return;
+    this.#named = size;
+    this.failed(size + 1);
+  }
+
+  /** The sizes to try next, ascending; empty when done. */
+  next(): readonly number[] {
+    if (this.isDone) return [];
+    if (!this.#begun) {
+      this.#begun = true;
+      return [this.#fails - 1];
+    }
+    if (this.#named > this.#passes && this.#named < this.#fails) return [this.#named];
+    const usual = USUAL_SIZES.filter((size) => size > this.#passes && size < this.#fails && size >= this.#smallest);
+    return this.#passes === 0 && usual.length > 0 ? this.#spread(usual) : this.#parts();
+  }
+
+  /** As many of `sizes` as may be tried at once, evenly. */
+  #spread(sizes: readonly number[]): readonly number[] {
+    if (sizes.length <= this.#sideBySide) return sizes;
+    const count = this.#sideBySide;
+    return Array.from({ length: count }, (_, index) => sizes[Math.floor(((index + 1) * sizes.length) / (count + 1))] as number);
+  }
+
+  #parts(): readonly number[] {
+    const low = Math.max(this.#passes, this.#smallest - 1);
+    const gap = this.#fails - low;
+    const count = Math.min(this.#sideBySide, gap - 1);
+    return Array.from({ length: count }, (_, index) => low + Math.round(((index + 1) * gap) / (count + 1)));
+  }
+}

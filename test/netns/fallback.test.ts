@@ -109,7 +109,7 @@ labSuite('where something is missing', () => {
       for (const name of readdirSync(modules).filter((entry) => /^[a-z]/.test(entry) && entry !== 'koffi')) {
         symlinkSync(join(modules, name), join(copy, 'node_modules', name));
       }
-      bin = join(copy, 'dist/cli/bin.js');
+      bin = join(copy, 'dist/cli/bin.cjs');
     });
 
     it('raw-cap does without, says why once, and that source ports are not reserved', async () => {

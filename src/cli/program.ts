@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as Tty from 'node:tty';
@@ -6,6 +5,7 @@ import type * as Tty from 'node:tty';
 import { packageVersion } from '../run/version.ts';
 import type { Environment, Sink } from './environment.ts';
 import { FileSink } from './file-sink.ts';
+import { main } from './main.ts';
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -36,10 +36,7 @@ const environment: Environment = {
   now: () => performance.now(),
   exitNow: (code) => process.exit(code),
   jobs: {
-    probe: async () => {
-      loadAtOnce('../run/probe.js');
-      return (await import('../run/probe.ts')).probeInBatches;
-    },
+    probe: async () => (await import('../run/probe.ts')).probeInBatches,
     path: async () => (await import('../run/path.ts')).pathInBatches,
     handshake: async () => (await import('../run/handshake.ts')).handshakeInBatches,
     firewall: async () => (await import('../run/firewall.ts')).firewallInBatches,
@@ -48,17 +45,11 @@ const environment: Environment = {
   },
 };
 
-loadAtOnce('./main.js', './parse/parse-words.js', './commands/probe.js');
-const { main } = await import('./main.ts');
-// Native handles may keep the event loop alive; everything has been written by now.
-process.exit(await main(process.argv.slice(2), environment));
-
-/**
- * Loads modules with all that they import, so that an `import()` of them later finds them loaded. Measured: what a probe needs is there 20 ms sooner than by
- * `import()` alone, which goes through the thread pool and the event loop for every file. Node 22.0 to 22.11 cannot require ES modules, and does without.
- */
-function loadAtOnce(...paths: readonly string[]): void {
-  if (process.features.require_module) for (const path of paths) require(path);
+/** Runs the words of this process's command line, writes to its streams and ends it. */
+export async function runProgram(): Promise<never> {
+  const code = await main(process.argv.slice(2), environment);
+  // Native handles may keep the event loop alive; everything has been written by now.
+  process.exit(code);
 }
 
 /** Only a character device can be a terminal; the module that knows loads all of Node's network streams, which a pipe need not wait for. */

@@ -34,11 +34,17 @@ class LinkedModule {
     const [, imported, from] = IMPORT.exec(line) ?? [];
     if (from !== undefined) return `const { ${imported.replaceAll(' as ', ': ')} } = ${this.#source(from)};`;
     const [, declaration, name] = EXPORT.exec(line) ?? [];
+    if (name !== undefined) return this.#exported([name], declaration);
     const [, names, list, origin] = REEXPORT.exec(line) ?? [];
-    if (declaration === undefined && (origin === undefined || list.includes(' as ')) && !NOTHING.test(line))
-      throw new Error(`${this.#path}: cannot link "${line}"`);
-    this.#exports.push(...(name ?? list ?? '').split(', ').filter(Boolean));
-    return declaration ?? (origin === undefined ? '' : `const ${names} = ${this.#source(origin)};`);
+    if (list !== undefined && !list.includes(' as '))
+      return this.#exported(list.split(', '), `const ${names} = ${this.#source(origin)};`);
+    if (NOTHING.test(line)) return '';
+    throw new Error(`${this.#path}: cannot link "${line}"`);
+  }
+
+  #exported(names, text) {
+    this.#exports.push(...names);
+    return text;
   }
 
   #source(from) {

@@ -31,6 +31,8 @@ export interface RunNeeds {
   readonly ports: 'reserved' | 'guarded';
   /** Exactly these ports are guarded, whoever connects to them; absent for a choice. */
   readonly listenPorts?: readonly number[];
+  /** About how many packets the run sends when all goes well; absent where nobody knows. */
+  readonly packets?: number;
   /** How fast packets are to leave; absent where the kernel's own way is fast enough. */
   readonly sending?: (routes: OpenRoutes) => SendDemand;
 }
@@ -49,7 +51,8 @@ export async function openRun(needs: RunNeeds): Promise<OpenRun> {
     closers.push(() => holding.release());
     const sourcePorts = holding.ports;
     const sending = needs.sending === undefined ? {} : { sending: needs.sending(routes) };
-    const transport = await openFirst(engines, { sourcePorts, interface: device, routes, warn, ...sending });
+    const packets = needs.packets ?? Infinity;
+    const transport = await openFirst(engines, { sourcePorts, interface: device, routes, warn, packets, ...sending });
     if (options.dropPrivileges === true) warnIfStillRoot(warn);
     const close = async (): Promise<void> => {
       await transport.close();

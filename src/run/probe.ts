@@ -94,11 +94,12 @@ function failureOf(fault: TransportFault | null, counter: SummaryCounter): Synsc
 }
 
 function needsOf(run: PreparedRun): RunNeeds {
-  const { options, spec, timing, sourcePortCount } = run;
+  const { options, spec, timing, sourcePortCount, order } = run;
+  const packets = order.length * timing.count;
   const path = sendPathOf(options.sendPath ?? 'auto');
   const sending = (routes: OpenRoutes): SendDemand => ({ path, rate: timing.rate, packetBytes: packetBytes(run, routes) });
   const engine = options.engine ?? engineNameFor(path);
-  return { options: { ...options, engine }, sourceIp: spec.sourceIp, sourcePortCount, ports: 'reserved', sending };
+  return { options: { ...options, engine }, sourceIp: spec.sourceIp, sourcePortCount, ports: 'reserved', packets, sending };
 }
 
 /** The size of the run's SYNs; 0 when the first target has no route. Its way out is then the first of `routes`, for which a faster way of sending is opened. */

@@ -84,15 +84,14 @@ export class PacketRingTransport implements Transport {
     return this.#capture.drops();
   }
 
-  close(): Promise<void> {
-    if (!this.#closed) {
-      this.#closed = true;
-      this.#capture.close();
-      this.#sender.close();
-      this.#watch.close();
-      this.#wait.end();
-    }
-    return Promise.resolve();
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const closing = this.#capture.close();
+    this.#sender.close();
+    this.#watch.close();
+    this.#wait.end();
+    await closing;
   }
 
   #turn(): void {

@@ -32,6 +32,9 @@ export interface FirstRoundParts {
  */
 export class FirstRound {
   readonly ring: FirstSyns = new FirstSyns();
+  /** Whom `identify` found. */
+  target = 0;
+  port = 0;
   readonly #plan: SessionPlan;
   readonly #pairs: PairTable;
   readonly #syns: SynSequence;
@@ -126,20 +129,21 @@ export class FirstRound {
     return this.#plan.seq === null && this.ring.stampNext(isn | 0, at);
   }
 
-  /** The target of the pair at `place`. */
-  targetOf(place: number): number {
-    return Math.floor(this.#plan.order.at(this.ring.positionOf(place)) / this.#plan.ports.size);
+  /** Sets `target` and `port` to those of the pair at `place`. */
+  identify(place: number): void {
+    const { ports, order } = this.#plan;
+    const pair = order.at(this.ring.positionOf(place));
+    this.target = Math.floor(pair / ports.size);
+    this.port = ports.at(pair - this.target * ports.size);
   }
 
   /** Moves the pair at `place` to a slot, where it waits for an answer to its first SYN. */
   move(place: number): number {
     const { ring } = this;
-    const { ports, order } = this.#plan;
     const pairs = this.#pairs;
-    const pair = order.at(ring.positionOf(place));
-    const target = Math.floor(pair / ports.size);
-    const slot = this.#exits.enter(target, ports.at(pair - target * ports.size));
-    pairs.source[slot] = this.#syns.route(target);
+    this.identify(place);
+    const slot = this.#exits.enter(this.target, this.port);
+    pairs.source[slot] = this.#syns.route(this.target);
     pairs.sent[slot] = 1;
     pairs.nonce[slot] = ring.nonce(place);
     pairs.firstNonce[slot] = ring.nonce(place);

@@ -68,6 +68,11 @@ export class Patience {
     return this.#policy.syns > 1 ? this.#rto.timeout(target, 0) : this.#rto.lastTimeout(target, 0, 0);
   }
 
+  /** True when a first SYN that left at `sentAt` is all that a silent pair gets. */
+  endsWithFirst(sentAt: Nanos): boolean {
+    return this.#policy.syns <= 1 && sentAt > this.deafAt;
+  }
+
   /** How many SYNs the pair may use in all. */
   #allowed(slot: number): number {
     const syns = this.#policy.syns + (this.#pairs.bonus[slot] as number);

@@ -14,6 +14,13 @@ const NO_SAMPLES: readonly number[] = [];
 /** What an answer makes of its port, in the order of `Answer`. */
 const STATES: readonly PortState[] = ['filtered', 'filtered', 'open', 'error', 'closed', 'open'];
 
+/** Whose first SYN was all. */
+interface SilentPair {
+  readonly target: number;
+  readonly port: number;
+  readonly nonce: number;
+}
+
 /** The one verdict object of a session: reads the pair's slot when asked, so that what nobody asks about costs nothing. */
 export class SessionVerdict implements Verdict {
   targetIndex = 0;
@@ -28,6 +35,8 @@ export class SessionVerdict implements Verdict {
   readonly #targets: TargetSet;
   /** The pair's, or -1 where it never had one. */
   #slot = -1;
+  /** Of the first SYN, where there is no slot. */
+  #nonce = 0;
   #answer: number = Answer.none;
   #errno = 0;
   #isLoaded = false;
@@ -51,6 +60,15 @@ export class SessionVerdict implements Verdict {
     this.state = 'error';
     this.attempts = 0;
     this.rejected = 0;
+    return this;
+  }
+
+  /** A pair that had one SYN and no slot; `errno` is not 0 when the SYN never left this host. */
+  silent({ target, port, nonce }: SilentPair, errno: number): this {
+    this.unroutable(target, port, errno);
+    this.state = errno === 0 ? 'filtered' : 'error';
+    this.attempts = 1;
+    this.#nonce = nonce;
     return this;
   }
 
@@ -116,11 +134,13 @@ export class SessionVerdict implements Verdict {
   }
 
   get mtu(): number | null {
-    return this.#slot < 0 ? null : this.#syns.mtu(this.#slot);
+    if (this.attempts === 0 && this.#slot < 0) return null;
+    return this.#slot < 0 ? this.#syns.mtuOf(this.targetIndex) : this.#syns.mtu(this.#slot);
   }
 
   get sent(): Uint8Array | null {
-    if (this.#slot < 0 || this.attempts === 0) return null;
+    if (this.attempts === 0) return null;
+    if (this.#slot < 0) return this.#syns.firstPacket(this.targetIndex, this.port, this.#nonce);
     return this.#syns.packet(this.#slot, this.attempts - 1);
   }
 

@@ -64,6 +64,11 @@ export class SynSequence {
     return (this.#plan.routes.sources[this.#pairs.source[slot] as number] as { mtu: number }).mtu;
   }
 
+  /** MTU of the interface that SYNs to a target with a route leave by. */
+  mtuOf(target: number): number {
+    return (this.#plan.routes.sources[this.route(target)] as { mtu: number }).mtu;
+  }
+
   /** Names the pair that `addFirst` writes the SYN of; `source` is its way out. */
   aim(target: number, port: number, source: number): void {
     this.#fields.destination = this.#plan.targets.at(target);
@@ -103,6 +108,17 @@ export class SynSequence {
   packet(slot: number, attempt: number): Uint8Array {
     this.aimAt(slot);
     this.#recall(slot, attempt);
+    return this.#copy(attempt);
+  }
+
+  /** A copy of the first SYN, made with that nonce, of a pair whose target has a route. */
+  firstPacket(target: number, port: number, nonce: number): Uint8Array {
+    this.aim(target, port, this.route(target));
+    this.#cookie.expand(nonce);
+    return this.#copy(0);
+  }
+
+  #copy(attempt: number): Uint8Array {
     this.#fill(attempt);
     const template = this.#template as SynTemplate;
     const bytes = new Uint8Array(template.length);

@@ -57,6 +57,8 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<Probe
       queue.push(record);
     },
   });
+  // Reading the clock for each verdict costs more than counting it.
+  let turnedAt = transport.now();
   const session = new ProbeSession({
     ...run,
     routes: open.routes,
@@ -67,7 +69,7 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<Probe
     seq: run.spec.seq,
     ipId: run.spec.ipId,
     payloadLength: run.spec.payload.length,
-    onVerdict: (verdict) => recorder.add(verdict, transport.now()),
+    onVerdict: (verdict) => recorder.add(verdict, turnedAt),
   });
   if (transport.clock === 'userspace') await warmUp(session, transport, open.sourcePorts[0] as number);
   const progress = new ProgressClock(run, session);
@@ -75,6 +77,7 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<Probe
   const fault = await runSession(session, transport, {
     signal,
     onTurn: (now) => {
+      turnedAt = now;
       recorder.tick(now);
       session.hold(queue.congested);
       progress.tick(now / NANOS_PER_MS);

@@ -82,8 +82,10 @@ export class PairLifecycle {
 
   /** When the next time-out may be due; Infinity when nothing waits. */
   get nextDue(): Nanos {
-    const nextFlight = this.first.ring.oldestFlight + this.rto.typical();
-    return Math.min(this.#timers.nextDue(), this.#firstExpiry.nextLook, nextFlight);
+    const landing = this.first.ring.oldestFlight + this.rto.typical();
+    // In a fast scan somebody's time is up every microsecond: they are looked at together.
+    const look = Math.ceil(Math.min(this.#firstExpiry.nextLook, landing) / NANOS_PER_MS) * NANOS_PER_MS;
+    return Math.min(this.#timers.nextDue(), look);
   }
 
   /** SYN number `pairs.sent[slot]` (from 0) of the pair leaves at `now`. */

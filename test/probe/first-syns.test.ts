@@ -76,18 +76,23 @@ function run(ring: FirstSyns, model: Model, [kind, number]: Step, now: number): 
     all.push({ nonce: 0, sentAt: now, open: false, flying: false });
   } else if (kind === 'land') {
     expect(ring.land(now - (number % 50))).toBe(model.land(now - (number % 50)));
-  } else if (place >= 0) {
-    const entry = all[some] as Entry;
-    expect([ring.positionOf(place), ring.nonce(place), ring.sentAt(place)]).toEqual([some, entry.nonce, entry.sentAt]);
-    if (kind === 'stamp') {
-      ring.stamp(place, now);
-      entry.sentAt = now;
-      return;
-    }
-    expect(ring.take(place)).toBe(entry.flying);
-    entry.open = false;
-    entry.flying = false;
+  } else if (place >= 0) stampOrTake(ring, place, [kind, all[some] as Entry, some, now]);
+}
+
+function stampOrTake(
+  ring: FirstSyns,
+  place: number,
+  [kind, entry, position, now]: readonly [Step[0], Entry, number, number],
+): void {
+  expect([ring.positionOf(place), ring.nonce(place), ring.sentAt(place)]).toEqual([position, entry.nonce, entry.sentAt]);
+  if (kind === 'stamp') {
+    ring.stamp(place, now);
+    entry.sentAt = now;
+    return;
   }
+  expect(ring.take(place)).toBe(entry.flying);
+  entry.open = false;
+  entry.flying = false;
 }
 
 describe('FirstSyns', () => {

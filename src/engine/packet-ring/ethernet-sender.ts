@@ -74,6 +74,7 @@ export class EthernetSender implements PacketSender {
   #deferredCount = 0;
   /** 0 while frames can be sent. */
   #refusal = 0;
+  #hop = -1;
 
   /** Owns `hops` and `transmit`. */
   constructor(options: EthernetOptions, { hops, transmit, why }: Parts) {
@@ -95,7 +96,7 @@ export class EthernetSender implements PacketSender {
     const { count } = this.batch;
     this.#hops.turn(this.#now());
     this.#refusal = this.#transmit.begin();
-    for (let slot = 0; slot < count; slot++) this.#place(slot);
+    for (let slot = 0; slot < count;) slot = this.#refusal === 0 ? this.#placeRun(slot, count) : this.#refuse(slot);
     this.#sendDeferred();
     this.#sendStaged();
     this.#transmit.finish();
@@ -106,28 +107,52 @@ export class EthernetSender implements PacketSender {
     this.#hops.close();
   }
 
-  #place(slot: number): void {
-    const { lengths, errors } = this.batch;
-    const { frames } = this.#transmit;
-    const frame = this.#transmit.frameOf(slot);
-    const length = lengths[slot] as number;
-    const hop = frames.sourceOf(frame) === this.#source ? this.#hops.find(frames.destinationOf(frame)) : -1;
-    if (hop < 0) this.#defer(slot, length);
-    else if (length > this.#largest) errors[slot] = Errno.EMSGSIZE;
-    else if (this.#refusal !== 0) errors[slot] = this.#refusal;
-    else this.#stage(slot, length, hop);
+  /** Places slots from `first` on: those that are frames and have room in the chunk, and one that is none. Returns the slot to go on from. */
+  #placeRun(first: number, end: number): number {
+    const most = Math.min(end - first, this.#transmit.chunk - this.#stagedCount);
+    const run = this.#frameable(first, most);
+    if (run > 0) this.#stage(first, run);
+    if (run === most) return first + run;
+    if (this.#hop < 0) this.#defer(first + run);
+    else this.batch.errors[first + run] = Errno.EMSGSIZE;
+    return first + run + 1;
   }
 
-  #stage(slot: number, length: number, hop: number): void {
+  /** How many slots from `first` on, `most` at most, have a hop and the size of a frame; their headers are there then. `#hop` is that of the last one. */
+  #frameable(first: number, most: number): number {
+    const { lengths } = this.batch;
+    const { frames } = this.#transmit;
     const { table } = this.#hops;
-    const transmit = this.#transmit;
-    transmit.frames.setHeader(transmit.frameOf(slot), table.headers, hop, table.stamps[hop] as number);
-    transmit.stage(slot, length);
-    this.#staged[this.#stagedCount++] = slot;
-    if (this.#stagedCount < transmit.chunk) return;
+    const largest = this.#largest;
+    for (let run = 0; run < most; run++) {
+      const frame = this.#transmit.frameOf(first + run);
+      const hop = this.#hopOf(frame);
+      this.#hop = hop;
+      if (hop < 0 || (lengths[first + run] as number) > largest) return run;
+      frames.setHeader(frame, table.headers, hop, table.stamps[hop] as number);
+    }
+    return most;
+  }
+
+  #hopOf(frame: number): number {
+    const { frames } = this.#transmit;
+    return frames.sourceOf(frame) === this.#source ? this.#hops.find(frames.destinationOf(frame)) : -1;
+  }
+
+  #stage(first: number, count: number): void {
+    this.#transmit.stage(first, count);
+    for (let slot = first; slot < first + count; slot++) this.#staged[this.#stagedCount++] = slot;
+    if (this.#stagedCount < this.#transmit.chunk) return;
     // Packets of the kernel's way first: their destinations may have got a hop meanwhile.
     this.#sendDeferred();
     this.#sendStaged();
+  }
+
+  /** Frames cannot be sent now; what is none can. Returns the next slot. */
+  #refuse(slot: number): number {
+    if (this.#hopOf(this.#transmit.frameOf(slot)) < 0) this.#defer(slot);
+    else this.batch.errors[slot] = (this.batch.lengths[slot] as number) > this.#largest ? Errno.EMSGSIZE : this.#refusal;
+    return slot + 1;
   }
 
   #sendStaged(): void {
@@ -147,8 +172,9 @@ export class EthernetSender implements PacketSender {
     this.#refusal = Errno.EAGAIN;
   }
 
-  #defer(slot: number, length: number): void {
+  #defer(slot: number): void {
     const { batch } = this.#fallback;
+    const length = this.batch.lengths[slot] as number;
     if (length > batch.slotSize) {
       this.batch.errors[slot] = Errno.EMSGSIZE;
       return;

@@ -52,7 +52,10 @@ export async function openRun(needs: RunNeeds): Promise<OpenRun> {
     const sourcePorts = holding.ports;
     const sending = needs.sending === undefined ? {} : { sending: needs.sending(routes) };
     const packets = needs.packets ?? Infinity;
-    const transport = await openFirst(engines, { sourcePorts, interface: device, routes, warn, packets, ...sending });
+    const unheld = new UnheldPorts(holding.missing, warn);
+    const tell = (line: string): void => unheld.tell(line);
+    const transport = await openFirst(engines, { sourcePorts, interface: device, routes, warn: tell, packets, ...sending });
+    unheld.end();
     if (options.dropPrivileges === true) warnIfStillRoot(warn);
     const close = async (): Promise<void> => {
       await transport.close();
@@ -76,4 +79,25 @@ function holdPorts({ options, sourcePortCount, ports, listenPorts }: RunNeeds, w
 function warnIfStillRoot(warn: (line: string) => void): void {
   const outcome = dropPrivileges();
   if (outcome.kind === 'refused') warn(outcome.message);
+}
+
+/** Says that source ports are not reserved: in the engine's line where that has the same cause, else in a line of its own. */
+class UnheldPorts {
+  #cause: string | null;
+  readonly #warn: (line: string) => void;
+
+  constructor(cause: string | null, warn: (line: string) => void) {
+    this.#cause = cause;
+    this.#warn = warn;
+  }
+
+  tell(line: string): void {
+    const isSame = this.#cause !== null && line.includes(this.#cause);
+    this.#warn(isSame ? `${line}; source ports are not reserved` : line);
+    if (isSame) this.#cause = null;
+  }
+
+  end(): void {
+    if (this.#cause !== null) this.#warn(`source ports are not reserved: ${this.#cause}`);
+  }
 }

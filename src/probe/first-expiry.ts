@@ -43,18 +43,21 @@ export class FirstExpiry {
     return oldest < 0 ? Infinity : Math.max(ring.sentAt(oldest) + FIRST_LOOK, this.#due);
   }
 
-  /** Calls `moved` with the slot of each pair that moves to the table; stops when `done` pairs of the session have their verdict. */
+  /** Calls `moved` with the slot of each pair that moves to the table; stops when `done` pairs of the session have their verdict. Allocates nothing for a pair that ends. */
   expire(now: Nanos, done: number, moved: (slot: number) => void): void {
     const { first, pairs, patience, stats } = this.#parts;
     const { ring } = first;
+    const { deafAt, onlyOne } = patience;
     for (let place = ring.oldest(); place >= 0 && pairs.active < FULL; place = ring.oldest()) {
-      if (stats.pairsDone >= done) return;
       const sentAt = ring.sentAt(place);
-      if (now - sentAt < FIRST_LOOK) return;
+      if (stats.pairsDone >= done || now - sentAt < FIRST_LOOK) return;
       first.identify(place);
-      this.#due = sentAt + patience.firstTimeout(first.target);
-      const isLast = patience.endsWithFirst(sentAt);
-      if (this.#due > now && (isLast || pairs.active >= ROOMY)) return;
+      const due = sentAt + patience.firstTimeout(first.target);
+      const isLast = onlyOne && sentAt > deafAt;
+      if (due > now && (isLast || pairs.active >= ROOMY)) {
+        this.#due = due;
+        return;
+      }
       if (isLast) this.#end(place);
       else moved(first.move(place));
     }

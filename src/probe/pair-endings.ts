@@ -51,7 +51,7 @@ export class PairEndings {
   /** The pair's one SYN, made with that nonce, was all that it may have, and nothing came back. */
   finishSilent(target: number, port: number, nonce: number): void {
     this.#parts.stats.pairsDone++;
-    this.#plan.onVerdict(this.#verdict.silent({ target, port, nonce }, this.#neighbourErrno(target)));
+    this.#plan.onVerdict(this.#verdict.silent(target, port, nonce, this.#neighbourErrno(target)));
   }
 
   /** The kernel has no way to the target. */

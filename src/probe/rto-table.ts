@@ -60,6 +60,11 @@ export class RtoTable {
     return Math.max(floor, 2 * (this.#slowest[this.#groups] as number), this.timeout(target, earlier));
   }
 
+  /** How long to wait after a SYN that is the first and the last: shorter to compute while nobody has answered. */
+  onlyTimeout(target: number): Nanos {
+    return this.#srtt[this.#groups] === 0 ? NEIGHBOUR_FAILURE * this.#initial : this.lastTimeout(target, 0, 0);
+  }
+
   /** The time-out that most targets have now. */
   typical(): Nanos {
     return this.#srtt[this.#groups] === 0 ? this.#initial : Math.max(MIN_RTO, this.#estimate(this.#groups));

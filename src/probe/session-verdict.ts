@@ -14,13 +14,6 @@ const NO_SAMPLES: readonly number[] = [];
 /** What an answer makes of its port, in the order of `Answer`. */
 const STATES: readonly PortState[] = ['filtered', 'filtered', 'open', 'error', 'closed', 'open'];
 
-/** Whose first SYN was all. */
-interface SilentPair {
-  readonly target: number;
-  readonly port: number;
-  readonly nonce: number;
-}
-
 /** The one verdict object of a session: reads the pair's slot when asked, so that what nobody asks about costs nothing. */
 export class SessionVerdict implements Verdict {
   targetIndex = 0;
@@ -63,8 +56,8 @@ export class SessionVerdict implements Verdict {
     return this;
   }
 
-  /** A pair that had one SYN and no slot; `errno` is not 0 when the SYN never left this host. */
-  silent({ target, port, nonce }: SilentPair, errno: number): this {
+  /** A pair that had one SYN, made with that nonce, and no slot; `errno` is not 0 when the SYN never left this host. */
+  silent(target: number, port: number, nonce: number, errno: number): this {
     this.unroutable(target, port, errno);
     this.state = errno === 0 ? 'filtered' : 'error';
     this.attempts = 1;

@@ -4,7 +4,7 @@ import type { Nanos } from '../../wire/numbers.ts';
 import type { EngineProblem } from '../engine.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
 import { ethernetLink } from '../linux/ethernet-link.ts';
-import { addressWord, largestPacket } from './frame-slots.ts';
+import { addressWord, DESTINATION_WORD, largestPacket, SOURCE_WORD } from './frame-slots.ts';
 import type { FrameTransmit } from './frame-transmit.ts';
 import { type HopOptions, NextHops } from './next-hops.ts';
 import { openPacketTransmit } from './packet-transmit.ts';
@@ -74,6 +74,7 @@ export class EthernetSender implements PacketSender {
   #deferredCount = 0;
   /** 0 while frames can be sent. */
   #refusal = 0;
+  /** Of the slot that is no frame. */
   #hop = -1;
 
   /** Owns `hops` and `transmit`. */
@@ -113,30 +114,30 @@ export class EthernetSender implements PacketSender {
     const run = this.#frameable(first, most);
     if (run > 0) this.#stage(first, run);
     if (run === most) return first + run;
-    if (this.#hop < 0) this.#defer(first + run);
-    else this.batch.errors[first + run] = Errno.EMSGSIZE;
+    this.#leave(first + run);
     return first + run + 1;
   }
 
-  /** How many slots from `first` on, `most` at most, have a hop and the size of a frame; their headers are there then. `#hop` is that of the last one. */
+  /** How many slots from `first` on, `most` at most, have a hop and the size of a frame; their headers are there then. else `#hop` is that of the one that stands in the way. */
   #frameable(first: number, most: number): number {
     const { lengths } = this.batch;
     const { frames } = this.#transmit;
     const { table } = this.#hops;
+    const { words, slotWords } = frames;
+    const source = this.#source;
     const largest = this.#largest;
+    const frame = this.#transmit.frameOf(first);
+    let at = frame * slotWords;
     for (let run = 0; run < most; run++) {
-      const frame = this.#transmit.frameOf(first + run);
-      const hop = this.#hopOf(frame);
-      this.#hop = hop;
-      if (hop < 0 || (lengths[first + run] as number) > largest) return run;
-      frames.setHeader(frame, table.headers, hop, table.stamps[hop] as number);
+      const hop = words[at + SOURCE_WORD] === source ? this.#hops.find(words[at + DESTINATION_WORD] as number) : -1;
+      if (hop < 0 || (lengths[first + run] as number) > largest) {
+        this.#hop = hop;
+        return run;
+      }
+      frames.setHeader(frame + run, table.headers, hop, table.stamps[hop] as number);
+      at += slotWords;
     }
     return most;
-  }
-
-  #hopOf(frame: number): number {
-    const { frames } = this.#transmit;
-    return frames.sourceOf(frame) === this.#source ? this.#hops.find(frames.destinationOf(frame)) : -1;
   }
 
   #stage(first: number, count: number): void {
@@ -150,9 +151,15 @@ export class EthernetSender implements PacketSender {
 
   /** Frames cannot be sent now; what is none can. Returns the next slot. */
   #refuse(slot: number): number {
-    if (this.#hopOf(this.#transmit.frameOf(slot)) < 0) this.#defer(slot);
-    else this.batch.errors[slot] = (this.batch.lengths[slot] as number) > this.#largest ? Errno.EMSGSIZE : this.#refusal;
+    if (this.#frameable(slot, 1) === 1) this.batch.errors[slot] = this.#refusal;
+    else this.#leave(slot);
     return slot + 1;
+  }
+
+  /** A slot that is no frame. */
+  #leave(slot: number): void {
+    if (this.#hop < 0) this.#defer(slot);
+    else this.batch.errors[slot] = Errno.EMSGSIZE;
   }
 
   #sendStaged(): void {

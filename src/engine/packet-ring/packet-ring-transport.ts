@@ -7,7 +7,7 @@ import type { RingCapture } from './ring-capture.ts';
 import type { PacketSender } from './sender.ts';
 
 /** Signals, timers and output get a turn of the event loop at least this often. */
-const TURN_EVERY: Nanos = 1.5 * NANOS_PER_MS;
+const TURN_EVERY: Nanos = 4 * NANOS_PER_MS;
 
 /** What a transport is made of; it owns sender, capture and watch. */
 export interface TransportParts {

@@ -11,43 +11,10 @@ const STDOUT = 1;
 const STDERR = 2;
 
 const require = createRequire(import.meta.url);
-const stdout = new FileSink(STDOUT, { truncate: false });
-
-const environment: Environment = {
-  version: packageVersion(),
-  variables: process.env,
-  stdout: {
-    isTerminal: isTerminal(STDOUT),
-    columns: () => process.stdout.columns ?? Infinity,
-    write: (text) => stdout.write(text),
-    finish: () => stdout.finish(),
-    onFailure: (listener) => stdout.onFailure(listener),
-  },
-  stderr: {
-    isTerminal: isTerminal(STDERR),
-    columns: () => process.stderr.columns ?? Infinity,
-    write: writeMessage,
-  },
-  openFile,
-  onInterrupt: (handler) => {
-    process.on('SIGINT', handler).on('SIGTERM', handler);
-    return () => void process.off('SIGINT', handler).off('SIGTERM', handler);
-  },
-  now: () => performance.now(),
-  exitNow: (code) => process.exit(code),
-  jobs: {
-    probe: async () => (await import('../run/probe.ts')).probeInBatches,
-    path: async () => (await import('../run/path.ts')).pathInBatches,
-    handshake: async () => (await import('../run/handshake.ts')).handshakeInBatches,
-    firewall: async () => (await import('../run/firewall.ts')).firewallInBatches,
-    respond: async () => (await import('../run/respond.ts')).respondInBatches,
-    doctor: async () => (await import('../run/doctor.ts')).inspectHost,
-  },
-};
 
 /** Runs the words of this process's command line, writes to its streams and ends it. */
 export async function runProgram(): Promise<never> {
-  const code = await main(process.argv.slice(2), environment);
+  const code = await main(process.argv.slice(2), thisProcess());
   // Native handles may keep the event loop alive; everything has been written by now.
   process.exit(code);
 }
@@ -74,6 +41,42 @@ function openFile(path: string): Sink {
     finish: async () => {
       await sink.finish();
       closeSync(descriptor);
+    },
+  };
+}
+
+/** This process: its streams, signals and clock. */
+function thisProcess(): Environment {
+  const stdout = new FileSink(STDOUT, { truncate: false });
+  return {
+    version: packageVersion(),
+    variables: process.env,
+    stdout: {
+      isTerminal: isTerminal(STDOUT),
+      columns: () => process.stdout.columns ?? Infinity,
+      write: (text) => stdout.write(text),
+      finish: () => stdout.finish(),
+      onFailure: (listener) => stdout.onFailure(listener),
+    },
+    stderr: {
+      isTerminal: isTerminal(STDERR),
+      columns: () => process.stderr.columns ?? Infinity,
+      write: writeMessage,
+    },
+    openFile,
+    onInterrupt: (handler) => {
+      process.on('SIGINT', handler).on('SIGTERM', handler);
+      return () => void process.off('SIGINT', handler).off('SIGTERM', handler);
+    },
+    now: () => performance.now(),
+    exitNow: (code) => process.exit(code),
+    jobs: {
+      probe: async () => (await import('../run/probe.ts')).probeInBatches,
+      path: async () => (await import('../run/path.ts')).pathInBatches,
+      handshake: async () => (await import('../run/handshake.ts')).handshakeInBatches,
+      firewall: async () => (await import('../run/firewall.ts')).firewallInBatches,
+      respond: async () => (await import('../run/respond.ts')).respondInBatches,
+      doctor: async () => (await import('../run/doctor.ts')).inspectHost,
     },
   };
 }

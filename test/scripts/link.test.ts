@@ -11,7 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const SCRIPT = fileURLToPath(new URL('../../scripts/link.mjs', import.meta.url));
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 
-type Link = (root: string, load: NodeJS.Require, loadLater: (name: string) => Promise<unknown>) => Record<string, unknown>;
+type Load = (path: string) => Record<string, unknown>;
+type Link = (root: string, require: NodeJS.Require, later: (name: string) => Promise<unknown>, more: () => unknown) => Load;
 
 let folder: string;
 beforeAll(() => {
@@ -33,10 +34,18 @@ function write(modules: Readonly<Record<string, string>>): string {
 function linked(modules: Readonly<Record<string, string>>): Record<string, unknown> {
   const dist = write(modules);
   execFileSync(process.execPath, [SCRIPT, dist]);
-  const file = join(dist, 'cli/synscope.cjs');
-  const script = new Script(readFileSync(file, 'latin1'), { cachedData: readFileSync(join(dist, 'cli/synscope.cache')) });
-  const link = script.runInThisContext() as Link;
-  return link(pathToFileURL(dist).href, createRequire(file), (name) => import(name));
+  const run = (name: string): unknown => {
+    const [file, cache] = ['cjs', 'cache'].map((ending) => join(dist, `cli/${name}.${ending}`)) as [string, string];
+    return new Script(readFileSync(file, 'latin1'), { cachedData: readFileSync(cache) }).runInThisContext();
+  };
+  const link = run('synscope') as Link;
+  const from = createRequire(join(dist, 'cli/synscope.cjs'));
+  return link(
+    pathToFileURL(dist).href,
+    from,
+    (name) => import(name),
+    () => run('synscope-more'),
+  )('cli/program.js');
 }
 
 function complaint(modules: Readonly<Record<string, string>>): string {
@@ -88,19 +97,17 @@ export class B { value = 1; }
 });
 
 describe('the linked program', () => {
-  it('has been compiled ahead for this Node, if it was built by it', () => {
-    const files = readdirSync(join(DIST, 'cli'));
-    expect(files).toEqual(expect.arrayContaining(['bin.cjs', 'synscope.cjs', 'synscope.cache']));
+  it.each(['synscope', 'synscope-more'])('%s has been compiled ahead for the Node that built it', (name) => {
+    expect(readdirSync(join(DIST, 'cli'))).toEqual(expect.arrayContaining(['bin.cjs', `${name}.cjs`, `${name}.cache`]));
     // Vitest sets flags of V8, which make it compile anew; a Node without any takes what is there.
     const program = `const { readFileSync } = require('fs'); const [text, cachedData] = process.argv.slice(1).map((file) => readFileSync(file));
       console.log(new (require('vm').Script)(text.toString('latin1'), { cachedData }).cachedDataRejected)`;
-    const paths = ['synscope.cjs', 'synscope.cache'].map((name) => join(DIST, 'cli', name));
+    const paths = ['cjs', 'cache'].map((ending) => join(DIST, `cli/${name}.${ending}`));
     const environment = { PATH: process.env['PATH'] };
-    const said = execFileSync(process.execPath, ['-e', program, ...paths], { encoding: 'utf8', env: environment }).trim();
-    expect(said).toBe('false');
-  });
-
-  it('is pure ASCII: V8 keeps it in a byte a letter, and reads the cache by its length', () => {
-    expect([...readFileSync(join(DIST, 'cli/synscope.cjs'))].some((byte) => byte > 0x7f)).toBe(false);
+    expect(execFileSync(process.execPath, ['-e', program, ...paths], { encoding: 'utf8', env: environment }).trim()).toBe(
+      'false',
+    );
+    // A byte a letter in V8.
+    expect([...readFileSync(paths[0] as string)].some((byte) => byte > 0x7f)).toBe(false);
   });
 });

@@ -62,8 +62,9 @@ export async function later() { return (await import('../wire/later.js')).text +
 export function* numbers() { yield first; }
 `,
       'wire/a.js': `globalThis.evaluated = (globalThis.evaluated ?? 0) + 1;
+import { a } from './b.js';
 export { a } from './b.js';
-export class B { value = 1; }
+export class B { value = a; }
 `,
       'wire/b.js': 'export const a = 1;\n',
       'wire/later.js': `import { a } from './b.js';\nexport const text = a + '’' + new URL('x', import.meta.url).href.slice(-7);\n`,

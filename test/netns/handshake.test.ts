@@ -119,7 +119,7 @@ labSuite('handshakes with real kernels', () => {
   });
 
   it('names a reset after the ACK', async () => {
-    const { record } = await shakeHands(lab, 'client', [TARGET, '-p', `${RESETS}`]);
+    const { record } = await shakeHands(lab, 'client', [TARGET, '-p', `${RESETS}`, '--observe', '5000']);
     expect(record).toMatchObject({ established: true, resetAfterAck: true, closedBy: 'server-rst' });
     expect(record.remarks.join()).toContain('after our ACK');
   });

@@ -42,6 +42,8 @@ const environment: Environment = {
     },
     path: async () => (await import('../run/path.ts')).pathInBatches,
     handshake: async () => (await import('../run/handshake.ts')).handshakeInBatches,
+    firewall: async () => (await import('../run/firewall.ts')).firewallInBatches,
+    respond: async () => (await import('../run/respond.ts')).respondInBatches,
     doctor: async () => (await import('../run/doctor.ts')).inspectHost,
   },
 };

@@ -2,7 +2,7 @@ import type { SendDemand } from '../engine/engine.ts';
 import { enginesFor, openFirst } from '../engine/engines.ts';
 import { raiseNetRaw } from '../engine/linux/capabilities.ts';
 import { dropPrivileges } from '../engine/linux/drop-privileges.ts';
-import { guardSourcePorts } from '../engine/linux/port-guard.ts';
+import { guardListeningPorts, guardSourcePorts } from '../engine/linux/port-guard.ts';
 import type { OpenRoutes } from '../engine/linux/route-options.ts';
 import { openRoutes } from '../engine/linux/routes.ts';
 import { type Reservation, reserveSourcePorts } from '../engine/linux/source-ports.ts';
@@ -29,6 +29,8 @@ export interface RunNeeds {
    * closes each connection itself.
    */
   readonly ports: 'reserved' | 'guarded';
+  /** Exactly these ports are guarded, whoever connects to them; absent for a choice. */
+  readonly listenPorts?: readonly number[];
   /** How fast packets are to leave; absent where the kernel's own way is fast enough. */
   readonly sending?: (routes: OpenRoutes) => SendDemand;
 }
@@ -60,7 +62,8 @@ export async function openRun(needs: RunNeeds): Promise<OpenRun> {
   }
 }
 
-function holdPorts({ options, sourcePortCount, ports }: RunNeeds, warn: (line: string) => void): Reservation {
+function holdPorts({ options, sourcePortCount, ports, listenPorts }: RunNeeds, warn: (line: string) => void): Reservation {
+  if (listenPorts !== undefined) return guardListeningPorts(listenPorts);
   const first = options.sourcePort ?? null;
   return ports === 'guarded'
     ? guardSourcePorts(sourcePortCount, { first })

@@ -14,7 +14,7 @@ import { runSession } from './loop.ts';
 import { openRun, type RunNeeds } from './open-run.ts';
 import { PortRecorder } from './port-recorder.ts';
 import { craftSyn, prepareRun, type PreparedRun } from './prepare.ts';
-import type { ProbeOptions } from './probe-options.ts';
+import { asksResponder, type ProbeOptions } from './probe-options.ts';
 import { ProgressClock } from './progress-clock.ts';
 import { type Driving, lostInterface, noRoute, oneByOne, streamRecords } from './record-stream.ts';
 import { runRecordOf, SummaryCounter, wantsOpenOnly } from './run-records.ts';
@@ -34,6 +34,10 @@ export async function* probeInBatches(options: ProbeOptions): AsyncGenerator<rea
   const run = await prepareRun(options);
   if (options.dryRun === true) {
     for (const record of dryRunRecords(run)) yield [record];
+    return;
+  }
+  if (asksResponder(options)) {
+    yield* (await import('./probe-far-end.ts')).probeFarEnd(run);
     return;
   }
   const open = await openRun(needsOf(run));

@@ -157,6 +157,14 @@ labSuite('a path of four kernel routers', () => {
     }
   });
 
+  it('is the path that nmap finds', async () => {
+    const text = await lab.runOk('client', ['nmap', '-n', '-Pn', '--traceroute', '-p', '5049', FAR]);
+    const found = [...text.matchAll(/^(\d+) +[\d.]+ ms ([\d.]+)$/gm)].map(([, ttl, address]) => `${ttl} ${address}`);
+    const { hops } = await trace(lab, 5049);
+    expect(found).toHaveLength(5);
+    expect(hops.map(({ ttl, address }) => `${ttl} ${address}`)).toEqual(found);
+  });
+
   it('is written for people, in 80 columns', async () => {
     const text = await lab.runOk('client', [process.execPath, BIN, ...onEngine(['path', FAR, '-p', '5000'])]);
     expect(text).toContain(`${FAR} port 5000: open (syn-ack from 5 hops away); 1 change on the way there\n`);

@@ -26,7 +26,8 @@ export class TargetPace {
   /** Learns of the first answer to a packet, before its taker does. */
   learn({ kind, shot }: Answer, rtt: Nanos): void {
     if (kind === 'syn-ack' || kind === 'rst') this.#slowestTcp = Math.max(this.#slowestTcp, rtt);
-    else this.#slowestIcmp = Math.max(this.#slowestIcmp, rtt);
+    // Other errors may come late: a router asks three times for a neighbour before it calls a host unreachable.
+    else if (kind === 'expired') this.#slowestIcmp = Math.max(this.#slowestIcmp, rtt);
     const { taker } = shot;
     if (kind !== 'icmp' || !(taker instanceof FirewallTest) || !isFirstSyn(taker)) return;
     this.rejects = true;

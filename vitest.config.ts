@@ -13,6 +13,8 @@ const ON_EVERY_ENGINE = [
   'nmap',
   'path',
   'permission',
+  'responder',
+  'responder-middlebox',
   'states',
   'wire',
 ];

@@ -38,7 +38,10 @@ export type FindingCode =
   | 'pmtu-black-hole'
   | 'syn-rate-limited'
   | 'checksum-not-verified'
-  | 'fast-open-blocked';
+  | 'fast-open-blocked'
+  | 'field-rewritten'
+  | 'syn-dropped'
+  | 'reply-dropped';
 
 /** One thing that evidence shows about a port. `sent` and `received` are what the evidence shows: a number, tcpdump text, an option value, or null. */
 export interface Finding {

@@ -8,6 +8,7 @@ import { HANDSHAKE_FLAGS, type HandshakeFlagOptions } from './flags/handshake-fl
 import { OUTPUT_FLAGS, type OutputOptions, PROBE_OUTPUT_FLAGS, type ProbeOutputOptions } from './flags/output-flags.ts';
 import type { ParsedWords } from './parse/parse-words.ts';
 import { RUN_FLAGS, type RunOptions } from './flags/probe-flags.ts';
+import { RESPOND_FLAGS, type RespondRunOptions } from './flags/respond-flags.ts';
 
 /** Does the command's job and returns the exit code. Throws a SynscopeError for what the user can mend. */
 export type CommandRun<O> = (parsed: ParsedWords<O>, environment: Environment) => Promise<number>;
@@ -39,8 +40,11 @@ export type HandshakeCommandOptions = HandshakeFlagOptions & OutputOptions & Gen
 /** The options of `firewall`. */
 export type FirewallCommandOptions = FirewallRunOptions & OutputOptions & GeneralOptions;
 
+/** The options of `respond`. */
+export type RespondCommandOptions = RespondRunOptions & OutputOptions & GeneralOptions;
+
 /** What `synscope` can be asked to do. */
-export type CommandName = 'probe' | 'path' | 'handshake' | 'firewall' | 'doctor';
+export type CommandName = 'probe' | 'path' | 'handshake' | 'firewall' | 'respond' | 'doctor';
 
 /** The command that is meant when none is named. */
 export const DEFAULT_COMMAND: CommandName = 'probe';
@@ -96,6 +100,18 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ['firewall 10.0.0.5 -p 3389 --expect drop,stateful', 'exit 1 unless it is so'],
     ],
     load: async () => (await import('./commands/firewall.ts')).runFirewall,
+  }),
+  respond: command<RespondCommandOptions>({
+    summary: 'run on the far end: tells probe --responder what really arrived',
+    operands: '--listen-ports LIST',
+    about:
+      'Answers SYNs that prove to know the token, completes the handshake by itself, and says over that connection what arrived and what left, byte for byte. It is silent to everybody else. No service may listen on its ports.',
+    flags: { ...RESPOND_FLAGS, ...OUTPUT_FLAGS, ...GENERAL_FLAGS },
+    examples: [
+      ['respond --listen-ports 443,8443 --token-file secret', 'until Ctrl-C'],
+      ['respond --listen-ports 5000-5010 --token-file secret --for 600 --json', 'ten minutes, each attempt as a JSON line'],
+    ],
+    load: async () => (await import('./commands/respond.ts')).runRespond,
   }),
   doctor: command<DoctorFlagOptions>({
     summary: 'can I run here? capabilities, engines, interfaces, routes, and what to do',

@@ -10,6 +10,7 @@ const HEADINGS: Readonly<Record<FlagGroup, string>> = {
   Targets: 'Targets',
   Tracing: 'Tracing',
   Handshake: 'The handshake and what follows',
+  Responder: 'The responder at the far end',
   Crafting: 'Crafting the SYN',
   Timing: 'Timing and load',
   Expectations: 'Expectations (each miss is a line on stderr, and the exit code 1)',

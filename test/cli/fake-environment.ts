@@ -3,7 +3,9 @@ import type { DoctorRecord } from '../../src/report/doctor-record.ts';
 import type { HandshakeRunRecord } from '../../src/report/handshake-records.ts';
 import type { ProbeRecord } from '../../src/report/records.ts';
 import type { HandshakeOptions } from '../../src/run/handshake-options.ts';
+import type { RespondRecord } from '../../src/report/respond-records.ts';
 import type { ProbeOptions } from '../../src/run/probe-options.ts';
+import type { RespondOptions } from '../../src/run/respond-options.ts';
 
 /** A sink that keeps what it is given, and fails with `failure` at the write of that number. */
 export class MemorySink {
@@ -46,6 +48,7 @@ export class MemorySink {
 export interface Circumstances {
   readonly probe?: (options: ProbeOptions) => AsyncIterable<ProbeRecord>;
   readonly handshake?: (options: HandshakeOptions) => AsyncIterable<HandshakeRunRecord>;
+  readonly respond?: (options: RespondOptions) => AsyncIterable<RespondRecord>;
   readonly doctor?: (targets: readonly string[]) => Promise<DoctorRecord>;
   readonly stdout?: MemorySink;
   readonly openFile?: (path: string) => MemorySink;
@@ -110,6 +113,7 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
       path: () => Promise.resolve(() => nothing()),
       handshake: () => Promise.resolve((options) => oneByOne((circumstances.handshake ?? nothing)(options))),
       firewall: () => Promise.resolve(() => nothing()),
+      respond: () => Promise.resolve((options) => oneByOne((circumstances.respond ?? nothing)(options))),
       doctor: () => Promise.resolve(circumstances.doctor ?? (() => Promise.reject(new Error('no doctor')))),
     },
   };
@@ -138,10 +142,7 @@ async function* nothing(): AsyncGenerator<never, void, undefined> {
 }
 
 /** Yields these records, then throws `error` if there is one. */
-export async function* records(
-  list: readonly ProbeRecord[],
-  error: unknown = null,
-): AsyncGenerator<ProbeRecord, void, undefined> {
+export async function* records<R = ProbeRecord>(list: readonly R[], error: unknown = null): AsyncGenerator<R, void, undefined> {
   for (const record of list) {
     await Promise.resolve();
     yield record;

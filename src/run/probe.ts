@@ -57,6 +57,8 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<Probe
       queue.push(record);
     },
   });
+  // Reading the clock for each verdict costs more than counting it.
+  let turnedAt = transport.now();
   const session = new ProbeSession({
     ...run,
     routes: open.routes,
@@ -67,7 +69,7 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<Probe
     seq: run.spec.seq,
     ipId: run.spec.ipId,
     payloadLength: run.spec.payload.length,
-    onVerdict: (verdict) => recorder.add(verdict, transport.now()),
+    onVerdict: (verdict) => recorder.add(verdict, turnedAt),
   });
   if (transport.clock === 'userspace') await warmUp(session, transport, open.sourcePorts[0] as number);
   const progress = new ProgressClock(run, session);
@@ -75,6 +77,7 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<Probe
   const fault = await runSession(session, transport, {
     signal,
     onTurn: (now) => {
+      turnedAt = now;
       recorder.tick(now);
       session.hold(queue.congested);
       progress.tick(now / NANOS_PER_MS);
@@ -94,11 +97,12 @@ function failureOf(fault: TransportFault | null, counter: SummaryCounter): Synsc
 }
 
 function needsOf(run: PreparedRun): RunNeeds {
-  const { options, spec, timing, sourcePortCount } = run;
+  const { options, spec, timing, sourcePortCount, order } = run;
+  const packets = order.length * timing.count;
   const path = sendPathOf(options.sendPath ?? 'auto');
   const sending = (routes: OpenRoutes): SendDemand => ({ path, rate: timing.rate, packetBytes: packetBytes(run, routes) });
   const engine = options.engine ?? engineNameFor(path);
-  return { options: { ...options, engine }, sourceIp: spec.sourceIp, sourcePortCount, ports: 'reserved', sending };
+  return { options: { ...options, engine }, sourceIp: spec.sourceIp, sourcePortCount, ports: 'reserved', packets, sending };
 }
 
 /** The size of the run's SYNs; 0 when the first target has no route. Its way out is then the first of `routes`, for which a faster way of sending is opened. */

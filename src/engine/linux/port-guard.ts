@@ -23,6 +23,7 @@ export interface GuardOptions {
 export interface Guard extends Reservation {
   /** Always: there is no guard that does not guard. */
   readonly held: true;
+  readonly missing: null;
 }
 
 /** No connection ever waits here. */
@@ -68,7 +69,7 @@ export function guardSourcePorts(count: number, { first }: GuardOptions): Guard 
   const binder = new PortBinder(calls, [SILENCE, BIND, LISTEN]);
   try {
     const ports = choosePorts({ count, first, binder, purpose: 'guarding source ports', refused: cannotGuard('source port') });
-    return { ports, held: true, release: () => binder.release() };
+    return { ports, held: true, missing: null, release: () => binder.release() };
   } catch (error) {
     binder.release();
     throw error;
@@ -91,7 +92,7 @@ export function guardListeningPorts(ports: readonly number[]): Guard {
   };
   try {
     for (const first of ports) choosePorts({ ...about, first });
-    return { ports, held: true, release: () => binder.release() };
+    return { ports, held: true, missing: null, release: () => binder.release() };
   } catch (error) {
     binder.release();
     throw error;

@@ -38,21 +38,25 @@ class LinkedModule {
     if (from !== undefined) return `const { ${imported.replaceAll(' as ', ': ')} } = ${this.#source(from)};`;
     const [, declaration, name] = EXPORT.exec(line) ?? [];
     if (name !== undefined) return this.#exported([name], declaration);
-    const [, list, origin] = REEXPORT.exec(line) ?? [];
-    if (list !== undefined && !list.includes(' as ')) return this.#passOn(list.split(', '), this.#source(origin));
+    const [, passed, origin] = REEXPORT.exec(line) ?? [];
+    if (origin !== undefined)
+      return this.#exported(
+        passed.split(', ').map((one) => this.#passedOn(one, origin)),
+        '',
+      );
     if (NOTHING.test(line)) return '';
     throw new Error(`${this.#path}: cannot link "${line}"`);
   }
 
-  #exported(names, text) {
-    this.#exports.push(...names);
+  #exported(entries, text) {
+    this.#exports.push(...entries);
     return text;
   }
 
-  /** No name is declared: the module may import the same one for itself. */
-  #passOn(names, source) {
-    this.#exports.push(...names.map((name) => `${name}: ${source}.${name}`));
-    return '';
+  /** `a`, or `a as b`, of another module. */
+  #passedOn(name, origin) {
+    const [own, other = own] = name.split(' as ');
+    return `${other}: ${this.#source(origin)}.${own}`;
   }
 
   #source(from) {

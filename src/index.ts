@@ -1,5 +1,8 @@
 export { probe } from './run/probe.ts';
 export type { ProbeOptions, Progress } from './run/probe-options.ts';
+export { handshake } from './run/handshake.ts';
+export type { HandshakeOptions } from './run/handshake-options.ts';
+export type { HandshakeRecord, HandshakeRunRecord, SegmentRecord } from './report/handshake-records.ts';
 export { EXIT_CODES, SynscopeError, type ErrorCode } from './errors.ts';
 export type {
   Expectation,

@@ -2,7 +2,8 @@ import type { Environment } from './environment.ts';
 import { DOCTOR_FLAGS, type DoctorFlagOptions } from './flags/doctor-flags.ts';
 import type { AnyFlagTable, FlagTable } from './flags/flag.ts';
 import { GENERAL_FLAGS, type GeneralOptions } from './flags/general-flags.ts';
-import { PROBE_OUTPUT_FLAGS, type ProbeOutputOptions } from './flags/output-flags.ts';
+import { HANDSHAKE_FLAGS, type HandshakeFlagOptions } from './flags/handshake-flags.ts';
+import { OUTPUT_FLAGS, type OutputOptions, PROBE_OUTPUT_FLAGS, type ProbeOutputOptions } from './flags/output-flags.ts';
 import type { ParsedWords } from './parse/parse-words.ts';
 import { RUN_FLAGS, type RunOptions } from './flags/probe-flags.ts';
 
@@ -27,8 +28,11 @@ export interface Command {
 /** The options of `probe`. */
 export type ProbeCommandOptions = RunOptions & ProbeOutputOptions & GeneralOptions;
 
+/** The options of `handshake`. */
+export type HandshakeCommandOptions = HandshakeFlagOptions & OutputOptions & GeneralOptions;
+
 /** What `synscope` can be asked to do. */
-export type CommandName = 'probe' | 'doctor';
+export type CommandName = 'probe' | 'handshake' | 'doctor';
 
 /** The command that is meant when none is named. */
 export const DEFAULT_COMMAND: CommandName = 'probe';
@@ -47,6 +51,19 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ['10.0.0.5 -p - --json --output scan.jsonl', 'all ports, as JSON Lines'],
     ],
     load: async () => (await import('./commands/probe.ts')).runProbe,
+  }),
+  handshake: command<HandshakeCommandOptions>({
+    summary: 'complete the three-way handshake, show its timeline, diagnose it, close it',
+    operands: 'TARGET...',
+    about:
+      'In user space, on source ports that the kernel keeps silent on: no firewall rule is needed, and no connection is left open. TARGET is as in probe, for at most 1024 pairs of target and port.',
+    flags: { ...HANDSHAKE_FLAGS, ...OUTPUT_FLAGS, ...GENERAL_FLAGS },
+    examples: [
+      ['handshake 10.0.0.5 -p 443 --send tls', 'does anybody answer behind the kernel?'],
+      ['handshake 10.0.0.5 -p 80 --no-ack', 'how often the SYN-ACK is sent again: SYN cookies?'],
+      ['handshake 10.0.0.5 -p 443 --path-mtu --expect "path-mtu>=1400"', 'exit 1 unless it is so'],
+    ],
+    load: async () => (await import('./commands/handshake.ts')).runHandshake,
   }),
   doctor: command<DoctorFlagOptions>({
     summary: 'can I run here? capabilities, engines, interfaces, routes, and what to do',

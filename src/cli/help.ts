@@ -8,6 +8,7 @@ const FLAG_WIDTH = 30;
 
 const HEADINGS: Readonly<Record<FlagGroup, string>> = {
   Targets: 'Targets',
+  Handshake: 'The handshake and what follows',
   Crafting: 'Crafting the SYN',
   Timing: 'Timing and load',
   Expectations: 'Expectations (each miss is a line on stderr, and the exit code 1)',
@@ -38,7 +39,7 @@ export function overviewText(version: string): string {
     'Usage: synscope [COMMAND] TARGET... [OPTIONS]',
     '',
     'Commands:',
-    ...Object.entries(COMMANDS).flatMap(([name, { summary }]) => wrapSentence(`  ${name.padEnd(8)} `, summary, COLUMNS)),
+    ...Object.entries(COMMANDS).flatMap(([name, { summary }]) => wrapSentence(`  ${name.padEnd(9)} `, summary, COLUMNS)),
     ...wrapSentence(
       '',
       'Without a command, probe is meant. A target that is called like one needs it: synscope probe doctor.',

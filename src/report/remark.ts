@@ -25,7 +25,8 @@ export function missedRemark(why: string): Remark {
   return { role: 'missed', head: `x ${why}`, detail: '' };
 }
 
-function findingRemark({ code, option, certainty, direction, detail }: Finding): Remark {
+/** A finding as a line. */
+export function findingRemark({ code, option, certainty, direction, detail }: Finding): Remark {
   const subject = option === null || code.startsWith(option) ? '' : ` ${option}`;
   const way = direction === 'unknown' ? '' : `, ${direction}`;
   return { role: 'finding', head: `! ${code}${subject} (${certainty}${way})`, detail };

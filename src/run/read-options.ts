@@ -64,7 +64,7 @@ function readRate(rate: number | 'max' | undefined): number | null {
 }
 
 /** `value` where it is a whole number from `low` to `high`, undefined where it is not given; anything else is a usage error. */
-function whole(flag: string, value: number | undefined, [low, high]: readonly [number, number]): number | undefined {
+export function whole(flag: string, value: number | undefined, [low, high]: readonly [number, number]): number | undefined {
   if (value === undefined || (Number.isInteger(value) && value >= low && value <= high)) return value;
   throw usageError(flag, String(value), `expected a whole number from ${low} to ${high}`);
 }

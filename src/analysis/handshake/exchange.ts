@@ -28,14 +28,14 @@ export function synAckOf(connection: Pick<Connection, 'notes'>): TimedSegment | 
   return heard(connection, 'syn-ack')[0] ?? null;
 }
 
-/** From SYN to SYN-ACK in milliseconds; null while there is none, or where it cannot be told which of several SYNs it answers. */
-export function synRttMs(connection: Pick<Connection, 'notes'>): number | null {
-  const synAck = synAckOf(connection);
+/** From SYN to SYN-ACK, or to the RST that refused it, in milliseconds; null without either, or where it cannot be told which of several SYNs is answered. */
+export function synRttMs(connection: Pick<Connection, 'notes' | 'ending'>): number | null {
+  const answer = synAckOf(connection) ?? (connection.ending?.kind === 'refused' ? heard(connection, 'rst')[0] : null);
   const syns = sent(connection, 'syn', 'syn-again');
-  if (synAck === null) return null;
-  const echo = findOption(synAck.segment.header.options, 'ts')?.echo;
+  if (answer === null || answer === undefined) return null;
+  const echo = findOption(answer.segment.header.options, 'ts')?.echo;
   const answered = syns.length === 1 ? syns[0] : syns.find((syn) => findOption(syn.segment.header.options, 'ts')?.value === echo);
-  return answered === undefined ? null : milliseconds(synAck.at - answered.at);
+  return answered === undefined ? null : milliseconds(answer.at - answered.at);
 }
 
 /** The connections of one purpose, or of any of several. */

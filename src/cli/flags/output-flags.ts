@@ -19,7 +19,7 @@ export interface ProbeOutputOptions extends OutputOptions {
 const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[];
 
 /** The flags of every command with records that the library knows nothing of. */
-const OUTPUT_FLAGS: FlagTable<OutputOptions> = {
+export const OUTPUT_FLAGS: FlagTable<OutputOptions> = {
   format: flagValue(
     {
       group: 'Output',

@@ -147,9 +147,9 @@ export class SegmentArrival {
     const { sent } = block;
     const position = seqDiff(seq(header.ack), block.craft.isn);
     const window = header.window * 2 ** (block.agreement?.peerShift ?? 0);
-    const isUpdate = window !== block.peerWindow;
+    const opens = block.peerWindow === 0 && window > 0;
     if (position >= sent.acknowledged) block.peerWindow = window;
-    if (!sent.acknowledge(position)) return isUpdate && position === sent.acknowledged ? 'window-update' : 'ack-again';
+    if (!sent.acknowledge(position)) return opens ? 'window-update' : 'ack-again';
     this.#time(position, at);
     if (sent.finAcknowledged) this.#enter(afterOwnFinAcknowledged(block.state), at);
     return 'ack';

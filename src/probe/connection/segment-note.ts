@@ -26,9 +26,9 @@ export type HeardSense =
   | 'other-syn-ack'
   /** Acknowledges something new. */
   | 'ack'
-  /** Acknowledges nothing new and changes nothing. */
+  /** Acknowledges nothing new. */
   | 'ack-again'
-  /** The same with another window. */
+  /** Acknowledges nothing new, and opens a window that was shut. */
   | 'window-update'
   | 'data'
   /** Bytes that had come before. */

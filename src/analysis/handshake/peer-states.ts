@@ -1,0 +1,58 @@
+import type { TcpState } from '../../probe/connection/connection-state.ts';
+import type { ConnectionNote, SegmentNote } from '../../probe/connection/segment-note.ts';
+
+/** The server's states as far as a client can tell. */
+export type PeerState = Exclude<TcpState, 'SYN-SENT'> | 'SYN-RECEIVED';
+
+type Next = Readonly<Partial<Record<PeerState, PeerState>>>;
+
+/** The server acknowledges our FIN. */
+const AFTER_OUR_FIN: Next = { ESTABLISHED: 'CLOSE-WAIT', 'FIN-WAIT-1': 'CLOSING', 'FIN-WAIT-2': 'TIME-WAIT' };
+/** The server sends its own. */
+const AFTER_ITS_FIN: Next = { ESTABLISHED: 'FIN-WAIT-1', 'CLOSE-WAIT': 'LAST-ACK' };
+/** An ACK of ours has left. */
+const AFTER_OUR_ACK: Next = {
+  'SYN-RECEIVED': 'ESTABLISHED',
+  'FIN-WAIT-1': 'FIN-WAIT-2',
+  CLOSING: 'TIME-WAIT',
+  'LAST-ACK': 'CLOSED',
+};
+
+/**
+ * The server's state behind each of a connection's notes, which are in the order of time. What it does when a packet of ours arrives shows only in what it sends
+ * next, null before anything came; an ACK is taken to arrive until a repeated SYN-ACK says otherwise.
+ */
+export function peerStates(notes: readonly ConnectionNote[]): readonly (PeerState | null)[] {
+  const server = new Server();
+  return notes.map((note) => {
+    if (note.kind === 'out') server.hears(note);
+    else if (note.kind === 'in') server.says(note);
+    return server.state;
+  });
+}
+
+class Server {
+  state: PeerState | null = null;
+  /** What acknowledges our FIN. */
+  #finEnd = Infinity;
+
+  hears({ sense, seq, length }: SegmentNote): void {
+    if (sense === 'rst') this.state = 'CLOSED';
+    else if (sense === 'ack') this.#enter(AFTER_OUR_ACK);
+    else if (sense === 'fin' && seq !== null) this.#finEnd = seq + length + 1;
+  }
+
+  says({ sense, ack }: SegmentNote): void {
+    if (sense === 'rst') this.state = 'CLOSED';
+    else if (sense === 'syn-ack' || (sense === 'syn-ack-again' && this.state === 'ESTABLISHED')) this.state = 'SYN-RECEIVED';
+    if (ack !== null && ack >= this.#finEnd) {
+      this.#enter(AFTER_OUR_FIN);
+      this.#finEnd = Infinity;
+    }
+    if (sense === 'fin') this.#enter(AFTER_ITS_FIN);
+  }
+
+  #enter(next: Next): void {
+    if (this.state !== null) this.state = next[this.state] ?? this.state;
+  }
+}

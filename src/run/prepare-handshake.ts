@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+
+import { SynscopeError, usageError } from '../errors.ts';
+import type { InvestigationPlan, SynVariation } from '../probe/handshake/investigation.ts';
+import { optionsFor } from '../probe/profiles.ts';
+import { httpRequest, tlsClientHello } from '../probe/requests.ts';
+import type { SynSpec } from '../probe/syn-spec.ts';
+import { type HandshakeExpectations, parseHandshakeExpectations } from '../report/handshake-expectations.ts';
+import type { Source } from '../transport/transport.ts';
+import { UNSPECIFIED } from '../wire/address.ts';
+import { fromHex } from '../wire/hex.ts';
+import { NANOS_PER_MS } from '../wire/numbers.ts';
+import type { SynTemplate } from '../wire/syn-template.ts';
+import type { HandshakeOptions } from './handshake-options.ts';
+import { craftSyn } from './prepare.ts';
+import { preparePairs, type PreparedPairs } from './prepare-pairs.ts';
+import { whole } from './read-options.ts';
+
+/** A run of `handshake` whose input has been read and found good; nothing has been opened yet. */
+export interface PreparedHandshake extends PreparedPairs {
+  /** What is the same for every port. */
+  readonly plan: Omit<InvestigationPlan, 'makeSyn' | 'say' | 'pathMtu'>;
+  /** Makes what is said to `host`; null for nothing. */
+  readonly say: ((host: HostName) => Uint8Array) | null;
+  readonly measuresPathMtu: boolean;
+  readonly expectations: HandshakeExpectations | null;
+}
+
+/** Whom a request is for. */
+interface HostName {
+  readonly address: string;
+  readonly hostname: string | null;
+}
+
+const DEFAULT_PORTS = '443';
+const MOST_REPEATS = 100;
+const LONGEST_OBSERVATION_MS = 600_000;
+const LARGEST_REQUEST = 16_384;
+const RETRIES = 2;
+const ETHERNET_MTU = 1500;
+const LONGEST_COOKIE = '00'.repeat(16);
+
+/** Reads all options. Throws a usage error for the first that cannot be accepted. */
+export async function prepareHandshake(options: HandshakeOptions): Promise<PreparedHandshake> {
+  const pairs = await preparePairs('handshake', options, DEFAULT_PORTS);
+  const { spec, timing } = pairs;
+  const repeat = whole('--repeat', options.repeat, [1, MOST_REPEATS]) ?? 1;
+  const observe = whole('--observe', options.observe, [0, LONGEST_OBSERVATION_MS]);
+  const say = readRequest(options.send ?? 'none');
+  const plan = {
+    initialRto: timing.timeoutMs * NANOS_PER_MS,
+    retries: timing.retries ?? RETRIES,
+    ack: options.ack !== false,
+    observe: observe === undefined ? null : observe * NANOS_PER_MS,
+    fastOpen: options.fastOpen === true,
+    ecn: spec.ecn,
+    close: readClose(options.close ?? 'fin'),
+    repeat,
+  };
+  const expectations = parseHandshakeExpectations(options.expect);
+  craftVariation(spec, { address: pairs.targets.at(0), interface: '', mtu: ETHERNET_MTU }, {});
+  if (plan.fastOpen) checkFastOpen(spec);
+  return { ...pairs, plan, say, measuresPathMtu: options.pathMtu === true, expectations };
+}
+
+/** The SYN of the run as `variation` wants it. */
+export function craftVariation(spec: SynSpec, source: Source, { fastOpen, payload, ecn }: SynVariation): SynTemplate {
+  const list = spec.options ?? optionsFor(spec.profile, source.mtu);
+  const options = fastOpen === undefined ? list : withFastOpen(list, fastOpen);
+  return craftSyn({ spec: { ...spec, options, payload: payload ?? spec.payload, ecn: ecn ?? spec.ecn } }, source);
+}
+
+function withFastOpen(list: string, fastOpen: NonNullable<SynVariation['fastOpen']>): string {
+  const word = fastOpen === 'request' ? 'tfo' : `tfo=${fastOpen.cookie}`;
+  return list === 'none' ? word : `${list},${word}`;
+}
+
+function checkFastOpen(spec: SynSpec): void {
+  const list = spec.options ?? optionsFor(spec.profile, ETHERNET_MTU);
+  if (list.includes('tfo')) throw usageError('--options', list, 'no tfo beside --fast-open, which adds it where it is needed');
+  // Linux' cookies have 8 bytes, the longest 16 (RFC 7413, 4.1.1); a list that leaves no room is refused before anything is sent.
+  craftVariation(spec, { address: UNSPECIFIED, interface: '', mtu: ETHERNET_MTU }, { fastOpen: { cookie: LONGEST_COOKIE } });
+}
+
+function readClose(text: string): 'fin' | 'rst' {
+  if (text === 'fin' || text === 'rst') return text;
+  throw usageError('--close', text, 'expected fin or rst');
+}
+
+function readRequest(text: string): PreparedHandshake['say'] {
+  if (text === 'none') return null;
+  if (text === 'http') return ({ address, hostname }) => httpRequest(hostname ?? address);
+  if (text === 'tls') return ({ hostname }) => tlsClientHello(hostname, randomBytes(32));
+  const bytes = text.startsWith('hex:') ? fromHex(text.slice(4)) : null;
+  if (bytes === null || bytes.length === 0)
+    throw usageError('--send', text, 'expected http, tls, none, or hex: and hex digits in pairs');
+  if (bytes.length <= LARGEST_REQUEST) return () => bytes;
+  throw new SynscopeError('usage', `--send of ${bytes.length} bytes: at most ${LARGEST_REQUEST}`);
+}

@@ -1,5 +1,9 @@
 export { probe } from './run/probe.ts';
 export type { ProbeOptions, Progress } from './run/probe-options.ts';
+export { mss } from './run/mss.ts';
+export type { MssOptions } from './run/mss-options.ts';
+export type { ExpectedMss, MssRecord, MssRowRecord, MssRunRecord } from './report/mss-records.ts';
+export type { MssEvidenceName, MssVerdict } from './analysis/mss/mss-verdict.ts';
 export { handshake } from './run/handshake.ts';
 export type { HandshakeOptions } from './run/handshake-options.ts';
 export type { HandshakeRecord, HandshakeRunRecord, SegmentRecord } from './report/handshake-records.ts';

@@ -40,6 +40,7 @@ const environment: Environment = {
       loadAtOnce('../run/probe.js');
       return (await import('../run/probe.ts')).probeInBatches;
     },
+    mss: async () => (await import('../run/mss.ts')).mssInBatches,
     handshake: async () => (await import('../run/handshake.ts')).handshakeInBatches,
     doctor: async () => (await import('../run/doctor.ts')).inspectHost,
   },

@@ -1,7 +1,9 @@
 import type { DoctorRecord } from '../report/doctor-record.ts';
 import type { HandshakeRunRecord } from '../report/handshake-records.ts';
+import type { MssRunRecord } from '../report/mss-records.ts';
 import type { ProbeRecord } from '../report/records.ts';
 import type { HandshakeOptions } from '../run/handshake-options.ts';
+import type { MssOptions } from '../run/mss-options.ts';
 import type { ProbeOptions } from '../run/probe-options.ts';
 
 /** Where results go. Text is written in order; what cannot be taken at once waits in memory. */
@@ -46,6 +48,7 @@ export type RecordJob<O, R> = (options: O) => AsyncIterable<readonly R[]>;
 /** The jobs behind the commands, loaded when they are needed. */
 export interface Jobs {
   readonly probe: () => Promise<RecordJob<ProbeOptions, ProbeRecord>>;
+  readonly mss: () => Promise<RecordJob<MssOptions, MssRunRecord>>;
   readonly handshake: () => Promise<RecordJob<HandshakeOptions, HandshakeRunRecord>>;
   readonly doctor: () => Promise<(targets: readonly string[]) => Promise<DoctorRecord>>;
 }

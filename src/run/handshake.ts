@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { SynscopeError } from '../errors.ts';
+import type { SynscopeError } from '../errors.ts';
 import { ConnectionSession, type Inquiry } from '../probe/connection/connection-session.ts';
 import { SynMaker } from '../probe/connection/syn-maker.ts';
 import { type InvestigationPlan, PortInvestigation } from '../probe/handshake/investigation.ts';
@@ -11,6 +11,7 @@ import { NANOS_PER_MS } from '../wire/numbers.ts';
 import { HandshakeRecorder } from './handshake-recorder.ts';
 import type { HandshakeOptions } from './handshake-options.ts';
 import { runSession } from './loop.ts';
+import { noRoute } from './no-route.ts';
 import { openRun, type OpenRun } from './open-run.ts';
 import { craftVariation, prepareHandshake, type PreparedHandshake } from './prepare-handshake.ts';
 import { type Driving, lostInterface, oneByOne, streamRecords } from './record-stream.ts';
@@ -117,10 +118,4 @@ function planOf(run: PreparedHandshake, { open, maker, address, port, source }: 
     pathMtu:
       run.measuresPathMtu && source !== null ? { interfaceMtu: source.mtu, slotSize: open.transport.batch.slotSize } : null,
   };
-}
-
-function noRoute(): SynscopeError {
-  return new SynscopeError('no-route', 'no target could be reached: this host has no route to any of them', {
-    hint: 'see `ip route get ADDRESS`, or `synscope doctor ADDRESS`',
-  });
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { SendDemand } from '../engine/engine.ts';
 import { sendPathOf } from '../engine/engines.ts';
 import type { OpenRoutes } from '../engine/linux/route-options.ts';
-import { SynscopeError } from '../errors.ts';
+import type { SynscopeError } from '../errors.ts';
 import { ProbeSession } from '../probe/session.ts';
 import type { ProbeRecord } from '../report/records.ts';
 import type { TransportFault } from '../transport/transport.ts';
@@ -11,6 +11,7 @@ import { NANOS_PER_MS } from '../wire/numbers.ts';
 import { dryRunRecords } from './dry-run.ts';
 import { openKeystream } from './keystream.ts';
 import { runSession } from './loop.ts';
+import { noRoute } from './no-route.ts';
 import { openRun, type RunNeeds } from './open-run.ts';
 import { PortRecorder } from './port-recorder.ts';
 import { craftSyn, prepareRun, type PreparedRun } from './prepare.ts';
@@ -86,10 +87,7 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<Probe
 
 function failureOf(fault: TransportFault | null, counter: SummaryCounter): SynscopeError | null {
   if (fault !== null) return lostInterface(fault);
-  if (!counter.nothingRouted) return null;
-  return new SynscopeError('no-route', 'no target could be reached: this host has no route to any of them', {
-    hint: 'see `ip route get ADDRESS`, or `synscope doctor ADDRESS`',
-  });
+  return counter.nothingRouted ? noRoute() : null;
 }
 
 function needsOf(run: PreparedRun): RunNeeds {

@@ -50,6 +50,7 @@ function bySizes(evidence: MssEvidence): MssVerdict {
   }
   return {
     clampedTo: null,
+    change: null,
     certainty: 'none',
     evidence: ['segment-size'],
     mss: most,
@@ -70,6 +71,7 @@ function raisedVerdict(rows: readonly Measured[], raised: readonly Measured[]): 
         : `SYNs reach it with a larger MSS, up to ${value}.`);
   return {
     clampedTo: value,
+    change: onlyAdded ? 'added' : 'raised',
     certainty: onlyAdded ? 'possible' : 'likely',
     evidence: ['segment-size'],
     mss: Math.max(...rows.map(({ effective }) => effective)),
@@ -86,10 +88,10 @@ function loweredVerdict(evidence: MssEvidence, most: number): MssVerdict {
   if (own !== null && own <= most) return ownLimit(evidence, most, seen);
   if (learnedPathMtu(evidence, most)) {
     const detail = `${seen}: it has learned of a path MTU of ${most + 40}, for it advertised ${own} before and ${evidence.again?.mss} now. Nothing shows that SYNs are changed.`;
-    return { clampedTo: null, certainty: 'none', evidence: ['segment-size', 'advertised'], mss: most, detail };
+    return { clampedTo: null, change: null, certainty: 'none', evidence: ['segment-size', 'advertised'], mss: most, detail };
   }
   const said = ownInWords(advertised, own);
-  const clamped = { clampedTo: most, mss: most, evidence: ['segment-size', 'advertised'] } as const;
+  const clamped = { clampedTo: most, change: 'lowered', mss: most, evidence: ['segment-size', 'advertised'] } as const;
   const twice = evidence.twice?.effective ?? 0;
   if (twice > most) {
     const detail = `${seen}; with the MSS option twice in the SYN they hold ${twice}. So larger ones pass, and somebody on the way rewrites the first option to ${most}${removedToo(most)}.`;
@@ -113,10 +115,10 @@ function ownLimit(evidence: MssEvidence, most: number, seen: string): MssVerdict
   const twice = evidence.twice?.effective ?? null;
   if (twice !== null && twice > most) {
     const detail = `${seen}; with the MSS option twice in the SYN they hold ${twice}: somebody on the way rewrites the first option to ${most}.`;
-    return { clampedTo: most, certainty: 'likely', evidence: ['segment-size', 'second-option'], mss: most, detail };
+    return { clampedTo: most, change: 'lowered', certainty: 'likely', evidence: ['segment-size', 'second-option'], mss: most, detail };
   }
   const sized = sizedBefore(evidence);
-  const common = { clampedTo: null, mss: most, evidence: ['segment-size', 'advertised'] } as const;
+  const common = { clampedTo: null, change: null, mss: most, evidence: ['segment-size', 'advertised'] } as const;
   if (sized !== null && sized.mss <= most) {
     const detail = `${seen}, and its windows count in segments of ${sized.mss}: that is its own limit, its MTU or a path MTU that it knows. Below it nothing clamps.`;
     return { ...common, evidence: [...common.evidence, 'window'], certainty: 'none', detail };

@@ -7,7 +7,7 @@ export function forwardWithoutSizes(evidence: MssEvidence, most: number | null):
   const silent = rows.filter((row) => row.synAck !== null && row.heardUs && row.bytes === 0);
   const talkative = evidence.rows.filter((row) => row.bytes > 0);
   if (silent.length > 0 && most !== null && talkative.every((row) => meant(row) <= most)) return blackHole(silent, most);
-  const unknown = { clampedTo: null, certainty: 'unknown', mss: null } as const;
+  const unknown = { clampedTo: null, change: null, certainty: 'unknown', mss: null } as const;
   const known = most === null ? '' : ` Nothing clamps below ${most}.`;
   return { ...unknown, evidence: most === null ? [] : ['segment-size'], detail: `${reason(rows)}${known}` };
 }
@@ -17,6 +17,7 @@ function blackHole(silent: readonly MssRow[], most: number): MssVerdict {
   const least = Math.min(...silent.map(meant));
   return {
     clampedTo: null,
+    change: null,
     certainty: 'none',
     evidence: ['segment-size'],
     mss: null,

@@ -15,10 +15,15 @@ export type MssEvidenceName =
   /** A second MSS option in the SYN changes what the host does. */
   | 'second-option';
 
+/** What somebody does to the option. */
+export type MssChange = 'lowered' | 'raised' | 'added' | 'removed';
+
 /** What becomes of the MSS option in one direction. */
 export interface MssVerdict {
   /** The MSS that a device writes, or leaves at most; null where none does, or where that cannot be told. */
   readonly clampedTo: number | null;
+  /** Null where nothing was seen to change it. */
+  readonly change: MssChange | null;
   /** `none`: nothing was seen to change it, and it would have shown. `unknown`: it would not have shown. */
   readonly certainty: Certainty | 'none' | 'unknown';
   readonly evidence: readonly MssEvidenceName[];

@@ -15,7 +15,7 @@ export function reverseVerdict(evidence: MssEvidence): MssVerdict {
 function byAdvertisement(evidence: MssEvidence): MssVerdict {
   const answers = evidence.rows.filter(({ synAck }) => synAck !== null);
   if (answers.length === 0)
-    return { clampedTo: null, certainty: 'unknown', evidence: [], mss: null, detail: 'No SYN-ACK came that could carry an MSS.' };
+    return { clampedTo: null, change: null, certainty: 'unknown', evidence: [], mss: null, detail: 'No SYN-ACK came that could carry an MSS.' };
   const advertised = largestAdvertised(evidence);
   return advertised === null ? missing(evidence) : compared(evidence, advertised);
 }
@@ -24,6 +24,7 @@ function byAdvertisement(evidence: MssEvidence): MssVerdict {
 function missing(evidence: MssEvidence): MssVerdict {
   return {
     clampedTo: DEFAULT_MSS,
+    change: 'removed',
     certainty: 'possible',
     evidence: ['advertised'],
     mss: DEFAULT_MSS,
@@ -42,7 +43,7 @@ function compared(evidence: MssEvidence, advertised: number): MssVerdict {
   const segment = Math.max(largestEffective(evidence) ?? 0, evidence.twice?.effective ?? 0);
   const sized = sizedBefore(evidence);
   const later = sizedAfter(evidence);
-  const clamped = { clampedTo: advertised, mss: advertised } as const;
+  const clamped = { clampedTo: advertised, change: 'lowered', mss: advertised } as const;
   if (segment > advertised) {
     const detail = `The host sends segments of ${segment} bytes, more than the ${advertised} that its SYN-ACK advertises: its MTU is larger, and the option was lowered on the way back.`;
     return { ...clamped, certainty: 'likely', evidence: ['advertised', 'segment-size'], detail };
@@ -57,6 +58,7 @@ function rewritten(advertised: number, { mss, windows }: SizedMss): MssVerdict {
   const chance = windows.length > 1 ? '' : ' One window in about a hundred does so by chance.';
   return {
     clampedTo: advertised,
+    change,
     certainty: windows.length > 1 ? 'likely' : 'possible',
     evidence: ['advertised', 'window'],
     mss: advertised,
@@ -65,7 +67,7 @@ function rewritten(advertised: number, { mss, windows }: SizedMss): MssVerdict {
 }
 
 function unchanged({ natural }: MssEvidence, advertised: number, sized: SizedMss | null): MssVerdict {
-  const common = { clampedTo: null, mss: advertised } as const;
+  const common = { clampedTo: null, change: null, mss: advertised } as const;
   if (sized !== null) {
     const detail = `The SYN-ACK advertises ${advertised}, and its window counts in segments of that: it is the host's own.`;
     return { ...common, certainty: 'none', evidence: ['advertised', 'window'], detail };

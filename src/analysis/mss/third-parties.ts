@@ -1,5 +1,5 @@
 import type { MssEvidence } from './mss-evidence.ts';
-import type { MssVerdict } from './mss-verdict.ts';
+import type { MssChange, MssVerdict } from './mss-verdict.ts';
 
 /** The verdict on the way there by what the far end says; null where it says nothing. */
 export function reportedForward({ responder }: MssEvidence): MssVerdict | null {
@@ -20,6 +20,7 @@ export function quotedForward({ quote }: MssEvidence): MssVerdict | null {
   const how = quote.seen === null ? 'is gone' : `has become ${quote.seen}`;
   return {
     clampedTo: quote.seen,
+    change: changeOf(quote.sent, quote.seen),
     certainty: 'proven',
     evidence: ['quote'],
     mss: quote.seen,
@@ -30,8 +31,14 @@ export function quotedForward({ quote }: MssEvidence): MssVerdict | null {
 function byBothEnds(sent: number | null, arrived: number | null, what: string): MssVerdict {
   const said = `${what} left with ${inWords(sent)}`;
   const common = { certainty: 'proven', evidence: ['responder'], mss: arrived } as const;
-  if (sent === arrived) return { ...common, certainty: 'none', clampedTo: null, detail: `${said} and arrived with it.` };
-  return { ...common, clampedTo: arrived, detail: `${said} and arrived with ${inWords(arrived)}.` };
+  if (sent === arrived) return { ...common, certainty: 'none', clampedTo: null, change: null, detail: `${said} and arrived with it.` };
+  return { ...common, clampedTo: arrived, change: changeOf(sent, arrived), detail: `${said} and arrived with ${inWords(arrived)}.` };
+}
+
+function changeOf(sent: number | null, arrived: number | null): MssChange {
+  if (arrived === null) return 'removed';
+  if (sent === null) return 'added';
+  return arrived < sent ? 'lowered' : 'raised';
 }
 
 function inWords(mss: number | null): string {

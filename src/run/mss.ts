@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+
+import { followUps } from '../analysis/mss/follow-ups.ts';
+import { mssEvidence } from '../analysis/mss/mss-evidence.ts';
+import type { SynscopeError } from '../errors.ts';
+import { ConnectionSession, type Inquiry } from '../probe/connection/connection-session.ts';
+import { SynMaker } from '../probe/connection/syn-maker.ts';
+import { offersFor } from '../probe/mss/offers.ts';
+import { type MeasurementPlan, PortMeasurement, type Trial } from '../probe/mss/port-measurement.ts';
+import { mssForMtu } from '../probe/profiles.ts';
+import type { MssPort } from '../report/mss-record.ts';
+import type { MssRunRecord } from '../report/mss-records.ts';
+import type { Source } from '../transport/transport.ts';
+import { type Address, formatAddress } from '../wire/address.ts';
+import { NANOS_PER_MS } from '../wire/numbers.ts';
+import { runSession } from './loop.ts';
+import type { MssOptions } from './mss-options.ts';
+import { MssRecorder } from './mss-recorder.ts';
+import { noRoute } from './no-route.ts';
+import { openRun, type OpenRun } from './open-run.ts';
+import { craftOffer, type PreparedMss, prepareMss } from './prepare-mss.ts';
+import { type Driving, lostInterface, oneByOne, streamRecords } from './record-stream.ts';
+import { runRecordOf, SummaryCounter } from './run-records.ts';
+
+/** Ports that are measured side by side. */
+const AT_ONCE = 8;
+/** Connections of one port besides those that offer. */
+const MORE_CONNECTIONS = 3;
+/** Each offer is made by a connection of its own, so one SYN more than the first is enough to tell a silent port. */
+const RETRIES = 1;
+
+/**
+ * Finds out for every (target, port) pair what becomes of the MSS option in each direction, and yields the run record, one record for each pair as soon as it
+ * is final, and the summary. Prints nothing. Throws a SynscopeError: before the first record for input that cannot be accepted, missing rights or an engine
+ * that does not open; after the summary when no target had a route or the interface was lost. Ends early, with `interrupted` in the summary, when
+ * `options.signal` aborts; no connection is left open.
+ */
+export function mss(options: MssOptions): AsyncGenerator<MssRunRecord, void, undefined> {
+  return oneByOne(mssInBatches(options));
+}
+
+/** The same records, handed over as many at a time as there are. */
+export async function* mssInBatches(options: MssOptions): AsyncGenerator<readonly MssRunRecord[], void, undefined> {
+  const run = await prepareMss(options);
+  const open = await openRun({
+    options: run.options,
+    sourceIp: run.spec.sourceIp,
+    sourcePortCount: run.offers.length + MORE_CONNECTIONS,
+    ports: 'guarded',
+  });
+  yield* streamRecords<MssRunRecord>(open, options, (driving) => measureAll(run, driving));
+}
+
+async function measureAll(run: PreparedMss, { open, queue, signal }: Driving<MssRunRecord>): Promise<SynscopeError | null> {
+  const { transport } = open;
+  const counter = new SummaryCounter(run);
+  const recorder = new MssRecorder({
+    expectations: run.expectations,
+    emit: (record, connections) => {
+      counter.count({ state: record.state, attempts: connections });
+      queue.push(record);
+    },
+  });
+  const session = new ConnectionSession({ inquiries: inquiriesOf(run, open, recorder), atOnce: AT_ONCE });
+  queue.push(runRecordOf(run, open));
+  const fault = await runSession(session, transport, { signal, onTurn: () => undefined });
+  recorder.end();
+  const interrupted = fault === null && signal.aborted;
+  queue.push(
+    counter.summary(session.stats, { drops: transport.drops(), durationMs: transport.now() / NANOS_PER_MS, interrupted }),
+  );
+  if (fault !== null) return lostInterface(fault);
+  return interrupted || !counter.nothingRouted ? null : noRoute();
+}
+
+/** One for each pair, made when its turn comes. */
+function* inquiriesOf(run: PreparedMss, open: OpenRun, recorder: MssRecorder): Generator<Inquiry> {
+  for (let index = 0; index < run.targets.size; index++) {
+    const address = run.targets.at(index);
+    const route = open.routes.lookup(address);
+    const source = route < 0 ? null : (open.routes.sources[route] ?? null);
+    for (let place = 0; place < run.ports.size; place++) {
+      const port = run.ports.at(place);
+      const name = { target: formatAddress(address), hostname: run.targets.hostname(index), port };
+      if (source === null) recorder.unreachable(name, -route);
+      else yield inquiry(recorder, name, new PortMeasurement(planOf(run, open, { address, name, source })), source);
+    }
+  }
+}
+
+/** The measurement's connections, with a word when it is over. */
+function* inquiry(recorder: MssRecorder, name: MssPort, measurement: PortMeasurement, { mtu }: Source): Inquiry {
+  const end = recorder.begin(name, mssForMtu(mtu), measurement);
+  yield* measurement.inquire();
+  end();
+}
+
+interface Aim {
+  readonly address: Address;
+  readonly name: MssPort;
+  readonly source: Source;
+}
+
+/** Each pair has a maker of its own, so that no two connections of it share a port. */
+function planOf(run: PreparedMss, { sourcePorts }: OpenRun, { address, name, source }: Aim): MeasurementPlan {
+  const key = new Uint32Array(randomBytes(16).buffer.slice(0, 16));
+  const maker = new SynMaker({ sourcePorts, key, seq: run.spec.seq, ipId: run.spec.ipId });
+  const natural = mssForMtu(source.mtu);
+  return {
+    offers: offersFor(run.offers, source.mtu),
+    makeSyn: (attempt) =>
+      maker.make(craftOffer(run, source, attempt), { source: source.address, destination: address, port: name.port }),
+    request: run.requestFor({ address: name.target, hostname: name.hostname, port: name.port }),
+    initialRto: run.timing.timeoutMs * NANOS_PER_MS,
+    retries: run.timing.retries ?? RETRIES,
+    followUps: (trials) => followUps(mssEvidence(trials, natural), triedIn(trials)),
+  };
+}
+
+function triedIn(trials: readonly Trial[]): Parameters<typeof followUps>[1] {
+  const tried = (purpose: Trial['purpose']): boolean => trials.some((trial) => trial.purpose === purpose);
+  return { again: tried('again'), twice: tried('offered-twice') };
+}

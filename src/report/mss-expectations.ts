@@ -64,6 +64,9 @@ function missed(
 }
 
 function inWords({ forward, reverse }: MssExpectations): ExpectedMss {
-  const text = (bound: Bound | null): string | null => (bound === null ? null : `${bound.atMost ? '<=' : ''}${bound.value}`);
-  return { forward: text(forward), reverse: text(reverse) };
+  return { forward: textOf(forward), reverse: textOf(reverse) };
+}
+
+function textOf(bound: Bound | null): string | null {
+  return bound === null ? null : `${bound.atMost ? '<=' : ''}${bound.value}`;
 }

@@ -1,5 +1,6 @@
 import { type MssEvidence, type MssRow } from '../analysis/mss/mss-evidence.ts';
 import { forwardVerdict } from '../analysis/mss/forward-verdict.ts';
+import { mssFindings } from '../analysis/mss/mss-findings.ts';
 import { reverseVerdict } from '../analysis/mss/reverse-verdict.ts';
 import type { PortVerdict } from '../analysis/handshake/verdict.ts';
 import { judgeMss, type MssExpectations } from './mss-expectations.ts';
@@ -28,6 +29,7 @@ export function mssRecordOf(
     rows: evidence.rows.map(rowRecordOf),
     forward,
     reverse,
+    findings: mssFindings(evidence, forward, reverse),
     ...judgeMss({ forward, reverse, ...verdict }, expectations),
   };
 }

@@ -1,3 +1,4 @@
+import type { Finding } from '../analysis/finding.ts';
 import type { MssVerdict } from '../analysis/mss/mss-verdict.ts';
 import type { PortState } from '../probe/verdict.ts';
 import type { RunRecord, SummaryRecord } from './records.ts';
@@ -36,6 +37,8 @@ export interface MssRecord {
   readonly rows: readonly MssRowRecord[];
   readonly forward: MssVerdict;
   readonly reverse: MssVerdict;
+  /** The changes once more in the words that all commands share, and what else showed. */
+  readonly findings: readonly Finding[];
   /** Null without expectations, as is `pass`. */
   readonly expected: ExpectedMss | null;
   readonly pass: boolean | null;

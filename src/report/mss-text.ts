@@ -2,7 +2,7 @@ import type { MssVerdict } from '../analysis/mss/mss-verdict.ts';
 import type { MssRecord, MssRowRecord, MssRunRecord } from './mss-records.ts';
 import { createPaint, type Paint } from './paint.ts';
 import type { RunRecord } from './records.ts';
-import { missedRemark, type Remark, remarkLines } from './remark.ts';
+import { findingRemark, missedRemark, type Remark, remarkLines } from './remark.ts';
 import type { Reporter, TextStyle } from './reporter.ts';
 import { type Column, layOut, type Line, rowLines, titleLine } from './row-layout.ts';
 import { summaryLines } from './summary-text.ts';
@@ -42,11 +42,12 @@ function portLines(record: MssRecord, { columns }: TextStyle, { paint, said }: V
     ['back', record.reverse],
   ];
   const clamps = verdicts.filter(([, { change }]) => change !== null).map(([way, verdict]) => remarkOf(way, verdict));
+  const holes = record.findings.filter(({ code }) => code === 'pmtu-black-hole').map(findingRemark);
   const others = isOpen ? verdicts.filter(([, { change }]) => change === null) : [];
   return [
     ...headlines(record, columns, paint),
     ...(isOpen ? tableLines(record.rows, columns, paint) : []),
-    ...remarkLines([...missed, ...clamps], { columns, paint, said }),
+    ...remarkLines([...missed, ...holes, ...clamps], { columns, paint, said }),
     ...others.flatMap(([way, { detail }]) => wrapSentence('      - ', `${way}: ${detail}`, columns)),
   ];
 }
@@ -59,8 +60,10 @@ function headlines(record: MssRecord, columns: number, paint: Paint): readonly s
   return [first.startsWith(lead) ? paint('heading', lead) + first.slice(lead.length) : first, ...rest];
 }
 
-function answer({ state, reason, forward, reverse }: MssRecord): string {
+function answer({ state, reason, forward, reverse, findings }: MssRecord): string {
   if (state !== 'open') return `${state} (${reason}), so nothing could be measured`;
+  const hole = findings.find(({ code }) => code === 'pmtu-black-hole');
+  if (hole !== undefined) return `nothing clamps the MSS of SYNs, and packets of ${hole.sent} bytes are lost on the way back`;
   if (forward.certainty === 'none' && reverse.certainty === 'none') return 'nothing clamps the MSS, neither there nor back';
   return `${inWords(forward, 'SYNs', 'there')}; ${inWords(reverse, 'SYN-ACKs', 'back')}`;
 }
@@ -96,11 +99,11 @@ function tableLines(rows: readonly MssRowRecord[], columns: number, paint: Paint
 }
 
 /** Why a cell is empty. */
-function noteOn({ effective, window, receivedBytes, atLeast }: MssRowRecord): string {
+function noteOn({ effective, window, receivedBytes }: MssRowRecord): string {
   if (window === null) return 'no answer';
   if (effective !== null) return '';
   if (receivedBytes === 0) return 'no data came';
-  return `${receivedBytes} bytes came${atLeast === null ? '' : `, ${atLeast} at once`}`;
+  return `${receivedBytes} bytes came`;
 }
 
 function remarkOf(way: string, { certainty, detail }: MssVerdict): Remark {

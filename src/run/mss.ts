@@ -26,8 +26,6 @@ import { runRecordOf, SummaryCounter } from './run-records.ts';
 const AT_ONCE = 8;
 /** Connections of one port besides those that offer. */
 const MORE_CONNECTIONS = 3;
-/** Each offer is made by a connection of its own, so one SYN more than the first is enough to tell a silent port. */
-const RETRIES = 1;
 
 /**
  * Finds out for every (target, port) pair what becomes of the MSS option in each direction, and yields the run record, one record for each pair as soon as it
@@ -112,7 +110,7 @@ function planOf(run: PreparedMss, { sourcePorts }: OpenRun, { address, name, sou
       maker.make(craftOffer(run, source, attempt), { source: source.address, destination: address, port: name.port }),
     request: run.requestFor({ address: name.target, hostname: name.hostname, port: name.port }),
     initialRto: run.timing.timeoutMs * NANOS_PER_MS,
-    retries: run.timing.retries ?? RETRIES,
+    retries: run.timing.retries,
     followUps: (trials) => followUps(mssEvidence(trials, natural), triedIn(trials)),
   };
 }

@@ -1,29 +1,26 @@
+import { lostSizes } from './lost-sizes.ts';
 import { meant, type MssEvidence, type MssRow } from './mss-evidence.ts';
 import type { MssVerdict } from './mss-verdict.ts';
 
+const NO_DATA = 'Not enough data: the host sent none. Another --request may bring some.';
+const NOT_HEARD = 'The host did not acknowledge the request, so it sent no data.';
+
 /** The verdict where offers above `most` (null: any) brought no full segment: why not, and what can be said all the same. */
 export function forwardWithoutSizes(evidence: MssEvidence, most: number | null): MssVerdict {
-  const rows = evidence.rows.filter((row) => meant(row) > (most ?? 0));
-  const silent = rows.filter((row) => row.synAck !== null && row.heardUs && row.bytes === 0);
-  const talkative = evidence.rows.filter((row) => row.bytes > 0);
-  if (silent.length > 0 && most !== null && talkative.every((row) => meant(row) <= most)) return blackHole(silent, most);
-  const unknown = { clampedTo: null, change: null, certainty: 'unknown', mss: null } as const;
+  const lost = lostSizes(evidence);
+  if (lost !== null) {
+    const detail = `Offered ${lost.passes}, the host sends segments of ${lost.passes} bytes; offered ${lost.lost}, it sends some that do not arrive. A clamp on the way there would have kept it from that.`;
+    return { clampedTo: null, change: null, certainty: 'none', evidence: ['segment-size'], mss: null, detail };
+  }
   const known = most === null ? '' : ` Nothing clamps below ${most}.`;
-  return { ...unknown, evidence: most === null ? [] : ['segment-size'], detail: `${reason(rows)}${known}` };
-}
-
-/** Larger segments are sent and do not arrive: a clamp below them would have prevented that. */
-function blackHole(silent: readonly MssRow[], most: number): MssVerdict {
-  const least = Math.min(...silent.map(meant));
+  const detail = `${reason(evidence.rows.filter((row) => meant(row) > (most ?? 0)))}${known}`;
   return {
     clampedTo: null,
     change: null,
-    certainty: 'none',
-    evidence: ['segment-size'],
+    certainty: 'unknown',
+    evidence: most === null ? [] : ['segment-size'],
     mss: null,
-    detail:
-      `Offered ${most}, the host answers with segments of ${most} bytes; offered ${least} or more it takes the request and nothing arrives: ` +
-      `packets of more than ${most + 40} bytes seem to be lost on the way back (a path MTU black hole), and no clamp keeps the host from sending them.`,
+    detail,
   };
 }
 
@@ -32,9 +29,6 @@ function reason(rows: readonly MssRow[]): string {
   const most = Math.max(...rows.map(({ bytes }) => bytes));
   if (most === 0) return rows.some(({ heardUs }) => heardUs) ? NO_DATA : NOT_HEARD;
   const single = Math.max(...rows.map(({ atLeast }) => atLeast ?? 0));
-  const least = single > 0 ? ` A single segment of ${single} bytes came, so its MSS is no smaller.` : '';
+  const least = single > 0 ? ` Its largest segment counts ${single}, so its MSS is that at least.` : '';
   return `Not enough data: ${most} bytes came, and no segment among them that is known to be full.${least} Another --request may bring more.`;
 }
-
-const NO_DATA = 'Not enough data: the host sent none. Another --request may bring some.';
-const NOT_HEARD = 'The host did not acknowledge the request, so it sent no data.';

@@ -15,7 +15,14 @@ export function reverseVerdict(evidence: MssEvidence): MssVerdict {
 function byAdvertisement(evidence: MssEvidence): MssVerdict {
   const answers = evidence.rows.filter(({ synAck }) => synAck !== null);
   if (answers.length === 0)
-    return { clampedTo: null, change: null, certainty: 'unknown', evidence: [], mss: null, detail: 'No SYN-ACK came that could carry an MSS.' };
+    return {
+      clampedTo: null,
+      change: null,
+      certainty: 'unknown',
+      evidence: [],
+      mss: null,
+      detail: 'No SYN-ACK came that could carry an MSS.',
+    };
   const advertised = largestAdvertised(evidence);
   return advertised === null ? missing(evidence) : compared(evidence, advertised);
 }

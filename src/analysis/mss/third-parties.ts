@@ -31,8 +31,14 @@ export function quotedForward({ quote }: MssEvidence): MssVerdict | null {
 function byBothEnds(sent: number | null, arrived: number | null, what: string): MssVerdict {
   const said = `${what} left with ${inWords(sent)}`;
   const common = { certainty: 'proven', evidence: ['responder'], mss: arrived } as const;
-  if (sent === arrived) return { ...common, certainty: 'none', clampedTo: null, change: null, detail: `${said} and arrived with it.` };
-  return { ...common, clampedTo: arrived, change: changeOf(sent, arrived), detail: `${said} and arrived with ${inWords(arrived)}.` };
+  if (sent === arrived)
+    return { ...common, certainty: 'none', clampedTo: null, change: null, detail: `${said} and arrived with it.` };
+  return {
+    ...common,
+    clampedTo: arrived,
+    change: changeOf(sent, arrived),
+    detail: `${said} and arrived with ${inWords(arrived)}.`,
+  };
 }
 
 function changeOf(sent: number | null, arrived: number | null): MssChange {

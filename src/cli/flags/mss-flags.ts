@@ -13,7 +13,13 @@ const BOUND = 'an MSS from 1 to 65535, or "<=" and such a number';
 /** The flags of `mss`, in the order of its help. */
 export const MSS_FLAGS: FlagTable<MssFlagOptions> = {
   ports: flagValue(
-    { group: 'Targets', short: 'p', argument: 'LIST', description: 'ports, ranges and service names: 80,https', defaultText: '443' },
+    {
+      group: 'Targets',
+      short: 'p',
+      argument: 'LIST',
+      description: 'ports, ranges and service names: 80,https',
+      defaultText: '443',
+    },
     anyText('ports such as 80,https'),
   ),
   ...TARGET_FLAGS,
@@ -31,7 +37,8 @@ export const MSS_FLAGS: FlagTable<MssFlagOptions> = {
     {
       group: 'MSS',
       argument: 'WHAT',
-      description: 'ask for data with http, http:/PATH, tls or hex:DIGITS, or none: wait for a banner. A few kilobytes are enough',
+      description:
+        'ask for data with http, http:/PATH, tls or hex:DIGITS, or none: wait for a banner. A few kilobytes are enough',
       defaultText: 'http on ports 80 and 8080, tls on 443 and 8443, else none',
     },
     anyText('http, http:/PATH, tls, hex: and hex digits, or none'),

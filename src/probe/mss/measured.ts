@@ -1,4 +1,5 @@
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import type { Connection } from '../connection/connection.ts';
 import type { Stage } from '../connection/stage.ts';
 import type { SegmentGauge } from './segment-gauge.ts';
 
@@ -17,35 +18,53 @@ const ROUND_TRIPS = 10;
  * out to be too short. The connection must acknowledge nothing but the handshake by itself.
  */
 export function measured(request: Uint8Array | null, gauge: SegmentGauge): Stage {
-  let begun: Nanos | null = null;
-  let since: Nanos = 0;
-  let bytes = 0;
-  let told = 1;
+  const measurement = new Measurement(gauge);
   return (connection, now) => {
-    if (begun === null) {
-      if (request !== null) connection.write(request);
-      since = now;
-    }
-    begun ??= now;
+    if (measurement.begin(now) && request !== null) connection.write(request);
     gauge.read(connection);
-    const { size, shortSegment } = gauge;
-    if (size.full !== null || connection.state === 'CLOSED') return null;
-    if (size.bytes > bytes) since = now;
-    bytes = size.bytes;
-    if (shortSegment > 0) {
-      told = connection.told + shortSegment;
-      connection.acknowledge(now, told);
-      gauge.acknowledged();
-      since = now;
-    } else if (gauge.takeRepeatsOld()) connection.acknowledge(now, told);
-    const isOver = connection.received.isFinished && bytes < told;
-    const allowance = ROUND_TRIPS * connection.pace.srtt;
-    const until = Math.min(since + patience(bytes, told) + allowance, begun + PATIENCE + allowance);
-    return isOver || now >= until ? null : until;
+    if (gauge.size.full !== null || connection.state === 'CLOSED') return null;
+    measurement.goOn(connection, now);
+    const until = measurement.until(connection);
+    return now >= until ? null : until;
   };
 }
 
-function patience(bytes: number, told: number): Nanos {
-  if (bytes === 0) return REPLY_PATIENCE;
-  return bytes < told ? MORE_PATIENCE : REPETITION_PATIENCE;
+class Measurement {
+  readonly #gauge: SegmentGauge;
+  #begun: Nanos | null = null;
+  /** When something new came last, or was acknowledged. */
+  #since: Nanos = 0;
+  #end = 1;
+
+  constructor(gauge: SegmentGauge) {
+    this.#gauge = gauge;
+  }
+
+  /** True the first time. */
+  begin(now: Nanos): boolean {
+    if (this.#begun !== null) return false;
+    this.#begun = now;
+    this.#since = now;
+    return true;
+  }
+
+  /** Acknowledges what is known to be a short write, so that the peer repeats what stands behind it. */
+  goOn(connection: Connection, now: Nanos): void {
+    const { shortSegment, end } = this.#gauge;
+    if (end > this.#end || shortSegment > 0) this.#since = now;
+    this.#end = end;
+    if (shortSegment > 0) {
+      connection.acknowledge(now, connection.told + shortSegment);
+      this.#gauge.acknowledged();
+    } else if (this.#gauge.takeRepeatsOld()) connection.acknowledge(now, connection.told);
+  }
+
+  /** When to give up. */
+  until({ told, received, pace }: Connection): Nanos {
+    const isEverythingAcknowledged = this.#end <= told;
+    if (isEverythingAcknowledged && received.isFinished) return 0;
+    const waitsForMore = isEverythingAcknowledged ? MORE_PATIENCE : REPETITION_PATIENCE;
+    const patience = this.#end === 1 ? REPLY_PATIENCE : waitsForMore;
+    return ROUND_TRIPS * pace.srtt + Math.min(this.#since + patience, (this.#begun ?? 0) + PATIENCE);
+  }
 }

@@ -10,7 +10,7 @@ export interface SegmentSize {
   readonly full: number | null;
   /** Of the largest single segment, full or not: the peer's MSS is no smaller. Null while none is known to be single. */
   readonly atLeast: number | null;
-  /** Bytes of the peer's stream that came, in order or not. */
+  /** Bytes of the peer's stream that came without a gap. */
   readonly bytes: number;
 }
 
@@ -31,6 +31,7 @@ export class SegmentGauge {
   /** When the first bytes that are not acknowledged came last, since the last acknowledgement. */
   #headAt: Nanos | null = null;
   #end = 1;
+  #inOrder = 0;
   #full: number | null = null;
   #atLeast: number | null = null;
   /** Payload bytes of the last single segment at the head; 0 while none is known. */
@@ -43,7 +44,12 @@ export class SegmentGauge {
   }
 
   get size(): SegmentSize {
-    return { full: this.#full, atLeast: this.#atLeast, bytes: this.#end - 1 };
+    return { full: this.#full, atLeast: this.#atLeast, bytes: this.#inOrder };
+  }
+
+  /** The position behind the last byte that came, in order or not. */
+  get end(): number {
+    return this.#end;
   }
 
   /** Payload bytes at the head that are known to be one segment, and not known to be full; 0 where there is nothing to acknowledge. */
@@ -59,7 +65,8 @@ export class SegmentGauge {
   }
 
   /** Reads what has come since the last call. */
-  read({ notes, told }: Pick<Connection, 'notes' | 'told'>): void {
+  read({ notes, told, received }: Pick<Connection, 'notes' | 'told' | 'received'>): void {
+    this.#inOrder = received.byteCount;
     for (; this.#read < notes.length; this.#read++) {
       const note = notes[this.#read] as ConnectionNote;
       if (note.kind === 'in' && note.length > 0 && note.seq !== null && note.at !== null) this.#arrival(note, note.seq, told);

@@ -21,14 +21,19 @@ export function forwardVerdict(evidence: MssEvidence): MssVerdict {
 /** Whether a SYN with two MSS options would tell more. Hosts whose windows count in segments have told already. */
 export function isAmbiguous(evidence: MssEvidence): boolean {
   const most = largestEffective(evidence);
-  return most !== null && most < evidence.natural && larger(evidence.rows, most).length > 0 && sizedAfter(evidence) === null;
+  return (
+    most !== null &&
+    most < evidence.natural &&
+    larger(measuredRows(evidence.rows), most).length > 0 &&
+    sizedAfter(evidence) === null
+  );
 }
 
 /** Whether a larger MSS was offered than the host's segments came to, while it advertises more than that. */
 export function isLowered(evidence: MssEvidence): boolean {
   const most = largestEffective(evidence);
   const own = Math.min(evidence.natural, largestAdvertised(evidence) ?? Infinity);
-  return most !== null && larger(evidence.rows, most).length > 0 && most < own;
+  return most !== null && larger(measuredRows(evidence.rows), most).length > 0 && most < own;
 }
 
 function bySizes(evidence: MssEvidence): MssVerdict {

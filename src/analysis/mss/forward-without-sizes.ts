@@ -12,13 +12,14 @@ export function forwardWithoutSizes(evidence: MssEvidence, most: number | null):
     const detail = `Offered ${lost.passes}, the host sends segments of ${lost.passes} bytes; offered ${lost.lost}, it sends some that do not arrive. A clamp on the way there would have kept it from that.`;
     return { clampedTo: null, change: null, certainty: 'none', evidence: ['segment-size'], mss: null, detail };
   }
-  const known = most === null ? '' : ` Nothing clamps below ${most}.`;
+  const largest = Math.max(most ?? 0, ...evidence.rows.map(({ atLeast }) => atLeast ?? 0));
+  const known = largest === 0 ? '' : ` A segment counted ${largest}, so nothing clamps below that.`;
   const detail = `${reason(evidence.rows.filter((row) => meant(row) > (most ?? 0)))}${known}`;
   return {
     clampedTo: null,
     change: null,
     certainty: 'unknown',
-    evidence: most === null ? [] : ['segment-size'],
+    evidence: largest === 0 ? [] : ['segment-size'],
     mss: null,
     detail,
   };
@@ -28,7 +29,5 @@ function reason(rows: readonly MssRow[]): string {
   if (rows.every(({ synAck }) => synAck === null)) return 'No connection came about, so the host sent no segments.';
   const most = Math.max(...rows.map(({ bytes }) => bytes));
   if (most === 0) return rows.some(({ heardUs }) => heardUs) ? NO_DATA : NOT_HEARD;
-  const single = Math.max(...rows.map(({ atLeast }) => atLeast ?? 0));
-  const least = single > 0 ? ` Its largest segment counts ${single}, so its MSS is that at least.` : '';
-  return `Not enough data: ${most} bytes came, and no segment among them that is known to be full.${least} Another --request may bring more.`;
+  return `Not enough data: ${most} bytes came, and no segment among them that is known to be full. Another --request may bring more.`;
 }

@@ -3,7 +3,7 @@ import { acknowledgeFirst, acknowledgeNothing } from '../connection/ack-policy.t
 import type { Conduct, Connection } from '../connection/connection.ts';
 import type { ConnectionRequest, Inquiry } from '../connection/connection-session.ts';
 import { answered, established, inStages, type Stage } from '../connection/stage.ts';
-import { measured } from './measured.ts';
+import { measured, type Siblings } from './measured.ts';
 import { DEFAULT_MSS, type Offer } from './offers.ts';
 import { SegmentGauge, type SegmentSize } from './segment-gauge.ts';
 
@@ -50,6 +50,7 @@ const WINDOW = 1 << 18;
 export class PortMeasurement {
   readonly #plan: MeasurementPlan;
   readonly #trials: Trial[] = [];
+  readonly #siblings: Siblings = { activeAt: 0 };
 
   constructor(plan: MeasurementPlan) {
     this.#plan = plan;
@@ -71,7 +72,7 @@ export class PortMeasurement {
     const { makeSyn, initialRto, retries, request } = this.#plan;
     const hasData = attempt.purpose === 'offered' || attempt.purpose === 'offered-twice';
     const gauge = new SegmentGauge(attempt.offer ?? DEFAULT_MSS);
-    const stages: readonly Stage[] = hasData ? [established, measured(request, gauge)] : [answered];
+    const stages: readonly Stage[] = hasData ? [established, measured(request, gauge, this.#siblings)] : [answered];
     return {
       syn: makeSyn(attempt),
       conduct: this.#noting(attempt, gauge, inStages(stages)),

@@ -2,8 +2,10 @@ import { diagnose } from '../analysis/handshake/diagnose.ts';
 import { inOrder, synRttMs } from '../analysis/handshake/exchange.ts';
 import { peerStates } from '../analysis/handshake/peer-states.ts';
 import { synAckSchedule } from '../analysis/handshake/syn-ack-schedule.ts';
-import { closedBy, portVerdict } from '../analysis/handshake/verdict.ts';
-import type { HeardSense, IcmpNote, SegmentNote, SentSense } from '../probe/connection/segment-note.ts';
+import { closedBy } from '../analysis/handshake/closed-by.ts';
+import { portVerdict } from '../probe/handshake/port-verdict.ts';
+import type { TcpState } from '../probe/connection/connection-state.ts';
+import type { ConnectionNote, HeardSense, IcmpNote, SegmentNote, SentSense } from '../probe/connection/segment-note.ts';
 import type { Investigation, Trial } from '../probe/handshake/investigation.ts';
 import { formatAddress } from '../wire/address.ts';
 import { formatIcmpReason } from '../wire/icmp-reason.ts';
@@ -74,6 +76,7 @@ interface Place {
 function recordsOf({ purpose, connection }: Trial, { name, number, start }: Place): readonly SegmentRecord[] {
   const notes = inOrder(connection);
   const servers = peerStates(notes);
+  const clients = clientStates(notes);
   return notes.map((note, index) => ({
     type: 'segment',
     target: name.target,
@@ -84,9 +87,30 @@ function recordsOf({ purpose, connection }: Trial, { name, number, start }: Plac
     atMs: (note.at - start) / NANOS_PER_MS,
     ...(note.kind === 'icmp' ? errorFields(note) : segmentFields(note)),
     ttl: note.packet.ip.ttl,
-    clientState: note.state,
+    clientState: clients[index] ?? note.state,
     serverState: servers[index] ?? null,
   }));
+}
+
+/** How far each state is along a connection: what is sent may be stamped later than what came meanwhile. */
+const PROGRESS: Readonly<Record<TcpState, number>> = {
+  'SYN-SENT': 0,
+  ESTABLISHED: 1,
+  'FIN-WAIT-1': 2,
+  'CLOSE-WAIT': 2,
+  'FIN-WAIT-2': 3,
+  CLOSING: 3,
+  'LAST-ACK': 3,
+  'TIME-WAIT': 4,
+  CLOSED: 5,
+};
+
+function clientStates(notes: readonly ConnectionNote[]): readonly TcpState[] {
+  let furthest: TcpState = 'SYN-SENT';
+  return notes.map(({ state }) => {
+    if (PROGRESS[state] > PROGRESS[furthest]) furthest = state;
+    return furthest;
+  });
 }
 
 type Fields = Pick<

@@ -13,6 +13,7 @@ import { wrapSentence } from './wrap.ts';
 const PURPOSES: Readonly<Record<SegmentRecord['purpose'], string>> = {
   asked: 'handshake',
   'second-look': 'once more, to tell a lost ACK from a full accept queue',
+  'without-timestamps': 'the same without timestamps, which SYN cookies need to keep other options',
   'without-ecn': 'the same without ECN',
   'with-ecn-again': 'once more with ECN',
   'cookie-request': 'Fast Open: asking for a cookie',
@@ -103,13 +104,13 @@ class HandshakeText {
 
 /** What comes behind the port's state. */
 function answer(record: HandshakeRecord): string {
-  const { state, synRttMs, findings, reason } = record;
+  const { state, synRttMs, reason } = record;
   const rtt = synRttMs === null ? '' : ` after ${formatMs(synRttMs)}`;
   if (state === 'closed') return `RST${rtt}`;
   if (state !== 'open') return state === 'filtered' ? `${reason}, ${silence(reason)}` : reason;
-  if (!record.established) return `SYN-ACK${rtt}, not acknowledged${trouble(findings.length)}`;
+  if (!record.established) return `SYN-ACK${rtt}, not acknowledged${trouble(record)}`;
   const end = record.closedBy === null ? '' : `; closed by ${ENDS[record.closedBy]}`;
-  return `handshake complete, SYN-ACK${rtt}${end}${trouble(findings.length)}`;
+  return `handshake complete, SYN-ACK${rtt}${end}${trouble(record)}`;
 }
 
 const ENDS = {
@@ -124,8 +125,10 @@ function silence(reason: string): string {
   return 'so a firewall drops it, the host is down, or its accept queue is full';
 }
 
-function trouble(findings: number): string {
-  return findings === 0 ? '; nothing unusual' : `; ${plural(findings, 'finding')} below`;
+function trouble({ findings, resetAfterAck, pathMtu, ecn }: HandshakeRecord): string {
+  if (findings.length > 0) return `; ${plural(findings.length, 'finding')} below`;
+  const isUnusual = resetAfterAck === true || pathMtu?.reportedBy != null || ecn === 'reflected';
+  return isUnusual ? '' : '; nothing unusual';
 }
 
 function negotiated({ negotiated: facts }: HandshakeRecord): readonly string[] {

@@ -60,14 +60,22 @@ export async function prepareHandshake(options: HandshakeOptions): Promise<Prepa
   const expectations = parseHandshakeExpectations(options.expect);
   craftVariation(spec, { address: pairs.targets.at(0), interface: '', mtu: ETHERNET_MTU }, {});
   if (plan.fastOpen) checkFastOpen(spec);
+  if (options.pathMtu === true && !spec.df)
+    throw new SynscopeError('usage', '--path-mtu with --no-df: only packets that may not be broken up tell');
   return { ...pairs, plan, say, measuresPathMtu: options.pathMtu === true, expectations };
 }
 
 /** The SYN of the run as `variation` wants it. */
-export function craftVariation(spec: SynSpec, source: Source, { fastOpen, payload, ecn }: SynVariation): SynTemplate {
-  const list = spec.options ?? optionsFor(spec.profile, source.mtu);
+export function craftVariation(spec: SynSpec, source: Source, { fastOpen, payload, ecn, timestamps }: SynVariation): SynTemplate {
+  const usual = spec.options ?? optionsFor(spec.profile, source.mtu);
+  const list = timestamps === false ? withoutTimestamps(usual) : usual;
   const options = fastOpen === undefined ? list : withFastOpen(list, fastOpen);
   return craftSyn({ spec: { ...spec, options, payload: payload ?? spec.payload, ecn: ecn ?? spec.ecn } }, source);
+}
+
+function withoutTimestamps(list: string): string {
+  const others = list.split(',').filter((item) => !/^ts(=|$)/i.test(item.trim()));
+  return others.length === 0 ? 'none' : others.join(',');
 }
 
 function withFastOpen(list: string, fastOpen: NonNullable<SynVariation['fastOpen']>): string {

@@ -1,6 +1,8 @@
 import type { Environment } from '../../src/cli/environment.ts';
 import type { DoctorRecord } from '../../src/report/doctor-record.ts';
+import type { HandshakeRunRecord } from '../../src/report/handshake-records.ts';
 import type { ProbeRecord } from '../../src/report/records.ts';
+import type { HandshakeOptions } from '../../src/run/handshake-options.ts';
 import type { ProbeOptions } from '../../src/run/probe-options.ts';
 
 /** A sink that keeps what it is given, and fails with `failure` at the write of that number. */
@@ -43,6 +45,7 @@ export class MemorySink {
 /** What a test may decide. */
 export interface Circumstances {
   readonly probe?: (options: ProbeOptions) => AsyncIterable<ProbeRecord>;
+  readonly handshake?: (options: HandshakeOptions) => AsyncIterable<HandshakeRunRecord>;
   readonly doctor?: (targets: readonly string[]) => Promise<DoctorRecord>;
   readonly stdout?: MemorySink;
   readonly openFile?: (path: string) => MemorySink;
@@ -104,6 +107,7 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
           asked = options;
           return oneByOne((circumstances.probe ?? (() => records([])))(options));
         }),
+      handshake: () => Promise.resolve((options) => oneByOne((circumstances.handshake ?? nothing)(options))),
       doctor: () => Promise.resolve(circumstances.doctor ?? (() => Promise.reject(new Error('no doctor')))),
     },
   };
@@ -126,6 +130,11 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
   };
 }
 
+/** A run without records. */
+async function* nothing(): AsyncGenerator<never, void, undefined> {
+  for (const record of []) yield record;
+}
+
 /** Yields these records, then throws `error` if there is one. */
 export async function* records(
   list: readonly ProbeRecord[],
@@ -139,6 +148,6 @@ export async function* records(
 }
 
 /** Each record as a batch of its own. */
-async function* oneByOne(all: AsyncIterable<ProbeRecord>): AsyncGenerator<readonly ProbeRecord[], void, undefined> {
+async function* oneByOne<R>(all: AsyncIterable<R>): AsyncGenerator<readonly R[], void, undefined> {
   for await (const record of all) yield [record];
 }

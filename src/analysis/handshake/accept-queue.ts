@@ -1,31 +1,64 @@
-import { isAnswered, synAcksAfterAck, type Investigation } from '../../probe/handshake/investigation.ts';
+import type { Connection } from '../../probe/connection/connection.ts';
+import { type Investigation, isAnswered, isIgnored, synAcksAfterAck } from '../../probe/handshake/investigation.ts';
 import { type Answer, found, plain, remarked } from './answer.ts';
 import { trialsOf } from './exchange.ts';
 
 /**
- * Whether the handshakes that the host completes wait in vain for its application. A host whose queue is full drops our ACK and repeats its SYN-ACK; a lost
- * ACK looks the same once, but not in a second handshake, and the ACK that answers the repetition ends it. True, false, or null without an ACK.
+ * Whether the handshakes that the host completes wait in vain for its application. A host whose queue is full drops our ACK: it repeats its SYN-ACK, or, with SYN
+ * cookies, is silent; and it may answer no SYN at all. A lost ACK looks the same once, but not in a second handshake. True, false, or null without an ACK.
  */
 export function acceptQueueFull(investigation: Investigation): Answer<boolean | null> {
   const trials = trialsOf(investigation, 'asked', 'second-look').map(({ connection }) => connection);
-  const acknowledged = trials.filter(({ establishedAt }) => establishedAt !== null);
-  if (acknowledged.length === 0) return plain(null);
-  const repeated = acknowledged.map(synAcksAfterAck).filter((synAcks) => synAcks.length > 0);
-  if (repeated.length === 0) return plain(false);
-  const count = repeated.reduce((sum, synAcks) => sum + synAcks.length, 0);
+  if (trials.every(({ establishedAt }) => establishedAt === null)) return plain(null);
+  const again = trials.filter((connection) => synAcksAfterAck(connection).length > 0);
+  const repeated = again.filter(({ sent }) => sent.acknowledged <= 1);
+  const ignored = trials.filter((connection) => isIgnored(connection) && !repeated.includes(connection));
+  const symptoms = repeated.length + ignored.length;
   const unanswered = trials.filter((connection) => !isAnswered(connection)).length;
-  if (repeated.length + unanswered < 2) {
-    return remarked(
-      false,
-      'The SYN-ACK was sent again although it had been acknowledged, but a second handshake went well: the ACK was lost on the way.',
-    );
-  }
-  const others =
-    unanswered === 0 ? '' : `, and ${unanswered} of the SYNs ${unanswered === 1 ? 'was' : 'were'} not answered at all`;
+  if (symptoms === 0) return again.length === 0 ? plain(false) : recovered();
+  if (symptoms + unanswered === 1) return lostOnce(repeated.length > 0);
+  return judge({ trials, repeated, ignored, unanswered });
+}
+
+/** A host whose queue is full takes no ACK, however often it comes. */
+function recovered(): Answer<boolean> {
+  return remarked(
+    false,
+    'The SYN-ACK was sent again although it had been acknowledged, and the next ACK was taken: the first was lost on the way, or the accept queue was full for a moment.',
+  );
+}
+
+function lostOnce(isRepeated: boolean): Answer<boolean> {
+  const what = isRepeated
+    ? 'The SYN-ACK was sent again although it had been acknowledged'
+    : 'Nothing that was sent behind the SYN was acknowledged';
+  return remarked(false, `${what}, but another handshake went well: the packets were lost on the way.`);
+}
+
+interface Symptoms {
+  readonly trials: readonly Connection[];
+  readonly repeated: readonly Connection[];
+  readonly ignored: readonly Connection[];
+  readonly unanswered: number;
+}
+
+/** Silence behind every SYN-ACK may as well be a filter that passes SYNs alone: then it is `possible`. */
+function judge({ trials, repeated, ignored, unanswered }: Symptoms): Answer<boolean> {
+  const isHealthy = repeated.length + ignored.length + unanswered < trials.length;
+  const total = trials.length;
+  const signs = [
+    ...(repeated.length === 0
+      ? []
+      : [`in ${repeated.length} of ${total} handshakes the SYN-ACK was sent again although it had been acknowledged`]),
+    ...(ignored.length === 0 ? [] : [`in ${ignored.length} of ${total} nothing behind the SYN-ACK was acknowledged`]),
+    ...(unanswered === 0 ? [] : [`${unanswered} of ${total} SYNs had no answer`]),
+  ].join('; ');
+  const isLikely = repeated.length > 0 || isHealthy || unanswered > 0;
+  const but = isLikely ? '' : ', unless something on the way passes SYNs alone';
   return found(true, 'accept-queue-full', {
-    certainty: 'likely',
+    certainty: isLikely ? 'likely' : 'possible',
     detail:
-      `In ${repeated.length} of ${trials.length} handshakes the SYN-ACK was sent again (${count} times) although it had been acknowledged${others}: ` +
-      `the listening socket's accept queue is full, because the application does not accept or its backlog is too small.`,
+      `${signs.charAt(0).toUpperCase()}${signs.slice(1)}: the listening socket's accept queue is full, ` +
+      `because the application does not accept or its backlog is too small${but}.`,
   });
 }

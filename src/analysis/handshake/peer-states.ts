@@ -8,15 +8,11 @@ type Next = Readonly<Partial<Record<PeerState, PeerState>>>;
 
 /** The server acknowledges our FIN. */
 const AFTER_OUR_FIN: Next = { ESTABLISHED: 'CLOSE-WAIT', 'FIN-WAIT-1': 'CLOSING', 'FIN-WAIT-2': 'TIME-WAIT' };
-/** The server sends its own. */
-const AFTER_ITS_FIN: Next = { ESTABLISHED: 'FIN-WAIT-1', 'CLOSE-WAIT': 'LAST-ACK' };
-/** An ACK of ours has left. */
-const AFTER_OUR_ACK: Next = {
-  'SYN-RECEIVED': 'ESTABLISHED',
-  'FIN-WAIT-1': 'FIN-WAIT-2',
-  CLOSING: 'TIME-WAIT',
-  'LAST-ACK': 'CLOSED',
-};
+/** The server sends its own; with Fast Open before our ACK. */
+const AFTER_ITS_FIN: Next = { 'SYN-RECEIVED': 'FIN-WAIT-1', ESTABLISHED: 'FIN-WAIT-1', 'CLOSE-WAIT': 'LAST-ACK' };
+/** An ACK of ours has left, and one of its FIN. */
+const AFTER_OUR_ACK: Next = { 'SYN-RECEIVED': 'ESTABLISHED' };
+const AFTER_ACK_OF_FIN: Next = { 'FIN-WAIT-1': 'FIN-WAIT-2', CLOSING: 'TIME-WAIT', 'LAST-ACK': 'CLOSED' };
 
 /**
  * The server's state behind each of a connection's notes, which are in the order of time. What it does when a packet of ours arrives shows only in what it sends
@@ -33,23 +29,27 @@ export function peerStates(notes: readonly ConnectionNote[]): readonly (PeerStat
 
 class Server {
   state: PeerState | null = null;
-  /** What acknowledges our FIN. */
-  #finEnd = Infinity;
+  /** What acknowledges our FIN, and what the server's. */
+  #ourFinEnd = Infinity;
+  #itsFinEnd = Infinity;
 
-  hears({ sense, seq, length }: SegmentNote): void {
+  hears({ sense, seq, ack, length }: SegmentNote): void {
     if (sense === 'rst') this.state = 'CLOSED';
-    else if (sense === 'ack') this.#enter(AFTER_OUR_ACK);
-    else if (sense === 'fin' && seq !== null) this.#finEnd = seq + length + 1;
+    else this.#enter(AFTER_OUR_ACK);
+    if (sense === 'fin' && seq !== null) this.#ourFinEnd = seq + length + 1;
+    if (ack !== null && ack >= this.#itsFinEnd) this.#enter(AFTER_ACK_OF_FIN);
   }
 
-  says({ sense, ack }: SegmentNote): void {
+  says({ sense, seq, ack, length }: SegmentNote): void {
     if (sense === 'rst') this.state = 'CLOSED';
     else if (sense === 'syn-ack' || (sense === 'syn-ack-again' && this.state === 'ESTABLISHED')) this.state = 'SYN-RECEIVED';
-    if (ack !== null && ack >= this.#finEnd) {
+    if (ack !== null && ack >= this.#ourFinEnd) {
       this.#enter(AFTER_OUR_FIN);
-      this.#finEnd = Infinity;
+      this.#ourFinEnd = Infinity;
     }
-    if (sense === 'fin') this.#enter(AFTER_ITS_FIN);
+    if (sense !== 'fin') return;
+    this.#enter(AFTER_ITS_FIN);
+    this.#itsFinEnd = (seq ?? 0) + length + 1;
   }
 
   #enter(next: Next): void {

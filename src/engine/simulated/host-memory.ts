@@ -1,4 +1,4 @@
-import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import { NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
 import type { HostContext } from './host.ts';
 import type { Stack } from './stack.ts';
 
@@ -8,9 +8,9 @@ interface HostMemory {
   ipId: number;
 }
 
-/** The host's timestamp clock at `now`, in milliseconds; it starts anywhere. */
-export function timestampClock(context: HostContext, now: Nanos): number {
-  return (memoryOf(context).clock + Math.floor(now / NANOS_PER_MS)) >>> 0;
+/** The host's timestamp clock at `now`, in ticks of its rate; it starts anywhere. */
+export function timestampClock(context: HostContext, now: Nanos, clockHz: Stack['clockHz']): number {
+  return (memoryOf(context).clock + Math.floor((now * clockHz) / NANOS_PER_SECOND)) >>> 0;
 }
 
 /** The IP ID of the host's next packet. */

@@ -130,7 +130,11 @@ function ownOptions(packet: Packet, context: HostContext, form: OpenForm): reado
   const stack = { ...context.host.stack, ...form.stack };
   const offered = optionsOf(packet);
   const bare = form.cookies === true && !offered.some((option) => option.name === 'ts');
-  return answerOptions(bare ? { ...stack, wscale: null, sack: false } : stack, offered, timestampClock(context, context.now));
+  return answerOptions(
+    bare ? { ...stack, wscale: null, sack: false } : stack,
+    offered,
+    timestampClock(context, context.now, stack.clockHz),
+  );
 }
 
 function resetTo(packet: Packet, context: HostContext, own: Partial<Stack> = {}): Packet {

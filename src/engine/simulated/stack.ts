@@ -13,6 +13,8 @@ export interface Stack {
   readonly wscale: number | null;
   readonly sack: boolean;
   readonly timestamps: boolean;
+  /** Ticks a second of the timestamp clock. */
+  readonly clockHz: number;
   /** Answers an ECN-setup SYN with ECE (RFC 3168, 6.1.1). */
   readonly ecn: boolean;
   /** Raw window of the SYN-ACK; `segments` is as many whole segments as 16 bits hold (tcp_select_initial_window). */
@@ -31,6 +33,7 @@ const LINUX: Stack = {
   wscale: 7,
   sack: true,
   timestamps: true,
+  clockHz: 1000,
   ecn: true,
   window: 'segments',
   ttl: 64,

@@ -50,8 +50,8 @@ const { FIN, RST, PSH } = TcpFlag;
 const KEPT_BYTES = 4096;
 /** RFC 6928: segments under way at once. */
 const MOST_SEGMENTS = 10;
-/** Times that data or FIN are sent again: on a LAN 6 s. */
-const DATA_RETRIES = 4;
+/** Times that data or FIN are sent again: on a LAN 3 s in all, in which a SYN-ACK is repeated too. */
+const DATA_RETRIES = 3;
 const ICMP_UNREACHABLE = 3;
 const FRAGMENTATION_NEEDED = 4;
 

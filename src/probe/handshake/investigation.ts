@@ -12,8 +12,10 @@ import { type PathMtu, type PathMtuLimits, PathMtuStage } from './path-mtu.ts';
 export type Purpose =
   /** What was asked for, `--repeat` times. */
   | 'asked'
-  /** SYN-ACKs went on after the ACK: once more tells a lost ACK from a full queue. */
+  /** The host seems not to have heard our ACK: once more tells a lost packet from a full queue. */
   | 'second-look'
+  /** The same without timestamps, where SYN cookies have no place for other options. */
+  | 'without-timestamps'
   /** The same without ECN in the SYN, and then once more with it. */
   | 'without-ecn'
   | 'with-ecn-again'
@@ -34,6 +36,8 @@ export interface SynVariation {
   /** Fast Open: asks for a cookie, or uses the one given in hex. */
   readonly fastOpen?: 'request' | { readonly cookie: string };
   readonly payload?: Uint8Array;
+  /** Leaves the timestamps out. */
+  readonly timestamps?: false;
   /** Whether it asks for ECN; as the run says unless given. */
   readonly ecn?: boolean;
 }
@@ -90,8 +94,9 @@ export class PortInvestigation {
   /** The connections, one step after the other. */
   *inquire(): Inquiry {
     const { repeat, ecn, fastOpen, ack } = this.#plan;
-    yield Array.from({ length: repeat }, () => this.#asked());
-    if (this.#wasRepeatedInSpiteOfAck() && repeat === 1) yield [this.#request('second-look', {}, this.#stages(null))];
+    const asked = Array.from({ length: repeat }, () => this.#asked());
+    yield ack ? asked : [...asked, this.#unacknowledged('without-timestamps', { timestamps: false })];
+    if (this.#wasIgnored() && repeat === 1) yield [this.#request('second-look', {}, this.#stages(null))];
     if (ecn && !this.#wasAnswered('asked')) yield* this.#lookAtEcn();
     if (fastOpen && ack && this.#wasAnswered('asked')) yield* this.#lookAtFastOpen();
   }
@@ -115,11 +120,15 @@ export class PortInvestigation {
   }
 
   #asked(): ConnectionRequest {
-    const { ack, observe, pathMtu, say } = this.#plan;
-    if (!ack) return this.#request('asked', {}, [answered, observed(observe ?? UNACKNOWLEDGED)]);
+    const { ack, pathMtu, say } = this.#plan;
+    if (!ack) return this.#unacknowledged('asked', {});
     const search = pathMtu !== null && this.#pathMtu === null ? new PathMtuStage(pathMtu) : null;
     if (search !== null) this.#pathMtu = search;
     return this.#request('asked', {}, [...(search === null ? [] : [established, settled(), search.stage]), ...this.#stages(say)]);
+  }
+
+  #unacknowledged(purpose: Purpose, variation: SynVariation): ConnectionRequest {
+    return this.#request(purpose, variation, [answered, observed(this.#plan.observe ?? UNACKNOWLEDGED)]);
   }
 
   /** Handshake, a moment of silence, a conversation, and the close. */
@@ -159,8 +168,8 @@ export class PortInvestigation {
     return this.#trials.some((trial) => trial.purpose === purpose && isAnswered(trial.connection));
   }
 
-  #wasRepeatedInSpiteOfAck(): boolean {
-    return this.#trials.some(({ connection }) => synAcksAfterAck(connection).length > 0);
+  #wasIgnored(): boolean {
+    return this.#trials.some(({ connection }) => synAcksAfterAck(connection).length > 0 || isIgnored(connection));
   }
 }
 
@@ -176,6 +185,11 @@ export function synAcksAfterAck({ notes, establishedAt, pace }: Connection): rea
   return notes.filter(
     (note): note is SegmentNote => note.kind === 'in' && note.sense === 'syn-ack-again' && note.at !== null && note.at > since,
   );
+}
+
+/** Whether nothing of what we sent behind the SYN was ever acknowledged, although it was repeated. */
+export function isIgnored({ establishedAt, ending, sent, received }: Connection): boolean {
+  return establishedAt !== null && ending?.kind === 'no-response' && sent.acknowledged <= 1 && received.next <= 1;
 }
 
 /** The Fast Open cookie that a SYN-ACK grants (RFC 7413, 4.1.2), in hex; null for none. */

@@ -46,7 +46,13 @@ function syn(options = 'mss=1460,sackOK,ts=1000,nop,wscale=7', payload = ''): Ui
   });
 }
 
-const CONTEXT: Context = { now: 0, random: createRandom(1), address: null, remember: (_key, create) => create() };
+const CONTEXT: Context = {
+  now: 0,
+  random: createRandom(1),
+  address: null,
+  remember: (_key, create) => create(),
+  later: () => {},
+};
 
 function after(packet: Uint8Array, ...boxes: readonly Middlebox[]): Uint8Array {
   return boxes.reduce((current, box) => box(current, CONTEXT)[0]?.packet ?? current, packet);

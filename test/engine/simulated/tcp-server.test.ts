@@ -56,6 +56,24 @@ describe('a TCP server', () => {
     expect(timeline(talk).at(-1)).toMatch(/^501 R\. /);
   });
 
+  test('ISNs are random unless a pattern is asked for; the clock of timestamps ticks at its rate', async () => {
+    const isns = async (isn?: (count: number) => number) => {
+      const more = [1, 2].map((index) => ({
+        atMs: index * 100,
+        segment: { ack: 0, flags: TcpFlag.SYN, sourcePort: 41_000 + index },
+      }));
+      const form = { ...(isn === undefined ? {} : { isn }), synAckGapsMs: [], stack: { clockHz: 100 } };
+      return (await converse(serving(form), { completes: false, untilMs: 500, more })).heard;
+    };
+    expect((await isns((count) => 64_000 * count)).map(({ tcp }) => tcp?.header.seq)).toEqual([0, 64_000, 128_000]);
+    const random = await isns();
+    expect(new Set(random.map(({ tcp }) => tcp?.header.seq)).size).toBe(3);
+    const more = { atMs: 1001, segment: { seq: ISS, ack: 0, flags: TcpFlag.SYN } };
+    const { heard } = await converse(serving({ stack: { clockHz: 100 } }), { completes: false, untilMs: 2500, more: [more] });
+    const clocks = heard.map(({ tcp }) => findOption(tcp?.header.options ?? [], 'ts')?.value ?? 0);
+    expect((clocks.at(-1) ?? 0) - (clocks[0] ?? 0)).toBe(100);
+  });
+
   test('a reset ends everything', async () => {
     const world = serving({ application: http(9000) });
     const { heard } = await converse(world, {
@@ -180,6 +198,16 @@ describe('what is sent again', () => {
     expect(timeline(talk).slice(4)).toEqual(['204 . 0+1448', '606 . 0+1448', '1411 . 0+1448']);
   });
 
+  test('where asked for, the last segment first: a tail loss probe; without SACK, or of one segment, there is none', async () => {
+    const world = serving({ application: http(4000), tailLossProbe: true, retries: 1 });
+    const silent = { request: GET, acks: false } as const;
+    expect(timeline(await converse(world, silent)).slice(4)).toEqual(['13 FP. 2896+1104', '214 . 0+1448']);
+    const bare = { ...silent, options: LINUX_OPTIONS.filter((one) => one.name !== 'sackOK') };
+    expect(timeline(await converse(world, bare)).slice(4)).toEqual(['204 . 0+1448']);
+    const short = serving({ application: http(900), tailLossProbe: true, retries: 1 });
+    expect(timeline(await converse(short, silent)).slice(2)).toEqual(['204 FP. 0+900']);
+  });
+
   test('a SYN-ACK that was lost: a later one does as well', async () => {
     const talk = await converse(serving({ application: http(700) }, { reverse: [first(2, synAck, drop)] }), { request: GET });
     expect(timeline(talk)).toEqual(['3001 S. -1+0', '3002 FP. 0+700']);
@@ -300,6 +328,14 @@ describe('Fast Open', () => {
     const talk = await openWith('00112233');
     expect(talk.heard[0]?.tcp?.header.ack).toBe((ISS + 1) >>> 0);
     expect(findOption(talk.heard[0]?.tcp?.header.options ?? [], 'tfo')?.cookie).toBe(right);
+  });
+
+  test('one that only gives cookies takes no data with the SYN', async () => {
+    const shy = serving({ fastOpen: 'cookies-only', application: http(800) });
+    const tfo = [{ kind: 34, name: 'tfo', cookie: await cookie() }] as const;
+    const talk = await converse(shy, { options: tfo, synPayload: GET, window: 64_240, request: GET });
+    expect(talk.heard[0]?.tcp?.header.ack).toBe((ISS + 1) >>> 0);
+    expect(talk.received).toHaveLength(800);
   });
 
   test('a server without it takes no notice', async () => {

@@ -175,7 +175,7 @@ export function synAck(more: Partial<Says> = {}): Says {
 }
 
 /** An empty batch. */
-export function batchOf(capacity: number): SendBatch {
+function batchOf(capacity: number): SendBatch {
   return {
     capacity,
     slotSize: 2048,

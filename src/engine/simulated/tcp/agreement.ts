@@ -9,6 +9,7 @@ export interface Agreement {
   readonly peerShift: number;
   readonly ownShift: number;
   readonly timestamps: boolean;
+  readonly sack: boolean;
   readonly ecn: boolean;
 }
 
@@ -26,7 +27,12 @@ export function agree(ours: readonly TcpOption[], theirs: readonly TcpOption[], 
     mss: findOption(theirs, 'mss')?.value ?? DEFAULT_MSS,
     peerShift: scaled ? Math.min(peer.value, LARGEST_SHIFT) : 0,
     ownShift: scaled ? Math.min(own.value, LARGEST_SHIFT) : 0,
-    timestamps: findOption(ours, 'ts') !== undefined && findOption(theirs, 'ts') !== undefined,
+    timestamps: bothHave('ts', ours, theirs),
+    sack: bothHave('sackOK', ours, theirs),
     ecn,
   };
+}
+
+function bothHave(name: 'ts' | 'sackOK', ...lists: readonly (readonly TcpOption[])[]): boolean {
+  return lists.every((list) => findOption(list, name) !== undefined);
 }

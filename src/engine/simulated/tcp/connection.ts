@@ -23,6 +23,8 @@ export interface ConnectionPlan extends ReceivePlan {
   readonly rto: Nanos;
   /** Times that a segment is sent again before the connection is given up. */
   readonly retries: number;
+  /** How long after the last segment it is sent again as a tail loss probe (RFC 8985, 7.3); null: never. */
+  readonly tailProbe: Nanos | null;
 }
 
 /** RFC 6928. */
@@ -51,6 +53,8 @@ export class Connection {
   #congestionWindow = INITIAL_SEGMENTS;
   #mtu: number;
   #owesAck = false;
+  /** A tail loss probe is out, or none is due before the next acknowledgment. */
+  #isProbed = false;
   /** Position behind the last segment that was not full. */
   #smallEnd = 0;
 
@@ -147,6 +151,7 @@ export class Connection {
     this.#congestionWindow += Math.ceil((position - this.#stream.acknowledged) / this.#segmentBytes);
     this.#stream.acknowledge(position);
     this.#timer.restart();
+    this.#isProbed = false;
     return true;
   }
 
@@ -181,7 +186,18 @@ export class Connection {
     this.#stream.close();
   }
 
+  /** How long a tail loss probe is waited for, where one comes before the time-out. */
+  get #tailProbe(): Nanos | null {
+    return !this.#isProbed && this.#stream.inFlight > this.#segmentBytes ? this.#plan.tailProbe : null;
+  }
+
   #timeOut(now: Nanos): void {
+    if (this.#tailProbe !== null) {
+      this.#isProbed = true;
+      this.#timer.stop();
+      this.#stream.stepBack();
+      return this.#send(this.#stream.take(this.#segmentBytes), now);
+    }
     if (!this.#timer.expire()) {
       this.#over = true;
       return;
@@ -204,7 +220,7 @@ export class Connection {
       if (piece === null) break;
       this.#send(piece, now);
     }
-    if (this.#stream.isBusy) this.#timer.start(now);
+    if (this.#stream.isBusy) this.#timer.start(now, this.#tailProbe ?? undefined);
     else this.#timer.stop();
   }
 

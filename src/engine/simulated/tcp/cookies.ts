@@ -54,13 +54,14 @@ export function readCookie(ack: Packet, secret: number, stack: Stack): Agreement
 
 function keptInClock(options: readonly TcpOption[], stack: Stack): Omit<Agreement, 'mss'> {
   const ts = findOption(options, 'ts');
-  if (ts === undefined) return { peerShift: 0, ownShift: 0, timestamps: false, ecn: false };
+  if (ts === undefined) return { peerShift: 0, ownShift: 0, timestamps: false, sack: false, ecn: false };
   const shift = ts.echo & SHIFT_BITS;
   const scaled = shift !== NO_SHIFT && stack.wscale !== null;
   return {
     peerShift: scaled ? shift : 0,
     ownShift: scaled ? (stack.wscale ?? 0) : 0,
     timestamps: true,
+    sack: stack.sack && (ts.echo & SACK_BIT) !== 0,
     ecn: (ts.echo & ECN_BIT) !== 0,
   };
 }

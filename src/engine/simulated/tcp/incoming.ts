@@ -20,6 +20,8 @@ export interface IncomingPlan {
 /** Linux: srtt + 200 ms at least on a path whose round trips are alike (TCP_RTO_MIN); a second where none was measured. */
 const LEAST_RTO = 200 * NANOS_PER_MS;
 const RETRIES = 6;
+/** Two ticks of 250 Hz (TCP_TIMEOUT_MIN). */
+const TAIL_MARGIN = 8 * NANOS_PER_MS;
 
 /** A connection that a peer opens: SYN-ACKs until they are acknowledged, then a connection. */
 export class Incoming {
@@ -147,6 +149,8 @@ export class Incoming {
         conversation: (form.application ?? mute)(),
         rto: roundTrip === null ? NANOS_PER_SECOND : LEAST_RTO + roundTrip,
         retries: form.retries ?? RETRIES,
+        tailProbe:
+          form.tailLossProbe === true && greeting.agreement.sack ? (roundTrip ?? NANOS_PER_SECOND) * 2 + TAIL_MARGIN : null,
       },
       now,
     );

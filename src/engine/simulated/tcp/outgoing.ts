@@ -77,7 +77,10 @@ export class Outgoing {
     const peerNext = seqAdd(segment.seq, 1);
     const peerClock = findOption(theirs, 'ts')?.value ?? 0;
     this.#opening = null;
-    this.#connection = new Connection({ ...plan, agreement, peerNext, peerClock, rto: RTO, retries: RETRIES }, now);
+    this.#connection = new Connection(
+      { ...plan, agreement, peerNext, peerClock, rto: RTO, retries: RETRIES, tailProbe: null },
+      now,
+    );
     // The window of a SYN-ACK is not scaled (RFC 7323, 2.2). What it says is taken in as an ACK, and is acknowledged.
     const window = segment.window >>> agreement.peerShift;
     this.#connection.receive({ ...segment, flags: TcpFlag.ACK, seq: peerNext, window }, now);

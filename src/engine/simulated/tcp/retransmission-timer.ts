@@ -17,9 +17,9 @@ export class RetransmissionTimer {
     return this.#deadline;
   }
 
-  /** Runs from now, unless it runs. */
-  start(now: Nanos): void {
-    if (this.#deadline === Infinity) this.#deadline = now + this.#timeout;
+  /** Runs from now, unless it runs; for as long as its time-out, unless it is named. */
+  start(now: Nanos, timeout: Nanos = this.#timeout): void {
+    if (this.#deadline === Infinity) this.#deadline = now + timeout;
   }
 
   stop(): void {

@@ -19,6 +19,7 @@ export class SendStream {
   #acknowledged = 0;
   #next = 0;
   #highest = 0;
+  #lastStart = 0;
 
   /** Position behind all that the peer has acknowledged. */
   get acknowledged(): number {
@@ -72,6 +73,7 @@ export class SendStream {
     const end = offset + bytes.length;
     const fin = this.#closed && end === this.#bytes.length;
     if (bytes.length === 0 && !fin) return null;
+    this.#lastStart = offset;
     this.#next = end + (fin ? 1 : 0);
     this.#highest = Math.max(this.#highest, this.#next);
     return { offset, bytes, fin, push: this.#ends.some((one) => one > offset && one <= end) };
@@ -86,6 +88,11 @@ export class SendStream {
   /** What is not acknowledged is to be sent again. */
   rewind(): void {
     this.#next = this.#acknowledged;
+  }
+
+  /** The piece that was taken last is to be sent again. */
+  stepBack(): void {
+    this.#next = Math.max(this.#acknowledged, this.#lastStart);
   }
 
   get #end(): number {

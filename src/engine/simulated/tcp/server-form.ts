@@ -21,8 +21,15 @@ export interface ServerForm {
   readonly queue?: AcceptQueue;
   /** So many bare ACKs that would complete a handshake are never seen. */
   readonly losesAcks?: number;
-  /** Gives Fast Open cookies and takes data in a SYN that carries the right one (RFC 7413). */
-  readonly fastOpen?: boolean;
+  /** Gives Fast Open cookies and takes data in a SYN that carries the right one (RFC 7413), or never takes any, as when too many wait. */
+  readonly fastOpen?: boolean | 'cookies-only';
+  /** The ISN of the connection that comes after `count` others; random unless given. */
+  readonly isn?: (count: number, now: Nanos) => number;
+  /**
+   * Sends the last segment again after two round trips of silence, before the time-out, where SACK is agreed and more than one segment is
+   * in flight: a tail loss probe (RFC 8985, 7), which Linux does.
+   */
+  readonly tailLossProbe?: boolean;
   /** Times that a segment is sent again before the connection is given up; 6 unless given. */
   readonly retries?: number;
 }

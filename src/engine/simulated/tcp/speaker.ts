@@ -31,7 +31,7 @@ const ECT_0 = 2;
 /** Speaks for the host in the voice of `stack`. */
 export function speakerOf(context: HostContext, endpoints: Endpoints, stack: Stack): Speaker {
   return {
-    clock: (now) => timestampClock(context, now),
+    clock: (now) => timestampClock(context, now, stack.clockHz),
     say: ({ ecnCapable = false, ...words }) =>
       encodeTcpPacket({
         ...endpoints,

@@ -1,4 +1,4 @@
-import { seq, seqAdd } from '../../../wire/numbers.ts';
+import { seq, seqAdd, type Seq } from '../../../wire/numbers.ts';
 import { encodeTcpPacket } from '../../../wire/packet.ts';
 import { TcpFlag } from '../../../wire/tcp-flags.ts';
 import type { HostContext, Service } from '../host.ts';
@@ -29,6 +29,7 @@ class Listener {
   readonly #form: ServerForm;
   readonly #secret: number;
   readonly #connections: Map<string, Incoming> = new Map();
+  #opened = 0;
   readonly #pathMtus: PathMtus = new PathMtus();
 
   constructor(form: ServerForm, secret: number) {
@@ -64,16 +65,23 @@ class Listener {
     if (this.#form.cookies === true) return [back(this.#cookieAnswer(packet, context))];
     const stack = stackOf(this.#form, context);
     const greeting = greet(packet, context, this.#form, stack);
-    const plan = { form: this.#form, greeting, iss: seq(context.random.uint32()), mtu: this.#mtuTo(packet) };
+    const plan = { form: this.#form, greeting, iss: this.#isn(context), mtu: this.#mtuTo(packet) };
     const { early, extras } = this.#fastOpen(packet);
     const incoming = new Incoming(plan, context.now, early, extras);
     this.#connections.set(tupleOf(packet), incoming);
     return poll(incoming, context, 'back');
   }
 
+  #isn({ now, random }: HostContext): Seq {
+    return seq(this.#form.isn?.(this.#opened++, now) ?? random.uint32());
+  }
+
   #fastOpen(packet: Packet): ReturnType<typeof earlyData> {
-    const offered = this.#form.fastOpen === true ? offeredCookie(packet) : null;
-    return offered === null ? { early: null, extras: {} } : earlyData(packet, offered, fastOpenCookie(packet, this.#secret));
+    const { fastOpen = false } = this.#form;
+    const offered = fastOpen === false ? null : offeredCookie(packet);
+    if (offered === null) return { early: null, extras: {} };
+    const answer = earlyData(packet, offered, fastOpenCookie(packet, this.#secret));
+    return fastOpen === 'cookies-only' ? { ...answer, early: null } : answer;
   }
 
   #cookieAnswer(packet: Packet, context: HostContext): Packet {

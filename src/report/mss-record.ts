@@ -2,7 +2,7 @@ import { type MssEvidence, type MssRow } from '../analysis/mss/mss-evidence.ts';
 import { forwardVerdict } from '../analysis/mss/forward-verdict.ts';
 import { mssFindings } from '../analysis/mss/mss-findings.ts';
 import { reverseVerdict } from '../analysis/mss/reverse-verdict.ts';
-import type { PortVerdict } from '../analysis/handshake/verdict.ts';
+import type { PortVerdict } from '../probe/handshake/port-verdict.ts';
 import { judgeMss, type MssExpectations } from './mss-expectations.ts';
 import type { MssRecord, MssRowRecord } from './mss-records.ts';
 

@@ -77,7 +77,7 @@ function inWords({ change, clampedTo, certainty }: MssVerdict, packets: string, 
   return `${subject} ${CHANGES[change]} ${clampedTo} ${end} (${certainty})`;
 }
 
-const CHANGES = { lowered: 'clamped to', raised: 'raised to', added: 'added as' } as const;
+const CHANGES = { lowered: 'clamped to', raised: 'raised to', set: 'set to', added: 'added as' } as const;
 
 function tableLines(rows: readonly MssRowRecord[], columns: number, paint: Paint): readonly string[] {
   const lines = rows.map((row): Line => {

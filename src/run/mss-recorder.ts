@@ -1,4 +1,4 @@
-import { portVerdict, type PortVerdict } from '../analysis/handshake/verdict.ts';
+import { portVerdict, type PortVerdict } from '../probe/handshake/port-verdict.ts';
 import { mssEvidence } from '../analysis/mss/mss-evidence.ts';
 import type { PortMeasurement, Trial } from '../probe/mss/port-measurement.ts';
 import type { PortState } from '../probe/verdict.ts';

@@ -1,24 +1,19 @@
 import { randomBytes } from 'node:crypto';
 
-import { followUps } from '../analysis/mss/follow-ups.ts';
-import { mssEvidence } from '../analysis/mss/mss-evidence.ts';
 import type { SynscopeError } from '../errors.ts';
 import { ConnectionSession, type Inquiry } from '../probe/connection/connection-session.ts';
-import { SynMaker } from '../probe/connection/syn-maker.ts';
-import { offersFor } from '../probe/mss/offers.ts';
-import { type MeasurementPlan, PortMeasurement, type Trial } from '../probe/mss/port-measurement.ts';
+import { PortMeasurement } from '../probe/mss/port-measurement.ts';
 import { mssForMtu } from '../probe/profiles.ts';
-import type { MssPort } from '../report/mss-record.ts';
 import type { MssRunRecord } from '../report/mss-records.ts';
-import type { Source } from '../transport/transport.ts';
-import { type Address, formatAddress } from '../wire/address.ts';
+import { formatAddress } from '../wire/address.ts';
 import { NANOS_PER_MS } from '../wire/numbers.ts';
 import { runSession } from './loop.ts';
 import type { MssOptions } from './mss-options.ts';
+import { type MssAim, measurementPlan } from './mss-plan.ts';
 import { MssRecorder } from './mss-recorder.ts';
 import { noRoute } from './no-route.ts';
 import { openRun, type OpenRun } from './open-run.ts';
-import { craftOffer, type PreparedMss, prepareMss } from './prepare-mss.ts';
+import { type PreparedMss, prepareMss } from './prepare-mss.ts';
 import { type Driving, lostInterface, oneByOne, streamRecords } from './record-stream.ts';
 import { runRecordOf, SummaryCounter } from './run-records.ts';
 
@@ -72,50 +67,25 @@ async function measureAll(run: PreparedMss, { open, queue, signal }: Driving<Mss
 }
 
 /** One for each pair, made when its turn comes. */
-function* inquiriesOf(run: PreparedMss, open: OpenRun, recorder: MssRecorder): Generator<Inquiry> {
+function* inquiriesOf(run: PreparedMss, { routes, sourcePorts }: OpenRun, recorder: MssRecorder): Generator<Inquiry> {
   for (let index = 0; index < run.targets.size; index++) {
     const address = run.targets.at(index);
-    const route = open.routes.lookup(address);
-    const source = route < 0 ? null : (open.routes.sources[route] ?? null);
+    const route = routes.lookup(address);
+    const source = route < 0 ? null : (routes.sources[route] ?? null);
     for (let place = 0; place < run.ports.size; place++) {
       const port = run.ports.at(place);
       const name = { target: formatAddress(address), hostname: run.targets.hostname(index), port };
+      const key = new Uint32Array(randomBytes(16).buffer.slice(0, 16));
       if (source === null) recorder.unreachable(name, -route);
-      else yield inquiry(recorder, name, new PortMeasurement(planOf(run, open, { address, name, source })), source);
+      else yield inquiry(run, { name, address, source, sourcePorts, key }, recorder);
     }
   }
 }
 
-/** The measurement's connections, with a word when it is over. */
-function* inquiry(recorder: MssRecorder, name: MssPort, measurement: PortMeasurement, { mtu }: Source): Inquiry {
-  const end = recorder.begin(name, mssForMtu(mtu), measurement);
+/** A port's connections, with a word to the recorder when they are over. */
+function* inquiry(run: PreparedMss, aim: MssAim, recorder: MssRecorder): Inquiry {
+  const measurement = new PortMeasurement(measurementPlan(run, aim));
+  const end = recorder.begin(aim.name, mssForMtu(aim.source.mtu), measurement);
   yield* measurement.inquire();
   end();
-}
-
-interface Aim {
-  readonly address: Address;
-  readonly name: MssPort;
-  readonly source: Source;
-}
-
-/** Each pair has a maker of its own, so that no two connections of it share a port. */
-function planOf(run: PreparedMss, { sourcePorts }: OpenRun, { address, name, source }: Aim): MeasurementPlan {
-  const key = new Uint32Array(randomBytes(16).buffer.slice(0, 16));
-  const maker = new SynMaker({ sourcePorts, key, seq: run.spec.seq, ipId: run.spec.ipId });
-  const natural = mssForMtu(source.mtu);
-  return {
-    offers: offersFor(run.offers, source.mtu),
-    makeSyn: (attempt) =>
-      maker.make(craftOffer(run, source, attempt), { source: source.address, destination: address, port: name.port }),
-    request: run.requestFor({ address: name.target, hostname: name.hostname, port: name.port }),
-    initialRto: run.timing.timeoutMs * NANOS_PER_MS,
-    retries: run.timing.retries,
-    followUps: (trials) => followUps(mssEvidence(trials, natural), triedIn(trials)),
-  };
-}
-
-function triedIn(trials: readonly Trial[]): Parameters<typeof followUps>[1] {
-  const tried = (purpose: Trial['purpose']): boolean => trials.some((trial) => trial.purpose === purpose);
-  return { again: tried('again'), twice: tried('offered-twice') };
 }

@@ -107,6 +107,7 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
           asked = options;
           return oneByOne((circumstances.probe ?? (() => records([])))(options));
         }),
+      mss: () => Promise.resolve(() => nothing()),
       handshake: () => Promise.resolve((options) => oneByOne((circumstances.handshake ?? nothing)(options))),
       doctor: () => Promise.resolve(circumstances.doctor ?? (() => Promise.reject(new Error('no doctor')))),
     },

@@ -58,22 +58,31 @@ function bySizes(evidence: MssEvidence): MssVerdict {
 
 function raisedVerdict(rows: readonly Measured[], raised: readonly Measured[]): MssVerdict {
   const value = Math.max(...raised.map(({ effective }) => effective));
-  const isConstant = rows.every(({ effective }) => effective === value);
-  const onlyAdded = raised.every(({ offered }) => offered === null);
-  const [first] = raised as readonly [Measured];
-  const how = onlyAdded
-    ? `Offered no MSS, for which hosts assume ${DEFAULT_MSS}, the host sends segments of ${value} bytes: the option is put into SYNs without it.`
-    : `Offered ${first.offered ?? 'none'}, the host sends segments of ${first.effective} bytes, more than it may: ` +
-      (isConstant && rows.length > 1
-        ? `SYNs reach it with MSS ${value}, whatever is offered.`
-        : `SYNs reach it with a larger MSS, up to ${value}.`);
-  return {
+  const common = {
     clampedTo: value,
-    change: onlyAdded ? 'added' : 'raised',
-    certainty: onlyAdded ? 'possible' : 'likely',
     evidence: ['segment-size'],
     mss: Math.max(...rows.map(({ effective }) => effective)),
-    detail: how,
+  } as const;
+  const offering = raised.find(({ offered }) => offered !== null);
+  if (offering === undefined) {
+    const detail = `Offered no MSS, for which hosts assume ${DEFAULT_MSS}, the host sends segments of ${value} bytes: somebody on the way there puts the option into SYNs without it.`;
+    return { ...common, change: 'added', certainty: 'possible', detail };
+  }
+  const seen = `Offered ${offering.offered}, the host sends segments of ${offering.effective} bytes, more than it may`;
+  const isConstant = rows.every(({ offered, effective }) => offered === null || effective === value);
+  const isLowered = rows.some((row) => row.effective < meant(row));
+  if (isConstant && isLowered)
+    return {
+      ...common,
+      change: 'set',
+      certainty: 'likely',
+      detail: `${seen}: SYNs reach it with MSS ${value}, whatever is offered.`,
+    };
+  return {
+    ...common,
+    change: 'raised',
+    certainty: 'likely',
+    detail: `${seen}: SYNs reach it with a larger MSS, up to ${value}.`,
   };
 }
 

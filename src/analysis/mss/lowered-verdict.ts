@@ -44,16 +44,14 @@ function bySecondOption({ evidence, most }: Limited): MssVerdict | null {
 /** The host holds no more of its own: a smaller MTU, unless both directions are clamped to the same. */
 function byOwnLimit({ evidence, most, own }: Limited): MssVerdict | null {
   if (own === null || own > most) return null;
-  const its = `its own limit, which is its MTU or a path MTU that it knows. Nothing clamps below that.`;
+  const its = 'its own limit, which is its MTU or a path MTU that it knows';
   if (sizedBefore(evidence) !== null)
-    return unchanged(most, 'window', `${seen(most)}, and its windows count in segments of ${own}: ${its}`);
-  if (evidence.twice?.effective === most)
     return unchanged(
       most,
-      'second-option',
-      `${seen(most)}, with the MSS option once or twice in the SYN, and it advertises ${own}: ${its}`,
+      'window',
+      `${seen(most)}, and its windows count in segments of ${own}: ${its}. Nothing clamps below that.`,
     );
-  const detail = `${seen(most)}, and it advertises ${own}: its own limit, or both directions are clamped; from one end these look alike.`;
+  const detail = `${seen(most)}, and it advertises ${own}: ${its}, or both directions are clamped to the same; from one end these look alike.`;
   return { ...unchanged(most, null, detail), certainty: 'unknown' };
 }
 

@@ -9,6 +9,7 @@ const HEADERS = 40;
 const CODES: Readonly<Record<MssChange, FindingCode>> = {
   lowered: 'mss-clamped',
   raised: 'mss-clamped',
+  set: 'mss-clamped',
   added: 'option-added',
   removed: 'option-missing',
 };

@@ -15,8 +15,8 @@ export type MssEvidenceName =
   /** A second MSS option in the SYN changes what the host does. */
   | 'second-option';
 
-/** What somebody does to the option. */
-export type MssChange = 'lowered' | 'raised' | 'added' | 'removed';
+/** What somebody does to the option; `set` lowers and raises it to one value. */
+export type MssChange = 'lowered' | 'raised' | 'set' | 'added' | 'removed';
 
 /** What becomes of the MSS option in one direction. */
 export interface MssVerdict {

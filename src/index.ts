@@ -1,4 +1,6 @@
 export { probe } from './run/probe.ts';
+export { path } from './run/path.ts';
+export type { PathOptions } from './run/path-options.ts';
 export type { ProbeOptions, Progress } from './run/probe-options.ts';
 export { mss } from './run/mss.ts';
 export type { MssOptions } from './run/mss-options.ts';
@@ -22,3 +24,5 @@ export type {
 export type { Certainty, Direction, Finding, FindingCode } from './analysis/finding.ts';
 export type { PortState } from './probe/verdict.ts';
 export type { TcpOption } from './wire/tcp-option.ts';
+export type { HopRecord, PathChange, PathCommandRecord, PathRecord } from './report/path/path-records.ts';
+export type { Change, ChangedField, ChangeManner, ChangeValue, HeaderField } from './analysis/packet-diff/change.ts';

@@ -42,6 +42,7 @@ const environment: Environment = {
     },
     mss: async () => (await import('../run/mss.ts')).mssInBatches,
     handshake: async () => (await import('../run/handshake.ts')).handshakeInBatches,
+    path: async () => (await import('../run/path.ts')).pathInBatches,
     doctor: async () => (await import('../run/doctor.ts')).inspectHost,
   },
 };

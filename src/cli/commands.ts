@@ -5,6 +5,7 @@ import { GENERAL_FLAGS, type GeneralOptions } from './flags/general-flags.ts';
 import { HANDSHAKE_FLAGS, type HandshakeFlagOptions } from './flags/handshake-flags.ts';
 import { MSS_FLAGS, type MssFlagOptions } from './flags/mss-flags.ts';
 import { OUTPUT_FLAGS, type OutputOptions, PROBE_OUTPUT_FLAGS, type ProbeOutputOptions } from './flags/output-flags.ts';
+import { PATH_FLAGS, type PathRunOptions } from './flags/path-flags.ts';
 import type { ParsedWords } from './parse/parse-words.ts';
 import { RUN_FLAGS, type RunOptions } from './flags/probe-flags.ts';
 
@@ -35,8 +36,11 @@ export type HandshakeCommandOptions = HandshakeFlagOptions & OutputOptions & Gen
 /** The options of `mss`. */
 export type MssCommandOptions = MssFlagOptions & OutputOptions & GeneralOptions;
 
+/** The options of `path`. */
+export type PathCommandOptions = PathRunOptions & OutputOptions & GeneralOptions;
+
 /** What `synscope` can be asked to do. */
-export type CommandName = 'probe' | 'mss' | 'handshake' | 'doctor';
+export type CommandName = 'probe' | 'path' | 'mss' | 'handshake' | 'doctor';
 
 /** The command that is meant when none is named. */
 export const DEFAULT_COMMAND: CommandName = 'probe';
@@ -55,6 +59,18 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ['10.0.0.5 -p - --json --output scan.jsonl', 'all ports, as JSON Lines'],
     ],
     load: async () => (await import('./commands/probe.ts')).runProbe,
+  }),
+  path: command<PathCommandOptions>({
+    summary: 'every hop on the way, and where a header field or an option was changed',
+    operands: 'TARGET...',
+    about:
+      'SYNs of growing TTL along one flow; what each router quotes of the packet is compared with what was sent. TARGET as for probe; 443 is probed unless -p says otherwise.',
+    flags: { ...PATH_FLAGS, ...OUTPUT_FLAGS, ...GENERAL_FLAGS },
+    examples: [
+      ['path 10.0.4.2 -p 443', 'which hop clamps my MSS, strips my options, translates my packet'],
+      ['path 10.0.4.2 -p 443 --vary', 'and which option makes the SYN disappear'],
+    ],
+    load: async () => (await import('./commands/path.ts')).runPath,
   }),
   mss: command<MssCommandOptions>({
     summary: 'is the MSS clamped, to what, in which direction, and how sure is that',

@@ -32,6 +32,12 @@ export function formatRtt(rtt: Rtt): string {
   return rtt.samples > 1 ? formatMany([rtt.min, rtt.avg, rtt.max], '/') : formatMs(rtt.avg);
 }
 
+/** Up to three samples side by side, of more `min-max`; empty without any. */
+export function formatRttSamples(samples: readonly number[]): string {
+  if (samples.length === 0) return '';
+  return samples.length <= 3 ? formatMany(samples, '/') : formatMsRange(Math.min(...samples), Math.max(...samples));
+}
+
 /** All in the unit of the largest, or each in its own where that would leave less than two digits of the smallest. */
 function formatMany(values: readonly number[], separator: string): string {
   const unit = unitFor(Math.max(...values));

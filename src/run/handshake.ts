@@ -11,10 +11,9 @@ import { NANOS_PER_MS } from '../wire/numbers.ts';
 import { HandshakeRecorder } from './handshake-recorder.ts';
 import type { HandshakeOptions } from './handshake-options.ts';
 import { runSession } from './loop.ts';
-import { noRoute } from './no-route.ts';
 import { openRun, type OpenRun } from './open-run.ts';
 import { craftVariation, prepareHandshake, type PreparedHandshake } from './prepare-handshake.ts';
-import { type Driving, lostInterface, oneByOne, streamRecords } from './record-stream.ts';
+import { type Driving, lostInterface, noRoute, oneByOne, streamRecords } from './record-stream.ts';
 import { runRecordOf, SummaryCounter } from './run-records.ts';
 
 /** Ports that are looked at side by side. */

@@ -11,10 +11,9 @@ import { runSession } from './loop.ts';
 import type { MssOptions } from './mss-options.ts';
 import { type MssAim, measurementPlan } from './mss-plan.ts';
 import { MssRecorder } from './mss-recorder.ts';
-import { noRoute } from './no-route.ts';
 import { openRun, type OpenRun } from './open-run.ts';
 import { type PreparedMss, prepareMss } from './prepare-mss.ts';
-import { type Driving, lostInterface, oneByOne, streamRecords } from './record-stream.ts';
+import { type Driving, lostInterface, noRoute, oneByOne, streamRecords } from './record-stream.ts';
 import { runRecordOf, SummaryCounter } from './run-records.ts';
 
 /** Ports that are measured side by side. */

@@ -11,13 +11,12 @@ import { NANOS_PER_MS } from '../wire/numbers.ts';
 import { dryRunRecords } from './dry-run.ts';
 import { openKeystream } from './keystream.ts';
 import { runSession } from './loop.ts';
-import { noRoute } from './no-route.ts';
 import { openRun, type RunNeeds } from './open-run.ts';
 import { PortRecorder } from './port-recorder.ts';
 import { craftSyn, prepareRun, type PreparedRun } from './prepare.ts';
 import type { ProbeOptions } from './probe-options.ts';
 import { ProgressClock } from './progress-clock.ts';
-import { type Driving, lostInterface, oneByOne, streamRecords } from './record-stream.ts';
+import { type Driving, lostInterface, noRoute, oneByOne, streamRecords } from './record-stream.ts';
 import { runRecordOf, SummaryCounter, wantsOpenOnly } from './run-records.ts';
 import { warmUp } from './warm-up.ts';
 

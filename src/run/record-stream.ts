@@ -47,6 +47,13 @@ export function lostInterface(fault: TransportFault): SynscopeError {
   return new SynscopeError('interface-lost', fault.message, { hint: fault.hint });
 }
 
+/** The error of a run in which no target had a route. */
+export function noRoute(): SynscopeError {
+  return new SynscopeError('no-route', 'no target could be reached: this host has no route to any of them', {
+    hint: 'see `ip route get ADDRESS`, or `synscope doctor ADDRESS`',
+  });
+}
+
 /** Runs to the end and closes everything; never rejects: errors reach the reader through the queue. */
 async function drive<R>(driving: Driving<R>, job: RunJob<R>): Promise<void> {
   let failure: unknown = null;

@@ -109,6 +109,7 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
         }),
       mss: () => Promise.resolve(() => nothing()),
       handshake: () => Promise.resolve((options) => oneByOne((circumstances.handshake ?? nothing)(options))),
+      path: () => Promise.resolve(() => nothing()),
       doctor: () => Promise.resolve(circumstances.doctor ?? (() => Promise.reject(new Error('no doctor')))),
     },
   };

@@ -1,5 +1,14 @@
 /** The headings under which the help lists flags. */
-export type FlagGroup = 'Targets' | 'Handshake' | 'MSS' | 'Crafting' | 'Timing' | 'Expectations' | 'Output' | 'General';
+export type FlagGroup =
+  | 'Targets'
+  | 'Tracing'
+  | 'Handshake'
+  | 'MSS'
+  | 'Crafting'
+  | 'Timing'
+  | 'Expectations'
+  | 'Output'
+  | 'General';
 
 /** One flag: all that parsing, help and documentation know of it. Its name is the key in its table, `sourceIp` for `--source-ip`. */
 export interface Flag<T> {

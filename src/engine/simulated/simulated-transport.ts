@@ -14,6 +14,7 @@ import { Kernel } from './kernel.ts';
 import { milliseconds } from './middlebox.ts';
 import type { Network } from './network.ts';
 import { createRandom } from './random.ts';
+import { sendBatch } from './send-batch.ts';
 import { Simulation } from './simulation.ts';
 
 /** How a simulation runs. */
@@ -146,17 +147,4 @@ export class SimulatedTransport implements Transport {
     this.#fault = { message: `interface ${name} is gone`, hint: 'bring it up again and repeat the run' };
     this.wake();
   }
-}
-
-function sendBatch(capacity: number, slotSize: number): SendBatch {
-  return {
-    capacity,
-    slotSize,
-    bytes: new Uint8Array(capacity * slotSize),
-    lengths: new Uint16Array(capacity),
-    tags: new Int32Array(capacity),
-    errors: new Int32Array(capacity),
-    sentAt: new Float64Array(capacity),
-    count: 0,
-  };
 }

@@ -118,6 +118,7 @@ class Client implements Talk {
     for (const { atMs, segment } of more) {
       this.#transport.at(atMs, () => {
         this.#queue.push(segment);
+        this.#countSent(segment);
         this.#transport.wake();
       });
     }
@@ -165,7 +166,7 @@ class Client implements Talk {
     const fin = (header.flags & TcpFlag.FIN) !== 0;
     const known = seqDiff(this.#peerNext, seq(header.seq));
     const isNext = known >= 0 && known <= payload.length;
-    if (payload.length === 0 && !fin && isNext) return;
+    if (payload.length === 0 && !fin) return;
     if (isNext) {
       this.received += Array.from(payload.subarray(known), (byte) => String.fromCharCode(byte)).join('');
       this.#peerNext = seqAdd(seq(header.seq), payload.length + (fin ? 1 : 0));
@@ -184,6 +185,13 @@ class Client implements Talk {
     const { flags: own = TcpFlag.ACK, payload = new Uint8Array(0) } = segment;
     this.#queue.push({ seq: this.#next, ack: this.#peerNext, flags: own, payload });
     this.#next = seqAdd(this.#next, payload.length + ((own & TcpFlag.FIN) === 0 ? 0 : 1));
+  }
+
+  /** Bytes that a script sends itself are the client's own. */
+  #countSent({ seq: at, payload, sourcePort }: Partial<TcpPacketFields>): void {
+    if (at === undefined || payload === undefined || sourcePort !== undefined) return;
+    const end = seqAdd(seq(at), payload.length);
+    if (seqDiff(end, this.#next) > 0) this.#next = end;
   }
 
   get #sourcePort(): number {

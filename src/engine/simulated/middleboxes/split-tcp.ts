@@ -1,14 +1,16 @@
 import { seq, type Nanos } from '../../../wire/numbers.ts';
 import type { TcpOption } from '../../../wire/tcp-option.ts';
 import { host, type HostContext, type HostForm, type Service } from '../host.ts';
+import { isAboutAnError } from '../icmp-error.ts';
 import { rst, syn, tcp, type Match } from '../match.ts';
-import { when, type Emission, type Middlebox } from '../middlebox.ts';
-import { endpointsOf, swapped, tupleOf, tupleText, type Packet } from '../packet.ts';
+import { chain, onward, when, type Context, type Emission, type Middlebox } from '../middlebox.ts';
+import { endpointsOf, reversed, swapped, tupleOf, tupleText, type Packet } from '../packet.ts';
 import type { Conversation } from '../tcp/application.ts';
 import { poll } from '../tcp/endpoint.ts';
 import { greet, stackOf } from '../tcp/greeting.ts';
 import { Incoming } from '../tcp/incoming.ts';
 import { Outgoing } from '../tcp/outgoing.ts';
+import { readTooBig, type TooBig } from '../tcp/path-mtu.ts';
 import { segmentOf } from '../tcp/segment.ts';
 import type { ServerForm } from '../tcp/server-form.ts';
 import { speakerOf } from '../tcp/speaker.ts';
@@ -42,23 +44,37 @@ export function splitTcp(match: Match, form: SplitForm = {}): TwoWay {
   const key = {};
   const machine = host('0.0.0.0', form.machine);
   const isOurs: Match = (packet) => tcp(packet) && match(packet);
-  const forward: Middlebox = (packet, { remember, ...rest }) => {
-    const context = { ...rest, remember, host: machine };
-    const relays = remember(key, noRelays);
-    const known = relays.get(tupleOf(packet));
-    if (known !== undefined && !(known.isOver && syn(packet))) return known.fromClient(packet, context);
+  const relaysOf = (context: Context): Map<string, Relay> => context.remember(key, noRelays);
+  const forward: Middlebox = (packet, context) => {
+    const here = { ...context, host: machine };
+    const known = relaysOf(context).get(tupleOf(packet));
+    if (known !== undefined && !(known.isOver && syn(packet))) return known.fromClient(packet, here);
     if (!syn(packet)) return [];
-    const relay = new Relay(packet, context, form);
-    relays.set(tupleOf(packet), relay);
-    return relay.pollFrom('client', context);
+    const relay = new Relay(packet, here, form);
+    relaysOf(context).set(tupleOf(packet), relay);
+    return relay.pollFrom('client', here);
   };
   const reverse: Middlebox = (packet, context) =>
-    context
-      .remember(key, noRelays)
+    relaysOf(context)
       .get(tupleText(swapped(packet)))
       ?.fromServer(packet, { ...context, host: machine }) ?? [];
-  return { forward: when(isOurs, forward), reverse: when(isOurs, reverse) };
+  /** Errors about segments of the middle end there. */
+  const errors = (side: Side): Middlebox =>
+    when(isAboutAnError, (packet, context) => {
+      const error = readTooBig(packet);
+      const name = error === null ? '' : tupleText(side === 'client' ? error.endpoints : reversed(error.endpoints));
+      const relay = relaysOf(context).get(name);
+      return error === null || relay === undefined
+        ? [onward(packet)]
+        : relay.hearTooBig(side, error, { ...context, host: machine });
+    });
+  return {
+    forward: chain(errors('client'), when(isOurs, forward)),
+    reverse: chain(errors('server'), when(isOurs, reverse)),
+  };
 }
+
+type Side = 'client' | 'server';
 
 const WINDOW = 64_240;
 const LINK_MTU = 1500;
@@ -112,8 +128,13 @@ class Relay {
     return this.pollFrom('server', context);
   }
 
+  hearTooBig(side: Side, error: TooBig, context: HostContext): readonly Emission[] {
+    (side === 'client' ? this.#client : this.#opened)?.hearTooBig(error.seq, error.mtu);
+    return this.pollFrom(side, context);
+  }
+
   /** What both ends have to send now, after a packet from that side. */
-  pollFrom(side: 'client' | 'server', context: HostContext): readonly Emission[] {
+  pollFrom(side: Side, context: HostContext): readonly Emission[] {
     const toClient = poll(this.#client, context, side === 'client' ? 'back' : 'onward');
     if (this.#opened === null) return toClient;
     return [...toClient, ...poll(this.#opened, context, side === 'client' ? 'onward' : 'back')];

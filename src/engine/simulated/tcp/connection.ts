@@ -29,6 +29,8 @@ export interface ConnectionPlan extends ReceivePlan {
 
 /** RFC 6928. */
 const INITIAL_SEGMENTS = 10;
+/** Linux, net.ipv4.tcp_invalid_ratelimit. */
+const OUT_OF_WINDOW_PAUSE = milliseconds(500);
 const NOP: TcpOption = { kind: 1, name: 'nop' };
 
 /**
@@ -53,6 +55,7 @@ export class Connection {
   #congestionWindow = INITIAL_SEGMENTS;
   #mtu: number;
   #owesAck = false;
+  #quietUntil: Nanos = 0;
   /** A tail loss probe is out, or none is due before the next acknowledgment. */
   #isProbed = false;
   /** Position behind the last segment that was not full. */
@@ -96,10 +99,7 @@ export class Connection {
   receive(segment: Segment, now: Nanos): void {
     if (this.#over) return;
     if ((segment.flags & TcpFlag.RST) !== 0) return this.#hearReset(segment);
-    if (!this.#heard.isAcceptable(segment)) {
-      this.#owesAck = true;
-      return;
-    }
+    if (!this.#heard.isAcceptable(segment)) return this.#hearOutOfWindow(segment, now);
     if ((segment.flags & TcpFlag.ACK) === 0 || !this.#hearAck(segment)) return;
     this.#heard.note(segment);
     this.#takeIn(segment, now);
@@ -129,6 +129,13 @@ export class Connection {
 
   get #first(): Seq {
     return seqAdd(this.#plan.iss, 1);
+  }
+
+  /** Answered by an ACK, but one in half a second where no data came: else two ends could answer each other for ever (tcp_oow_rate_limited). */
+  #hearOutOfWindow({ payload }: Segment, now: Nanos): void {
+    if (payload.length === 0 && now < this.#quietUntil) return;
+    this.#owesAck = true;
+    this.#quietUntil = now + OUT_OF_WINDOW_PAUSE;
   }
 
   /** RFC 5961, 3.2: exactly the next number ends the connection, one in the window earns an ACK. */

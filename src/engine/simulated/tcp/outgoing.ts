@@ -62,6 +62,11 @@ export class Outgoing {
     else if ((segment.flags & TcpFlag.SYN) !== 0) this.#connect(packet, now);
   }
 
+  /** ICMP 3/4 about a segment of ours. */
+  hearTooBig(seq: Seq, mtu: number): void {
+    this.#connection?.hearTooBig(seq, mtu);
+  }
+
   poll(now: Nanos): readonly Packet[] {
     if (this.#over) return [];
     const packets = [...(this.#opening?.poll(now) ?? []), ...(this.#connection?.poll(now) ?? [])];

@@ -1,13 +1,12 @@
 import type { Address } from '../../../wire/address.ts';
 import { seq, type Seq } from '../../../wire/numbers.ts';
 import { decodePacket } from '../../../wire/packet.ts';
-import { tupleText, type Packet } from '../packet.ts';
+import type { Endpoints, Packet } from '../packet.ts';
 
 /** "Fragmentation needed" about a segment that this host sent (RFC 1191, 4). */
 export interface TooBig {
-  /** The connection, named as by `tupleOf` for a packet that comes in. */
-  readonly tuple: string;
-  readonly peer: Address;
+  /** The connection as a packet that comes in has it: its source is the peer. */
+  readonly endpoints: Endpoints;
   readonly seq: Seq;
   /** Bytes of the largest packet that passes. */
   readonly mtu: number;
@@ -25,8 +24,7 @@ export function readTooBig(packet: Packet): TooBig | null {
   if (sourcePort === null || destinationPort === null || quoted === null) return null;
   const ports = { sourcePort: destinationPort, destinationPort: sourcePort };
   const mtu = Math.max(icmp.rest & 0xffff, SMALLEST_PATH_MTU);
-  const tuple = tupleText({ source: ip.destination, destination: ip.source, ...ports });
-  return { tuple, peer: ip.destination, seq: seq(quoted), mtu };
+  return { endpoints: { source: ip.destination, destination: ip.source, ...ports }, seq: seq(quoted), mtu };
 }
 
 /** What a host has learnt about the paths to its peers. */

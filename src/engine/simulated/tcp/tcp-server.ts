@@ -3,7 +3,7 @@ import { encodeTcpPacket } from '../../../wire/packet.ts';
 import { TcpFlag } from '../../../wire/tcp-flags.ts';
 import type { HostContext, Service } from '../host.ts';
 import { back, type Emission } from '../middlebox.ts';
-import { ackOf, flagsOf, isIcmp, isTcp, seqOf, swapped, tupleOf, type Packet } from '../packet.ts';
+import { ackOf, flagsOf, isIcmp, isTcp, seqOf, swapped, tupleOf, tupleText, type Packet } from '../packet.ts';
 import type { Stack } from '../stack.ts';
 import { cookieClock, cookieFor, cookieStack, readCookie } from './cookies.ts';
 import { poll } from './endpoint.ts';
@@ -116,8 +116,8 @@ class Listener {
   #hearError(packet: Packet, context: HostContext): readonly Emission[] {
     const error = readTooBig(packet);
     if (error === null) return [];
-    this.#pathMtus.learn(error.peer, error.mtu);
-    const connection = this.#connections.get(error.tuple);
+    this.#pathMtus.learn(error.endpoints.source, error.mtu);
+    const connection = this.#connections.get(tupleText(error.endpoints));
     connection?.hearTooBig(error.seq, error.mtu);
     return connection === undefined ? [] : poll(connection, context, 'back');
   }

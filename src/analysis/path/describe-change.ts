@@ -1,0 +1,41 @@
+import { type Address, formatAddress } from '../../wire/address.ts';
+import { formatValue, type PlacedChange } from './place-changes.ts';
+
+/** A change in a sentence: what became of which field, and where. */
+export function describeChange(change: PlacedChange): string {
+  return `${changeText(change)} ${placeText(change)}${explanation(change)}.`;
+}
+
+/** `tcp.option.mss 1460 became 1300`, `tcp.option.sackOK removed`. */
+export function changeText({ field, sent, seen, how }: Pick<PlacedChange, 'field' | 'sent' | 'seen' | 'how'>): string {
+  if (field === 'tcp.checksum') return 'tcp.checksum does not fit the quoted header';
+  if (how === 'removed') return `${field} removed`;
+  if (how === 'overwritten') return `${field} overwritten with NOPs`;
+  if (how === 'added') return `${field} added: ${formatValue(seen)}`;
+  const what = how === 'reordered' ? 'options reordered:' : field;
+  return `${what} ${formatValue(sent)} became ${formatValue(seen)}`;
+}
+
+/** `between 10.0.1.1 (hop 1) and 10.0.2.1 (hop 2)`. */
+function placeText({ afterTtl, atTtl, between: [before, after] }: PlacedChange): string {
+  const start = afterTtl === 0 ? `${name(before)} (this host)` : `${name(before)} (hop ${afterTtl})`;
+  const gap = atTtl - afterTtl > 1 ? `; ${hiddenHops(afterTtl + 1, atTtl - 1)} did not show it` : '';
+  return `between ${start} and ${name(after)} (hop ${atTtl})${gap}`;
+}
+
+function hiddenHops(first: number, last: number): string {
+  return first === last ? `hop ${first}` : `hops ${first} to ${last}`;
+}
+
+function name(address: Address | null): string {
+  return address === null ? 'a silent hop' : formatAddress(address);
+}
+
+/** What is not plain from the names. */
+function explanation({ field }: PlacedChange): string {
+  if (field !== 'tcp.checksum') return '';
+  return (
+    ': something was altered on the way that the quote does not show: it lies beyond the end of the quote, or it was changed back on ' +
+    'the way home of the quote, as address translators do'
+  );
+}

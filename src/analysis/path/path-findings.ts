@@ -1,0 +1,100 @@
+import type { TraceResult } from '../../probe/path/path-probe.ts';
+import { formatAddress } from '../../wire/address.ts';
+import type { Finding, FindingCode } from '../finding.ts';
+import type { ChangeManner, ChangeValue, HeaderField } from '../packet-diff/change.ts';
+import type { HopView } from './hop-view.ts';
+import { describeChange } from './describe-change.ts';
+import type { PlacedChange } from './place-changes.ts';
+
+/** All that a trace shows beside its changes in so many words; empty on a clean path. */
+export function pathFindings(
+  result: Pick<TraceResult, 'final' | 'control'>,
+  changes: readonly PlacedChange[],
+  hops: readonly HopView[],
+): readonly Finding[] {
+  return [...changes.flatMap(findingOf), ...answeredTooNear(result), ...hops.flatMap(ttlRaised)];
+}
+
+/** A router quoted the bytes: that is proof. Fields that NATs and stacks may rewrite without harm are changes and no findings. */
+function findingOf(change: PlacedChange): readonly Finding[] {
+  const code = codeOf(change);
+  if (code === null) return [];
+  const option = change.field.startsWith('tcp.option.') ? change.field.slice('tcp.option.'.length) : null;
+  const { sent, seen } = change;
+  return [
+    {
+      code,
+      option: option === 'order' ? null : option,
+      direction: 'forward',
+      sent: plain(sent),
+      received: plain(seen),
+      certainty: 'proven',
+      detail: describeChange(change),
+    },
+  ];
+}
+
+/** Codes of header fields; a field that is not here has none. */
+const HEADER_CODES: Partial<Record<HeaderField, FindingCode>> = {
+  'tcp.seq': 'sequence-rewritten',
+  'tcp.window': 'window-rewritten',
+  'ip.dscp': 'dscp-changed',
+  'ip.ecn': 'ecn-cleared',
+};
+
+const OPTION_CODES: Readonly<Record<ChangeManner, FindingCode>> = {
+  removed: 'option-stripped',
+  overwritten: 'option-padded',
+  added: 'option-added',
+  rewritten: 'option-rewritten',
+  reordered: 'option-rewritten',
+};
+
+function codeOf({ field, how, sent, seen }: PlacedChange): FindingCode | null {
+  if (field === 'tcp.flags') return asksForEcn(sent) && !asksForEcn(seen) ? 'ecn-cleared' : null;
+  if (field === 'tcp.option.nop') return null;
+  if (field === 'tcp.option.mss' && isLower(seen, sent)) return 'mss-clamped';
+  return field.startsWith('tcp.option.') ? OPTION_CODES[how] : (HEADER_CODES[field as HeaderField] ?? null);
+}
+
+function isLower(a: ChangeValue, b: ChangeValue): boolean {
+  return typeof a === 'number' && typeof b === 'number' && a < b;
+}
+
+/** Any of ECE, CWR and AE (RFC 3168, 6.1.1; RFC 9768, 3.1). */
+function asksForEcn(flags: ChangeValue): boolean {
+  return typeof flags === 'string' && /[EWe]/.test(flags);
+}
+
+/** The same TTL does not suffice to reach another port of the host: whoever answered stands nearer. */
+function answeredTooNear({ final, control }: Pick<TraceResult, 'final' | 'control'>): readonly Finding[] {
+  const [expired] = control?.expired ?? [];
+  if (final === null || control === null || expired === undefined) return [];
+  const isReset = final.reason === 'rst';
+  const { ttl } = final.probe;
+  const beyond =
+    control.answeredAt === null
+      ? `no TTL up to ${control.expired.at(-1)?.ttl} reached that port`
+      : `that port answers at TTL ${control.answeredAt}`;
+  const detail =
+    `A ${isReset ? 'reset' : 'SYN-ACK'} came back for TTL ${ttl}, but a SYN of that TTL to port ${control.port} of the same host expires at ` +
+    `${formatAddress(expired.from)} (${beyond}): a device before hop ${ttl} answers in the host's name, or forwards this port to a machine that is nearer. ` +
+    'Routers that choose the way by port could look the same.';
+  const code = isReset ? 'rst-injected' : 'syn-proxy';
+  return [{ code, option: null, direction: 'forward', sent: ttl, received: control.answeredAt, certainty: 'likely', detail }];
+}
+
+/** Nothing on a path may raise a TTL (RFC 1812, 5.3.1). */
+function ttlRaised({ ttl, quotedTtl, address }: HopView): readonly Finding[] {
+  if (quotedTtl === null || address === null || quotedTtl <= ttl) return [];
+  const detail = `${formatAddress(address)} quotes the packet with TTL ${quotedTtl}, which left with ${ttl}: a device before it sets TTLs.`;
+  return [
+    { code: 'ttl-mismatch', option: null, direction: 'forward', sent: ttl, received: quotedTtl, certainty: 'proven', detail },
+  ];
+}
+
+function plain(value: ChangeValue): string | number | null {
+  if (value === null || typeof value === 'number' || typeof value === 'string') return value;
+  if (typeof value === 'object') return `${value.value}:${value.echo}`;
+  return String(value);
+}

@@ -1,0 +1,61 @@
+import type { Address } from '../../wire/address.ts';
+import { type Change, type ChangedField, type ChangeValue, sameValue } from '../packet-diff/change.ts';
+import type { HopView } from './hop-view.ts';
+
+/** A change, and between which hops it was made. */
+export interface PlacedChange extends Change {
+  /** Last hop whose quote showed the field as it was before; 0 is the sender. */
+  readonly afterTtl: number;
+  /** First hop whose quote shows the change. */
+  readonly atTtl: number;
+  /** Addresses of the two; the source's for 0. */
+  readonly between: readonly [Address | null, Address | null];
+}
+
+/** Fields in which the probes of a trace differ from one another: once they are altered, another value at the next hop is no other alteration. */
+const OF_EACH_PROBE: ReadonlySet<ChangedField> = new Set<ChangedField>(['ip.id', 'tcp.option.ts', 'tcp.checksum']);
+
+/** A field's value as the latest quote showed it. */
+interface Known {
+  readonly ttl: number;
+  readonly address: Address | null;
+  /** Undefined while it is what was sent. */
+  readonly change: Change | undefined;
+}
+
+/**
+ * Where on the path each alteration was made: behind the last hop whose quote showed the field as before, at or before the first whose quote shows it otherwise. Hops whose
+ * quotes are too short to show the field, and silent ones, say nothing and widen the gap. A field that is altered twice is two changes. In the order of the path.
+ */
+export function placeChanges(hops: readonly HopView[], source: Address): readonly PlacedChange[] {
+  const fields = new Set(hops.flatMap(({ diff }) => diff?.changes.map(({ field }) => field) ?? []));
+  return [...fields].flatMap((field) => placeField(field, hops, source)).toSorted((a, b) => a.atTtl - b.atTtl);
+}
+
+function placeField(field: ChangedField, hops: readonly HopView[], source: Address): readonly PlacedChange[] {
+  const placed: PlacedChange[] = [];
+  let known: Known = { ttl: 0, address: source, change: undefined };
+  for (const { ttl, address, diff } of hops) {
+    const changes = diff?.changes.filter((one) => one.field === field) ?? [];
+    if (diff === null || (changes.length === 0 && !diff.shows(field))) continue;
+    for (const change of changes) {
+      if (isSame(change, known.change) || placed.some((one) => isSame(change, one))) continue;
+      placed.push({ ...change, afterTtl: known.ttl, atTtl: ttl, between: [known.address, address] });
+    }
+    known = { ttl, address, change: changes.at(-1) };
+  }
+  return placed;
+}
+
+function isSame(a: Change, b: Change | undefined): boolean {
+  if (b === undefined || a.how !== b.how) return false;
+  return OF_EACH_PROBE.has(a.field) || sameValue(a.seen, b.seen);
+}
+
+/** The value in words: `1460`, `10.0.0.1`, `1000 (echo 0)`, `there` for what only is or is not. */
+export function formatValue(value: ChangeValue): string {
+  if (value === null) return 'nothing';
+  if (value === true) return 'there';
+  if (typeof value === 'object') return value.echo === 0 ? String(value.value) : `${value.value} (echo ${value.echo})`;
+  return String(value);
+}

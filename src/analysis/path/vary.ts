@@ -1,0 +1,121 @@
+import type { TraceResult } from '../../probe/path/path-probe.ts';
+import { formatAddress } from '../../wire/address.ts';
+import type { Finding } from '../finding.ts';
+import { viewHops } from './hop-view.ts';
+
+/** One set of SYNs that a path is tried with. */
+export interface Variant {
+  /** `as asked`, `bare`, `as asked again`, `without ts`. */
+  readonly name: string;
+  /** An option list in tcpdump's words. */
+  readonly options: string;
+  readonly ecn: boolean;
+  readonly payload: boolean;
+}
+
+/** What one variant came to. */
+export interface VariantResult {
+  readonly variant: Variant;
+  readonly result: TraceResult;
+}
+
+/** The tries of one path, first to last: as asked first. */
+export type VariantResults = readonly [VariantResult, ...VariantResult[]];
+
+const BARE = 'bare';
+const AGAIN = 'as asked again';
+
+/** The variant that a path is tried with first. */
+export function asAsked(options: string, { ecn, payload }: Pick<Variant, 'ecn' | 'payload'>): Variant {
+  return { name: 'as asked', options, ecn, payload };
+}
+
+/**
+ * What to try next after `results`; empty when enough is known. First a SYN with nothing on it. If that fares otherwise, what was asked once more, so that loss is excluded
+ * (A/B/A); if that fares as before, what was asked without each of its parts.
+ */
+export function nextVariants(results: VariantResults): readonly Variant[] {
+  const [first] = results;
+  const bare = { ...first.variant, name: BARE, options: 'none', ecn: false, payload: false };
+  if (results.length === 1) return [bare];
+  if (results.length === 2) return differs(results) ? [{ ...first.variant, name: AGAIN }] : [];
+  return results.length === 3 && isConfirmed(results) ? withoutEach(first.variant) : [];
+}
+
+/** What the tries show together: the part of the SYN that makes the difference, and where it does. */
+export function variantFindings(results: VariantResults): readonly Finding[] {
+  if (!isConfirmed(results)) return [];
+  const [first, bare, , ...partial] = results;
+  if (bare === undefined) return [];
+  const isWorse = rank(first.result) < rank(bare.result);
+  if (!isWorse) return [finding(null, { blocked: bare, passed: first })];
+  const cures = partial.filter(({ result }) => fate(result) === fate(bare.result));
+  if (cures.length === 0) return [finding(null, { blocked: first, passed: bare })];
+  return cures.map((cure) => finding(cure.variant.name.replace('without ', ''), { blocked: first, passed: cure }));
+}
+
+function withoutEach(asked: Variant): readonly Variant[] {
+  const items = asked.options.split(',').map((item) => item.trim());
+  const words = [...new Set(items.map(wordOf))].filter((word) => !['nop', 'eol', 'none'].includes(word));
+  return [
+    ...words.map((word) => {
+      const left = items.filter((item) => wordOf(item) !== word);
+      return { ...asked, name: `without ${word}`, options: left.length === 0 ? 'none' : left.join(',') };
+    }),
+    ...(asked.ecn ? [{ ...asked, name: 'without ecn', ecn: false }] : []),
+    ...(asked.payload ? [{ ...asked, name: 'without payload', payload: false }] : []),
+  ];
+}
+
+function wordOf(item: string): string {
+  return item.replace(/=.*/s, '').trimEnd();
+}
+
+function differs([first, second]: VariantResults): boolean {
+  return second !== undefined && fate(first.result) !== fate(second.result);
+}
+
+/** With, without, with: the first and the third fared alike, the second did not. */
+function isConfirmed(results: VariantResults): boolean {
+  const [first, , third] = results;
+  return differs(results) && third !== undefined && fate(first.result) === fate(third.result);
+}
+
+function fate({ final, control }: TraceResult): string {
+  return final === null ? 'silence' : `${final.kind} ${final.reason} ${isNearer(control)}`;
+}
+
+/** Something nearer than the host answered in its name. */
+function isNearer(control: TraceResult['control']): boolean {
+  return control !== null && control.expired.length > 0;
+}
+
+/** A SYN-ACK is better than the host's reset, that better than any other device's word, and that better than silence. */
+function rank({ final, control }: TraceResult): number {
+  if (final === null) return 0;
+  if (final.kind !== 'tcp') return 1;
+  if (final.reason !== 'rst') return 3;
+  return isNearer(control) ? 1 : 2;
+}
+
+function finding(
+  option: string | null,
+  { blocked, passed }: { readonly blocked: VariantResult; readonly passed: VariantResult },
+): Finding {
+  const what = option === null ? `options ${blocked.variant.options}` : option;
+  const otherwise = option === null ? `those with options ${passed.variant.options}` : 'those without it';
+  const detail = `SYNs with ${what} ${fateText(blocked.result)}, ${otherwise} ${fateText(passed.result)}: tried with, without and with again.`;
+  const sent = option ?? blocked.variant.options;
+  return { code: 'option-blocked', option, direction: 'forward', sent, received: null, certainty: 'likely', detail };
+}
+
+function fateText(result: TraceResult): string {
+  const { final } = result;
+  const last = viewHops(result).findLast(({ answer }) => answer !== null && answer.kind === 'expired');
+  const place =
+    last?.address === undefined || last.address === null ? 'at once' : `behind ${formatAddress(last.address)} (hop ${last.ttl})`;
+  if (final === null) return `vanish ${place}`;
+  return final.kind === 'tcp'
+    ? `are answered by ${final.reason} ${place}`
+    : `are refused (${final.reason}) by ${formatAddress(final.from)}`;
+}

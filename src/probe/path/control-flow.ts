@@ -1,0 +1,87 @@
+import type { Address } from '../../wire/address.ts';
+import type { DecodedPacket } from '../../wire/decoded.ts';
+import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import type { ControlResult, PathProbe } from './path-probe.ts';
+import { readAnswer } from './path-reply.ts';
+import type { SynCrafter } from './syn-crafter.ts';
+
+const ATTEMPTS = 2;
+/** Hops beyond the TTL at which the asked port answered; a proxy stands close to what it guards more often than not. */
+const MOST_HOPS_BEYOND = 16;
+const LEAST_TIMEOUT: Nanos = 150 * NANOS_PER_MS;
+
+/** What a control flow is to do. */
+export interface ControlPlan {
+  /** To a port of the target that nobody asked for. */
+  readonly crafter: SynCrafter;
+  readonly payloadLength: number;
+  readonly isLocal: (address: Address) => boolean;
+  /** At which the asked port was answered. */
+  readonly firstTtl: number;
+  /** Round trip of that answer. */
+  readonly rtt: Nanos;
+}
+
+/**
+ * Whether a packet of that TTL reaches the host at all: a SYN to another port of it. If it expires on the way, something nearer answered in the host's name for the
+ * asked port. Then it goes on, one hop after the other, to where the host is. Silence says nothing.
+ */
+export class ControlFlow {
+  readonly #plan: ControlPlan;
+  readonly #probes: PathProbe[] = [];
+  readonly #expired: { readonly ttl: number; readonly from: Address }[] = [];
+  #ttl: number;
+  #attempts = 0;
+  #dueAt: Nanos = -Infinity;
+  #answeredAt: number | null = null;
+  #done = false;
+
+  constructor(plan: ControlPlan) {
+    this.#plan = plan;
+    this.#ttl = plan.firstTtl;
+  }
+
+  get finished(): boolean {
+    return this.#done;
+  }
+
+  get result(): ControlResult {
+    return { port: this.#plan.crafter.flow.port, expired: this.#expired, answeredAt: this.#answeredAt };
+  }
+
+  /** Posts the next probe when it is due; returns when to come back. */
+  poll(now: Nanos): Nanos {
+    if (this.#done) return Infinity;
+    if (now < this.#dueAt) return this.#dueAt;
+    if (this.#attempts === ATTEMPTS || this.#probes.some(({ posted }) => posted.errno !== 0)) {
+      this.#done = true;
+      return Infinity;
+    }
+    this.#probes.push(this.#plan.crafter.post(this.#ttl));
+    this.#dueAt = now + Math.max(LEAST_TIMEOUT, 3 * this.#plan.rtt) * 2 ** this.#attempts++;
+    return this.#dueAt;
+  }
+
+  /** Takes a captured packet; false when it is not about this flow. */
+  receive(packet: DecodedPacket): boolean {
+    const { crafter, payloadLength, isLocal } = this.#plan;
+    const read = readAnswer(packet, { flow: crafter.flow, isn: crafter.isn, payloadLength, probes: this.#probes, isLocal });
+    if (read.is !== 'answer') return read.is !== 'foreign';
+    if (read.kind === 'expired' && (read.probe === null || read.probe.ttl === this.#ttl)) this.#expireAt(read.from);
+    else if (read.kind === 'tcp') this.#end(this.#ttl);
+    else if (read.kind === 'refused' || read.kind === 'local') this.#end(null);
+    return true;
+  }
+
+  #expireAt(from: Address): void {
+    this.#expired.push({ ttl: this.#ttl, from });
+    this.#attempts = 0;
+    this.#dueAt = -Infinity;
+    if (++this.#ttl > this.#plan.firstTtl + MOST_HOPS_BEYOND) this.#done = true;
+  }
+
+  #end(answeredAt: number | null): void {
+    this.#answeredAt ??= answeredAt;
+    this.#done = true;
+  }
+}

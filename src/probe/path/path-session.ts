@@ -1,0 +1,199 @@
+import type { SendBatch } from '../../transport/transport.ts';
+import type { Address } from '../../wire/address.ts';
+import type { DecodedPacket } from '../../wire/decoded.ts';
+import type { Nanos } from '../../wire/numbers.ts';
+import { decodePacket } from '../../wire/packet.ts';
+import type { SynTemplate } from '../../wire/syn-template.ts';
+import { ProbeCookie } from '../cookie.ts';
+import type { DrivenSession } from '../driven-session.ts';
+import { Outbox } from '../outbox.ts';
+import { ControlFlow } from './control-flow.ts';
+import type { HopPatience } from './hop-state.ts';
+import type { TraceResult } from './path-probe.ts';
+import { PathTrace } from './path-trace.ts';
+import { type Flow, SynCrafter } from './syn-crafter.ts';
+
+/** One path to look at. */
+export interface TraceJob {
+  readonly source: Address;
+  readonly target: Address;
+  readonly port: number;
+  /** In turn, should an older connection hold the tuple. */
+  readonly sourcePorts: readonly number[];
+  /** The SYN with that TTL. */
+  readonly craft: (ttl: number) => SynTemplate;
+  readonly payloadLength: number;
+}
+
+/** Everything a path session needs to know before its first packet. */
+export interface PathPlan {
+  readonly jobs: readonly TraceJob[];
+  /** For the control flows; reserved by the caller, not one of the jobs'. */
+  readonly controlPort: number;
+  readonly isLocal: (address: Address) => boolean;
+  /** Four words from the operating system's random source. */
+  readonly key: Uint32Array;
+  readonly firstTtl: number;
+  readonly maxTtl: number;
+  readonly patience: HopPatience;
+  readonly timeoutMs: number;
+  /** Takes each result as soon as it is final; what it returns is looked at next. */
+  readonly onResult: (result: TraceResult, job: TraceJob) => readonly TraceJob[];
+}
+
+/** Traces under way at once, and their probes. */
+const MOST_TRACES = 16;
+const MOST_IN_FLIGHT = 128;
+/** Where nobody listens as a rule: the last ports of all. */
+const CONTROL_PORTS = 4096;
+
+interface Running {
+  readonly job: TraceJob;
+  /** Index into its source ports. */
+  readonly turn: number;
+  readonly trace: PathTrace;
+  control: ControlFlow | null;
+}
+
+/** Traces paths to (target, port) pairs side by side, without I/O. */
+export class PathSession implements DrivenSession {
+  readonly #plan: PathPlan;
+  readonly #outbox = new Outbox();
+  readonly #cookie: ProbeCookie;
+  readonly #waiting: TraceJob[];
+  #running: Running[] = [];
+  #stopped = false;
+  #sent = 0;
+  #received = 0;
+  #rejected = 0;
+
+  constructor(plan: PathPlan) {
+    this.#plan = plan;
+    this.#cookie = new ProbeCookie(plan.key);
+    this.#waiting = [...plan.jobs];
+  }
+
+  get finished(): boolean {
+    return this.#stopped || (this.#running.length === 0 && this.#waiting.length === 0);
+  }
+
+  /** Running totals. */
+  get stats(): { readonly probesSent: number; readonly repliesReceived: number; readonly repliesRejected: number } {
+    return { probesSent: this.#sent, repliesReceived: this.#received, repliesRejected: this.#rejected };
+  }
+
+  poll(now: Nanos, batch: SendBatch): Nanos {
+    batch.count = 0;
+    if (this.finished) return Infinity;
+    const next = this.#advanceAll(now);
+    if (this.finished) return Infinity;
+    return Math.min(next, this.#outbox.fill(now, batch));
+  }
+
+  flushed(now: Nanos, batch: SendBatch): Nanos {
+    for (let slot = 0; slot < batch.count; slot++) if (batch.errors[slot] === 0) this.#sent++;
+    const next = this.#outbox.flushed(now, batch);
+    const isRefused = batch.errors.subarray(0, batch.count).some((errno) => errno !== 0);
+    return isRefused ? Math.min(next, now) : next;
+  }
+
+  receive(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
+    if (this.#stopped || this.#outbox.stamp(bytes, offset, length, at)) return;
+    const decoded = decodePacket(bytes.slice(offset, offset + length));
+    if (decoded.ok) this.#dispatch(decoded.value, at);
+  }
+
+  /** A lost answer is probed for again anyway. */
+  noteDrops(): void {
+    return undefined;
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    for (const running of this.#running) this.#report(running, true);
+    this.#running = [];
+    this.#stopped = true;
+  }
+
+  /** The kernel resets what is half open: nobody guards the ports. */
+  takeLeave(batch: SendBatch): void {
+    batch.count = 0;
+  }
+
+  /** A trace that ends makes room for another, which is begun at once. */
+  #advanceAll(now: Nanos): Nanos {
+    for (;;) {
+      this.#begin();
+      const running = [...this.#running];
+      const next = Math.min(...running.map((one) => this.#advance(one, now)));
+      if (running.every((one) => this.#running.includes(one))) return next;
+    }
+  }
+
+  #begin(): void {
+    while (this.#running.length < MOST_TRACES && this.#waiting.length > 0) this.#start(this.#waiting.shift() as TraceJob, 0);
+  }
+
+  #start(job: TraceJob, turn: number): void {
+    const { firstTtl, maxTtl, patience, timeoutMs, isLocal } = this.#plan;
+    const crafter = this.#crafter(job, { sourcePort: job.sourcePorts[turn] as number, port: job.port });
+    const { payloadLength } = job;
+    const trace = new PathTrace({ crafter, isLocal, payloadLength, firstTtl, maxTtl, patience, timeoutMs });
+    this.#running.push({ job, turn, trace, control: null });
+  }
+
+  #crafter(job: TraceJob, ports: Pick<Flow, 'sourcePort' | 'port'>): SynCrafter {
+    const flow = { source: job.source, target: job.target, ...ports };
+    return new SynCrafter(flow, { cookie: this.#cookie, outbox: this.#outbox, craft: job.craft });
+  }
+
+  #advance(running: Running, now: Nanos): Nanos {
+    const { job, turn, trace } = running;
+    const inFlight = this.#running.reduce((sum, one) => sum + one.trace.inFlight, 0);
+    const next = trace.poll(now, MOST_IN_FLIGHT - inFlight);
+    if (!trace.finished) return next;
+    if (trace.stale && turn + 1 < job.sourcePorts.length) {
+      this.#remove(running);
+      this.#start(job, turn + 1);
+      return now;
+    }
+    running.control ??= this.#controlOf(running);
+    const later = running.control?.poll(now) ?? Infinity;
+    if (running.control !== null && !running.control.finished) return later;
+    this.#remove(running);
+    this.#report(running, false);
+    return Infinity;
+  }
+
+  /** Only an answer in the target's own name can be somebody else's, and only from afar. */
+  #controlOf({ job, trace }: Running): ControlFlow | null {
+    const { final } = trace;
+    const { isLocal, controlPort } = this.#plan;
+    if (final === null || final.kind !== 'tcp' || trace.stale || isLocal(job.target)) return null;
+    this.#cookie.compute(job.source, job.target, job.port, 1);
+    const last = 0xffff - (this.#cookie.ipId % CONTROL_PORTS);
+    const port = last === job.port ? last - 1 : last;
+    const rtt = final.at - (final.probe.posted.sentAt ?? final.at);
+    const crafter = this.#crafter(job, { sourcePort: controlPort, port });
+    return new ControlFlow({ crafter, payloadLength: job.payloadLength, isLocal, firstTtl: final.probe.ttl, rtt });
+  }
+
+  #remove(running: Running): void {
+    this.#running = this.#running.filter((one) => one !== running);
+  }
+
+  #report({ job, trace, control }: Running, interrupted: boolean): void {
+    const { source, target, port, sourcePort } = trace.crafter.flow;
+    const result = { source, target, port, sourcePort, ...trace.result, control: control?.result ?? null, interrupted };
+    this.#rejected += trace.rejected;
+    this.#waiting.push(...this.#plan.onResult(result, job));
+  }
+
+  #dispatch(packet: DecodedPacket, at: Nanos): void {
+    for (const { trace, control } of this.#running) {
+      if (!trace.receive(packet, at) && control?.receive(packet) !== true) continue;
+      this.#received++;
+      return;
+    }
+  }
+}

@@ -1,0 +1,200 @@
+import type { Address } from '../../wire/address.ts';
+import type { DecodedPacket } from '../../wire/decoded.ts';
+import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import { type HopPatience, HopState } from './hop-state.ts';
+import type { PathAnswer, PathProbe, TraceResult } from './path-probe.ts';
+import { readAnswer } from './path-reply.ts';
+import type { SynCrafter } from './syn-crafter.ts';
+import { TracePace } from './trace-pace.ts';
+
+/** What a trace is to do. */
+export interface TracePlan {
+  readonly crafter: SynCrafter;
+  readonly isLocal: (address: Address) => boolean;
+  readonly payloadLength: number;
+  readonly firstTtl: number;
+  readonly maxTtl: number;
+  readonly patience: HopPatience;
+  /** Time-out while no round trip is known. */
+  readonly timeoutMs: number;
+}
+
+/** Silent TTLs behind the last that answered which are probed more than once. */
+const RETRIED_BEYOND = 4;
+
+/** `parallel`: TTLs side by side. `draining`: an answer cannot be placed, so what is out is waited for. `serial`: one probe at a time. */
+type Mode = 'parallel' | 'draining' | 'serial';
+
+/**
+ * SYNs of growing TTL on one flow, and what comes back for each, without I/O. TTLs are probed side by side while answers name their probe (IP ID in a quote, TSecr
+ * in a SYN-ACK). Where one does not (a reset, timestamps stripped, an IP ID rewritten), it goes on one probe at a time, so that each answer has one cause.
+ */
+export class PathTrace {
+  /** True once an older connection of the tuple answered: then nothing else here means anything. */
+  stale = false;
+  rejected = 0;
+  readonly #plan: TracePlan;
+  readonly #hops: HopState[] = [];
+  readonly #pace: TracePace;
+  #mode: Mode = 'parallel';
+  #nextTtl: number;
+  /** No TTL above is probed. */
+  #lastTtl: number;
+  #final: PathAnswer | null = null;
+  #errno = 0;
+  /** Answers of this flow that named no probe. */
+  #unplaced = 0;
+  #done = false;
+
+  constructor(plan: TracePlan) {
+    this.#plan = plan;
+    this.#nextTtl = plan.firstTtl;
+    this.#lastTtl = plan.maxTtl;
+    this.#pace = new TracePace(plan.timeoutMs * NANOS_PER_MS);
+  }
+
+  get crafter(): SynCrafter {
+    return this.#plan.crafter;
+  }
+
+  /** True once nothing more is to be sent or waited for. */
+  get finished(): boolean {
+    return this.#done || this.stale;
+  }
+
+  get final(): PathAnswer | null {
+    return this.#final;
+  }
+
+  /** Hops that matter, the last of them the one that ended the path. */
+  get result(): Pick<TraceResult, 'hops' | 'final' | 'errno' | 'rejected'> {
+    const hops = this.#hops.filter(({ ttl }) => ttl <= this.#lastTtl).map((hop) => hop.result);
+    return { hops, final: this.#final, errno: this.#errno, rejected: this.rejected };
+  }
+
+  /** Probes without an answer that are still waited for. */
+  get inFlight(): number {
+    return this.#hops.filter(({ phase }) => phase === 'waiting').length;
+  }
+
+  /** Posts what may leave at `now`, `room` probes at most; returns when to come back, Infinity when there is no need. */
+  poll(now: Nanos, room: number): Nanos {
+    if (this.finished) return Infinity;
+    this.#noteRefusals();
+    for (const hop of this.#hops) if (hop.expire(now)) this.#pace.onFate();
+    if (this.#mode !== 'draining') this.#retry();
+    if (this.#mode === 'draining' && this.inFlight === 0) this.#goSerial();
+    if (this.#mode !== 'draining') this.#launch(now, room);
+    return this.finished ? Infinity : this.#nextDue();
+  }
+
+  #launch(now: Nanos, room: number): void {
+    const window = this.#mode === 'serial' ? 1 : this.#pace.window;
+    for (let free = Math.min(room, window - this.inFlight); free > 0 && this.#hasMore; free--) {
+      const hop = this.#nextHop();
+      hop.sent(this.#plan.crafter.post(hop.ttl), now + this.#pace.timeout(hop.attempts));
+    }
+    if (this.inFlight === 0 && !this.#hasMore) this.#done = true;
+  }
+
+  /** A silent TTL gets its other attempts only within reach of one that answered: behind a filter all of them are silent. */
+  #retry(): void {
+    const farthest = this.#hops.findLast(({ answers }) => answers.length > 0)?.ttl ?? this.#plan.firstTtl - 1;
+    const horizon = Math.min(this.#lastTtl, farthest + RETRIED_BEYOND);
+    for (const hop of this.#hops) if (hop.ttl <= horizon) hop.retry(this.#plan.patience);
+  }
+
+  #nextDue(): Nanos {
+    return Math.min(...this.#hops.filter(({ phase }) => phase === 'waiting').map(({ dueAt }) => dueAt));
+  }
+
+  /** Takes a captured packet; false when it is not about this flow. `packet` is kept. */
+  receive(packet: DecodedPacket, at: Nanos): boolean {
+    const probes = this.#hops.flatMap((hop) => hop.probes);
+    const { crafter, payloadLength, isLocal } = this.#plan;
+    const read = readAnswer(packet, { flow: crafter.flow, isn: crafter.isn, payloadLength, probes, isLocal });
+    if (read.is === 'answer') {
+      const { kind, probe, from, reason } = read;
+      this.#place(probe, { kind, from, reason, packet, at });
+    } else if (read.is === 'stale') this.stale = true;
+    else if (read.is === 'unproven') this.rejected++;
+    return read.is !== 'foreign';
+  }
+
+  #place(named: PathProbe | null, answer: Omit<PathAnswer, 'probe'>): void {
+    const probe = named ?? this.#onlyOneOut();
+    if (probe === null) return this.#drain(answer);
+    const hop = this.#hops.find((one) => one.ttl === probe.ttl);
+    if (hop === undefined || !hop.answered({ ...answer, probe }, this.#plan.patience)) return;
+    this.#pace.onAnswer(answer.at - (probe.posted.sentAt ?? answer.at));
+    this.#hurry(answer.at);
+    if (answer.kind !== 'expired') this.#onFinal({ ...answer, probe });
+  }
+
+  /** What the target says beats what a router says of it; of two answers of one kind, that to the lower TTL shows where the path ends. */
+  #onFinal(answer: PathAnswer): void {
+    if (this.#final !== null && !isBetter(answer, this.#final)) return;
+    this.#final = answer;
+    this.#lastTtl = answer.probe.ttl;
+    // Probes beyond the end are not waited for.
+    for (const hop of this.#hops) if (hop.ttl > this.#lastTtl) hop.phase = 'settled';
+  }
+
+  /** What left before any round trip was known need not be waited for as long as if none were. */
+  #hurry(now: Nanos): void {
+    for (const hop of this.#hops) hop.dueAt = Math.min(hop.dueAt, now + this.#pace.timeout(hop.attempts - 1));
+  }
+
+  #onlyOneOut(): PathProbe | null {
+    if (this.#mode !== 'serial') return null;
+    const waiting = this.#hops.filter(({ phase }) => phase === 'waiting');
+    return waiting.length === 1 ? (waiting[0]?.probes.at(-1) ?? null) : null;
+  }
+
+  /** Stops sending until all that is out is answered or given up. An answer of the target's bounds the path. */
+  #drain(answer: Omit<PathAnswer, 'probe'>): void {
+    if (this.#mode === 'serial') return;
+    if (this.#mode === 'parallel') {
+      this.#mode = 'draining';
+      // No round trip is longer than since the first probe left.
+      const first = this.#hops[0]?.probes[0]?.posted.sentAt;
+      this.#pace.onAnswer(answer.at - (first ?? answer.at));
+    }
+    if (answer.kind === 'tcp') this.#lastTtl = Math.min(this.#lastTtl, this.#nextTtl - 1);
+    const isAll = ++this.#unplaced >= this.inFlight;
+    const until = answer.at + (isAll ? this.#pace.settling : this.#pace.timeout(0));
+    for (const hop of this.#hops) hop.dueAt = Math.min(hop.dueAt, until);
+  }
+
+  #goSerial(): void {
+    this.#mode = 'serial';
+    for (const hop of this.#hops) if (hop.ttl <= this.#lastTtl) hop.reopen();
+  }
+
+  get #hasMore(): boolean {
+    return this.#nextTtl <= this.#lastTtl || this.#hops.some(({ phase, ttl }) => phase === 'queued' && ttl <= this.#lastTtl);
+  }
+
+  #nextHop(): HopState {
+    const queued = this.#hops.find(({ phase, ttl }) => phase === 'queued' && ttl <= this.#lastTtl);
+    if (queued !== undefined) return queued;
+    const hop = new HopState(this.#nextTtl++);
+    this.#hops.push(hop);
+    return hop;
+  }
+
+  /** A packet that this host refuses says nothing about the path; the next would fare no better. */
+  #noteRefusals(): void {
+    for (const { probes } of this.#hops) {
+      const errno = probes.at(-1)?.posted.errno ?? 0;
+      if (errno === 0) continue;
+      this.#errno = errno;
+      this.#done = true;
+    }
+  }
+}
+
+function isBetter(answer: PathAnswer, before: PathAnswer): boolean {
+  const isTargets = answer.kind === 'tcp';
+  return isTargets === (before.kind === 'tcp') ? answer.probe.ttl < before.probe.ttl : isTargets;
+}

@@ -1,0 +1,44 @@
+import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+
+const FIRST_WINDOW = 8;
+const WIDEST_WINDOW = 24;
+/** Routers make ICMP errors when they have nothing better to do. */
+const LEAST_TIMEOUT: Nanos = 150 * NANOS_PER_MS;
+/** For copies of answers that are on the way. */
+const LEAST_SETTLING: Nanos = 10 * NANOS_PER_MS;
+/** Later hops are farther away than those that have answered. */
+const RTT_FACTOR = 3;
+const MOST_DOUBLINGS = 6;
+
+/** How many probes of a trace are out at once, and how long each is waited for. */
+export class TracePace {
+  window: number = FIRST_WINDOW;
+  readonly #firstTimeout: Nanos;
+  #longestRtt: Nanos = 0;
+
+  /** `firstTimeout` holds while no round trip is known. */
+  constructor(firstTimeout: Nanos) {
+    this.#firstTimeout = firstTimeout;
+  }
+
+  onAnswer(rtt: Nanos): void {
+    this.#longestRtt = Math.max(this.#longestRtt, rtt);
+    this.onFate();
+  }
+
+  /** A probe was answered or given up: silence is filtering, not congestion. */
+  onFate(): void {
+    this.window = Math.min(WIDEST_WINDOW, this.window + 1);
+  }
+
+  /** For a probe after `earlier` others of its TTL in vain. */
+  timeout(earlier: number): Nanos {
+    if (this.#longestRtt === 0) return this.#firstTimeout;
+    return Math.max(LEAST_TIMEOUT, RTT_FACTOR * this.#longestRtt) * 2 ** Math.min(earlier, MOST_DOUBLINGS);
+  }
+
+  /** How long stragglers are waited for once an answer has come for all that is out. */
+  get settling(): Nanos {
+    return Math.max(LEAST_SETTLING, 2 * this.#longestRtt);
+  }
+}

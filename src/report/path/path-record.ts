@@ -1,0 +1,102 @@
+import type { Finding } from '../../analysis/finding.ts';
+import type { Variant } from '../../analysis/path/vary.ts';
+import { pathFindings } from '../../analysis/path/path-findings.ts';
+import { describeChange } from '../../analysis/path/describe-change.ts';
+import { type HopView, viewHops } from '../../analysis/path/hop-view.ts';
+import { placeChanges, type PlacedChange } from '../../analysis/path/place-changes.ts';
+import type { PathAnswer, TraceResult } from '../../probe/path/path-probe.ts';
+import type { PortState } from '../../probe/verdict.ts';
+import { errnoName } from '../../transport/errno.ts';
+import { type Address, formatAddress } from '../../wire/address.ts';
+import type { HopRecord, PathChange, PathRecord } from './path-records.ts';
+
+/** What a report says of a trace beside its result. */
+export interface TraceContext {
+  readonly hostname: string | null;
+  readonly variant: Pick<Variant, 'name' | 'options'>;
+  /** What only several tries together show. */
+  readonly findings: readonly Finding[];
+  /** The name of an address, or null. */
+  readonly nameOf: (address: Address) => string | null;
+}
+
+/** The records of one trace: a hop for each router at each TTL, then the path. */
+export function pathRecordsOf(result: TraceResult, context: TraceContext): readonly [...HopRecord[], PathRecord] {
+  const views = viewHops(result);
+  const changes = placeChanges(views, result.source);
+  const hops = views.map((view) => hopRecord(view, result, context));
+  return [...hops, pathRecord(result, { views, changes, context })];
+}
+
+function hopRecord(view: HopView, result: TraceResult, context: TraceContext): HopRecord {
+  const { ttl, address, rttMs, sent, answer, quotedBytes, quotedTtl, diff, extensions } = view;
+  return {
+    type: 'hop',
+    target: formatAddress(result.target),
+    port: result.port,
+    variant: context.variant.name,
+    ttl,
+    address: address === null ? null : formatAddress(address),
+    name: address === null ? null : context.nameOf(address),
+    rttMs: rttMs.map(toNanosecond),
+    sent,
+    reply: answer?.reason ?? null,
+    quotedBytes,
+    quotedTtl,
+    changes: diff?.changes ?? [],
+    extensions,
+  };
+}
+
+interface PathParts {
+  readonly views: readonly HopView[];
+  readonly changes: readonly PlacedChange[];
+  readonly context: TraceContext;
+}
+
+function pathRecord(result: TraceResult, { views, changes, context }: PathParts): PathRecord {
+  const { final, target, port } = result;
+  return {
+    type: 'path',
+    target: formatAddress(target),
+    hostname: context.hostname,
+    port,
+    variant: context.variant.name,
+    options: context.variant.options,
+    reached: isReached(result),
+    ...verdictOf(result),
+    from: final === null ? null : formatAddress(final.from),
+    hops: views.at(-1)?.ttl ?? 0,
+    changes: changes.map(pathChange),
+    findings: [...context.findings, ...pathFindings(result, changes, views)],
+  };
+}
+
+/** The target itself answered, and not something nearer in its name. */
+function isReached({ final, target, control }: TraceResult): boolean {
+  return final !== null && final.kind !== 'local' && final.from === target && (control?.expired.length ?? 0) === 0;
+}
+
+function pathChange(change: PlacedChange): PathChange {
+  const { field, sent, seen, how, afterTtl, atTtl, between } = change;
+  const [before, after] = between;
+  const names = [before === null ? null : formatAddress(before), after === null ? null : formatAddress(after)] as const;
+  return { field, sent, seen, how, afterTtl, atTtl, between: names, detail: describeChange(change) };
+}
+
+function verdictOf({ final, errno }: TraceResult): { readonly state: PortState; readonly reason: string } {
+  if (final !== null) return { state: stateOf(final), reason: final.reason };
+  return errno === 0
+    ? { state: 'filtered', reason: 'no-response' }
+    : { state: 'error', reason: `send-error:${errnoName(errno)}` };
+}
+
+function stateOf({ kind, reason }: PathAnswer): PortState {
+  if (kind === 'local') return 'error';
+  if (kind !== 'tcp') return 'filtered';
+  return reason === 'rst' ? 'closed' : 'open';
+}
+
+function toNanosecond(ms: number): number {
+  return Math.round(ms * 1e6) / 1e6;
+}

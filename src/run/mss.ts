@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 
 import type { SynscopeError } from '../errors.ts';
 import { ConnectionSession, type Inquiry } from '../probe/connection/connection-session.ts';
+import { JointSession } from '../probe/joint-session.ts';
 import { PortMeasurement } from '../probe/mss/port-measurement.ts';
-import { mssForMtu } from '../probe/profiles.ts';
 import type { MssRunRecord } from '../report/mss-records.ts';
 import { formatAddress } from '../wire/address.ts';
 import { NANOS_PER_MS } from '../wire/numbers.ts';
@@ -11,6 +11,7 @@ import { runSession } from './loop.ts';
 import type { MssOptions } from './mss-options.ts';
 import { type MssAim, measurementPlan } from './mss-plan.ts';
 import { MssRecorder } from './mss-recorder.ts';
+import { MssTraces, TRACE_PORTS } from './mss-traces.ts';
 import { openRun, type OpenRun } from './open-run.ts';
 import { type PreparedMss, prepareMss } from './prepare-mss.ts';
 import { type Driving, lostInterface, noRoute, oneByOne, streamRecords } from './record-stream.ts';
@@ -37,36 +38,40 @@ export async function* mssInBatches(options: MssOptions): AsyncGenerator<readonl
   const open = await openRun({
     options: run.options,
     sourceIp: run.spec.sourceIp,
-    sourcePortCount: run.offers.length + MORE_CONNECTIONS,
+    sourcePortCount: run.offers.length + MORE_CONNECTIONS + TRACE_PORTS,
     ports: 'guarded',
   });
   yield* streamRecords<MssRunRecord>(open, options, (driving) => measureAll(run, driving));
 }
 
 async function measureAll(run: PreparedMss, { open, queue, signal }: Driving<MssRunRecord>): Promise<SynscopeError | null> {
-  const { transport } = open;
+  const { transport, sourcePorts } = open;
   const counter = new SummaryCounter(run);
+  const traces = new MssTraces(run, open.routes, sourcePorts.slice(-TRACE_PORTS));
   const recorder = new MssRecorder({
     expectations: run.expectations,
+    trace: (aim, onQuote) => traces.add(aim, onQuote),
     emit: (record, connections) => {
       counter.count({ state: record.state, attempts: connections });
       queue.push(record);
     },
   });
-  const session = new ConnectionSession({ inquiries: inquiriesOf(run, open, recorder), atOnce: AT_ONCE });
+  const connections = new ConnectionSession({ inquiries: inquiriesOf(run, open, recorder), atOnce: AT_ONCE });
   queue.push(runRecordOf(run, open));
+  const session = new JointSession([connections, ...traces.sessions]);
   const fault = await runSession(session, transport, { signal, onTurn: () => undefined });
   recorder.end();
   const interrupted = fault === null && signal.aborted;
-  queue.push(
-    counter.summary(session.stats, { drops: transport.drops(), durationMs: transport.now() / NANOS_PER_MS, interrupted }),
-  );
+  const { stats } = connections;
+  const end = { drops: transport.drops(), durationMs: transport.now() / NANOS_PER_MS, interrupted };
+  queue.push(counter.summary({ ...stats, probesSent: stats.probesSent + traces.probesSent }, end));
   if (fault !== null) return lostInterface(fault);
   return interrupted || !counter.nothingRouted ? null : noRoute();
 }
 
 /** One for each pair, made when its turn comes. */
-function* inquiriesOf(run: PreparedMss, { routes, sourcePorts }: OpenRun, recorder: MssRecorder): Generator<Inquiry> {
+function* inquiriesOf(run: PreparedMss, { routes, ...open }: OpenRun, recorder: MssRecorder): Generator<Inquiry> {
+  const sourcePorts = open.sourcePorts.slice(0, -TRACE_PORTS);
   for (let index = 0; index < run.targets.size; index++) {
     const address = run.targets.at(index);
     const route = routes.lookup(address);
@@ -84,7 +89,7 @@ function* inquiriesOf(run: PreparedMss, { routes, sourcePorts }: OpenRun, record
 /** A port's connections, with a word to the recorder when they are over. */
 function* inquiry(run: PreparedMss, aim: MssAim, recorder: MssRecorder): Inquiry {
   const measurement = new PortMeasurement(measurementPlan(run, aim));
-  const end = recorder.begin(aim.name, mssForMtu(aim.source.mtu), measurement);
+  const end = recorder.begin(aim, measurement);
   yield* measurement.inquire();
   end();
 }

@@ -1,6 +1,11 @@
 import type { Attempt } from '../../probe/mss/port-measurement.ts';
-import { isAmbiguous, isLowered } from './forward-verdict.ts';
+import { forwardVerdict, isAmbiguous, isLowered } from './forward-verdict.ts';
 import { largestAdvertised, type MssEvidence } from './mss-evidence.ts';
+
+/** Whether it is worth a trace to see what routers quote of the SYN: nothing else tells, or what tells does not prove. */
+export function wantsQuotes(evidence: MssEvidence): boolean {
+  return forwardVerdict(evidence).certainty !== 'none';
+}
 
 /** How far an inquiry has come. */
 interface Tried {

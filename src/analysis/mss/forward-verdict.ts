@@ -3,7 +3,7 @@ import { forwardWithoutSizes } from './forward-without-sizes.ts';
 import { loweredVerdict } from './lowered-verdict.ts';
 import { largestAdvertised, largestEffective, meant, type MssEvidence, type MssRow, sizedAfter } from './mss-evidence.ts';
 import type { MssVerdict } from './mss-verdict.ts';
-import { quotedForward, reportedForward } from './third-parties.ts';
+import { reportedForward, withQuotes } from './third-parties.ts';
 
 /** A row whose host sent a full segment. */
 type Measured = MssRow & { readonly effective: number };
@@ -15,7 +15,7 @@ type Measured = MssRow & { readonly effective: number };
  * go by the last.
  */
 export function forwardVerdict(evidence: MssEvidence): MssVerdict {
-  return reportedForward(evidence) ?? quotedForward(evidence) ?? bySizes(evidence);
+  return reportedForward(evidence) ?? withQuotes(bySizes(evidence), evidence);
 }
 
 /** Whether a SYN with two MSS options would tell more. Hosts whose windows count in segments have told already. */
@@ -70,8 +70,8 @@ function raisedVerdict(rows: readonly Measured[], raised: readonly Measured[]): 
   }
   const seen = `Offered ${offering.offered}, the host sends segments of ${offering.effective} bytes, more than it may`;
   const isConstant = rows.every(({ offered, effective }) => offered === null || effective === value);
-  const isLowered = rows.some((row) => row.effective < meant(row));
-  if (isConstant && isLowered)
+  const lowers = rows.some((row) => row.effective < meant(row));
+  if (isConstant && lowers)
     return {
       ...common,
       change: 'set',

@@ -3,6 +3,7 @@ import { DEFAULT_MSS, type Offer } from '../../probe/mss/offers.ts';
 import type { Purpose, Trial } from '../../probe/mss/port-measurement.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import { synAckOf } from '../handshake/exchange.ts';
+import type { QuoteEvidence } from './quote-evidence.ts';
 import { sizedMss, type SizedMss, type SynAckFacts } from './own-mss.ts';
 
 /** What one connection showed. */
@@ -18,15 +19,6 @@ export interface MssRow {
   readonly bytes: number;
   /** Whether it acknowledged the request, or a request was not made. */
   readonly heardUs: boolean;
-}
-
-/** What a third party saw of the SYN on its way. */
-export interface QuoteEvidence {
-  readonly sent: number;
-  /** Null when it was gone. */
-  readonly seen: number | null;
-  /** Addresses of the last hop that saw what was sent and of the first that did not; null for one that is silent. */
-  readonly between: readonly [string | null, string | null];
 }
 
 /** What the far end saw. */

@@ -1,7 +1,20 @@
 import { defineConfig } from 'vitest/config';
 
 /** Namespace tests that know nothing of engines: they run on the best one with all other tests, and once more on each of the others. */
-const ON_EVERY_ENGINE = ['findings', 'forged', 'interrupt', 'local', 'loss', 'mss', 'nmap', 'permission', 'states', 'wire'];
+const ON_EVERY_ENGINE = [
+  'findings',
+  'forged',
+  'handshake',
+  'interrupt',
+  'local',
+  'loss',
+  'mss',
+  'nmap',
+  'path',
+  'permission',
+  'states',
+  'wire',
+];
 
 const shared = { testTimeout: 20_000, hookTimeout: 60_000 };
 

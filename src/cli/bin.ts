@@ -40,9 +40,9 @@ const environment: Environment = {
       loadAtOnce('../run/probe.js');
       return (await import('../run/probe.ts')).probeInBatches;
     },
+    path: async () => (await import('../run/path.ts')).pathInBatches,
     mss: async () => (await import('../run/mss.ts')).mssInBatches,
     handshake: async () => (await import('../run/handshake.ts')).handshakeInBatches,
-    path: async () => (await import('../run/path.ts')).pathInBatches,
     doctor: async () => (await import('../run/doctor.ts')).inspectHost,
   },
 };

@@ -2,10 +2,10 @@ import type { Environment } from './environment.ts';
 import { DOCTOR_FLAGS, type DoctorFlagOptions } from './flags/doctor-flags.ts';
 import type { AnyFlagTable, FlagTable } from './flags/flag.ts';
 import { GENERAL_FLAGS, type GeneralOptions } from './flags/general-flags.ts';
+import { PATH_FLAGS, type PathRunOptions } from './flags/path-flags.ts';
 import { HANDSHAKE_FLAGS, type HandshakeFlagOptions } from './flags/handshake-flags.ts';
 import { MSS_FLAGS, type MssFlagOptions } from './flags/mss-flags.ts';
 import { OUTPUT_FLAGS, type OutputOptions, PROBE_OUTPUT_FLAGS, type ProbeOutputOptions } from './flags/output-flags.ts';
-import { PATH_FLAGS, type PathRunOptions } from './flags/path-flags.ts';
 import type { ParsedWords } from './parse/parse-words.ts';
 import { RUN_FLAGS, type RunOptions } from './flags/probe-flags.ts';
 
@@ -30,14 +30,14 @@ export interface Command {
 /** The options of `probe`. */
 export type ProbeCommandOptions = RunOptions & ProbeOutputOptions & GeneralOptions;
 
-/** The options of `handshake`. */
-export type HandshakeCommandOptions = HandshakeFlagOptions & OutputOptions & GeneralOptions;
+/** The options of `path`. */
+export type PathCommandOptions = PathRunOptions & OutputOptions & GeneralOptions;
 
 /** The options of `mss`. */
 export type MssCommandOptions = MssFlagOptions & OutputOptions & GeneralOptions;
 
-/** The options of `path`. */
-export type PathCommandOptions = PathRunOptions & OutputOptions & GeneralOptions;
+/** The options of `handshake`. */
+export type HandshakeCommandOptions = HandshakeFlagOptions & OutputOptions & GeneralOptions;
 
 /** What `synscope` can be asked to do. */
 export type CommandName = 'probe' | 'path' | 'mss' | 'handshake' | 'doctor';

@@ -2,10 +2,10 @@ import type { DoctorRecord } from '../report/doctor-record.ts';
 import type { HandshakeRunRecord } from '../report/handshake-records.ts';
 import type { MssRunRecord } from '../report/mss-records.ts';
 import type { ProbeRecord } from '../report/records.ts';
-import type { HandshakeOptions } from '../run/handshake-options.ts';
-import type { MssOptions } from '../run/mss-options.ts';
 import type { PathCommandRecord } from '../report/path/path-records.ts';
 import type { PathOptions } from '../run/path-options.ts';
+import type { HandshakeOptions } from '../run/handshake-options.ts';
+import type { MssOptions } from '../run/mss-options.ts';
 import type { ProbeOptions } from '../run/probe-options.ts';
 
 /** Where results go. Text is written in order; what cannot be taken at once waits in memory. */
@@ -50,8 +50,8 @@ export type RecordJob<O, R> = (options: O) => AsyncIterable<readonly R[]>;
 /** The jobs behind the commands, loaded when they are needed. */
 export interface Jobs {
   readonly probe: () => Promise<RecordJob<ProbeOptions, ProbeRecord>>;
+  readonly path: () => Promise<RecordJob<PathOptions, PathCommandRecord>>;
   readonly mss: () => Promise<RecordJob<MssOptions, MssRunRecord>>;
   readonly handshake: () => Promise<RecordJob<HandshakeOptions, HandshakeRunRecord>>;
-  readonly path: () => Promise<RecordJob<PathOptions, PathCommandRecord>>;
   readonly doctor: () => Promise<(targets: readonly string[]) => Promise<DoctorRecord>>;
 }

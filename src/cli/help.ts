@@ -8,9 +8,9 @@ const FLAG_WIDTH = 30;
 
 const HEADINGS: Readonly<Record<FlagGroup, string>> = {
   Targets: 'Targets',
+  Tracing: 'Tracing',
   Handshake: 'The handshake and what follows',
   MSS: 'What is offered and asked for',
-  Tracing: 'Tracing',
   Crafting: 'Crafting the SYN',
   Timing: 'Timing and load',
   Expectations: 'Expectations (each miss is a line on stderr, and the exit code 1)',

@@ -6,7 +6,8 @@ import { closedBy } from '../analysis/handshake/closed-by.ts';
 import { portVerdict } from '../probe/handshake/port-verdict.ts';
 import type { TcpState } from '../probe/connection/connection-state.ts';
 import type { ConnectionNote, HeardSense, IcmpNote, SegmentNote, SentSense } from '../probe/connection/segment-note.ts';
-import type { Investigation, Trial } from '../probe/handshake/investigation.ts';
+import type { Connection } from '../probe/connection/connection.ts';
+import { type Investigation, isAnswered, type Trial } from '../probe/handshake/investigation.ts';
 import { formatAddress } from '../wire/address.ts';
 import { formatIcmpReason } from '../wire/icmp-reason.ts';
 import { NANOS_PER_MS, type Nanos } from '../wire/numbers.ts';
@@ -45,7 +46,7 @@ export function segmentRecords(name: PairName, { trials }: Investigation): reado
 /** What they show. */
 export function handshakeRecord({ target, hostname, port }: PairName, investigation: Investigation): HandshakeRecord {
   const { answers, findings, remarks } = diagnose(investigation);
-  const connection = investigation.trials[0]?.connection;
+  const connection = mainConnection(investigation);
   const schedule = connection === undefined ? null : synAckSchedule(connection);
   const verdict = connection === undefined ? { state: 'error' as const, reason: 'interrupted' } : portVerdict(connection);
   return {
@@ -65,6 +66,12 @@ export function handshakeRecord({ target, hostname, port }: PairName, investigat
     remarks,
     expectation: null,
   };
+}
+
+/** The first that was asked for and answered, else the first. */
+function mainConnection({ trials }: Investigation): Connection | undefined {
+  const asked = trials.filter(({ purpose }) => purpose === 'asked');
+  return (asked.find(({ connection }) => isAnswered(connection)) ?? asked[0])?.connection;
 }
 
 interface Place {

@@ -1,5 +1,5 @@
 import type { HandshakeRecord, HandshakeRunRecord, SegmentRecord } from './handshake-records.ts';
-import { formatMs } from './duration-text.ts';
+import { formatElapsed, formatMs } from './duration-text.ts';
 import { timelineLines } from './handshake-timeline.ts';
 import { createPaint, type Paint } from './paint.ts';
 import type { RunRecord } from './records.ts';
@@ -54,19 +54,19 @@ class HandshakeText {
     const segments = this.#segments;
     this.#segments = [];
     const diagnosis = this.#diagnosis(record);
+    const timelines = segments.length === 0 ? [] : this.#timelines(segments);
     const gap = diagnosis.length === 0 ? [] : [''];
-    return text([...this.#headline(record), ...this.#timelines(segments), ...gap, ...diagnosis, '']);
+    return text([...this.#headline(record), ...timelines, ...gap, ...diagnosis, '']);
   }
 
   /** The answer, in one sentence. */
   #headline(record: HandshakeRecord): readonly string[] {
+    const { state } = record;
     const name = record.hostname === null ? record.target : `${record.hostname} (${record.target})`;
-    const lead = `${name} port ${record.port}: `;
-    const [first = '', ...rest] = wrapSentence('', `${lead}${record.state}: ${answer(record)}`, this.#style.columns);
-    const painted = first.startsWith(lead + record.state)
-      ? this.#paint('heading', lead) + this.#paint(record.state, record.state) + first.slice(lead.length + record.state.length)
-      : first;
-    return [painted, ...rest];
+    const lead = `${name} port ${record.port}${state === 'error' ? ': ' : ' is '}`;
+    const [first = '', ...rest] = wrapSentence('', `${lead}${state}: ${answer(record)}`, this.#style.columns);
+    if (!first.startsWith(lead + state)) return [first, ...rest];
+    return [this.#paint('heading', lead) + this.#paint(state, state) + first.slice(lead.length + state.length), ...rest];
   }
 
   #timelines(segments: readonly SegmentRecord[]): readonly string[] {
@@ -94,7 +94,7 @@ class HandshakeText {
     const { columns } = this.#style;
     const missed = record.expectation?.met === false ? [missedRemark(record.expectation.why ?? 'expectation missed')] : [];
     const remarks = [...missed, ...record.findings.map(findingRemark)];
-    const sentences = [...negotiated(record), ...schedule(record), ...record.remarks];
+    const sentences = [...schedule(record), ...record.remarks, ...negotiated(record)];
     return [
       ...remarkLines(remarks, { columns, paint: this.#paint, said: this.#said }),
       ...sentences.flatMap((sentence) => wrapSentence('      - ', sentence, columns)),
@@ -102,15 +102,16 @@ class HandshakeText {
   }
 }
 
-/** What comes behind the port's state. */
+/** What comes behind the port's state: what is wrong first. */
 function answer(record: HandshakeRecord): string {
-  const { state, synRttMs, reason } = record;
+  const { state, synRttMs, reason, established, findings } = record;
   const rtt = synRttMs === null ? '' : ` after ${formatMs(synRttMs)}`;
   if (state === 'closed') return `RST${rtt}`;
   if (state !== 'open') return state === 'filtered' ? `${reason}, ${silence(reason)}` : reason;
-  if (!record.established) return `SYN-ACK${rtt}, not acknowledged${trouble(record)}`;
   const end = record.closedBy === null ? '' : `; closed by ${ENDS[record.closedBy]}`;
-  return `handshake complete, SYN-ACK${rtt}${end}${trouble(record)}`;
+  const wrong = findings.map(({ code, certainty }) => `${code} (${certainty}); `).join('');
+  const done = established ? `handshake complete, SYN-ACK${rtt}${end}` : `SYN-ACK${rtt}, not acknowledged`;
+  return `${wrong}${done}${isUsual(record) ? '; nothing unusual' : ''}`;
 }
 
 const ENDS = {
@@ -122,13 +123,11 @@ const ENDS = {
 
 function silence(reason: string): string {
   if (reason !== 'no-response') return 'says a router or firewall';
-  return 'so a firewall drops it, the host is down, or its accept queue is full';
+  return 'the SYN or its answer is dropped on the way, the host is down, or its accept queue is full';
 }
 
-function trouble({ findings, resetAfterAck, pathMtu, ecn }: HandshakeRecord): string {
-  if (findings.length > 0) return `; ${plural(findings.length, 'finding')} below`;
-  const isUnusual = resetAfterAck === true || pathMtu?.reportedBy != null || ecn === 'reflected';
-  return isUnusual ? '' : '; nothing unusual';
+function isUsual({ findings, resetAfterAck, pathMtu, ecn }: HandshakeRecord): boolean {
+  return findings.length === 0 && resetAfterAck !== true && pathMtu?.reportedBy == null && ecn !== 'reflected';
 }
 
 function negotiated({ negotiated: facts }: HandshakeRecord): readonly string[] {
@@ -140,10 +139,10 @@ function negotiated({ negotiated: facts }: HandshakeRecord): readonly string[] {
   return [`Negotiated: MSS ${mss}${segment}, window ${window} (${scale}), ${more}.`];
 }
 
-function schedule({ established, synAckRetransmits, synAckIntervalsMs }: HandshakeRecord): readonly string[] {
-  if (synAckRetransmits === null || (synAckRetransmits === 0 && established)) return [];
+function schedule({ established, synCookies, synAckRetransmits, synAckIntervalsMs }: HandshakeRecord): readonly string[] {
+  if (synAckRetransmits === null || (synAckRetransmits === 0 && (established || synCookies === true))) return [];
   if (synAckRetransmits === 0) return ['The SYN-ACK was not sent again.'];
-  const gaps = (synAckIntervalsMs ?? []).map((ms) => formatMs(ms)).join(', ');
+  const gaps = (synAckIntervalsMs ?? []).map((ms) => formatElapsed(ms)).join(', ');
   return [
     `The SYN-ACK was sent again ${synAckRetransmits === 1 ? 'once' : `${synAckRetransmits} times`}, at intervals of ${gaps}.`,
   ];

@@ -34,12 +34,13 @@ const WIDEST = 64;
 /** The packets of one connection with the states of both ends beside them, shown where they change. */
 export function timelineLines(records: readonly SegmentRecord[], style: TimelineStyle): readonly string[] {
   const rows = rowsOf(records, style.verbose);
+  if (rows.length === 0) return [];
   return style.columns < NARROW ? narrowLines(rows, style) : wideLines(rows, style);
 }
 
 function wideLines(rows: readonly Row[], { columns, paint }: TimelineStyle): readonly string[] {
   const longest = Math.max(...rows.map(({ text }) => text.length), 0);
-  const width = Math.min(Number.isFinite(columns) ? columns - FRAME : WIDEST, Math.max(longest, 24));
+  const width = Math.min(Number.isFinite(columns) ? columns - FRAME : WIDEST, Math.max(longest, 36));
   const head = `${'TIME'.padStart(TIME_WIDTH)}  ${'CLIENT'.padEnd(STATE_WIDTH)}   ${' '.repeat(2)}${'SEGMENT'.padEnd(width)} SERVER`;
   const lines = [paint('heading', head)];
   let [client, server] = ['', ''];
@@ -128,15 +129,14 @@ function rowOf(record: SegmentRecord, verbose: boolean): Row {
 
 /** As tcpdump writes it, without what is the same in every line. */
 function segmentText(record: SegmentRecord): string {
-  const { flags, relativeAck, windowBytes, length, note } = record;
+  const { flags, relativeAck, windowBytes, note } = record;
   const parts = [
     sequenceText(record),
     relativeAck === null ? '' : `ack ${relativeAck}`,
     flags?.includes('R') === true ? '' : `win ${windowBytes}`,
-    length === 0 ? '' : `length ${length}`,
   ];
   const said = `[${flags}] ${parts.filter((part) => part !== '').join(', ')}`;
-  return note === null ? said.trimEnd() : `${said} (${note})`;
+  return note === null ? said.trimEnd() : `${said} (${note.replace('retransmission', 'again')})`;
 }
 
 /** Pure acknowledgements have nothing to number. */

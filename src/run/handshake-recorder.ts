@@ -1,4 +1,4 @@
-import { errnoName } from '../transport/errno.ts';
+import { Errno, errnoName } from '../transport/errno.ts';
 import type { Investigation, PortInvestigation } from '../probe/handshake/investigation.ts';
 import { judgeHandshake, type HandshakeExpectations } from '../report/handshake-expectations.ts';
 import { handshakeRecord, type PairName, segmentRecords } from '../report/handshake-record.ts';
@@ -8,6 +8,8 @@ import type { HandshakeRecord, HandshakeRunRecord } from '../report/handshake-re
 export interface HandshakeRecorderOptions {
   readonly expectations: HandshakeExpectations | null;
   readonly emit: (record: HandshakeRunRecord) => void;
+  /** Whether packets to this target wait for a neighbour that is not there. */
+  readonly isUnresolved: (target: string) => boolean;
 }
 
 interface Open {
@@ -39,7 +41,7 @@ export class HandshakeRecorder {
   /** A port that this host has no way to. */
   unreachable(name: PairName, plan: Investigation['plan'], errno: number): void {
     const record = handshakeRecord(name, { plan, trials: NOTHING, pathMtu: null });
-    this.#judge({ ...record, state: 'error', reason: `send-error:${errnoName(errno)}` });
+    this.#judge({ ...record, ...errorOf(errno) });
   }
 
   /** Lets go of what is over. */
@@ -56,13 +58,19 @@ export class HandshakeRecorder {
     this.#open = this.#open.filter((other) => other !== open);
     const { investigation } = open.investigation;
     for (const record of segmentRecords(open.name, investigation)) this.#options.emit(record);
-    this.#judge(handshakeRecord(open.name, investigation));
+    const record = handshakeRecord(open.name, investigation);
+    const isHeldBack = record.reason === 'no-response' && this.#options.isUnresolved(open.name.target);
+    this.#judge(isHeldBack ? { ...record, ...errorOf(Errno.EHOSTUNREACH) } : record);
   }
 
   #judge(record: HandshakeRecord): void {
     const { expectations, emit } = this.#options;
     emit(expectations === null ? record : { ...record, expectation: judgeHandshake(record, expectations) });
   }
+}
+
+function errorOf(errno: number): Pick<HandshakeRecord, 'state' | 'reason'> {
+  return { state: 'error', reason: `send-error:${errnoName(errno)}` };
 }
 
 /** Whether every packet has left or was refused. */

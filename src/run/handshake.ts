@@ -1,25 +1,29 @@
 import { randomBytes } from 'node:crypto';
 
-import type { SynscopeError } from '../errors.ts';
+import { SynscopeError } from '../errors.ts';
 import { ConnectionSession, type Inquiry } from '../probe/connection/connection-session.ts';
 import { SynMaker } from '../probe/connection/syn-maker.ts';
 import { type InvestigationPlan, PortInvestigation } from '../probe/handshake/investigation.ts';
 import type { HandshakeRunRecord } from '../report/handshake-records.ts';
 import type { Source } from '../transport/transport.ts';
-import { type Address, formatAddress } from '../wire/address.ts';
+import { type Address, formatAddress, parseAddress } from '../wire/address.ts';
 import { NANOS_PER_MS } from '../wire/numbers.ts';
 import { HandshakeRecorder } from './handshake-recorder.ts';
 import type { HandshakeOptions } from './handshake-options.ts';
 import { runSession } from './loop.ts';
 import { openRun, type OpenRun } from './open-run.ts';
 import { craftVariation, prepareHandshake, type PreparedHandshake } from './prepare-handshake.ts';
-import { type Driving, lostInterface, noRoute, oneByOne, streamRecords } from './record-stream.ts';
+import { rehearseConnections } from './rehearsal.ts';
+import { type Driving, lostInterface, oneByOne, streamRecords } from './record-stream.ts';
 import { runRecordOf, SummaryCounter } from './run-records.ts';
+import { warmUp } from './warm-up.ts';
 
 /** Ports that are looked at side by side. */
 const AT_ONCE = 16;
 /** Connections of one port besides those of `--repeat`. */
 const MORE_CONNECTIONS = 4;
+/** RFC 791: every host takes as much. */
+const SMALLEST_MTU = 576;
 /** Enough that no tuple comes again while its last connection is remembered. */
 const MOST_SOURCE_PORTS = 256;
 
@@ -54,12 +58,15 @@ async function shakeHands(run: PreparedHandshake, driving: Driving<HandshakeRunR
   const counter = new SummaryCounter(run);
   const recorder = new HandshakeRecorder({
     expectations: run.expectations,
+    isUnresolved: (target) => open.routes.isUnresolved(parseAddress(target) as Address),
     emit: (record) => {
       if (record.type === 'handshake') counter.count({ state: record.state, attempts: record.connections });
       queue.push(record);
     },
   });
+  rehearseConnections();
   const session = new ConnectionSession({ inquiries: inquiriesOf(run, open, recorder), atOnce: AT_ONCE });
+  if (transport.clock === 'userspace') await warmUp(session, transport, open.sourcePorts[0] as number);
   queue.push(runRecordOf(run, open));
   const fault = await runSession(session, transport, { signal, onTurn: () => recorder.tick() });
   recorder.end();
@@ -114,7 +121,14 @@ function planOf(run: PreparedHandshake, { open, maker, address, port, source }: 
         ? new Uint8Array(0)
         : maker.make(craftVariation(run.spec, source, variation), { source: source.address, destination: address, port }),
     say: run.say === null ? null : run.say({ address: formatAddress(address), hostname }),
+    mtu: Math.min(source?.mtu ?? SMALLEST_MTU, open.transport.batch.slotSize),
     pathMtu:
       run.measuresPathMtu && source !== null ? { interfaceMtu: source.mtu, slotSize: open.transport.batch.slotSize } : null,
   };
+}
+
+function noRoute(): SynscopeError {
+  return new SynscopeError('no-route', 'no target could be reached: this host has no route to any of them', {
+    hint: 'see `ip route get ADDRESS`, or `synscope doctor ADDRESS`',
+  });
 }

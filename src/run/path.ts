@@ -70,6 +70,7 @@ async function tracePaths(run: PreparedPath, driving: Driving<PathCommandRecord>
     jobs: jobsOf(run, driving, teller),
     controlPort: open.sourcePorts.at(-1) as number,
     isLocal: (address) => open.routes.isLocal(address),
+    isUnresolved: (target) => open.routes.isUnresolved(target),
     key: new Uint32Array(randomBytes(16).buffer.slice(0, 16)),
     firstTtl: run.firstTtl,
     maxTtl: run.maxTtl,
@@ -142,7 +143,7 @@ class PathTeller {
     const records = tries.records({ hostname, nameOf: (address) => this.#names.nameOf(address) });
     for (const record of records) this.#driving.queue.push(record);
     const asked = records.find((record) => record.type === 'path');
-    if (asked !== undefined) this.counter.count({ state: asked.state, attempts: first.hops.length });
+    if (asked !== undefined && asked.state !== null) this.counter.count({ state: asked.state, attempts: first.hops.length });
   }
 }
 

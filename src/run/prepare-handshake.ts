@@ -19,7 +19,7 @@ import { whole } from './read-options.ts';
 /** A run of `handshake` whose input has been read and found good; nothing has been opened yet. */
 export interface PreparedHandshake extends PreparedPairs {
   /** What is the same for every port. */
-  readonly plan: Omit<InvestigationPlan, 'makeSyn' | 'say' | 'pathMtu'>;
+  readonly plan: Omit<InvestigationPlan, 'makeSyn' | 'say' | 'pathMtu' | 'mtu'>;
   /** Makes what is said to `host`; null for nothing. */
   readonly say: ((host: HostName) => Uint8Array) | null;
   readonly measuresPathMtu: boolean;

@@ -1,4 +1,4 @@
-import type { ProbeSession } from '../probe/session.ts';
+import type { DrivenSession } from '../probe/driven-session.ts';
 import type { Transport } from '../transport/transport.ts';
 import { type Address, parseAddress } from '../wire/address.ts';
 import { encodeIcmpPacket, encodeTcpPacket } from '../wire/packet.ts';
@@ -12,7 +12,11 @@ const ROUNDS = 3;
  * Turns the loop, and runs the receive path over packets of nobody's, before the first SYN leaves. Code is compiled when it first runs, which takes a millisecond or two:
  * that would stand in the first round trip of a run whose clock is in user space. Nothing is sent, and no such packet can prove itself.
  */
-export async function warmUp(session: ProbeSession, transport: Transport, sourcePort: number): Promise<void> {
+export async function warmUp(
+  session: Pick<DrivenSession, 'receive' | 'flushed'>,
+  transport: Transport,
+  sourcePort: number,
+): Promise<void> {
   const syn = encodeTcpPacket({
     source: NOBODY,
     destination: NOBODY,

@@ -1,8 +1,10 @@
 import type { Environment } from '../../src/cli/environment.ts';
 import type { DoctorRecord } from '../../src/report/doctor-record.ts';
 import type { HandshakeRunRecord } from '../../src/report/handshake-records.ts';
+import type { MssRunRecord } from '../../src/report/mss-records.ts';
 import type { ProbeRecord } from '../../src/report/records.ts';
 import type { HandshakeOptions } from '../../src/run/handshake-options.ts';
+import type { MssOptions } from '../../src/run/mss-options.ts';
 import type { ProbeOptions } from '../../src/run/probe-options.ts';
 
 /** A sink that keeps what it is given, and fails with `failure` at the write of that number. */
@@ -45,6 +47,7 @@ export class MemorySink {
 /** What a test may decide. */
 export interface Circumstances {
   readonly probe?: (options: ProbeOptions) => AsyncIterable<ProbeRecord>;
+  readonly mss?: (options: MssOptions) => AsyncIterable<MssRunRecord>;
   readonly handshake?: (options: HandshakeOptions) => AsyncIterable<HandshakeRunRecord>;
   readonly doctor?: (targets: readonly string[]) => Promise<DoctorRecord>;
   readonly stdout?: MemorySink;
@@ -107,9 +110,9 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
           asked = options;
           return oneByOne((circumstances.probe ?? (() => records([])))(options));
         }),
-      mss: () => Promise.resolve(() => nothing()),
-      handshake: () => Promise.resolve((options) => oneByOne((circumstances.handshake ?? nothing)(options))),
+      mss: () => Promise.resolve((options) => oneByOne((circumstances.mss ?? nothing)(options))),
       path: () => Promise.resolve(() => nothing()),
+      handshake: () => Promise.resolve((options) => oneByOne((circumstances.handshake ?? nothing)(options))),
       doctor: () => Promise.resolve(circumstances.doctor ?? (() => Promise.reject(new Error('no doctor')))),
     },
   };

@@ -191,6 +191,16 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
       expect(old.heard).toEqual([]);
     });
 
+    /** Node's Buffer is a Uint8Array whose `slice` is none: raw-cap handed out one, and what sessions had kept became the next packet. */
+    test('what a handler slices off is a copy', async () => {
+      const log = new CaptureLog(lab.transport);
+      const sent = syn(lab.openPort);
+      send(sent);
+      const answer = await log.find((one) => answers(one, sent));
+      expect(answer?.versionNibble).toBe(4);
+      expect((answer?.bytes[0] ?? 0) >>> 4).toBe(4);
+    });
+
     test('wait ends at its time when nothing comes', async () => {
       const log = new CaptureLog(lab.transport);
       const until = lab.transport.now() + 20 * NANOS_PER_MS;

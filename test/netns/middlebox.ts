@@ -29,7 +29,9 @@ export type MiddleboxAction =
   | { readonly do: 'strip-option' | 'nop-option'; readonly kind: number }
   | { readonly do: 'set-option'; readonly kind: number; readonly hex: string }
   | { readonly do: 'append-option' | 'payload'; readonly hex: string }
-  | { readonly do: 'set-window' | 'set-ttl' | 'add-sequence' | 'add-acknowledgement'; readonly value: number }
+  | { readonly do: 'set-window' | 'set-ttl' | 'set-ip-id' | 'add-sequence' | 'add-acknowledgement'; readonly value: number }
+  /** Flags in tcpdump letters. */
+  | { readonly do: 'clear-flags'; readonly flags: string }
   | IcmpAnswer
   | TcpAnswer;
 

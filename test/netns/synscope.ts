@@ -33,6 +33,18 @@ export async function synscope(lab: Lab, host: string, args: readonly string[]):
   return parsed(await lab.run(host, command(args)));
 }
 
+/** What a command other than `probe` yields with `--json`: a run record first, a summary last; throws unless it ends with 0. */
+export async function recordsOf<R>(lab: Lab, host: string, args: readonly string[]): Promise<readonly R[]> {
+  const text = await lab.runOk(host, command(args));
+  const records = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { readonly type: string });
+  if (records[0]?.type !== 'run' || records.at(-1)?.type !== 'summary')
+    throw new Error(`not run ... summary: ${text.slice(0, 2000)}`);
+  return records as unknown as readonly R[];
+}
+
 /** Starts `synscope ARGS --json` in a host. */
 export function startSynscope(lab: Lab, host: string, args: readonly string[]): Running {
   return lab.start(host, command(args));

@@ -56,3 +56,45 @@ export function direct({ client = {}, target = {}, middlebox, mtu = 1500, offloa
 export function chain(hook: 'input' | 'forward' | 'output', rules: readonly string[]): string {
   return `table ip lab_${hook} {\n chain c {\n  type filter hook ${hook} priority 0;\n  ${rules.join('\n  ')}\n }\n}\n`;
 }
+
+/** Addresses of `behindRouters`: link N joins hop N and hop N+1, the client being hop 0. */
+export const FAR = '10.84.4.2';
+
+/** The address by which router `hop` answers the client. */
+export function routerAddress(hop: number): string {
+  return `10.84.${hop - 1}.2`;
+}
+
+/** What may differ in `behindRouters`: plans of r1 to r4, of the target, and middleboxes on the wires behind hop 0 to hop 4. */
+export interface RouterChain {
+  readonly routers?: Readonly<Record<string, HostPlan>>;
+  readonly target?: HostPlan;
+  readonly wires?: Readonly<Record<number, MiddleboxConfig>>;
+}
+
+/** client - r1 - r2 - r3 - r4 - target. */
+export function behindRouters({ routers = {}, target = {}, wires = {} }: RouterChain = {}): LabPlan {
+  const names = ['client', 'r1', 'r2', 'r3', 'r4', 'target'];
+  const links = names.slice(0, -1).map((name, index) => {
+    const middlebox = wires[index];
+    const between = [name, names[index + 1] as string] as const;
+    const addresses = [`10.84.${index}.1/24`, `10.84.${index}.2/24`] as const;
+    return { between, addresses, ...(middlebox === undefined ? {} : { middlebox }) };
+  });
+  const routes = names.flatMap((host, index) => [
+    ...(index < 4 ? [{ host, to: `10.84.${index + 1}.0/24`, via: `10.84.${index}.2` }] : []),
+    ...links
+      .slice(index + 1)
+      .slice(1)
+      .map((_, later) => ({ host, to: `10.84.${index + 2 + later}.0/24`, via: `10.84.${index}.2` })),
+    ...Array.from({ length: Math.max(0, index - 1) }, (_, earlier) => ({
+      host,
+      to: `10.84.${earlier}.0/24`,
+      via: `10.84.${index - 1}.1`,
+    })),
+  ]);
+  const plans = names.map(
+    (name) => [name, name === 'target' ? target : { router: name !== 'client', ...routers[name] }] as const,
+  );
+  return { hosts: Object.fromEntries(plans), links, routes };
+}

@@ -44,6 +44,7 @@ const SERVER = '198.51.100.7';
 const USUAL = {
   initialRto: 1000 * NANOS_PER_MS,
   retries: 2,
+  mtu: 1500,
   ack: true,
   fastOpen: false,
   ecn: false,
@@ -59,6 +60,7 @@ export async function shakeHands(network: Network, ask: HandshakeAsk = {}): Prom
   const records: (HandshakeRecord | SegmentRecord)[] = [];
   const recorder = new HandshakeRecorder({
     expectations: null,
+    isUnresolved: () => false,
     emit: (record) => {
       if (record.type === 'handshake' || record.type === 'segment') records.push(record);
     },

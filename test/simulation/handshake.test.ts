@@ -10,7 +10,7 @@ import { stripOption } from '../../src/engine/simulated/middleboxes/options.ts';
 import { tarPit } from '../../src/engine/simulated/middleboxes/proxies.ts';
 import { rejectIcmp, rejectRst, resetAfterSynAck } from '../../src/engine/simulated/middleboxes/rejecting.ts';
 import { flagsOf, payloadLengthOf } from '../../src/engine/simulated/packet.ts';
-import { closed, silent } from '../../src/engine/simulated/services.ts';
+import { closed, silent, staleConnection } from '../../src/engine/simulated/services.ts';
 import { banner, http, mute, resets } from '../../src/engine/simulated/tcp/application.ts';
 import { loadBalancer } from '../../src/engine/simulated/tcp/load-balancer.ts';
 import type { ServerForm } from '../../src/engine/simulated/tcp/server-form.ts';
@@ -75,6 +75,11 @@ describe('the port', () => {
   ] as const)('is %s (%s)', async (state, reason, service, between) => {
     const { record } = await shakeHands(around(service, between));
     expect(record).toMatchObject({ state, reason, established: false, application: null });
+  });
+
+  it('is open although a connection of old holds the first tuple', async () => {
+    const { record } = await shakeHands(around(staleConnection(tcpServer())), { pathMtu: true, retries: 0 });
+    expect(record).toMatchObject({ state: 'open', established: true, connections: 2, pathMtu: { bytes: 1500 } });
   });
 
   it('is open behind a path that loses packets', async () => {

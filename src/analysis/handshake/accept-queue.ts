@@ -1,6 +1,6 @@
 import type { Connection } from '../../probe/connection/connection.ts';
 import { type Investigation, isAnswered, isIgnored, synAcksAfterAck } from '../../probe/handshake/investigation.ts';
-import { type Answer, found, plain, remarked } from './answer.ts';
+import { type Answer, found, inOneSentence, plain, remarked } from './answer.ts';
 import { trialsOf } from './exchange.ts';
 
 /**
@@ -52,13 +52,13 @@ function judge({ trials, repeated, ignored, unanswered }: Symptoms): Answer<bool
       : [`in ${repeated.length} of ${total} handshakes the SYN-ACK was sent again although it had been acknowledged`]),
     ...(ignored.length === 0 ? [] : [`in ${ignored.length} of ${total} nothing behind the SYN-ACK was acknowledged`]),
     ...(unanswered === 0 ? [] : [`${unanswered} of ${total} SYNs had no answer`]),
-  ].join('; ');
+  ];
   const isLikely = repeated.length > 0 || isHealthy || unanswered > 0;
   const but = isLikely ? '' : ', unless something on the way passes SYNs alone';
   return found(true, 'accept-queue-full', {
     certainty: isLikely ? 'likely' : 'possible',
     detail:
-      `${signs.charAt(0).toUpperCase()}${signs.slice(1)}: the listening socket's accept queue is full, ` +
+      `${inOneSentence(signs)}: the listening socket's accept queue is full, ` +
       `because the application does not accept or its backlog is too small${but}.`,
   });
 }

@@ -18,6 +18,20 @@ export function remarked<T>(value: T, ...remarks: readonly string[]): Answer<T> 
   return { value, findings: [], remarks };
 }
 
+/** Several signs as the start of one sentence. */
+export function inOneSentence(signs: readonly string[]): string {
+  return signs.map((sign, index) => (index === 0 ? capital(sign) : small(sign))).join('; ');
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The names of packets keep their capitals. */
+function small(text: string): string {
+  return /^[A-Z][a-z ]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+}
+
 /** What a finding says; null where `sent`, `received` or the option do not apply. */
 interface Says {
   readonly certainty: Certainty;

@@ -9,7 +9,14 @@ export interface ApplicationFacts {
   readonly repliedBytes: number;
   /** From our first byte to its first, or from our ACK where it speaks first; null without a reply. */
   readonly firstReplyMs: number | null;
+  /** What the reply starts as: a line of text, or the name of a TLS record; null where it is neither. */
+  readonly reply: string | null;
 }
+
+const LONGEST_LINE = 72;
+const TLS_MAJOR = 3;
+/** Content types of TLS records (RFC 8446, 5.1). */
+const TLS_RECORDS: Readonly<Record<number, string>> = { 21: 'a TLS alert', 22: 'a TLS handshake' };
 
 /** Whether there is an application behind the kernel. Null where nothing was said by either side. */
 export function application(investigation: Investigation): Answer<ApplicationFacts | null> {
@@ -21,15 +28,25 @@ export function application(investigation: Investigation): Answer<ApplicationFac
   const from = sent(connection, 'data')[0] ?? sent(connection, 'ack')[0];
   const first = heard(connection, 'data', 'fin').find(({ length }) => length > 0);
   const firstReplyMs = from === undefined || first === undefined ? null : milliseconds(first.at - from.at);
-  return remarked({ sentBytes, ackedBytes, repliedBytes, firstReplyMs }, sentence({ sentBytes, ackedBytes, repliedBytes }));
+  const facts = { sentBytes, ackedBytes, repliedBytes, firstReplyMs, reply: describeReply(connection.received.firstBytes) };
+  return remarked(facts, sentence(facts));
 }
 
-function sentence({ sentBytes, ackedBytes, repliedBytes }: Omit<ApplicationFacts, 'firstReplyMs'>): string {
-  if (sentBytes === 0) return `An application speaks first: ${bytes(repliedBytes)} came without being asked for.`;
-  if (repliedBytes > 0) return `An application answers: ${bytes(sentBytes)} were sent, ${bytes(repliedBytes)} came back.`;
+function sentence({ sentBytes, ackedBytes, repliedBytes, reply }: ApplicationFacts): string {
+  const what = reply === null ? '' : `: ${reply}`;
+  if (sentBytes === 0) return `An application speaks first, ${bytes(repliedBytes)} without being asked${what}.`;
+  if (repliedBytes > 0) return `An application answers ${bytes(sentBytes)} with ${bytes(repliedBytes)}${what}.`;
   if (ackedBytes === 0)
     return `The ${bytes(sentBytes)} that were sent were not acknowledged: they, or the answer, are lost on the way, or nobody is behind the handshake.`;
   return `The kernel took the ${bytes(sentBytes)} that were sent, and no application answered: it hangs, waits for something else, or is slow.`;
+}
+
+/** Only what can be printed without doing anything to a terminal. */
+function describeReply(start: Uint8Array): string | null {
+  if (start[1] === TLS_MAJOR && start[0] !== undefined && start[0] in TLS_RECORDS) return TLS_RECORDS[start[0]] ?? null;
+  const end = start.findIndex((byte) => byte < 0x20 || byte > 0x7e);
+  const line = String.fromCharCode(...start.subarray(0, Math.min(end === -1 ? start.length : end, LONGEST_LINE)));
+  return line.trim().length < 3 ? null : `"${line.trim()}"`;
 }
 
 function bytes(count: number): string {

@@ -35,5 +35,5 @@ export function initialSequence(investigation: Investigation): Answer<IsnFacts |
       { samples, pattern: 'small-steps' },
       `The ${samples} ISNs grow by ${Math.min(...steps)} to ${Math.max(...steps)}: the next can be guessed (RFC 6528).`,
     );
-  return plain({ samples, pattern: 'none' });
+  return remarked({ samples, pattern: 'none' }, `The ISNs of ${samples} handshakes show no pattern.`);
 }

@@ -16,7 +16,7 @@ const HEADERS = 40;
 /** Whether full-size segments with DF fit, and what hinders them; null when it was not measured. */
 export function pathMtu({ pathMtu: measured }: Investigation): Answer<PathMtuFacts | null> {
   if (measured === null) return plain(null);
-  const { bytes, largest, reported, probes } = measured;
+  const { bytes, largest, reported, probes, isCut } = measured;
   const reportedBy = reported === null ? null : formatAddress(reported.by);
   const facts = { bytes, reportedBy };
   if (bytes === null)
@@ -24,7 +24,10 @@ export function pathMtu({ pathMtu: measured }: Investigation): Answer<PathMtuFac
       facts,
       `The path MTU cannot be told: none of ${probes} probes of old bytes was acknowledged, not even a small one.`,
     );
-  if (bytes === largest) return remarked(facts, `Full-size packets fit: ${bytes} bytes with DF arrived.`);
+  if (bytes === largest) {
+    const what = isCut ? 'The largest packets that can be tried here fit' : 'Full-size packets fit';
+    return remarked(facts, `${what}: ${bytes} bytes with DF arrived.`);
+  }
   const cure = `an MSS of ${bytes - HEADERS} fits`;
   if (reportedBy !== null) {
     const named = reported?.mtu === null ? 'without a size' : `MTU ${reported?.mtu}`;

@@ -34,8 +34,8 @@ class Server {
   #itsFinEnd = Infinity;
 
   hears({ sense, seq, ack, length }: SegmentNote): void {
-    if (sense === 'rst') this.state = 'CLOSED';
-    else this.#enter(AFTER_OUR_ACK);
+    if (sense !== 'rst') this.#enter(AFTER_OUR_ACK);
+    else if (this.state !== null) this.state = 'CLOSED';
     if (sense === 'fin' && seq !== null) this.#ourFinEnd = seq + length + 1;
     if (ack !== null && ack >= this.#itsFinEnd) this.#enter(AFTER_ACK_OF_FIN);
   }

@@ -1,6 +1,6 @@
 import type { Connection } from '../../probe/connection/connection.ts';
 import type { Investigation } from '../../probe/handshake/investigation.ts';
-import { type Answer, found, plain, remarked } from './answer.ts';
+import { type Answer, found, inOneSentence, plain, remarked } from './answer.ts';
 import { heard, milliseconds, sent, synAckOf, trialsOf } from './exchange.ts';
 
 /** Every usual stack has repeated an unacknowledged SYN-ACK after so long: Linux, BSDs and Windows after 1 s, older ones after 3 s (RFC 6298, 2.1). */
@@ -28,7 +28,7 @@ export function synCookies(investigation: Investigation): Answer<boolean | null>
 }
 
 function cookies(...signs: readonly string[]): Answer<boolean> {
-  const detail = `${signs.join('; ')}: the host, or a SYN proxy in front of it, answers with SYN cookies and remembers nothing of the SYN.`;
+  const detail = `${inOneSentence(signs)}: the host, or a SYN proxy in front of it, answers with SYN cookies and remembers nothing of the SYN.`;
   return found(true, 'syn-cookies', { certainty: 'likely', detail });
 }
 

@@ -1,7 +1,7 @@
 import type { Connection } from '../../probe/connection/connection.ts';
 import type { Investigation } from '../../probe/handshake/investigation.ts';
 import { formatHops, hopDistance } from '../hop-distance.ts';
-import { type Answer, found, plain } from './answer.ts';
+import { type Answer, found, inOneSentence, plain } from './answer.ts';
 import { heard, milliseconds, synAckOf, type TimedSegment, trialsOf } from './exchange.ts';
 
 /** What does not fit a host that answers for itself. */
@@ -21,7 +21,7 @@ export function synProxy(investigation: Investigation): Answer<boolean | null> {
   if (signs === undefined) return plain(trials.some(({ establishedAt }) => establishedAt !== null) ? false : null);
   const certainty = signs.some((sign) => sign.certainty === 'likely') ? 'likely' : 'possible';
   const detail =
-    `${signs.map(({ text }) => text).join('; ')}: a SYN proxy seems to answer in front of the host, ` +
+    `${inOneSentence(signs.map(({ text }) => text))}: a SYN proxy seems to answer in front of the host, ` +
     `and its SYN-ACK does not say that the host is up.`;
   return found(true, 'syn-proxy', { certainty, detail });
 }

@@ -33,8 +33,8 @@ export const HANDSHAKE_FLAGS: FlagTable<HandshakeFlagOptions> = {
     {
       group: 'Handshake',
       argument: 'MS',
-      description: 'go on listening for so long, behind the handshake or with --no-ack behind the SYN-ACK, 0-600000',
-      defaultText: 'two round trips, with --no-ack 8000',
+      description: 'go on listening for so long, behind the handshake (and --send) or with --no-ack behind the SYN-ACK, 0-600000',
+      defaultText: 'two round trips, with --send until the answer is over, with --no-ack 8000',
     },
     wholeNumber(0, 600_000),
   ),

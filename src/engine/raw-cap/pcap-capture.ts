@@ -59,7 +59,9 @@ export async function openPcapCapture(options: PcapOptions): Promise<PcapCapture
   const cap = new binding.Cap();
   neverCollected.push(cap);
   const buffer = Buffer.allocUnsafeSlow(FRAME_BYTES);
-  cap.on('packet', (length) => options.onFrame(buffer, length));
+  // A Buffer's `slice` copies nothing: whoever takes it for a Uint8Array would keep what the next packet overwrites.
+  const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+  cap.on('packet', (length) => options.onFrame(bytes, length));
   let linkName: string;
   try {
     linkName = cap.open(DEVICE, options.filter, options.kernelBuffer, buffer);

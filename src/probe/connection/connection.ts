@@ -36,6 +36,8 @@ export interface ConnectionPlan {
   readonly keep?: number;
   /** Receive window in bytes once the connection is established; unless given the number in the SYN, which is not scaled. */
   readonly window?: number;
+  /** Bytes of the largest packet that may leave: the interface's MTU, and no more than a slot of a batch holds; 1500 unless given. */
+  readonly mtu?: number;
 }
 
 /** Both ends of a connection. */
@@ -48,6 +50,7 @@ export interface ConnectionTuple {
 
 const { FIN, RST, PSH } = TcpFlag;
 const KEPT_BYTES = 4096;
+const ETHERNET_MTU = 1500;
 /** RFC 6928: segments under way at once. */
 const MOST_SEGMENTS = 10;
 /** Times that data or FIN are sent again: on a LAN 3 s in all, in which a SYN-ACK is repeated too. */
@@ -66,9 +69,9 @@ export class Connection {
   readonly #plan: ConnectionPlan;
 
   constructor(plan: ConnectionPlan) {
-    const { syn, outbox, initialRto, keep = KEPT_BYTES, window = null } = plan;
+    const { syn, outbox, initialRto, keep = KEPT_BYTES, window = null, mtu = ETHERNET_MTU } = plan;
     this.#plan = plan;
-    this.#block = new ControlBlock({ syn, outbox, initialRto, keep, window });
+    this.#block = new ControlBlock({ syn, outbox, initialRto, keep, window, mtu });
     this.#arrival = new SegmentArrival(this.#block, plan.acknowledge ?? acknowledgeAtOnce);
   }
 
@@ -211,8 +214,17 @@ export class Connection {
     if (quotedSeq < block.lowest || quotedSeq > block.sent.furthest) return false;
     block.error = error;
     const { at, packet, message, quotedLength } = error;
-    block.notebook.icmp(message, { at, packet, state: block.state, quotedSeq, quotedLength, mtu: nextHopMtu(message) });
+    const mtu = nextHopMtu(message);
+    block.notebook.icmp(message, { at, packet, state: block.state, quotedSeq, quotedLength, mtu });
+    if (mtu !== null && block.isSynchronized && quotedSeq >= block.sent.acknowledged) this.#shrink(mtu, at);
     return true;
+  }
+
+  /** What is under way was too large for a link: it is sent again in pieces that fit, without waiting (RFC 1191, 6.5). */
+  #shrink(mtu: number, at: Nanos): void {
+    const before = this.segmentSize;
+    this.#block.narrow(mtu);
+    if (this.segmentSize < before) this.resend(at);
   }
 
   /** Leaves nothing behind: resets what is half open or open. For runs that end early. */

@@ -19,6 +19,7 @@ interface ControlParts {
   readonly initialRto: Nanos;
   readonly keep: number;
   readonly window: number | null;
+  readonly mtu: number;
 }
 
 /** RFC 6298 times one segment at a time. */
@@ -28,8 +29,11 @@ interface Timed {
   readonly posted: Posted;
 }
 
+const HEADER_BYTES = 40;
 const TIMESTAMP_BYTES = 12;
 const DEFAULT_MSS = 536;
+/** Linux believes no router that names less (net.ipv4.route.min_pmtu). */
+const LEAST_MTU = 552;
 
 /** The transmission control block (RFC 9293, 3.3.1): all that one connection remembers. Its rules stand in `Connection` and in `SegmentArrival`. */
 export class ControlBlock {
@@ -61,6 +65,8 @@ export class ControlBlock {
   segmentLimit: number | null = null;
   readonly #speaker: Speaker;
   readonly #window: number | null;
+  /** Bytes of the largest packet that may leave. */
+  #mtu: number;
 
   constructor(parts: ControlParts) {
     this.craft = new SegmentCraft(parts.syn);
@@ -69,6 +75,7 @@ export class ControlBlock {
     this.timer = new RetransmissionTimer(parts.initialRto);
     this.#speaker = new Speaker(this.craft, parts.outbox, this.notebook);
     this.#window = parts.window;
+    this.#mtu = parts.mtu;
   }
 
   get isClosed(): boolean {
@@ -82,7 +89,8 @@ export class ControlBlock {
   /** Payload bytes of a full segment of ours. */
   get segmentSize(): number {
     const { peerMss, timestamps } = this.agreement ?? { peerMss: DEFAULT_MSS, timestamps: false };
-    return this.segmentLimit ?? Math.max(1, peerMss - (timestamps ? TIMESTAMP_BYTES : 0));
+    const whole = Math.min(peerMss, this.#mtu - HEADER_BYTES) - (timestamps ? TIMESTAMP_BYTES : 0);
+    return this.segmentLimit ?? Math.max(1, whole);
   }
 
   /** RCV.WND in bytes, as the header can say it. */
@@ -124,6 +132,11 @@ export class ControlBlock {
       echo: this.agreement?.timestamps === true ? this.echo : null,
     };
     return this.#speaker.say(sense, words, standing, now);
+  }
+
+  /** A router told the size of packets that pass it (RFC 1191). */
+  narrow(mtu: number): void {
+    this.#mtu = Math.max(LEAST_MTU, Math.min(this.#mtu, mtu));
   }
 
   /** A bare ACK of all that came, or, of that, of what lies before `upTo`. */

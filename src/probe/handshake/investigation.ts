@@ -47,6 +47,8 @@ export interface InvestigationPlan {
   readonly makeSyn: (variation: SynVariation) => Uint8Array;
   readonly initialRto: Nanos;
   readonly retries: number;
+  /** Bytes of the largest packet that may leave. */
+  readonly mtu: number;
   /** False never acknowledges the SYN-ACK. */
   readonly ack: boolean;
   /** How long to go on listening, before or after the ACK; null for what the rest needs. */
@@ -94,11 +96,18 @@ export class PortInvestigation {
   /** The connections, one step after the other. */
   *inquire(): Inquiry {
     const { repeat, ecn, fastOpen, ack } = this.#plan;
-    const asked = Array.from({ length: repeat }, () => this.#asked());
-    yield ack ? asked : [...asked, this.#unacknowledged('without-timestamps', { timestamps: false })];
+    yield* this.#ask();
     if (this.#wasIgnored() && repeat === 1) yield [this.#request('second-look', {}, this.#stages(null))];
     if (ecn && !this.#wasAnswered('asked')) yield* this.#lookAtEcn();
     if (fastOpen && ack && this.#wasAnswered('asked')) yield* this.#lookAtFastOpen();
+  }
+
+  *#ask(): Inquiry {
+    const asked = Array.from({ length: this.#plan.repeat }, () => this.#asked());
+    yield this.#plan.ack ? asked : [...asked, this.#unacknowledged('without-timestamps', { timestamps: false })];
+    if (this.#wasAnswered('asked') || !this.#wasChallenged()) return;
+    this.#pathMtu = null;
+    yield [this.#asked()];
   }
 
   *#lookAtEcn(): Inquiry {
@@ -133,24 +142,25 @@ export class PortInvestigation {
 
   /** Handshake, a moment of silence, a conversation, and the close. */
   #stages(say: Uint8Array | null): readonly Stage[] {
-    const { observe, close } = this.#plan;
-    return [
-      established,
-      settled(),
-      ...(say === null ? [] : [said(say, REPLY_PATIENCE, replyIsOver())]),
-      ...(observe === null ? [] : [observed(observe)]),
-      ...(close === 'fin' ? [closed()] : []),
-    ];
+    const { close } = this.#plan;
+    return [established, settled(), ...this.#listening(say), ...(close === 'fin' ? [closed()] : [])];
+  }
+
+  #listening(say: Uint8Array | null): readonly Stage[] {
+    const { observe } = this.#plan;
+    if (say === null) return observe === null ? [] : [observed(observe)];
+    return [observe === null ? said(say, REPLY_PATIENCE, replyIsOver()) : said(say, observe, () => Infinity)];
   }
 
   #request(purpose: Purpose, variation: SynVariation, stages: readonly Stage[]): ConnectionRequest {
-    const { makeSyn, initialRto, retries, ack } = this.#plan;
+    const { makeSyn, initialRto, retries, mtu, ack } = this.#plan;
     return {
       syn: makeSyn(variation),
       conduct: this.#noting(purpose, inStages(stages)),
       acknowledge: ack ? acknowledgeAtOnce : acknowledgeNothing,
       initialRto,
       retries,
+      mtu,
     };
   }
 
@@ -166,6 +176,13 @@ export class PortInvestigation {
 
   #wasAnswered(purpose: Purpose): boolean {
     return this.#trials.some((trial) => trial.purpose === purpose && isAnswered(trial.connection));
+  }
+
+  /** A connection of old may hold the tuple (RFC 5961, 4): another port is another tuple. */
+  #wasChallenged(): boolean {
+    return this.#trials.some(({ connection }) =>
+      connection.notes.some((note) => note.kind === 'in' && note.sense === 'challenge-ack'),
+    );
   }
 
   #wasIgnored(): boolean {

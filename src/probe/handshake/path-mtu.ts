@@ -19,6 +19,8 @@ export interface PathMtu {
   /** The router that said so, and the size that it named (null: it named none); null when nobody said anything. */
   readonly reported: { readonly by: Address; readonly mtu: number | null } | null;
   readonly probes: number;
+  /** `largest` is only what a slot of a batch holds: larger ones may pass too. */
+  readonly isCut: boolean;
 }
 
 /** What bounds the search. */
@@ -47,6 +49,7 @@ export class PathMtuStage {
   readonly #limits: PathMtuLimits;
   #search: SizeSearch | null = null;
   #largest = 0;
+  #isCut = false;
   #flights: readonly Flight[] = [];
   #tries = 0;
   #seen = 0;
@@ -62,7 +65,13 @@ export class PathMtuStage {
   get result(): PathMtu | null {
     if (this.#search === null) return null;
     const { passes } = this.#search.bounds;
-    return { bytes: passes === 0 ? null : passes, largest: this.#largest, reported: this.#reported, probes: this.#probes };
+    return {
+      bytes: passes === 0 ? null : passes,
+      largest: this.#largest,
+      reported: this.#reported,
+      probes: this.#probes,
+      isCut: this.#isCut,
+    };
   }
 
   /** The stage of a connection's conduct. */
@@ -76,7 +85,7 @@ export class PathMtuStage {
 
   /** Tries again what was not answered, or what is to be tried next. */
   #goOn(connection: Connection, search: SizeSearch, now: Nanos): void {
-    if (this.#flights.length === 0 || this.#tries >= TRIES) {
+    if (this.#flights.length === 0 || this.#tries >= this.#mostTries) {
       for (const { size } of this.#flights) search.failed(size);
       this.#tries = 0;
       this.#flights = search.next().map((size) => ({ size, position: positionOf(connection, size) }));
@@ -84,11 +93,16 @@ export class PathMtuStage {
     if (this.#flights.length > 0) this.#send(connection, now);
   }
 
+  get #mostTries(): number {
+    return this.#probes <= TRIES.first ? TRIES.first : TRIES.others;
+  }
+
   #begin(connection: Connection): SizeSearch {
     const { agreement } = connection;
     const { interfaceMtu, slotSize } = this.#limits;
     const allowed = (agreement?.peerMss ?? 0) + IPV4_HEADER_BYTES + TCP_HEADER_BYTES;
     this.#largest = Math.min(interfaceMtu, slotSize, allowed);
+    this.#isCut = this.#largest < Math.min(interfaceMtu, allowed);
     this.#search = new SizeSearch({ smallest: SMALLEST, largest: this.#largest, parallel: agreement?.sack === true });
     this.#seen = connection.notes.length;
     return this.#search;

@@ -6,8 +6,8 @@ export interface SizeBounds {
   readonly fails: number;
 }
 
-/** Tries of one size before its silence counts. */
-export const TRIES = 3;
+/** Tries of one size before its silence counts: of the first, on which all depends, and of any other. */
+export const TRIES = { first: 3, others: 2 } as const;
 /** Packet sizes of usual links and tunnels, ascending: IPv6's least, VPNs, WireGuard, VXLAN, GRE, IP in IP, PPPoE, Ethernet. */
 const USUAL_SIZES: readonly number[] = [576, 1280, 1300, 1360, 1380, 1400, 1420, 1440, 1450, 1460, 1472, 1476, 1480, 1492, 1500];
 /** Sizes tried side by side where answers can be told apart. */

@@ -41,6 +41,10 @@ export class ControlFlow {
     this.#ttl = plan.firstTtl;
   }
 
+  get firstTtl(): number {
+    return this.#plan.firstTtl;
+  }
+
   get finished(): boolean {
     return this.#done;
   }

@@ -1,3 +1,4 @@
+import { Errno } from '../../transport/errno.ts';
 import type { SendBatch } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 import type { DecodedPacket } from '../../wire/decoded.ts';
@@ -31,6 +32,8 @@ export interface PathPlan {
   /** For the control flows; reserved by the caller, not one of the jobs'. */
   readonly controlPort: number;
   readonly isLocal: (address: Address) => boolean;
+  /** True while the next hop towards `target` has not answered ARP (`Routes.isUnresolved`). */
+  readonly isUnresolved: (target: Address) => boolean;
   /** Four words from the operating system's random source. */
   readonly key: Uint32Array;
   readonly firstTtl: number;
@@ -53,6 +56,8 @@ interface Running {
   readonly turn: number;
   readonly trace: PathTrace;
   control: ControlFlow | null;
+  /** How many control flows there have been. */
+  controls: number;
 }
 
 /** Traces paths to (target, port) pairs side by side, without I/O. */
@@ -144,7 +149,7 @@ export class PathSession implements DrivenSession {
     const crafter = this.#crafter(job, { sourcePort: job.sourcePorts[turn] as number, port: job.port });
     const { payloadLength } = job;
     const trace = new PathTrace({ crafter, isLocal, payloadLength, firstTtl, maxTtl, patience, timeoutMs });
-    this.#running.push({ job, turn, trace, control: null });
+    this.#running.push({ job, turn, trace, control: null, controls: 0 });
   }
 
   #crafter(job: TraceJob, ports: Pick<Flow, 'sourcePort' | 'port'>): SynCrafter {
@@ -156,31 +161,36 @@ export class PathSession implements DrivenSession {
     const { job, turn, trace } = running;
     const inFlight = this.#running.reduce((sum, one) => sum + one.trace.inFlight, 0);
     const next = trace.poll(now, MOST_IN_FLIGHT - inFlight);
-    if (!trace.finished) return next;
-    if (trace.stale && turn + 1 < job.sourcePorts.length) {
+    if (trace.finished && trace.stale && turn + 1 < job.sourcePorts.length) {
       this.#remove(running);
       this.#start(job, turn + 1);
       return now;
     }
-    running.control ??= this.#controlOf(running);
-    const later = running.control?.poll(now) ?? Infinity;
-    if (running.control !== null && !running.control.finished) return later;
+    this.#control(running);
+    const later = Math.min(next, running.control?.poll(now) ?? Infinity);
+    if (!trace.finished || running.control?.finished === false) return later;
     this.#remove(running);
     this.#report(running, false);
     return Infinity;
   }
 
-  /** Only an answer in the target's own name can be somebody else's, and only from afar. */
-  #controlOf({ job, trace }: Running): ControlFlow | null {
+  /**
+   * Only an answer in the target's own name can be somebody else's, and only from afar. The control flow begins while hops are still waited for; should an answer to a
+   * lower TTL come, another takes its place, to another port, so that the two cannot be confused.
+   */
+  #control(running: Running): void {
+    const { job, trace, control } = running;
     const { final } = trace;
     const { isLocal, controlPort } = this.#plan;
-    if (final === null || final.kind !== 'tcp' || trace.stale || isLocal(job.target)) return null;
-    this.#cookie.compute(job.source, job.target, job.port, 1);
+    if (final === null || final.kind !== 'tcp' || trace.stale || isLocal(job.target)) return;
+    if (control !== null && control.firstTtl <= final.probe.ttl) return;
+    this.#cookie.compute(job.source, job.target, job.port, ++running.controls);
     const last = 0xffff - (this.#cookie.ipId % CONTROL_PORTS);
     const port = last === job.port ? last - 1 : last;
     const rtt = final.at - (final.probe.posted.sentAt ?? final.at);
     const crafter = this.#crafter(job, { sourcePort: controlPort, port });
-    return new ControlFlow({ crafter, payloadLength: job.payloadLength, isLocal, firstTtl: final.probe.ttl, rtt });
+    const { payloadLength } = job;
+    running.control = new ControlFlow({ crafter, payloadLength, isLocal, firstTtl: final.probe.ttl, rtt });
   }
 
   #remove(running: Running): void {
@@ -189,7 +199,22 @@ export class PathSession implements DrivenSession {
 
   #report({ job, trace, control }: Running, interrupted: boolean): void {
     const { source, target, port, sourcePort } = trace.crafter.flow;
-    const result = { source, target, port, sourcePort, ...trace.result, control: control?.result ?? null, interrupted };
+    const { hops, final, rejected, ...rest } = trace.result;
+    // Not even the first router: the packets never left, if the kernel still asks for its address.
+    const isSilent = hops.every(({ answers }) => answers.length === 0);
+    const errno = rest.errno === 0 && isSilent && this.#plan.isUnresolved(target) ? Errno.EHOSTUNREACH : rest.errno;
+    const result = {
+      source,
+      target,
+      port,
+      sourcePort,
+      hops,
+      final,
+      rejected,
+      errno,
+      control: control?.result ?? null,
+      interrupted,
+    };
     this.#rejected += trace.rejected;
     this.#waiting.push(...this.#plan.onResult(result, job));
   }

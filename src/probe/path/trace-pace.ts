@@ -1,6 +1,6 @@
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 
-const FIRST_WINDOW = 8;
+const FIRST_WINDOW = 12;
 const WIDEST_WINDOW = 24;
 /** Routers make ICMP errors when they have nothing better to do. */
 const LEAST_TIMEOUT: Nanos = 150 * NANOS_PER_MS;

@@ -35,8 +35,8 @@ export function picture({ path, hops, source }: Subject, { columns, paint, inden
     const isSilent = hops.every((hop) => hop.ttl !== ttl || hop.address === null);
     return [...(letters.length === 0 ? [] : [`[${letters.join('')}]`]), `(${isSilent ? '*' : ttl})`];
   });
-  const end = `${path.state === 'filtered' || path.state === 'error' ? 'x' : '>'} ${path.target}:${path.port}`;
-  const drawn = wrapItems([`${source} ${LINK}`, ...steps.map((step) => step + LINK), end], '', columns - 2 * indent.length);
+  const end = `${path.state === 'open' || path.state === 'closed' ? '>' : 'x'} ${path.target}:${path.port}`;
+  const drawn = wrapItems([`${source} `, ...[...steps, end].map((step) => LINK + step)], '', columns - 2 * indent.length);
   const marked = (text: string): string => text.replaceAll(/\[[a-z+]+\]/g, (mark) => paint('finding', mark));
   return [
     '',

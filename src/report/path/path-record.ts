@@ -84,8 +84,9 @@ function pathChange(change: PlacedChange): PathChange {
   return { field, sent, seen, how, afterTtl, atTtl, between: names, detail: describeChange(change) };
 }
 
-function verdictOf({ final, errno }: TraceResult): { readonly state: PortState; readonly reason: string } {
+function verdictOf({ final, errno, interrupted }: TraceResult): Pick<PathRecord, 'state' | 'reason'> {
   if (final !== null) return { state: stateOf(final), reason: final.reason };
+  if (interrupted) return { state: null, reason: null };
   return errno === 0
     ? { state: 'filtered', reason: 'no-response' }
     : { state: 'error', reason: `send-error:${errnoName(errno)}` };

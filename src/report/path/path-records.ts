@@ -50,8 +50,9 @@ export interface PathRecord {
   readonly options: string;
   /** The target itself answered. */
   readonly reached: boolean;
-  readonly state: PortState;
-  readonly reason: string;
+  /** Null where the run was interrupted before it was known. */
+  readonly state: PortState | null;
+  readonly reason: string | null;
   readonly from: string | null;
   /** TTL at which the target answered, else the last TTL that was answered, 0 for none. */
   readonly hops: number;

@@ -43,7 +43,7 @@ class PathText {
   #writePath(record: PathRecord, hops: readonly HopRecord[]): string {
     if (record.variant === AS_ASKED) return this.#block(this.#pathLines(record, hops));
     const lead = `${INDENT}${record.variant}: `;
-    return `${wrapSentence(lead, `${record.state} (${outcome(record, hops)})`, this.#style.columns).join('\n')}\n`;
+    return `${wrapSentence(lead, verdictText(record, hops), this.#style.columns).join('\n')}\n`;
   }
 
   #summaryLines(record: SummaryRecord): string[] {
@@ -76,16 +76,21 @@ function headLines(
   { columns, paint }: { readonly columns: number; readonly paint: Paint },
 ): string[] {
   const name = `${path.hostname === null ? path.target : `${path.hostname} (${path.target})`} port ${path.port}`;
-  const start = `${name}: ${path.state}`;
-  const text = `${start} (${outcome(path, hops)}); ${changesText(path)}`;
-  const [first = '', ...rest] = wrapSentence('', text, columns);
+  const start = `${name}: ${path.state ?? 'interrupted'}`;
+  const text = `${name}: ${verdictText(path, hops)}${changesText(path)}`;
+  const [first = '', ...rest] = wrapSentence('', text, text.length <= columns ? columns : columns - INDENT.length);
   if (!first.startsWith(start)) return [paint('heading', first), ...rest.map((line) => INDENT + line)];
-  const painted = `${paint('heading', `${name}:`)} ${paint(path.state, path.state)}${first.slice(start.length)}`;
+  const painted = `${paint('heading', `${name}:`)} ${paint(path.state ?? 'error', path.state ?? 'interrupted')}${first.slice(start.length)}`;
   return [painted, ...rest.map((line) => INDENT + line)];
 }
 
+function verdictText(path: PathRecord, hops: readonly HopRecord[]): string {
+  return path.state === null ? 'interrupted before an answer came' : `${path.state} (${outcome(path, hops)})`;
+}
+
 /** Who said so, and from how far. */
-function outcome({ reached, reason, from, target, hops: distance }: PathRecord, hops: readonly HopRecord[]): string {
+function outcome({ state, reached, reason, from, target, hops: distance }: PathRecord, hops: readonly HopRecord[]): string {
+  if (state === 'error') return `${reason}: could not be sent from here`;
   if (reached) return `${reason} from ${plural(distance, 'hop')} away`;
   if (from === target) return `${reason} from a device before hop ${distance}, in the name of the target`;
   if (from !== null) return `${reason} from ${from}, TTL ${distance}`;
@@ -96,8 +101,8 @@ function outcome({ reached, reason, from, target, hops: distance }: PathRecord, 
 }
 
 function changesText({ changes, hops }: PathRecord): string {
-  if (hops === 0) return 'nothing is known of the path';
-  return changes.length === 0 ? 'no change on the way there' : `${plural(changes.length, 'change')} on the way there`;
+  if (hops === 0) return '';
+  return changes.length === 0 ? '; no change on the way there' : `; ${plural(changes.length, 'change')} on the way there`;
 }
 
 /** Findings that are more than a change: those stand beside the picture already. */

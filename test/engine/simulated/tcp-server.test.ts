@@ -53,7 +53,7 @@ describe('a TCP server', () => {
     const world = serving({ application: http(100) });
     const again = [{ atMs: 500, segment: { flags: TcpFlag.ACK, payload: Uint8Array.of(1, 2, 3) } }];
     const talk = await converse(world, { request: GET, closes: 'never', more: again });
-    expect(timeline(talk).at(-1)).toMatch(/^501 R\. /);
+    expect(timeline(talk).at(-1)).toBe('501 R 101+0');
   });
 
   test('ISNs are random unless a pattern is asked for; the clock of timestamps ticks at its rate', async () => {
@@ -72,6 +72,19 @@ describe('a TCP server', () => {
     const { heard } = await converse(serving({ stack: { clockHz: 100 } }), { completes: false, untilMs: 2500, more: [more] });
     const clocks = heard.map(({ tcp }) => findOption(tcp?.header.options ?? [], 'ts')?.value ?? 0);
     expect((clocks.at(-1) ?? 0) - (clocks[0] ?? 0)).toBe(100);
+  });
+
+  test('IP IDs: SYN-ACKs and resets without a socket have 0, a connection counts', async () => {
+    const stray = { atMs: 100, segment: { seq: 5, ack: 77, flags: TcpFlag.ACK, sourcePort: 40_001 } };
+    const { heard } = await converse(serving({ application: http(4000) }), {
+      request: GET,
+      acks: false,
+      untilMs: 150,
+      more: [stray],
+    });
+    const [synAckId, first = 0, second, third, resetId] = heard.map(({ ip }) => ip.id);
+    expect([synAckId, resetId]).toEqual([0, 0]);
+    expect([second, third]).toEqual([(first + 1) & 0xffff, (first + 2) & 0xffff]);
   });
 
   test('a reset ends everything', async () => {
@@ -227,6 +240,29 @@ describe('what is sent again', () => {
       more: [{ atMs: 1500, segment: { seq: ISS + 1, payload: Uint8Array.from(GET, (one) => one.charCodeAt(0)) } }],
     });
     expect(timeline(talk).slice(0, 3)).toEqual(['1 S. -1+0', '1001 S. -1+0', '1501 FP. 0+500']);
+  });
+});
+
+describe('a program that defers its accept', () => {
+  const deferring = (count: number) => serving({ application: http(300), defersAccept: count });
+
+  test('a bare ACK opens nothing, data does', async () => {
+    expect((await converse(deferring(5), { request: GET })).received).toHaveLength(300);
+    expect((await converse(deferring(5), { closes: 'after-request', untilMs: 900 })).isClosed).toBe(true);
+  });
+
+  test.each([
+    [1, [0, 1]],
+    [3, [0, 7]],
+    [5, [0, 31]],
+  ] as const)('the SYN-ACK rests, comes again at time-out %i, and then a bare ACK is enough', async (count, seconds) => {
+    const { heard } = await converse(deferring(count), { untilMs: 120_000 });
+    expect(heard.map(({ atMs }) => Math.round(atMs / 1000))).toEqual(seconds);
+  });
+
+  test('without any ACK the SYN-ACK comes as ever', async () => {
+    const { heard } = await converse(deferring(5), { completes: false, untilMs: 120_000 });
+    expect(heard).toHaveLength(6);
   });
 });
 

@@ -91,6 +91,14 @@ const ACTIONS = {
     packet[8] = value;
     return seal(packet);
   },
+  'set-ip-id': (packet, { value }) => {
+    packet.writeUInt16BE(value, 4);
+    return seal(packet);
+  },
+  'clear-flags': (packet, { flags }) => {
+    packet[headerLength(packet) + 13] &= ~flagBits(flags);
+    return seal(packet);
+  },
   'add-sequence': (packet, { value }) => addAt(packet, 4, value),
   'add-acknowledgement': (packet, { value }) => addAt(packet, 8, value),
   payload: (packet, { hex }) => seal(withParts(packet, tcpOf(packet).options, Buffer.from(hex, 'hex'))),

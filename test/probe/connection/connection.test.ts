@@ -268,6 +268,13 @@ describe('sending', () => {
     script.at(1).sends('P. 1:601 ack 1', 'P. 601:1001 ack 1');
   });
 
+  it('shrinks its segments at once when a router names a smaller MTU', () => {
+    const script = new Script(talk('x'.repeat(2000), 'rst'));
+    script.at(0).hears(synAck()).take();
+    expect(script.hearsIcmp(3, 4, { position: 1, rest: 1052 })).toBe(true);
+    script.at(1).sends('P. 1:1001 ack 1', 'P. 1001:2001 ack 1');
+  });
+
   it('can probe with bytes before the stream, and believes ICMP about them', () => {
     const script = new Script(idle);
     script.at(0).hears(synAck()).take();

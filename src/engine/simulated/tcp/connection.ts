@@ -4,6 +4,7 @@ import type { TcpOption } from '../../../wire/tcp-option.ts';
 import { milliseconds } from '../middlebox.ts';
 import type { Packet } from '../packet.ts';
 import type { Agreement } from './agreement.ts';
+import { ActQueue } from './act-queue.ts';
 import type { Act, Conversation } from './application.ts';
 import { ReceiveStream, type ReceivePlan } from './receive-stream.ts';
 import { RetransmissionTimer } from './retransmission-timer.ts';
@@ -41,10 +42,10 @@ const NOP: TcpOption = { kind: 1, name: 'nop' };
 export class Connection {
   readonly #plan: ConnectionPlan;
   readonly #stream = new SendStream();
+  readonly #acts = new ActQueue();
   readonly #heard: ReceiveStream;
   readonly #timer: RetransmissionTimer;
   #out: Packet[] = [];
-  #due: { readonly act: Act; readonly at: Nanos }[] = [];
   #over = false;
   #endedFirst = false;
   /** The program has closed: it hears nothing more. */
@@ -82,12 +83,12 @@ export class Connection {
   /** When it wants to be polled; Infinity when nothing will happen by itself. */
   get deadline(): Nanos {
     if (this.#over) return Infinity;
-    return Math.min(this.#timer.deadline, ...this.#due.map(({ at }) => at));
+    return Math.min(this.#timer.deadline, this.#acts.nextAt);
   }
 
   /** Lets the application act. */
   plan(acts: readonly Act[], now: Nanos): void {
-    for (const act of acts) this.#due.push({ act, at: now + milliseconds(act.afterMs ?? 0) });
+    this.#acts.push(acts, now);
   }
 
   /** Sends an ACK at the next poll, if nothing else says as much. */
@@ -117,7 +118,7 @@ export class Connection {
 
   /** What is to be sent at this time. */
   poll(now: Nanos): readonly Packet[] {
-    this.#act(now);
+    for (const act of this.#acts.take(now)) this.#perform(act, now);
     if (!this.#over && now >= this.#timer.deadline) this.#timeOut(now);
     if (!this.#over) this.#transmit(now);
     if (this.#owesAck && !this.#over) this.#say(this.#stream.highest, TcpFlag.ACK, now);
@@ -165,18 +166,17 @@ export class Connection {
   #takeIn(segment: Segment, now: Nanos): void {
     if (segment.payload.length > 0 || (segment.flags & TcpFlag.FIN) !== 0) this.#owesAck = true;
     const data = this.#heard.take(segment);
-    // Linux, tcp_rcv_state_process: data for a program that has closed is answered by a reset.
-    if (data.length > 0 && this.#isDeaf) return this.plan([{ kind: 'reset' }], now);
+    if (data.length > 0 && this.#isDeaf) return this.#refuse(segment);
     if (data.length > 0) this.plan(this.#plan.conversation.heard(data), now);
     if (!this.#heard.end(segment) || this.#isDeaf) return;
     // Behind what is planned already: an answer that is being thought about is still given.
-    this.plan(this.#plan.conversation.ended(), Math.max(now, ...this.#due.map(({ at }) => at)));
+    this.plan(this.#plan.conversation.ended(), Math.max(now, this.#acts.lastAt));
   }
 
-  #act(now: Nanos): void {
-    const due = this.#due.filter(({ at }) => at <= now).toSorted((a, b) => a.at - b.at);
-    this.#due = this.#due.filter(({ at }) => at > now);
-    for (const { act } of due) this.#perform(act, now);
+  /** Data for a program that has closed: a reset as for a segment of no connection (Linux, tcp_rcv_state_process). */
+  #refuse({ ack }: Segment): void {
+    this.#out.push(this.#plan.speaker.say({ seq: ack, ack: 0, flags: TcpFlag.RST, window: 0 }));
+    this.#over = true;
   }
 
   #perform(act: Act, now: Nanos): void {

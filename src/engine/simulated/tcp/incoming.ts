@@ -31,6 +31,8 @@ export class Incoming {
   #connection: Connection | null = null;
   #out: Packet[] = [];
   #acksLost = 0;
+  /** A bare ACK has come, and is not enough yet. */
+  #isDeferred = false;
   #over = false;
 
   /** A half-open one. `early` is data that came with the SYN and is believed (RFC 7413, 4.2.2). */
@@ -85,12 +87,13 @@ export class Incoming {
   }
 
   poll(now: Nanos): readonly Packet[] {
-    const out = this.#over
-      ? this.#out
-      : [...this.#out, ...(this.#opening?.poll(now) ?? []), ...(this.#connection?.poll(now) ?? [])];
+    const out = this.#out;
     this.#out = [];
-    if (this.#opening?.isExpired === true) this.#over = true;
-    return out;
+    if (this.#over) return out;
+    const opening = this.#opening;
+    const packets = [...out, ...(opening?.poll(now, this.#rests(opening)) ?? []), ...(this.#connection?.poll(now) ?? [])];
+    this.#over = opening?.isExpired ?? false;
+    return packets;
   }
 
   /** True when the segment belongs to the connection, which is then there. */
@@ -106,7 +109,7 @@ export class Incoming {
       this.#over = seq === peerNext;
       return false;
     }
-    return (flags & TcpFlag.ACK) !== 0 && this.#hearAck(ack, opening, now);
+    return (flags & TcpFlag.ACK) !== 0 && this.#hearAck(segment, opening, now);
   }
 
   /** With data taken from the SYN the connection is there before the handshake is complete. */
@@ -115,17 +118,24 @@ export class Incoming {
     return true;
   }
 
-  #hearAck(ack: Seq, opening: Opening, now: Nanos): boolean {
+  #hearAck({ ack, flags, payload }: Segment, opening: Opening, now: Nanos): boolean {
     const { iss, form } = this.#plan;
     if (ack !== seqAdd(iss, 1)) {
       this.#out.push(this.#reset(ack));
       return false;
     }
     if (this.#acksLost++ < (form.losesAcks ?? 0)) return false;
+    const isBare = payload.length === 0 && (flags & TcpFlag.FIN) === 0;
+    this.#isDeferred = isBare && opening.timeouts < (form.defersAccept ?? 0);
+    if (this.#isDeferred) return false;
     if (isFull(form.queue, now)) return this.#overflow(ack);
     this.#opening = null;
-    this.#connect(now, opening.wasRepeated ? null : now - this.#begun);
+    this.#connect(now, opening.timeouts > 0 ? null : now - this.#begun);
     return true;
+  }
+
+  #rests(opening: Opening): boolean {
+    return this.#isDeferred && opening.timeouts < (this.#plan.form.defersAccept ?? 0) - 1;
   }
 
   #overflow(ack: Seq): boolean {

@@ -23,24 +23,24 @@ export class Opening {
     return this.#expired;
   }
 
-  /** True once the first was followed by another: a round trip would be measured against the wrong one. */
-  get wasRepeated(): boolean {
-    return this.#sent > 1;
+  /** Times that nobody answered in time; after the first, a round trip would be measured against the wrong one. */
+  get timeouts(): number {
+    return Math.max(0, this.#sent - 1);
   }
 
   get deadline(): Nanos {
     return this.#expired ? Infinity : this.#deadline;
   }
 
-  /** The packet, when it is time for it. */
-  poll(now: Nanos): readonly Packet[] {
+  /** The packet, when it is time for it; while it `rests` its times pass without it. */
+  poll(now: Nanos, rests: boolean = false): readonly Packet[] {
     if (this.#expired || now < this.#deadline) return [];
     if (this.#sent > this.#gaps.length) {
       this.#expired = true;
       return [];
     }
     this.#deadline = now + (this.#gaps[this.#sent++] ?? 2 * (this.#gaps.at(-1) ?? NANOS_PER_SECOND));
-    return [this.#make(now)];
+    return rests ? [] : [this.#make(now)];
   }
 
   /** The same again, out of turn: the peer repeated what this answers. */

@@ -19,6 +19,11 @@ export interface ServerForm {
   /** Keeps nothing of a SYN: SYN cookies as Linux makes them (net/ipv4/syncookies.c). */
   readonly cookies?: boolean;
   readonly queue?: AcceptQueue;
+  /**
+   * TCP_DEFER_ACCEPT: until the SYN-ACK has timed out so many times, a bare ACK opens nothing, data does; the SYN-ACK rests meanwhile, and
+   * comes again at the last of these time-outs (tcp_check_req, syn_ack_recalc). Apache on Linux: 5.
+   */
+  readonly defersAccept?: number;
   /** So many bare ACKs that would complete a handshake are never seen. */
   readonly losesAcks?: number;
   /** Gives Fast Open cookies and takes data in a SYN that carries the right one (RFC 7413), or never takes any, as when too many wait. */

@@ -1,5 +1,6 @@
 import type { Nanos } from '../../../wire/numbers.ts';
 import { encodeTcpPacket } from '../../../wire/packet.ts';
+import { TcpFlag } from '../../../wire/tcp-flags.ts';
 import type { TcpOption } from '../../../wire/tcp-option.ts';
 import type { HostContext } from '../host.ts';
 import { nextIpId, timestampClock } from '../host-memory.ts';
@@ -28,8 +29,16 @@ export interface Speaker {
 
 const ECT_0 = 2;
 
-/** Speaks for the host in the voice of `stack`. */
+/**
+ * Speaks for the host in the voice of `stack`. Where that gives IP ID 0, it is to packets without a socket (SYN-ACKs, resets); a connection
+ * counts from anywhere (net/ipv4/ip_output.c, ip_select_ident_segs).
+ */
 export function speakerOf(context: HostContext, endpoints: Endpoints, stack: Stack): Speaker {
+  let count = context.random.uint32();
+  const nextId = (flags: number): number => {
+    const hasSocket = (flags & TcpFlag.SYN) === 0 && flags !== TcpFlag.RST;
+    return stack.ipId === 'zero' && hasSocket ? ++count & 0xffff : nextIpId(stack.ipId, context);
+  };
   return {
     clock: (now) => timestampClock(context, now, stack.clockHz),
     say: ({ ecnCapable = false, ...words }) =>
@@ -37,7 +46,7 @@ export function speakerOf(context: HostContext, endpoints: Endpoints, stack: Sta
         ...endpoints,
         ...words,
         ttl: stack.ttl,
-        id: nextIpId(stack.ipId, context),
+        id: nextId(words.flags),
         tos: ecnCapable ? ECT_0 : 0,
       }),
   };

@@ -28,7 +28,7 @@ export class MssTraces {
   readonly #waiting: Map<TraceJob, { readonly sent: number; readonly onQuote: QuoteListener }> = new Map();
 
   /** `sourcePorts`: guarded ones that no connection of the run uses. */
-  constructor(run: Pick<PreparedMss, 'spec'>, routes: Pick<Routes, 'isLocal'>, sourcePorts: readonly number[]) {
+  constructor(run: Pick<PreparedMss, 'spec'>, routes: Pick<Routes, 'isLocal' | 'isUnresolved'>, sourcePorts: readonly number[]) {
     this.#run = run;
     this.#sourcePorts = sourcePorts;
     this.#resets = new HalfOpenResets(sourcePorts);
@@ -36,6 +36,7 @@ export class MssTraces {
       jobs: [],
       controlPort: sourcePorts.at(-1) as number,
       isLocal: (address) => routes.isLocal(address),
+      isUnresolved: (address) => routes.isUnresolved(address),
       key: new Uint32Array(randomBytes(16).buffer.slice(0, 16)),
       firstTtl: 1,
       maxTtl: MOST_HOPS,

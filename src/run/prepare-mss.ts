@@ -1,4 +1,3 @@
-import { usageError } from '../errors.ts';
 import { type OfferItem, parseOffers, withOffer } from '../probe/mss/offers.ts';
 import type { Attempt } from '../probe/mss/port-measurement.ts';
 import { optionsFor } from '../probe/profiles.ts';
@@ -32,8 +31,6 @@ export async function prepareMss(options: MssOptions): Promise<PreparedMss> {
   const pairs = await preparePairs('mss', options, DEFAULT_PORTS);
   // A window below two segments would bound the host's.
   const spec = { ...pairs.spec, window: pairs.spec.window ?? LARGEST_WINDOW };
-  if (spec.payload.length > 0)
-    throw usageError('--payload', options.payload ?? '', 'not with mss, which sends --request instead');
   const timing = { ...pairs.timing, retries: pairs.timing.retries ?? RETRIES };
   const run = { ...pairs, spec, timing, offers, requestFor, expectations };
   craftOffer(run, { address: pairs.targets.at(0), interface: '', mtu: 1500 }, { purpose: 'offered', offer: 1460 });

@@ -10,6 +10,9 @@ export type MssFlagOptions = Omit<MssOptions, 'targets' | 'signal' | 'onWarning'
 
 const BOUND = 'an MSS from 1 to 65535, or "<=" and such a number';
 
+// The SYNs are to be answered by the host, and the data comes behind them.
+const { payload: _payload, badsum: _badsum, ...CRAFTED } = CRAFT_FLAGS;
+
 /** The flags of `mss`, in the order of its help. */
 export const MSS_FLAGS: FlagTable<MssFlagOptions> = {
   ports: flagValue(
@@ -44,7 +47,7 @@ export const MSS_FLAGS: FlagTable<MssFlagOptions> = {
     anyText('http, http:/PATH, tls, hex: and hex digits, or none'),
   ),
 
-  ...CRAFT_FLAGS,
+  ...CRAFTED,
   ...WAY_FLAGS,
   timeout: flagValue(
     {

@@ -64,7 +64,6 @@ class Measurement {
     this.#siblings.activeAt = Math.max(this.#siblings.activeAt, this.#since);
     if (shortSegment > 0) {
       connection.acknowledge(now, connection.told + shortSegment);
-      this.#gauge.acknowledged();
     } else if (this.#gauge.takeRepeatsOld()) connection.acknowledge(now, connection.told);
   }
 

@@ -21,16 +21,18 @@ const COPY_GAP: Nanos = 25 * NANOS_PER_MS;
  * Measures the peer's segments. On the way to us network cards and kernels put segments together (GRO, LRO), and between two kernels of one host they may
  * never have been apart (TSO), so that the length of what is captured says nothing. What a peer repeats when its time-out has passed is one segment, alone:
  * with nothing acknowledged its congestion window is one segment (RFC 5681, 3.1). So nothing is acknowledged, and the first bytes that it has sent twice
- * since our last acknowledgement measure it. Such a segment may still be a short write; `isFull` looks for signs that it was cut.
+ * since we said anything measure it. Such a segment may still be a short write; `isFull` looks for signs that it was cut.
  */
 export class SegmentGauge {
   readonly #allowed: number;
   #read = 0;
   /** Longest arrival that began at a position. */
   readonly #longest: Map<number, number> = new Map();
-  /** When the first bytes that are not acknowledged came last, since the last acknowledgement. */
+  /** When the first bytes that are not acknowledged came last, since we said anything. */
   #headAt: Nanos | null = null;
   #end = 1;
+  /** Where what we have acknowledged ends, as we said last. */
+  #told = 1;
   #inOrder = 0;
   #full: number | null = null;
   #atLeast: number | null = null;
@@ -65,22 +67,25 @@ export class SegmentGauge {
   }
 
   /** Reads what has come since the last call. */
-  read({ notes, told, received }: Pick<Connection, 'notes' | 'told' | 'received'>): void {
+  read({ notes, received }: Pick<Connection, 'notes' | 'received'>): void {
     this.#inOrder = received.byteCount;
     for (; this.#read < notes.length; this.#read++) {
       const note = notes[this.#read] as ConnectionNote;
-      if (note.kind === 'in' && note.length > 0 && note.seq !== null && note.at !== null) this.#arrival(note, note.seq, told);
+      if (note.kind === 'out') this.#departure(note);
+      else if (note.kind === 'in' && note.length > 0 && note.seq !== null && note.at !== null) this.#arrival(note, note.seq);
     }
   }
 
-  /** The bytes up to the head were acknowledged: what comes next may be an answer to that, and as long as it likes. */
-  acknowledged(): void {
+  /** What comes next may answer this, whatever it acknowledges, and be as long as the peer likes. */
+  #departure({ ack }: SegmentNote): void {
+    this.#told = Math.max(this.#told, ack ?? 0);
     this.#headAt = null;
     this.#single = 0;
   }
 
-  #arrival(note: SegmentNote, position: number, told: number): void {
+  #arrival(note: SegmentNote, position: number): void {
     const { length, at } = note;
+    const told = this.#told;
     if (position < told) {
       this.#repeatsOld ||= position + length <= told;
       return;

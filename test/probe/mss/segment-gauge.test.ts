@@ -9,6 +9,7 @@ import { Script } from '../connection/script.ts';
 /** 12 bytes of options count towards an MSS. */
 const TS = 'nop,nop,ts=500:1000';
 const ALLOWED = 1460;
+const SYN_ACK = { flags: 'S.', ack: 1, options: 'mss=1460,sackOK,ts=400:1000,nop,wscale=7' };
 
 /** A reply as it comes in, by hand; the server's time-out is the test's. */
 class Reply {
@@ -19,7 +20,7 @@ class Reply {
   constructor() {
     const stages = [established, measured(null, this.#gauge, { activeAt: 0 })];
     this.#script = new Script(inStages(stages), { acknowledge: acknowledgeFirst(0) });
-    this.#script.at(0).hears({ flags: 'S.', ack: 1, options: 'mss=1460,sackOK,ts=400:1000,nop,wscale=7' }).at(1);
+    this.#script.at(0).hears(SYN_ACK).at(1);
     this.#script.take();
   }
 
@@ -29,6 +30,16 @@ class Reply {
     this.#script
       .at(this.#now)
       .hears({ flags, seq, ack: 1, options: TS, payload: 'x'.repeat(length) })
+      .at(this.#now + 0.01);
+    return this;
+  }
+
+  /** A copy of the SYN-ACK. */
+  synAckAgain(ms: number): this {
+    this.#now += ms;
+    this.#script
+      .at(this.#now)
+      .hears(SYN_ACK)
       .at(this.#now + 0.01);
     return this;
   }
@@ -102,6 +113,13 @@ describe('the size of segments', () => {
     const reply = new Reply().segment(1, 1, 2900, 'P.').segment(30, 2897, 4, 'P.');
     expect(reply.size).toMatchObject({ full: null, atLeast: null });
     expect(reply.segment(180, 1, 1448).size.full).toBe(1460);
+  });
+
+  // A copy of the SYN-ACK was acknowledged with all that had come; the ACK was lost, the head came again and was acknowledged again, and two segments followed.
+  it('is not that of what answers an ACK that was sent again', () => {
+    const reply = new Reply().segment(1, 1, 1288).synAckAgain(0.1).segment(2, 1289, 1288).segment(600, 1, 1288);
+    expect(reply.segment(1, 1289, 2576).size.full).toBeNull();
+    expect(reply.segment(205, 1289, 1288).size.full).toBe(1300);
   });
 
   it('survives a loss of the first segment', () => {

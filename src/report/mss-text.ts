@@ -61,7 +61,10 @@ function headlines(record: MssRecord, columns: number, paint: Paint): readonly s
 }
 
 function answer({ state, reason, forward, reverse, findings }: MssRecord): string {
-  if (state !== 'open') return `${state} (${reason}), so nothing could be measured`;
+  if (state !== 'open') {
+    const quoted = forward.change === null ? '' : `; ${inWords(forward, 'SYNs', 'there')}`;
+    return `${state} (${reason}), so no segments could be measured${quoted}`;
+  }
   const hole = findings.find(({ code }) => code === 'pmtu-black-hole');
   if (hole !== undefined) return `nothing clamps the MSS of SYNs, and packets of ${hole.sent} bytes are lost on the way back`;
   if (forward.certainty === 'none' && reverse.certainty === 'none') return 'nothing clamps the MSS, neither there nor back';

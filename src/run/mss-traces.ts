@@ -6,6 +6,7 @@ import { HalfOpenResets } from '../probe/half-open-resets.ts';
 import { PathSession, type TraceJob } from '../probe/path/path-session.ts';
 import { mssForMtu } from '../probe/profiles.ts';
 import type { Routes } from '../transport/transport.ts';
+import type { Address } from '../wire/address.ts';
 import type { MssAim } from './mss-plan.ts';
 import { craftOffer, type PreparedMss } from './prepare-mss.ts';
 
@@ -25,17 +26,19 @@ export class MssTraces {
   readonly #session: PathSession;
   readonly #resets: HalfOpenResets;
   readonly #sourcePorts: readonly number[];
+  readonly #isLocal: (address: Address) => boolean;
   readonly #waiting: Map<TraceJob, { readonly sent: number; readonly onQuote: QuoteListener }> = new Map();
 
   /** `sourcePorts`: guarded ones that no connection of the run uses. */
   constructor(run: Pick<PreparedMss, 'spec'>, routes: Pick<Routes, 'isLocal' | 'isUnresolved'>, sourcePorts: readonly number[]) {
     this.#run = run;
     this.#sourcePorts = sourcePorts;
+    this.#isLocal = (address) => routes.isLocal(address);
     this.#resets = new HalfOpenResets(sourcePorts);
     this.#session = new PathSession({
       jobs: [],
       controlPort: sourcePorts.at(-1) as number,
-      isLocal: (address) => routes.isLocal(address),
+      isLocal: this.#isLocal,
       isUnresolved: (address) => routes.isUnresolved(address),
       key: new Uint32Array(randomBytes(16).buffer.slice(0, 16)),
       firstTtl: 1,
@@ -63,6 +66,8 @@ export class MssTraces {
 
   /** Traces one port; `onQuote` is called once, when it is over. */
   add({ name, address, source }: MssAim, onQuote: QuoteListener): void {
+    // Nobody stands on the way to this host itself.
+    if (this.#isLocal(address)) return onQuote(null);
     const sent = mssForMtu(source.mtu);
     const job: TraceJob = {
       source: source.address,

@@ -112,7 +112,11 @@ describe('the text of mss', () => {
 
   it('has nothing to show of a port that is not open', () => {
     const text = written({ ...RECORD, state: 'closed', reason: 'rst', pass: null, why: null, forward: UNKNOWN }, Infinity);
-    expect(text).toContain('10.0.0.5 port 443: closed (rst), so nothing could be measured\n');
+    expect(text).toContain('10.0.0.5 port 443: closed (rst), so no segments could be measured\n');
     expect(text).not.toContain('OFFERED');
+    const quoted = { ...CLAMPED, certainty: 'proven' } as const;
+    expect(written({ ...RECORD, state: 'closed', reason: 'rst', forward: quoted }, Infinity)).toContain(
+      'closed (rst), so no segments could be measured; the MSS of SYNs is clamped to 1300 on the way there (proven)\n',
+    );
   });
 });

@@ -13,7 +13,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --loglevel=error --no-audit --no-fund \
  && node -e "require('raw-socket'); require('cap')"
 COPY tsconfig.json ./
-COPY scripts/build scripts/build
+COPY scripts/build scripts/link.mjs scripts/
 COPY src src
 RUN sh scripts/build --force \
  && npm prune --omit=dev --loglevel=error \
@@ -35,4 +35,4 @@ COPY --from=build /app/dist dist
 # the capability itself. Here and not in the build stage, because COPY loses file capabilities; the price is a second copy of node.
 RUN setcap cap_net_raw+p /usr/local/bin/node
 USER node
-ENTRYPOINT ["/usr/local/bin/node", "/app/dist/cli/bin.js"]
+ENTRYPOINT ["/usr/local/bin/node", "/app/dist/cli/bin.cjs"]

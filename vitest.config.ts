@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** Namespace tests that know nothing of engines: they run on the best one with all other tests, and once more on each of the others. */
 const ON_EVERY_ENGINE = [
   'findings',
+  'firewall',
+  'firewall-state',
   'forged',
   'handshake',
   'interrupt',
@@ -12,6 +14,8 @@ const ON_EVERY_ENGINE = [
   'nmap',
   'path',
   'permission',
+  'responder',
+  'responder-middlebox',
   'states',
   'wire',
 ];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PEER, PROBER } from './lab.mjs';
 
-const CLI = fileURLToPath(new URL('../dist/cli/bin.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../dist/cli/bin.cjs', import.meta.url));
 /** The default path of our report: the engine that `--engine auto` picks where it works. */
 export const FAST = 'packet-ring';
 export const PORTABLE = 'raw-cap';

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gcTrace } from './gc-trace.mjs';
+import { heapProfile } from './heap-profile.mjs';
 import { endGroup, PEER, withLab } from './lab.mjs';
 import { FAST, PORTABLE } from './programs.mjs';
 import { median, number, table } from './tables.mjs';
@@ -35,6 +36,7 @@ In the first minutes memory always grows: a verdict needs ten or more.
 
   --engine NAME   only this engine (default: both in turn)
   --gc            instead: one run into a dropping peer with node --trace-gc; prints the longest pause
+  --heap          instead: the same run under V8's sampling heap profiler; prints who allocates how much for each probe
   --probes N      probes of that run (default 10000000)`;
 
 async function soak(lab, minutes, engines) {
@@ -120,6 +122,7 @@ function readOptions() {
   const options = {
     engine: { type: 'string' },
     gc: { type: 'boolean', default: false },
+    heap: { type: 'boolean', default: false },
     probes: { type: 'string', default: '10000000' },
     help: { type: 'boolean', short: 'h', default: false },
   };
@@ -133,10 +136,11 @@ function readOptions() {
 }
 
 async function main() {
-  const { help, gc, engine, minutes, probes } = readOptions();
+  const { help, gc, heap, engine, minutes, probes } = readOptions();
   if (help) return say(USAGE);
   if (process.getuid() !== 0) throw new Error('needs root: it makes network namespaces');
   if (gc) return say(await withLab((lab) => gcTrace(lab, { probes, engine: engine ?? FAST })));
+  if (heap) return say(await withLab((lab) => heapProfile(lab, { probes, engine: engine ?? FAST })));
   const engines = engine === undefined ? [FAST, PORTABLE] : [engine];
   report(await withLab((lab) => soak(lab, minutes, engines)), minutes);
 }

@@ -9,6 +9,10 @@ export type { MssEvidenceName, MssVerdict } from './analysis/mss/mss-verdict.ts'
 export { handshake } from './run/handshake.ts';
 export type { HandshakeOptions } from './run/handshake-options.ts';
 export type { HandshakeRecord, HandshakeRunRecord, SegmentRecord } from './report/handshake-records.ts';
+export { firewall } from './run/firewall.ts';
+export type { FirewallOptions } from './run/firewall-options.ts';
+export { respond } from './run/respond.ts';
+export type { RespondOptions } from './run/respond-options.ts';
 export { EXIT_CODES, SynscopeError, type ErrorCode } from './errors.ts';
 export type {
   Expectation,
@@ -21,6 +25,11 @@ export type {
   RunRecord,
   SummaryRecord,
 } from './report/records.ts';
+export type { FirewallPortRecord, FirewallRecord, PlaceRecord, TestRecord } from './report/firewall/records.ts';
+export type { Policy } from './analysis/firewall/policy.ts';
+export type { TestKind } from './probe/firewall/battery.ts';
+export type { AttemptRecord, RespondRecord, RespondRunRecord, RespondSummaryRecord } from './report/respond-records.ts';
+export type { FarEndRecord, FarEndStatus } from './report/far-end-record.ts';
 export type { Certainty, Direction, Finding, FindingCode } from './analysis/finding.ts';
 export type { PortState } from './probe/verdict.ts';
 export type { TcpOption } from './wire/tcp-option.ts';

@@ -23,6 +23,11 @@ export type FindingCode =
   | 'option-stripped'
   | 'option-rewritten'
   | 'option-blocked'
+  | 'bare-syn-blocked'
+  | 'ecn-blocked'
+  | 'ecn-reflected'
+  | 'payload-blocked'
+  | 'every-port-open'
   | 'sequence-rewritten'
   | 'window-rewritten'
   | 'ecn-cleared'
@@ -33,7 +38,10 @@ export type FindingCode =
   | 'pmtu-black-hole'
   | 'syn-rate-limited'
   | 'checksum-not-verified'
-  | 'fast-open-blocked';
+  | 'fast-open-blocked'
+  | 'field-rewritten'
+  | 'syn-dropped'
+  | 'reply-dropped';
 
 /** One thing that evidence shows about a port. `sent` and `received` are what the evidence shows: a number, tcpdump text, an option value, or null. */
 export interface Finding {

@@ -1,5 +1,6 @@
 import type { Environment } from './environment.ts';
 import { DOCTOR_FLAGS, type DoctorFlagOptions } from './flags/doctor-flags.ts';
+import { FIREWALL_FLAGS, type FirewallRunOptions } from './flags/firewall-flags.ts';
 import type { AnyFlagTable, FlagTable } from './flags/flag.ts';
 import { GENERAL_FLAGS, type GeneralOptions } from './flags/general-flags.ts';
 import { PATH_FLAGS, type PathRunOptions } from './flags/path-flags.ts';
@@ -8,6 +9,7 @@ import { MSS_FLAGS, type MssFlagOptions } from './flags/mss-flags.ts';
 import { OUTPUT_FLAGS, type OutputOptions, PROBE_OUTPUT_FLAGS, type ProbeOutputOptions } from './flags/output-flags.ts';
 import type { ParsedWords } from './parse/parse-words.ts';
 import { RUN_FLAGS, type RunOptions } from './flags/probe-flags.ts';
+import { RESPOND_FLAGS, type RespondRunOptions } from './flags/respond-flags.ts';
 
 /** Does the command's job and returns the exit code. Throws a SynscopeError for what the user can mend. */
 export type CommandRun<O> = (parsed: ParsedWords<O>, environment: Environment) => Promise<number>;
@@ -39,8 +41,14 @@ export type MssCommandOptions = MssFlagOptions & OutputOptions & GeneralOptions;
 /** The options of `handshake`. */
 export type HandshakeCommandOptions = HandshakeFlagOptions & OutputOptions & GeneralOptions;
 
+/** The options of `firewall`. */
+export type FirewallCommandOptions = FirewallRunOptions & OutputOptions & GeneralOptions;
+
+/** The options of `respond`. */
+export type RespondCommandOptions = RespondRunOptions & OutputOptions & GeneralOptions;
+
 /** What `synscope` can be asked to do. */
-export type CommandName = 'probe' | 'path' | 'mss' | 'handshake' | 'doctor';
+export type CommandName = 'probe' | 'path' | 'mss' | 'handshake' | 'firewall' | 'respond' | 'doctor';
 
 /** The command that is meant when none is named. */
 export const DEFAULT_COMMAND: CommandName = 'probe';
@@ -97,6 +105,30 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ['handshake 10.0.0.5 -p 443 --path-mtu --expect "path-mtu>=1400"', 'exit 1 unless it is so'],
     ],
     load: async () => (await import('./commands/handshake.ts')).runHandshake,
+  }),
+  firewall: command<FirewallCommandOptions>({
+    summary: 'how a port is guarded: drop, reject, stateful, proxy, and who answers from where',
+    operands: 'TARGET...',
+    about:
+      'Each port gets a battery of tests: SYNs with options, without, with ECN, with data, with a wrong checksum and with limited TTLs; bare ACK, FIN, NULL and Xmas. Three other ports of the target are asked to compare with.',
+    flags: { ...FIREWALL_FLAGS, ...OUTPUT_FLAGS, ...GENERAL_FLAGS },
+    examples: [
+      ['firewall 10.0.0.5 -p 22,25,443', 'who rejects, who drops, who answers'],
+      ['firewall 10.0.0.5 -p 3389 --expect drop,stateful', 'exit 1 unless it is so'],
+    ],
+    load: async () => (await import('./commands/firewall.ts')).runFirewall,
+  }),
+  respond: command<RespondCommandOptions>({
+    summary: 'run on the far end: tells probe --responder what really arrived',
+    operands: '--listen-ports LIST',
+    about:
+      'Answers SYNs that prove to know the token, completes the handshake by itself, and says over that connection what arrived and what left, byte for byte. It is silent to everybody else. No service may listen on its ports.',
+    flags: { ...RESPOND_FLAGS, ...OUTPUT_FLAGS, ...GENERAL_FLAGS },
+    examples: [
+      ['respond --listen-ports 443,8443 --token-file secret', 'until Ctrl-C'],
+      ['respond --listen-ports 5000-5010 --token-file secret --for 600 --json', 'ten minutes, each attempt as a JSON line'],
+    ],
+    load: async () => (await import('./commands/respond.ts')).runRespond,
   }),
   doctor: command<DoctorFlagOptions>({
     summary: 'can I run here? capabilities, engines, interfaces, routes, and what to do',

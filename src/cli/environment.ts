@@ -6,7 +6,11 @@ import type { PathCommandRecord } from '../report/path/path-records.ts';
 import type { PathOptions } from '../run/path-options.ts';
 import type { HandshakeOptions } from '../run/handshake-options.ts';
 import type { MssOptions } from '../run/mss-options.ts';
+import type { FirewallRecord } from '../report/firewall/records.ts';
+import type { FirewallOptions } from '../run/firewall-options.ts';
+import type { RespondRecord } from '../report/respond-records.ts';
 import type { ProbeOptions } from '../run/probe-options.ts';
+import type { RespondOptions } from '../run/respond-options.ts';
 
 /** Where results go. Text is written in order; what cannot be taken at once waits in memory. */
 export interface Sink {
@@ -53,5 +57,7 @@ export interface Jobs {
   readonly path: () => Promise<RecordJob<PathOptions, PathCommandRecord>>;
   readonly mss: () => Promise<RecordJob<MssOptions, MssRunRecord>>;
   readonly handshake: () => Promise<RecordJob<HandshakeOptions, HandshakeRunRecord>>;
+  readonly firewall: () => Promise<RecordJob<FirewallOptions, FirewallRecord>>;
+  readonly respond: () => Promise<RecordJob<RespondOptions, RespondRecord>>;
   readonly doctor: () => Promise<(targets: readonly string[]) => Promise<DoctorRecord>>;
 }

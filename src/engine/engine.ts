@@ -17,6 +17,8 @@ export interface EngineOptions {
   /** Bind sending to this interface, or null for the kernel's routing. */
   readonly interface: string | null;
   readonly routes: Routes;
+  /** About how many packets the run sends when all goes well; absent where nobody knows. */
+  readonly packets?: number;
   /** How fast packets are to leave; absent where the kernel's own way is fast enough. */
   readonly sending?: SendDemand;
   /** Called once with each line that the user should see (a degraded feature, never an error). */

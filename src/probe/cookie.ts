@@ -1,4 +1,5 @@
 import type { Address } from '../wire/address.ts';
+import type { ProbeColumns } from '../wire/syn-template.ts';
 
 /** Lower and upper halves of SipHash's constants ("somepseudorandomlygeneratedbytes"), v0 to v3. */
 const CONSTANTS: readonly number[] = [
@@ -44,6 +45,16 @@ export class ProbeCookie {
     blocks[3] = LENGTH | (transmission & MAX_TRANSMISSION);
     sipHash(this.#start, blocks, this.#digest);
     this.expand(this.#digest[0] as number);
+  }
+
+  /** `expand` for the first `count` of many nonces, into the arrays. */
+  expandMany(nonces: Int32Array, { tsvals, ipIds }: Pick<ProbeColumns, 'tsvals' | 'ipIds'>, count: number): void {
+    const salt = this.#salt;
+    for (let index = 0; index < count; index++) {
+      const mixed = mix((nonces[index] as number) ^ salt);
+      tsvals[index] = mixed === 0 ? 1 : mixed;
+      ipIds[index] = Math.imul(mixed, 0x9e3779b1) >>> 16 || 1;
+    }
   }
 
   /** Sets the fields for a nonce. Who sees the ISN sees the others as well, so they need to be unlike it, no more. */

@@ -4,10 +4,13 @@ import type { PacketView } from '../wire/packet-view.ts';
 import { FirstSyns } from './first-syns.ts';
 import { type PairTable, Phase } from './pair-table.ts';
 import type { SessionPlan, SessionStats } from './session-plan.ts';
+import { SynBlock } from './syn-block.ts';
 import type { SynSequence } from './syn-sequence.ts';
 
 /** Nonces are taken from the keystream so many at a time. */
 const NONCES = 4096;
+/** So many pairs are looked up at once. */
+const FOUND = 64;
 
 /** What happens to pairs that leave the first round. */
 export interface FirstRoundExits {
@@ -32,6 +35,9 @@ export interface FirstRoundParts {
  */
 export class FirstRound {
   readonly ring: FirstSyns = new FirstSyns();
+  /** The pair at hand. */
+  target = 0;
+  port = 0;
   readonly #plan: SessionPlan;
   readonly #pairs: PairTable;
   readonly #syns: SynSequence;
@@ -39,6 +45,10 @@ export class FirstRound {
   readonly #exits: FirstRoundExits;
   readonly #nonces: Int32Array = new Int32Array(NONCES);
   #usedNonces = NONCES;
+  readonly #block: SynBlock = new SynBlock();
+  /** Pairs of the positions from `#foundFrom` on. */
+  readonly #found: Float64Array = new Float64Array(FOUND);
+  #foundFrom = -FOUND;
   /** Position that tag -1 stands for in the batch at hand. */
   #batchBase = 0;
 
@@ -66,6 +76,48 @@ export class FirstRound {
     this.#syns.beginBatch(batch);
   }
 
+  /**
+   * Adds the SYNs of the next pairs to `batch`, `most` at most, which leave at `now`; returns how many. They end before a pair that leaves by another way, or
+   * has none: 0 when that is the next one. Not without `hasMore`.
+   */
+  writeMany(now: Nanos, batch: SendBatch, most: number): number {
+    const block = this.#block;
+    const { head } = this.ring;
+    const count = Math.min(most, SynBlock.LARGEST, this.ring.room, this.#plan.order.length - head);
+    this.#plan.order.fill(block.pairs, head, count);
+    this.#aimMany(count);
+    if (block.count === 0) return 0;
+    this.#takeNonces(block.nonces, block.count);
+    this.#syns.addMany(batch, block, this.#batchBase - head - 1);
+    this.ring.pushMany(block.nonces, block.count, now);
+    return block.count;
+  }
+
+  /** Finds out where the first `count` pairs of the block are, and by which way they leave. */
+  #aimMany(count: number): void {
+    const block = this.#block;
+    const { ports, targets } = this.#plan;
+    const { pairs, destinations, destinationPorts } = block;
+    const { size } = ports;
+    let target = -1;
+    let destination = 0;
+    block.count = 0;
+    for (let index = 0; index < count; index++) {
+      const pair = pairs[index] as number;
+      const itsTarget = Math.floor(pair / size);
+      if (itsTarget !== target) {
+        target = itsTarget;
+        destination = targets.at(target);
+        const source = this.#syns.route(target);
+        if (source < 0 || (index > 0 && source !== block.source)) return;
+        block.source = source;
+      }
+      destinations[index] = destination;
+      destinationPorts[index] = ports.at(pair - target * size);
+      block.count = index + 1;
+    }
+  }
+
   /** Adds the SYN of the next pair to `batch`, which leaves at `now`; false when the pair has no route, which is its verdict. Not without `hasMore`. */
   write(now: Nanos, batch: SendBatch): boolean {
     const { ports, order } = this.#plan;
@@ -86,12 +138,34 @@ export class FirstRound {
     return true;
   }
 
+  #takeNonces(into: Int32Array, count: number): void {
+    if (this.#usedNonces + count > NONCES) {
+      this.#plan.keystream(this.#nonces);
+      this.#usedNonces = 0;
+    }
+    const nonces = this.#nonces;
+    const from = this.#usedNonces;
+    for (let index = 0; index < count; index++) into[index] = nonces[from + index] as number;
+    this.#usedNonces = from + count;
+  }
+
   #nextNonce(): number {
     if (this.#usedNonces === NONCES) {
       this.#plan.keystream(this.#nonces);
       this.#usedNonces = 0;
     }
     return this.#nonces[this.#usedNonces++] as number;
+  }
+
+  /** The kernel took the first slots of `batch`: those that hold first SYNs, in the order of the run, without an error. Returns how many they are. */
+  sentMany(batch: SendBatch): number {
+    const { tags, errors, count } = batch;
+    const tag = tags[0] as number;
+    let sent = 0;
+    if (tag < 0) while (sent < count && errors[sent] === 0 && tags[sent] === tag - sent) sent++;
+    this.ring.stampMany(this.#batchBase - tag - 1, batch.sentAt, sent);
+    this.#stats.probesSent += sent;
+    return sent;
   }
 
   /** The kernel took the SYN of the slot with that tag at `at`. */
@@ -104,13 +178,18 @@ export class FirstRound {
   /** The kernel refused the SYN with that tag: its pair's slot from now on, or -1 when it has already left. */
   refused(tag: number): number {
     const place = this.ring.placeOf(this.#batchBase - tag - 1);
-    return place < 0 ? -1 : this.move(place);
+    if (place < 0) return -1;
+    this.identify(place);
+    return this.move(place);
   }
 
   /** The slot of a pair that something was heard of, or -1 when it is not in the first round. */
   claim(target: number, port: number): number {
     const place = this.#placeOf(target, port);
-    return place < 0 ? -1 : this.move(place);
+    if (place < 0) return -1;
+    this.target = target;
+    this.port = port;
+    return this.move(place);
   }
 
   /** Notes `at` as the time when the captured SYN left; false when it is none of ours. */
@@ -126,20 +205,25 @@ export class FirstRound {
     return this.#plan.seq === null && this.ring.stampNext(isn | 0, at);
   }
 
-  /** The target of the pair at `place`. */
-  targetOf(place: number): number {
-    return Math.floor(this.#plan.order.at(this.ring.positionOf(place)) / this.#plan.ports.size);
+  /** Sets `target` and `port` to those of the pair at `place`. Who is asked for one after the other is found in blocks. */
+  identify(place: number): void {
+    const { ports, order } = this.#plan;
+    const position = this.ring.positionOf(place);
+    if (position < this.#foundFrom || position >= this.#foundFrom + FOUND) {
+      order.fill(this.#found, position, Math.min(FOUND, order.length - position));
+      this.#foundFrom = position;
+    }
+    const pair = this.#found[position - this.#foundFrom] as number;
+    this.target = Math.floor(pair / ports.size);
+    this.port = ports.at(pair - this.target * ports.size);
   }
 
-  /** Moves the pair at `place` to a slot, where it waits for an answer to its first SYN. */
+  /** Moves the pair at `place`, which is `target` and `port`, to a slot, where it waits for an answer to its first SYN. */
   move(place: number): number {
     const { ring } = this;
-    const { ports, order } = this.#plan;
     const pairs = this.#pairs;
-    const pair = order.at(ring.positionOf(place));
-    const target = Math.floor(pair / ports.size);
-    const slot = this.#exits.enter(target, ports.at(pair - target * ports.size));
-    pairs.source[slot] = this.#syns.route(target);
+    const slot = this.#exits.enter(this.target, this.port);
+    pairs.source[slot] = this.#syns.route(this.target);
     pairs.sent[slot] = 1;
     pairs.nonce[slot] = ring.nonce(place);
     pairs.firstNonce[slot] = ring.nonce(place);

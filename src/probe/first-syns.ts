@@ -28,12 +28,12 @@ export class FirstSyns {
   #nonces: Int32Array = new Int32Array(INITIAL_CAPACITY);
   #fates: Uint8Array = new Uint8Array(INITIAL_CAPACITY);
 
-  /** True when no more may be added before old ones leave. */
-  get full(): boolean {
-    return this.head - this.tail >= MAX_CAPACITY;
+  /** How many may be added before old ones leave. */
+  get room(): number {
+    return MAX_CAPACITY - (this.head - this.tail);
   }
 
-  /** The pair at `head` gets its first SYN, made with that nonce, at `at`. Returns its place. Not when `full`. */
+  /** The pair at `head` gets its first SYN, made with that nonce, at `at`. Returns its place. Not without `room`. */
   push(nonce: number, at: Nanos): number {
     if (this.head - this.tail > this.#mask) this.#grow();
     const place = this.#next;
@@ -44,6 +44,36 @@ export class FirstSyns {
     this.head++;
     this.inFlight++;
     return place;
+  }
+
+  /** The same for the first `count` of many nonces. */
+  pushMany(nonces: Int32Array, count: number, at: Nanos): void {
+    while (this.head - this.tail + count > this.#mask + 1) this.#grow();
+    const mask = this.#mask;
+    const kept = this.#nonces;
+    const sentAt = this.#sentAt;
+    const fates = this.#fates;
+    let place = this.#next;
+    for (let index = 0; index < count; index++) {
+      kept[place] = nonces[index] as number;
+      sentAt[place] = at;
+      fates[place] = Fate.open;
+      place = (place + 1) & mask;
+    }
+    this.#next = place;
+    this.head += count;
+    this.inFlight += count;
+  }
+
+  /** Notes when the first `count` SYNs from `position` on left. */
+  stampMany(position: number, stamps: Float64Array, count: number): void {
+    const mask = this.#mask;
+    const sentAt = this.#sentAt;
+    let place = (this.#next - (this.head - position)) & mask;
+    for (let index = 0; index < count; index++) {
+      sentAt[place] = stamps[index] as number;
+      place = (place + 1) & mask;
+    }
   }
 
   /** The pair at `head` gets no SYN: its fate is known at `at`. */

@@ -2,6 +2,7 @@ import type { Routes } from '../transport/transport.ts';
 import { NANOS_PER_MS, type Nanos } from '../wire/numbers.ts';
 import type { TargetSet } from './target-set.ts';
 
+/** A power of two. */
 const ENTRIES = 65_536;
 const FRESH: Nanos = 20 * NANOS_PER_MS;
 
@@ -22,7 +23,7 @@ export class NeighbourMemory {
 
   /** `Routes.isUnresolved` of a target, as it is or was a moment ago. */
   isUnresolved(target: number): boolean {
-    const entry = target % ENTRIES;
+    const entry = target & (ENTRIES - 1);
     if (this.#keys[entry] !== target || this.now - (this.#askedAt[entry] as number) > FRESH) {
       this.#keys[entry] = target;
       this.#askedAt[entry] = this.now;

@@ -112,12 +112,13 @@ export class Pacer {
     return now + ((1 - Math.min(1, this.#tokens)) / this.#rate) * NANOS_PER_SECOND;
   }
 
-  onSent(now: Nanos): void {
+  /** So many packets leave. */
+  onSent(now: Nanos, count: number): void {
     if (this.#heedless) return;
-    if (this.#rate !== Infinity) this.#tokens -= 1;
+    if (this.#rate !== Infinity) this.#tokens -= count;
     let epoch = this.#epochs[this.#current] as Epoch;
     if (epoch.sent >= Math.max(MIN_EPOCH_SENT, this.#window) && now - epoch.start >= MIN_EPOCH) epoch = this.#open(now);
-    epoch.sent++;
+    epoch.sent += count;
   }
 
   /** A SYN sent at `sentAt` was answered after `lost` earlier ones of its pair were not; `previousSentAt` is when the last of those was sent, or NaN. */

@@ -48,6 +48,12 @@ export class PairEndings {
     pairs.remove(slot);
   }
 
+  /** The pair's one SYN, made with that nonce, was all that it may have, and nothing came back. */
+  finishSilent(target: number, port: number, nonce: number): void {
+    this.#parts.stats.pairsDone++;
+    this.#plan.onVerdict(this.#verdict.silent(target, port, nonce, this.#neighbourErrno(target)));
+  }
+
   /** The kernel has no way to the target. */
   finishUnroutable(target: number, port: number, errno: number): void {
     this.#parts.stats.pairsDone++;
@@ -64,9 +70,11 @@ export class PairEndings {
 
   /** A SYN that the kernel took may still wait for a neighbour that is not there: it never left, and silence says nothing about the target. */
   #lateErrno(slot: number): number {
-    const { pairs, rto } = this.#parts;
-    const target = pairs.target[slot] as number;
-    if (pairs.answer[slot] !== Answer.none || rto.srtt(target) !== 0) return 0;
-    return this.neighbours.isUnresolved(target) ? Errno.EHOSTUNREACH : 0;
+    const { pairs } = this.#parts;
+    return pairs.answer[slot] === Answer.none ? this.#neighbourErrno(pairs.target[slot] as number) : 0;
+  }
+
+  #neighbourErrno(target: number): number {
+    return this.#parts.rto.srtt(target) === 0 && this.neighbours.isUnresolved(target) ? Errno.EHOSTUNREACH : 0;
   }
 }

@@ -1,6 +1,7 @@
 import { Errno } from '../transport/errno.ts';
 import { NANOS_PER_MS, type Nanos } from '../wire/numbers.ts';
 import { BlockStore } from './block-store.ts';
+import { FIRST_LOOK, FirstExpiry } from './first-expiry.ts';
 import { FirstRound } from './first-round.ts';
 import { Flights } from './flights.ts';
 import type { Pacer } from './pacer.ts';
@@ -20,12 +21,6 @@ const INITIAL_SLOTS = 1024;
 const MAX_ENDINGS = 1024;
 /** A kernel queue that stays full for so many tries in a row is not full for a moment. */
 const MAX_STALLS = 2000;
-/** A time-out is looked at after this, and again whenever the time waited has doubled. */
-const FIRST_LOOK: Nanos = 100 * NANOS_PER_MS;
-/** Silent pairs of the first round wait for their time-out in the table, each for its own, while it holds fewer than this; beyond, in the ring, in order. */
-const ROOMY = 16_384;
-/** The table grows no further: 112 bytes a slot. */
-const FULL = 524_288;
 
 /**
  * What becomes of each pair between its first SYN and its verdict: answers, time-outs, retries, samples, failures to send. Knows nothing of
@@ -47,8 +42,7 @@ export class PairLifecycle {
   readonly #reader: ReplyReader;
   readonly #flights: Flights;
   readonly #endings: PairEndings;
-  /** Until when the oldest pair of the first round is waited for. */
-  #firstDue: Nanos = 0;
+  readonly #firstExpiry: FirstExpiry;
 
   constructor(plan: SessionPlan, pacer: Pacer, policy: RetryPolicy) {
     const { timing, targets } = plan;
@@ -70,6 +64,14 @@ export class PairLifecycle {
       unroutable: (target, port, errno) => this.#endings.finishUnroutable(target, port, errno),
     });
     this.#flights = new Flights(this.pairs, this.first.ring, pacer);
+    this.#firstExpiry = new FirstExpiry({
+      first: this.first,
+      pairs: this.pairs,
+      patience: this.#patience,
+      endings: this.#endings,
+      pacer,
+      stats: this.stats,
+    });
     this.#reader = new ReplyReader(plan, { pairs: this.pairs, syns: this.syns, blocks: this.#blocks, first: this.first });
   }
 
@@ -80,10 +82,10 @@ export class PairLifecycle {
 
   /** When the next time-out may be due; Infinity when nothing waits. */
   get nextDue(): Nanos {
-    const { ring } = this.first;
-    const oldest = ring.oldest();
-    const firstLook = oldest < 0 ? Infinity : Math.max(ring.sentAt(oldest) + FIRST_LOOK, this.#firstDue);
-    return Math.min(this.#timers.nextDue(), firstLook, ring.oldestFlight + this.rto.typical());
+    const landing = this.first.ring.oldestFlight + this.rto.typical();
+    // In a fast scan somebody's time is up every microsecond: they are looked at together.
+    const look = Math.ceil(Math.min(this.#firstExpiry.nextLook, landing) / NANOS_PER_MS) * NANOS_PER_MS;
+    return Math.min(this.#timers.nextDue(), look);
   }
 
   /** SYN number `pairs.sent[slot]` (from 0) of the pair leaves at `now`. */
@@ -133,7 +135,7 @@ export class PairLifecycle {
     const done = this.stats.pairsDone + MAX_ENDINGS;
     this.#endings.neighbours.now = now;
     this.#flights.landRing(now - this.rto.typical());
-    this.#expireFirst(now, done);
+    this.#firstExpiry.expire(now, done, (slot) => this.#onTimer(slot, now));
     for (let slot = -1; this.stats.pairsDone < done && (slot = this.#timers.expire(now)) >= 0;) this.#onTimer(slot, now);
   }
 
@@ -171,19 +173,6 @@ export class PairLifecycle {
     const nextLook = now + Math.max(FIRST_LOOK, now - sentAt);
     this.#timers.set(slot, Math.min(due, nextLook, landing > now ? landing : Infinity));
     return true;
-  }
-
-  /** Moves silent pairs out of the first round: those whose time is up, and while there is room those that have been looked at. */
-  #expireFirst(now: Nanos, done: number): void {
-    const { ring } = this.first;
-    for (let place = ring.oldest(); place >= 0 && this.pairs.active < FULL; place = ring.oldest()) {
-      if (this.stats.pairsDone >= done) return;
-      const sentAt = ring.sentAt(place);
-      if (now - sentAt < FIRST_LOOK) return;
-      this.#firstDue = sentAt + this.#patience.firstTimeout(this.first.targetOf(place));
-      if (this.#firstDue > now && this.pairs.active >= ROOMY) return;
-      this.#onTimer(this.first.move(place), now);
-    }
   }
 
   /** A fresh slot. */

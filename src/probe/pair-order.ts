@@ -6,6 +6,8 @@ export interface PairOrder {
   readonly length: number;
   /** The pair at `position`, 0 to length-1. */
   at(position: number): number;
+  /** The first `count` entries of `into` become the pairs from `position` on. */
+  fill(into: Float64Array, position: number, count: number): void;
   /** Where `pair` stands, or -1 when it is not in this shard. */
   positionOf(pair: number): number;
 }
@@ -61,6 +63,9 @@ function ascending({ length, stride, offset }: Progression): PairOrder {
   return {
     length,
     at: (position) => position * stride + offset,
+    fill: (into, position, count) => {
+      for (let index = 0; index < count; index++) into[index] = (position + index) * stride + offset;
+    },
     positionOf: (pair) => placeIn({ length, stride, offset }, pair),
   };
 }
@@ -109,6 +114,11 @@ class FeistelOrder implements PairOrder {
     return value * this.#stride + this.#offset;
   }
 
+  fill(into: Float64Array, position: number, count: number): void {
+    if (this.#isSmall) return this.#fillSmall(into, position, count);
+    for (let index = 0; index < count; index++) into[index] = this.at(position + index);
+  }
+
   positionOf(pair: number): number {
     let value = placeIn({ length: this.length, stride: this.#stride, offset: this.#offset }, pair);
     if (value < 0) return -1;
@@ -130,6 +140,36 @@ class FeistelOrder implements PairOrder {
       low ^= stir(high ^ (keys[round + 1] as number)) & (lowCount - 1);
     }
     return (high << this.#lowBits) | low;
+  }
+
+  /**
+   * `#permuteSmall` again and again, with all that it reads in local variables, and the comparison with `highCount`, which comes out either way half of the
+   * time, made without a branch: a negative difference is all ones when shifted.
+   */
+  #fillSmall(into: Float64Array, position: number, count: number): void {
+    const [key0, key1, key2, key3] = this.#keys as unknown as readonly [number, number, number, number];
+    const { length } = this;
+    const lowBits = this.#lowBits;
+    const lowMask = this.#lowCount - 1;
+    const highCount = this.#highCount;
+    const lastHigh = highCount - 1;
+    const stride = this.#stride;
+    const offset = this.#offset;
+    for (let index = 0; index < count; index++) {
+      let value = position + index;
+      do {
+        let high = value >>> lowBits;
+        let low = value & lowMask;
+        high += Math.imul(stir(low ^ key0) >>> 16, highCount) >>> 16;
+        high -= highCount & ((lastHigh - high) >> 31);
+        low ^= stir(high ^ key1) & lowMask;
+        high += Math.imul(stir(low ^ key2) >>> 16, highCount) >>> 16;
+        high -= highCount & ((lastHigh - high) >> 31);
+        low ^= stir(high ^ key3) & lowMask;
+        value = (high << lowBits) | low;
+      } while (value >= length);
+      into[index] = value * stride + offset;
+    }
   }
 
   /** By how much a hash shifts the high digit: 0 ... highCount - 1. */

@@ -65,7 +65,12 @@ export class Patience {
 
   /** How long the first SYN of a pair of that target may stay unanswered. */
   firstTimeout(target: number): Nanos {
-    return this.#policy.syns > 1 ? this.#rto.timeout(target, 0) : this.#rto.lastTimeout(target, 0, 0);
+    return this.onlyOne ? this.#rto.onlyTimeout(target) : this.#rto.timeout(target, 0);
+  }
+
+  /** True when a silent pair gets one SYN and no more, unless the capture was deaf. */
+  get onlyOne(): boolean {
+    return this.#policy.syns <= 1;
   }
 
   /** How many SYNs the pair may use in all. */

@@ -15,9 +15,21 @@ export function parsePorts(text: string | undefined): PortSet {
   if (text.trim() === '') throw usageError('empty port list', text, ACCEPTED);
   const items = text.split(',').map((item) => item.trim());
   if (items.includes('')) throw usageError('empty item in port list', text, ACCEPTED);
-  const ports = items.flatMap(parseItem);
-  const first = ports[0] as number;
-  return ports.every((port, place) => port === first + place) ? new PortRun(first, ports.length) : new TablePortSet(ports);
+  const runs = items.map(parseItem);
+  const { first } = runs[0] as Run;
+  const { last } = runs.at(-1) as Run;
+  const isOne = runs.every((run, place) => place === 0 || run.first === (runs[place - 1] as Run).last + 1);
+  return isOne ? new PortRun(first, last - first + 1) : new TablePortSet(runs.flatMap(portsOf));
+}
+
+/** Ports from the first to the last. */
+interface Run {
+  readonly first: number;
+  readonly last: number;
+}
+
+function portsOf({ first, last }: Run): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, place) => first + place);
 }
 
 /** Consecutive ports, computed: in random order a table of all ports is a cache miss for each packet. */
@@ -70,16 +82,16 @@ class TablePortSet implements PortSet {
   }
 }
 
-function parseItem(item: string): readonly number[] {
+function parseItem(item: string): Run {
   const named = servicePort(item);
-  if (named !== null) return [named];
+  if (named !== null) return { first: named, last: named };
   const match = /^(\d*)(-?)(\d*)$/.exec(item);
   if (match === null) throw usageError('unknown service name', item, ACCEPTED);
   const [, low = '', dash = '', high = ''] = match;
   const first = low === '' ? 1 : parsePort(low, item);
   const last = high === '' ? (dash === '' ? first : LAST_PORT) : parsePort(high, item);
   if (last < first) throw usageError('reversed port range', item, `${ACCEPTED}; a range ends at or after its first port`);
-  return Array.from({ length: last - first + 1 }, (_, place) => first + place);
+  return { first, last };
 }
 
 function parsePort(digits: string, item: string): number {

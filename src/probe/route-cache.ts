@@ -1,6 +1,7 @@
 import type { Routes } from '../transport/transport.ts';
 import type { TargetSet } from './target-set.ts';
 
+/** A power of two. */
 const ENTRIES = 65_536;
 
 /** Remembers how the latest 65,536 targets are reached: a kernel look-up costs microseconds and a target has many ports. */
@@ -17,7 +18,7 @@ export class RouteCache {
 
   /** Index into `routes.sources`, or `-errno`. */
   lookup(target: number): number {
-    const entry = target % ENTRIES;
+    const entry = target & (ENTRIES - 1);
     if (this.#keys[entry] !== target) {
       this.#values[entry] = this.#routes.lookup(this.#targets.at(target));
       this.#keys[entry] = target;

@@ -35,13 +35,13 @@ export class RtoTable {
   }
 
   sample(target: number, rtt: Nanos): void {
-    this.#update(target % this.#groups, rtt);
+    this.#update(this.#groupOf(target), rtt);
     this.#update(this.#groups, rtt);
   }
 
   /** Smoothed RTT of the target, or 0 when it has not answered. */
   srtt(target: number): Nanos {
-    return this.#srtt[target % this.#groups] as number;
+    return this.#srtt[this.#groupOf(target)] as number;
   }
 
   /** How long to wait for the answer to a SYN that has `earlier` SYNs before it, when another may follow. */
@@ -54,10 +54,15 @@ export class RtoTable {
    * A target that never answered gets the initial time-out in full, and in all the time that Linux needs to find that a neighbour is not there.
    */
   lastTimeout(target: number, earlier: number, sinceFirst: Nanos): Nanos {
-    const group = target % this.#groups;
+    const group = this.#groupOf(target);
     const silent = Math.max(this.#initial, NEIGHBOUR_FAILURE * this.#initial - sinceFirst);
     const floor = this.#srtt[group] === 0 ? silent : 2 * (this.#slowest[group] as number);
     return Math.max(floor, 2 * (this.#slowest[this.#groups] as number), this.timeout(target, earlier));
+  }
+
+  /** How long to wait after a SYN that is the first and the last: shorter to compute while nobody has answered. */
+  onlyTimeout(target: number): Nanos {
+    return this.#srtt[this.#groups] === 0 ? NEIGHBOUR_FAILURE * this.#initial : this.lastTimeout(target, 0, 0);
   }
 
   /** The time-out that most targets have now. */
@@ -71,8 +76,12 @@ export class RtoTable {
     return typical + Math.min(typical, 2 * (this.#srtt[this.#groups] as number) + SLACK);
   }
 
+  #groupOf(target: number): number {
+    return target < this.#groups ? target : target % this.#groups;
+  }
+
   #base(target: number): Nanos {
-    const group = target % this.#groups;
+    const group = this.#groupOf(target);
     if (this.#srtt[group] !== 0) return Math.max(MIN_RTO, this.#estimate(group));
     if (this.#srtt[this.#groups] === 0) return this.#initial;
     return Math.min(this.#initial, Math.max(MIN_UNKNOWN_RTO, this.#estimate(this.#groups)));

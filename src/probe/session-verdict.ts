@@ -28,6 +28,8 @@ export class SessionVerdict implements Verdict {
   readonly #targets: TargetSet;
   /** The pair's, or -1 where it never had one. */
   #slot = -1;
+  /** Of the first SYN, where there is no slot. */
+  #nonce = 0;
   #answer: number = Answer.none;
   #errno = 0;
   #isLoaded = false;
@@ -51,6 +53,15 @@ export class SessionVerdict implements Verdict {
     this.state = 'error';
     this.attempts = 0;
     this.rejected = 0;
+    return this;
+  }
+
+  /** A pair that had one SYN, made with that nonce, and no slot; `errno` is not 0 when the SYN never left this host. */
+  silent(target: number, port: number, nonce: number, errno: number): this {
+    this.unroutable(target, port, errno);
+    this.state = errno === 0 ? 'filtered' : 'error';
+    this.attempts = 1;
+    this.#nonce = nonce;
     return this;
   }
 
@@ -116,11 +127,13 @@ export class SessionVerdict implements Verdict {
   }
 
   get mtu(): number | null {
-    return this.#slot < 0 ? null : this.#syns.mtu(this.#slot);
+    if (this.attempts === 0 && this.#slot < 0) return null;
+    return this.#slot < 0 ? this.#syns.mtuOf(this.targetIndex) : this.#syns.mtu(this.#slot);
   }
 
   get sent(): Uint8Array | null {
-    if (this.#slot < 0 || this.attempts === 0) return null;
+    if (this.attempts === 0) return null;
+    if (this.#slot < 0) return this.#syns.firstPacket(this.targetIndex, this.port, this.#nonce);
     return this.#syns.packet(this.#slot, this.attempts - 1);
   }
 

@@ -86,7 +86,7 @@ export class ProbeSession implements DrivenSession {
    * those, Infinity when there is no cause.
    */
   flushed(now: Nanos, batch: SendBatch): Nanos {
-    for (let i = 0; i < batch.count; i++) {
+    for (let i = this.#life.first.sentMany(batch); i < batch.count; i++) {
       const tag = batch.tags[i] as number;
       const errno = batch.errors[i] as number;
       if (errno !== 0) this.#onRefused(tag < 0 ? this.#life.first.refused(tag) : tag, errno, now);
@@ -121,10 +121,20 @@ export class ProbeSession implements DrivenSession {
       const slot = this.#nextRetry();
       if (slot >= 0) this.#send(slot, now, batch);
       else if (!this.#mayBegin) break;
-      else if (this.#life.first.write(now, batch)) this.#pacer.onSent(now);
-      else unrouted++;
+      else {
+        const written = this.#life.first.writeMany(now, batch, room - batch.count);
+        this.#pacer.onSent(now, written);
+        if (written === 0) unrouted += this.#beginOne(now, batch);
+      }
     }
     return this.#hasWork && this.#life.inFlight < this.#pacer.window ? this.#pacer.nextAllowance(now) : Infinity;
+  }
+
+  /** Begins the next pair; returns 1 when it had no route, else 0. */
+  #beginOne(now: Nanos, batch: SendBatch): number {
+    if (!this.#life.first.write(now, batch)) return 1;
+    this.#pacer.onSent(now, 1);
+    return 0;
   }
 
   get #hasWork(): boolean {
@@ -132,7 +142,7 @@ export class ProbeSession implements DrivenSession {
   }
 
   get #mayBegin(): boolean {
-    return this.#life.first.hasMore && !this.#life.first.ring.full;
+    return this.#life.first.hasMore && this.#life.first.ring.room > 0;
   }
 
   /** The slot whose next SYN is due; -1 when there is none. */
@@ -148,6 +158,6 @@ export class ProbeSession implements DrivenSession {
   #send(slot: number, now: Nanos, batch: SendBatch): void {
     this.#life.syns.add(batch, slot, this.#life.pairs.sent[slot] as number);
     this.#life.onSending(slot, now);
-    this.#pacer.onSent(now);
+    this.#pacer.onSent(now, 1);
   }
 }

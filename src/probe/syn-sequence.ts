@@ -7,6 +7,17 @@ import { ProbeCookie } from './cookie.ts';
 import type { PairTable } from './pair-table.ts';
 import type { RouteCache } from './route-cache.ts';
 import type { SessionPlan } from './session-plan.ts';
+import type { SynBlock } from './syn-block.ts';
+
+/** The slots of a batch. */
+interface Slots {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** Whose packet stands in each: what packets of a template share is written once. */
+  readonly templates: (SynTemplate | null)[];
+}
+
+const NO_SLOTS: Slots = { bytes: new Uint8Array(0), view: new DataView(new ArrayBuffer(0)), templates: [] };
 
 /** No attempt of ours: the numbers do not fit. */
 export const UNPROVEN = -1;
@@ -24,10 +35,9 @@ export class SynSequence {
   readonly #templates: SynTemplate[] = [];
   readonly #fields: ProbeFields = { destination: 0 as Address, sourcePort: 0, destinationPort: 0, seq: 0, tsval: 0, ipId: 0 };
   #template: SynTemplate | null = null;
-  #bytes: Uint8Array | null = null;
-  /** Whose packet stands in each slot of the batch at hand: what packets of a template share is written once. */
-  #inSlots: (SynTemplate | null)[] = [];
-  readonly #written: Map<Uint8Array, (SynTemplate | null)[]> = new Map();
+  /** The slots of the batch at hand, and those of all that were at hand before. */
+  #slots: Slots = NO_SLOTS;
+  readonly #written: Map<Uint8Array, Slots> = new Map();
   /** Nonce of the SYN that was written last. */
   lastNonce = 0;
   readonly #oursPort: Uint8Array = new Uint8Array(65_536);
@@ -64,6 +74,11 @@ export class SynSequence {
     return (this.#plan.routes.sources[this.#pairs.source[slot] as number] as { mtu: number }).mtu;
   }
 
+  /** MTU of the interface that SYNs to a target with a route leave by. */
+  mtuOf(target: number): number {
+    return (this.#plan.routes.sources[this.route(target)] as { mtu: number }).mtu;
+  }
+
   /** Names the pair that `addFirst` writes the SYN of; `source` is its way out. */
   aim(target: number, port: number, source: number): void {
     this.#fields.destination = this.#plan.targets.at(target);
@@ -79,17 +94,41 @@ export class SynSequence {
 
   /** To be called when `batch` is begun. */
   beginBatch(batch: SendBatch): void {
-    if (batch.bytes === this.#bytes) return;
-    this.#bytes = batch.bytes;
-    const known = this.#written.get(batch.bytes);
-    this.#inSlots = known ?? Array.from({ length: batch.capacity }, () => null);
-    if (known === undefined) this.#written.set(batch.bytes, this.#inSlots);
+    const { bytes } = batch;
+    if (bytes === this.#slots.bytes) return;
+    const known = this.#written.get(bytes);
+    const templates = Array.from({ length: known === undefined ? batch.capacity : 0 }, () => null);
+    this.#slots = known ?? { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), templates };
+    if (known === undefined) this.#written.set(bytes, this.#slots);
   }
 
   /** Writes the first SYN of the pair that `aim` named into the next slot of the batch, under `tag`. */
   addFirst(batch: SendBatch, nonce: number, tag: number): void {
     this.#cookie.expand(nonce);
     this.#add(batch, 0, tag);
+  }
+
+  /** Writes the first SYNs of the pairs of `block`, which leave by `block.source`, into the next slots of the batch, under `tag` and the numbers below it. */
+  addMany(batch: SendBatch, block: SynBlock, tag: number): void {
+    const template = this.#templates[block.source] ?? this.#craft(block.source);
+    const { count } = block;
+    const first = batch.count;
+    const { view, templates } = this.#slots;
+    this.#cookie.expandMany(block.nonces, block, count);
+    if (this.#plan.seq === null) block.seqs.set(block.nonces);
+    else block.seqs.fill(this.#plan.seq);
+    if (this.#plan.ipId !== null) block.ipIds.fill(this.#plan.ipId);
+    for (let index = 0; index < count; index++) {
+      const slot = first + index;
+      batch.lengths[slot] = template.length;
+      batch.tags[slot] = tag - index;
+      if (templates[slot] === template) continue;
+      template.write(batch.bytes, slot * batch.slotSize, this.#fields);
+      templates[slot] = template;
+    }
+    const row = { bytes: view, offset: first * batch.slotSize, stride: batch.slotSize };
+    template.patchMany(row, this.sourcePort(0), block, count);
+    batch.count += count;
   }
 
   /** Writes SYN number `attempt` (from 0) of the pair in a table slot into the next slot of the batch. */
@@ -103,6 +142,17 @@ export class SynSequence {
   packet(slot: number, attempt: number): Uint8Array {
     this.aimAt(slot);
     this.#recall(slot, attempt);
+    return this.#copy(attempt);
+  }
+
+  /** A copy of the first SYN, made with that nonce, of a pair whose target has a route. */
+  firstPacket(target: number, port: number, nonce: number): Uint8Array {
+    this.aim(target, port, this.route(target));
+    this.#cookie.expand(nonce);
+    return this.#copy(0);
+  }
+
+  #copy(attempt: number): Uint8Array {
     this.#fill(attempt);
     const template = this.#template as SynTemplate;
     const bytes = new Uint8Array(template.length);
@@ -115,10 +165,10 @@ export class SynSequence {
     const offset = index * batch.slotSize;
     const template = this.#template as SynTemplate;
     this.#fill(attempt);
-    if (this.#inSlots[index] === template) template.patch(batch.bytes, offset, this.#fields);
+    if (this.#slots.templates[index] === template) template.patch(batch.bytes, offset, this.#fields);
     else {
       template.write(batch.bytes, offset, this.#fields);
-      this.#inSlots[index] = template;
+      this.#slots.templates[index] = template;
     }
     batch.lengths[index] = template.length;
     batch.tags[index] = tag;

@@ -19,7 +19,12 @@ export class PortJson {
   /** The line of `record`, whose fields are in the order in which its type names them. */
   line(record: PortRecord): string {
     const { reply, findings, expectation, rttMs } = record;
-    const isPlain = findings.length === 0 && expectation === null && hasOneRtt(rttMs) && (reply === null || isBare(reply));
+    const isPlain =
+      findings.length === 0 &&
+      expectation === null &&
+      record.responder === undefined &&
+      hasOneRtt(rttMs) &&
+      (reply === null || isBare(reply));
     if (!isPlain) return `${JSON.stringify(record)}\n`;
     this.#rememberName(record);
     this.#rememberJudgement(record);

@@ -59,6 +59,11 @@ function rttOf(samples: readonly number[]): Rtt {
   };
 }
 
+/** Statistics of one round trip in milliseconds, or of none. */
+export function singleRttOf(sample: number | null): Rtt {
+  return rttOf(sample === null ? [] : [sample]);
+}
+
 function singleRtt(rtt: number): Rtt {
   return { min: rtt, avg: rtt, max: rtt, stddev: 0, samples: 1 };
 }

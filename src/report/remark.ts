@@ -1,11 +1,13 @@
 import type { Finding } from '../analysis/finding.ts';
+import type { FarEndRecord } from './far-end-record.ts';
+import { farEndRemarks } from './far-end-remarks.ts';
 import type { Paint } from './paint.ts';
-import type { PortRecord } from './records.ts';
+import type { Expectation } from './records.ts';
 import { wrapSentence } from './wrap.ts';
 
-/** A line below a port: something found, or an expectation that was missed. */
+/** A line below a port: something found, an expectation that was missed, or what the far end saw. */
 export interface Remark {
-  readonly role: 'finding' | 'missed';
+  readonly role: 'finding' | 'missed' | 'faint';
   /** What it is, in a few words. */
   readonly head: string;
   /** Why, and how sure; may be empty. */
@@ -14,10 +16,18 @@ export interface Remark {
 
 const INDENT = '      ';
 
+/** What a record of a port has to say besides its verdict. */
+interface Remarkable {
+  readonly findings: readonly Finding[];
+  readonly expectation: Expectation | null;
+  readonly responder?: FarEndRecord;
+}
+
 /** What is to be said of a port below its line. */
-export function remarksOn(record: PortRecord): readonly Remark[] {
+export function remarksOn(record: Remarkable): readonly Remark[] {
   const missed = record.expectation?.met === false ? [missedRemark(record.expectation.why ?? 'expectation missed')] : [];
-  return [...missed, ...record.findings.map(findingRemark)];
+  const far = record.responder === undefined ? [] : farEndRemarks(record.responder);
+  return [...missed, ...record.findings.map(findingRemark), ...far];
 }
 
 /** An expectation that was missed. */

@@ -2,7 +2,7 @@ import type { SendDemand } from '../engine/engine.ts';
 import { enginesFor, openFirst } from '../engine/engines.ts';
 import { raiseNetRaw } from '../engine/linux/capabilities.ts';
 import { dropPrivileges } from '../engine/linux/drop-privileges.ts';
-import { guardSourcePorts } from '../engine/linux/port-guard.ts';
+import { guardListeningPorts, guardSourcePorts } from '../engine/linux/port-guard.ts';
 import type { OpenRoutes } from '../engine/linux/route-options.ts';
 import { openRoutes } from '../engine/linux/routes.ts';
 import { type Reservation, reserveSourcePorts } from '../engine/linux/source-ports.ts';
@@ -29,6 +29,10 @@ export interface RunNeeds {
    * closes each connection itself.
    */
   readonly ports: 'reserved' | 'guarded';
+  /** Exactly these ports are guarded, whoever connects to them; absent for a choice. */
+  readonly listenPorts?: readonly number[];
+  /** About how many packets the run sends when all goes well; absent where nobody knows. */
+  readonly packets?: number;
   /** How fast packets are to leave; absent where the kernel's own way is fast enough. */
   readonly sending?: (routes: OpenRoutes) => SendDemand;
 }
@@ -47,7 +51,11 @@ export async function openRun(needs: RunNeeds): Promise<OpenRun> {
     closers.push(() => holding.release());
     const sourcePorts = holding.ports;
     const sending = needs.sending === undefined ? {} : { sending: needs.sending(routes) };
-    const transport = await openFirst(engines, { sourcePorts, interface: device, routes, warn, ...sending });
+    const packets = needs.packets ?? Infinity;
+    const unheld = new UnheldPorts(holding.missing, warn);
+    const tell = (line: string): void => unheld.tell(line);
+    const transport = await openFirst(engines, { sourcePorts, interface: device, routes, warn: tell, packets, ...sending });
+    unheld.end();
     if (options.dropPrivileges === true) warnIfStillRoot(warn);
     const close = async (): Promise<void> => {
       await transport.close();
@@ -60,7 +68,8 @@ export async function openRun(needs: RunNeeds): Promise<OpenRun> {
   }
 }
 
-function holdPorts({ options, sourcePortCount, ports }: RunNeeds, warn: (line: string) => void): Reservation {
+function holdPorts({ options, sourcePortCount, ports, listenPorts }: RunNeeds, warn: (line: string) => void): Reservation {
+  if (listenPorts !== undefined) return guardListeningPorts(listenPorts);
   const first = options.sourcePort ?? null;
   return ports === 'guarded'
     ? guardSourcePorts(sourcePortCount, { first })
@@ -70,4 +79,25 @@ function holdPorts({ options, sourcePortCount, ports }: RunNeeds, warn: (line: s
 function warnIfStillRoot(warn: (line: string) => void): void {
   const outcome = dropPrivileges();
   if (outcome.kind === 'refused') warn(outcome.message);
+}
+
+/** Says that source ports are not reserved: in the engine's line where that has the same cause, else in a line of its own. */
+class UnheldPorts {
+  #cause: string | null;
+  readonly #warn: (line: string) => void;
+
+  constructor(cause: string | null, warn: (line: string) => void) {
+    this.#cause = cause;
+    this.#warn = warn;
+  }
+
+  tell(line: string): void {
+    const isSame = this.#cause !== null && line.includes(this.#cause);
+    this.#warn(isSame ? `${line}; source ports are not reserved` : line);
+    if (isSame) this.#cause = null;
+  }
+
+  end(): void {
+    if (this.#cause !== null) this.#warn(`source ports are not reserved: ${this.#cause}`);
+  }
 }

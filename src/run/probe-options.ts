@@ -1,9 +1,17 @@
+import type { TokenOptions } from './token.ts';
 import type { CraftOptions, RunControl, TargetOptions, WayOptions } from './run-options.ts';
 
 /** What `probe` accepts: the command's flags in camelCase, with the same texts, units and defaults. */
-export interface ProbeOptions extends TargetOptions, CraftOptions, WayOptions, RunControl {
+export interface ProbeOptions extends TargetOptions, CraftOptions, WayOptions, TokenOptions, RunControl {
   /** `22,80,8000-8100,https` or `-`; without it the documented default list. */
   readonly ports?: string;
+
+  /** A `respond` at the targets' end is asked what arrived; it and this run share a token. */
+  readonly responder?: boolean;
+  /** `HOST:PORT`: another port that the responder listens on, asked about ports that are silent. Implies `responder`. */
+  readonly control?: string;
+  /** `option`, `data` or both: where the SYN carries the proof beside its sequence number and its timestamp. */
+  readonly proof?: string;
 
   /** Milliseconds. */
   readonly timeout?: number;
@@ -53,4 +61,9 @@ export interface Progress {
   readonly pairsTotal: number;
   readonly open: number;
   readonly probesSent: number;
+}
+
+/** Whether the options ask for a responder. */
+export function asksResponder({ responder, control }: ProbeOptions): boolean {
+  return responder === true || control !== undefined;
 }

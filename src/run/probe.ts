@@ -14,7 +14,7 @@ import { runSession } from './loop.ts';
 import { openRun, type RunNeeds } from './open-run.ts';
 import { PortRecorder } from './port-recorder.ts';
 import { craftSyn, prepareRun, type PreparedRun } from './prepare.ts';
-import type { ProbeOptions } from './probe-options.ts';
+import { asksResponder, type ProbeOptions } from './probe-options.ts';
 import { ProgressClock } from './progress-clock.ts';
 import { type Driving, lostInterface, noRoute, oneByOne, streamRecords } from './record-stream.ts';
 import { runRecordOf, SummaryCounter, wantsOpenOnly } from './run-records.ts';
@@ -36,6 +36,10 @@ export async function* probeInBatches(options: ProbeOptions): AsyncGenerator<rea
     for (const record of dryRunRecords(run)) yield [record];
     return;
   }
+  if (asksResponder(options)) {
+    yield* (await import('./probe-far-end.ts')).probeFarEnd(run);
+    return;
+  }
   const open = await openRun(needsOf(run));
   yield* streamRecords<ProbeRecord>(open, options, (driving) => probeAll(run, driving));
 }
@@ -53,6 +57,8 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<Probe
       queue.push(record);
     },
   });
+  // Reading the clock for each verdict costs more than counting it.
+  let turnedAt = transport.now();
   const session = new ProbeSession({
     ...run,
     routes: open.routes,
@@ -63,7 +69,7 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<Probe
     seq: run.spec.seq,
     ipId: run.spec.ipId,
     payloadLength: run.spec.payload.length,
-    onVerdict: (verdict) => recorder.add(verdict, transport.now()),
+    onVerdict: (verdict) => recorder.add(verdict, turnedAt),
   });
   if (transport.clock === 'userspace') await warmUp(session, transport, open.sourcePorts[0] as number);
   const progress = new ProgressClock(run, session);
@@ -71,6 +77,7 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<Probe
   const fault = await runSession(session, transport, {
     signal,
     onTurn: (now) => {
+      turnedAt = now;
       recorder.tick(now);
       session.hold(queue.congested);
       progress.tick(now / NANOS_PER_MS);
@@ -90,11 +97,12 @@ function failureOf(fault: TransportFault | null, counter: SummaryCounter): Synsc
 }
 
 function needsOf(run: PreparedRun): RunNeeds {
-  const { options, spec, timing, sourcePortCount } = run;
+  const { options, spec, timing, sourcePortCount, order } = run;
+  const packets = order.length * timing.count;
   const path = sendPathOf(options.sendPath ?? 'auto');
   const sending = (routes: OpenRoutes): SendDemand => ({ path, rate: timing.rate, packetBytes: packetBytes(run, routes) });
   const engine = options.engine ?? engineNameFor(path);
-  return { options: { ...options, engine }, sourceIp: spec.sourceIp, sourcePortCount, ports: 'reserved', sending };
+  return { options: { ...options, engine }, sourceIp: spec.sourceIp, sourcePortCount, ports: 'reserved', packets, sending };
 }
 
 /** The size of the run's SYNs; 0 when the first target has no route. Its way out is then the first of `routes`, for which a faster way of sending is opened. */

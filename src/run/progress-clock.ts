@@ -1,15 +1,20 @@
-import type { ProbeSession } from '../probe/session.ts';
+import type { SessionStats } from '../probe/session-plan.ts';
 import type { PreparedRun } from './prepare.ts';
 
 const INTERVAL_MS = 100;
 
+/** Whose progress it is. */
+interface Progressing {
+  readonly stats: Pick<SessionStats, 'pairsDone' | 'open' | 'probesSent'>;
+}
+
 /** Reports progress to whoever asked for it, at most ten times a second. */
 export class ProgressClock {
   readonly #run: PreparedRun;
-  readonly #session: ProbeSession;
+  readonly #session: Progressing;
   #last = 0;
 
-  constructor(run: PreparedRun, session: ProbeSession) {
+  constructor(run: PreparedRun, session: Progressing) {
     this.#run = run;
     this.#session = session;
   }

@@ -29,7 +29,7 @@ describe('source files', () => {
   });
 
   it('are kebab-case', () => {
-    expect(files.map((file) => file.path).filter((path) => !/^[a-z0-9]+(?:[-/.][a-z0-9]+)*\.ts$/.test(path))).toEqual([]);
+    expect(files.map((file) => file.path).filter((path) => !/^[a-z0-9]+(?:[-/.][a-z0-9]+)*\.c?ts$/.test(path))).toEqual([]);
   });
 
   it('have no default export', () => {

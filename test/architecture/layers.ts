@@ -23,7 +23,7 @@ export const PACKAGES: Readonly<Record<string, { readonly layer: Layer; readonly
   koffi: { layer: 'engine', files: 1 },
   'raw-socket': { layer: 'engine', files: 1 },
   cap: { layer: 'engine', files: 1 },
-  yargs: { layer: 'cli', files: Infinity },
+  'yargs-parser': { layer: 'cli', files: Infinity },
 };
 
 /** Engines do not know one another; these folders of engine/ belong to all of them. */

@@ -4,6 +4,7 @@ import { type CommandName, COMMANDS } from '../../src/cli/commands.ts';
 import { commandText } from '../../src/cli/help.ts';
 import { DEFAULT_PORT_GROUPS } from '../../src/probe/default-ports.ts';
 import { FINDING_TABLE } from '../../src/analysis/find-findings.ts';
+import { GUARD_FINDING_TABLE } from '../../src/analysis/firewall/find-guard-findings.ts';
 import { readProjectFile } from './source-files.ts';
 
 const readme = readProjectFile('README.md');
@@ -55,7 +56,7 @@ describe('README', () => {
   });
 
   it('names every finding', () => {
-    const codes = Object.keys(FINDING_TABLE);
+    const codes = [...Object.keys(FINDING_TABLE), ...Object.keys(GUARD_FINDING_TABLE)];
     expect(codes.filter((code) => !readme.includes(`\`${code}\``))).toEqual([]);
   });
 

@@ -42,7 +42,7 @@ export function readProjectFile(path: string): string {
 /** Every TypeScript file of src/. */
 export function sourceFiles(): SourceFile[] {
   return projectFiles(join(ROOT, 'src'))
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.c?ts$/.test(path))
     .map((path) => sourceFile(path.slice('src/'.length), readProjectFile(path)));
 }
 

@@ -1,11 +1,13 @@
 import type { Environment } from '../../src/cli/environment.ts';
 import type { DoctorRecord } from '../../src/report/doctor-record.ts';
-import type { HandshakeRunRecord } from '../../src/report/handshake-records.ts';
 import type { MssRunRecord } from '../../src/report/mss-records.ts';
+import type { HandshakeRunRecord } from '../../src/report/handshake-records.ts';
 import type { ProbeRecord } from '../../src/report/records.ts';
-import type { HandshakeOptions } from '../../src/run/handshake-options.ts';
 import type { MssOptions } from '../../src/run/mss-options.ts';
+import type { HandshakeOptions } from '../../src/run/handshake-options.ts';
+import type { RespondRecord } from '../../src/report/respond-records.ts';
 import type { ProbeOptions } from '../../src/run/probe-options.ts';
+import type { RespondOptions } from '../../src/run/respond-options.ts';
 
 /** A sink that keeps what it is given, and fails with `failure` at the write of that number. */
 export class MemorySink {
@@ -49,6 +51,7 @@ export interface Circumstances {
   readonly probe?: (options: ProbeOptions) => AsyncIterable<ProbeRecord>;
   readonly mss?: (options: MssOptions) => AsyncIterable<MssRunRecord>;
   readonly handshake?: (options: HandshakeOptions) => AsyncIterable<HandshakeRunRecord>;
+  readonly respond?: (options: RespondOptions) => AsyncIterable<RespondRecord>;
   readonly doctor?: (targets: readonly string[]) => Promise<DoctorRecord>;
   readonly stdout?: MemorySink;
   readonly openFile?: (path: string) => MemorySink;
@@ -110,9 +113,11 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
           asked = options;
           return oneByOne((circumstances.probe ?? (() => records([])))(options));
         }),
-      mss: () => Promise.resolve((options) => oneByOne((circumstances.mss ?? nothing)(options))),
       path: () => Promise.resolve(() => nothing()),
+      mss: () => Promise.resolve((options) => oneByOne((circumstances.mss ?? nothing)(options))),
       handshake: () => Promise.resolve((options) => oneByOne((circumstances.handshake ?? nothing)(options))),
+      firewall: () => Promise.resolve(() => nothing()),
+      respond: () => Promise.resolve((options) => oneByOne((circumstances.respond ?? nothing)(options))),
       doctor: () => Promise.resolve(circumstances.doctor ?? (() => Promise.reject(new Error('no doctor')))),
     },
   };
@@ -141,10 +146,7 @@ async function* nothing(): AsyncGenerator<never, void, undefined> {
 }
 
 /** Yields these records, then throws `error` if there is one. */
-export async function* records(
-  list: readonly ProbeRecord[],
-  error: unknown = null,
-): AsyncGenerator<ProbeRecord, void, undefined> {
+export async function* records<R = ProbeRecord>(list: readonly R[], error: unknown = null): AsyncGenerator<R, void, undefined> {
   for (const record of list) {
     await Promise.resolve();
     yield record;

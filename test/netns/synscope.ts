@@ -4,7 +4,7 @@ import type { Lab } from './lab.ts';
 import type { PortRecord, RunRecord, SummaryRecord } from '../../src/report/records.ts';
 
 /** The command under test; SYNSCOPE_BIN names another build of it. */
-export const BIN: string = process.env['SYNSCOPE_BIN'] ?? fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.url));
+export const BIN: string = process.env['SYNSCOPE_BIN'] ?? fileURLToPath(new URL('../../dist/cli/bin.cjs', import.meta.url));
 
 /** What a run with `--json` printed, every line of it parsed. */
 export interface Result extends Finished {

@@ -126,4 +126,18 @@ describe('ProbeCookie', () => {
   });
 
   it('asks for a key of four words', () => expect(() => new ProbeCookie(new Uint32Array(2))).toThrow(RangeError));
+
+  it('expands many nonces as it expands each', () => {
+    const cookie = new ProbeCookie(Uint32Array.of(1, 2, 3, 4));
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), { maxLength: 20 }), (list) => {
+        const columns = { tsvals: new Int32Array(list.length), ipIds: new Uint16Array(list.length) };
+        cookie.expandMany(Int32Array.from(list), columns, list.length);
+        list.forEach((nonce, index) => {
+          cookie.expand(nonce);
+          expect([(columns.tsvals[index] as number) >>> 0, columns.ipIds[index]]).toEqual([cookie.tsval, cookie.ipId]);
+        });
+      }),
+    );
+  });
 });

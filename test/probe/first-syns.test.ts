@@ -34,10 +34,10 @@ class Model {
   }
 }
 
-type Step = readonly ['push' | 'skip' | 'take' | 'land' | 'stamp', number];
+type Step = readonly ['push' | 'many' | 'skip' | 'take' | 'land' | 'stamp', number];
 
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
-  fc.tuple(fc.constantFrom<Step[0]>('push', 'push', 'push', 'skip', 'take', 'take', 'land', 'stamp'), fc.nat(1_000_000)),
+  fc.tuple(fc.constantFrom<Step[0]>('push', 'push', 'many', 'skip', 'take', 'take', 'land', 'stamp'), fc.nat(1_000_000)),
   { maxLength: 120 },
 );
 
@@ -51,6 +51,15 @@ function fill(ring: FirstSyns, model: Model, count: number): void {
   }
 }
 
+function pushMany(ring: FirstSyns, { all }: Model, number: number, now: number): void {
+  const nonces = Int32Array.from({ length: 300 }, (_, index) => (number + index) | 0);
+  const count = number % 301;
+  const from = ring.head;
+  ring.pushMany(nonces, count, now - 1);
+  ring.stampMany(from, new Float64Array(300).fill(now), count);
+  for (const nonce of nonces.subarray(0, count)) all.push({ nonce, sentAt: now, open: true, flying: true });
+}
+
 function run(ring: FirstSyns, model: Model, [kind, number]: Step, now: number): void {
   const { all } = model;
   const some = all.length === 0 ? -1 : number % all.length;
@@ -60,23 +69,30 @@ function run(ring: FirstSyns, model: Model, [kind, number]: Step, now: number): 
     const nonce = (number * 2654435761) | 0;
     ring.push(nonce, now);
     all.push({ nonce, sentAt: now, open: true, flying: true });
+  } else if (kind === 'many') {
+    pushMany(ring, model, number, now);
   } else if (kind === 'skip') {
     ring.skip(now);
     all.push({ nonce: 0, sentAt: now, open: false, flying: false });
   } else if (kind === 'land') {
     expect(ring.land(now - (number % 50))).toBe(model.land(now - (number % 50)));
-  } else if (place >= 0) {
-    const entry = all[some] as Entry;
-    expect([ring.positionOf(place), ring.nonce(place), ring.sentAt(place)]).toEqual([some, entry.nonce, entry.sentAt]);
-    if (kind === 'stamp') {
-      ring.stamp(place, now);
-      entry.sentAt = now;
-      return;
-    }
-    expect(ring.take(place)).toBe(entry.flying);
-    entry.open = false;
-    entry.flying = false;
+  } else if (place >= 0) stampOrTake(ring, place, [kind, all[some] as Entry, some, now]);
+}
+
+function stampOrTake(
+  ring: FirstSyns,
+  place: number,
+  [kind, entry, position, now]: readonly [Step[0], Entry, number, number],
+): void {
+  expect([ring.positionOf(place), ring.nonce(place), ring.sentAt(place)]).toEqual([position, entry.nonce, entry.sentAt]);
+  if (kind === 'stamp') {
+    ring.stamp(place, now);
+    entry.sentAt = now;
+    return;
   }
+  expect(ring.take(place)).toBe(entry.flying);
+  entry.open = false;
+  entry.flying = false;
 }
 
 describe('FirstSyns', () => {

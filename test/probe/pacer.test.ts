@@ -32,7 +32,7 @@ function steadyRate(pacer: Pacer, seconds: number, passes: (now: number) => bool
     }
     pacer.review(now, 2 * TIMEOUT);
     for (let allowance = pacer.allowance(now); allowance >= 1 && inFlight < pacer.window && inFlight < 2000; allowance--) {
-      pacer.onSent(now);
+      pacer.onSent(now, 1);
       inFlight++;
       if (now > (seconds * 1000 * MS) / 2) sentLate++;
       fates.push(

@@ -18,6 +18,25 @@ describe('laws', () => {
     );
   });
 
+  it('fill() says what at() says, also at 2^53', () => {
+    const total = fc.oneof(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 1, max: 2 ** 53 - 1 }));
+    const shard = fc.option(fc.record({ index: fc.integer({ min: 1, max: 7 }), count: fc.constant(7) }), { nil: null });
+    fc.assert(
+      fc.property(
+        fc.record({ total, seed, shard, randomize: fc.boolean() }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (one, where) => {
+          const order = orderOf(one);
+          const count = Math.min(40, order.length);
+          const from = Math.floor(where * (order.length - count));
+          const filled = new Float64Array(41).fill(-7);
+          order.fill(filled, from, count);
+          expect([...filled]).toEqual(Array.from(filled, (_, index) => (index < count ? order.at(from + index) : -7)));
+        },
+      ),
+    );
+  });
+
   it('positionOf() undoes at(), also at 2^53, and knows the pairs of other shards', () => {
     const total = fc.oneof(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 1, max: 2 ** 53 - 1 }));
     const shard = fc.option(fc.record({ index: fc.integer({ min: 1, max: 7 }), count: fc.constant(7) }), { nil: null });

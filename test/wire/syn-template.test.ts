@@ -51,6 +51,8 @@ const PLAIN: SynTemplateFields = {
   badChecksum: false,
 };
 
+const PLAIN_PROBE = { destination: PLAIN.source, sourcePort: 1, destinationPort: 2, seq: 3, tsval: 4, ipId: 5 };
+
 /** The probe as the general encoder makes it. */
 function expectedPacket(
   fields: SynTemplateFields,
@@ -86,6 +88,32 @@ describe('a SYN template', () => {
         },
       ),
       { numRuns: 1000 },
+    );
+  });
+
+  it('patches many packets into what it writes one by one, and touches nothing between them', () => {
+    const many = fc.array(probeFields, { maxLength: 9 });
+    fc.assert(
+      fc.property(templateFields, fc.boolean(), many, fc.nat(9), (plain, badChecksum, probes, offset) => {
+        const template = new SynTemplate({ ...plain, badChecksum });
+        const stride = template.length + offset;
+        const sourcePort = probes[0]?.sourcePort ?? 0;
+        const [byOne, together] = [new Uint8Array(10 * stride), new Uint8Array(10 * stride)].map((bytes) => bytes.fill(0xee));
+        if (byOne === undefined || together === undefined) throw new Error('two arrays');
+        probes.forEach((probe, index) => {
+          template.write(byOne, offset + index * stride, { ...probe, sourcePort });
+          template.write(together, offset + index * stride, { ...PLAIN_PROBE, sourcePort: probe.sourcePort });
+        });
+        const columns = {
+          destinations: Int32Array.from(probes, ({ destination }) => destination),
+          destinationPorts: Uint16Array.from(probes, ({ destinationPort }) => destinationPort),
+          seqs: Int32Array.from(probes, ({ seq }) => seq),
+          tsvals: Int32Array.from(probes, ({ tsval }) => tsval),
+          ipIds: Uint16Array.from(probes, ({ ipId }) => ipId),
+        };
+        template.patchMany({ bytes: new DataView(together.buffer), offset, stride }, sourcePort, columns, probes.length);
+        expect(together).toEqual(byOne);
+      }),
     );
   });
 

@@ -1,7 +1,8 @@
 import type { TraceResult } from '../../probe/path/path-probe.ts';
 import { formatAddress } from '../../wire/address.ts';
-import type { Finding, FindingCode } from '../finding.ts';
-import type { ChangeManner, ChangeValue, HeaderField } from '../packet-diff/change.ts';
+import type { Finding } from '../finding.ts';
+import type { ChangeValue } from '../packet-diff/change.ts';
+import { codeOfChange, optionOfChange } from '../packet-diff/change-code.ts';
 import type { HopView } from './hop-view.ts';
 import { describeChange } from './describe-change.ts';
 import type { PlacedChange } from './place-changes.ts';
@@ -17,14 +18,13 @@ export function pathFindings(
 
 /** A router quoted the bytes: that is proof. Fields that NATs and stacks may rewrite without harm are changes and no findings. */
 function findingOf(change: PlacedChange): readonly Finding[] {
-  const code = codeOf(change);
+  const code = codeOfChange(change);
   if (code === null) return [];
-  const option = change.field.startsWith('tcp.option.') ? change.field.slice('tcp.option.'.length) : null;
   const { sent, seen } = change;
   return [
     {
       code,
-      option: option === 'order' ? null : option,
+      option: optionOfChange(change),
       direction: 'forward',
       sent: plain(sent),
       received: plain(seen),
@@ -32,38 +32,6 @@ function findingOf(change: PlacedChange): readonly Finding[] {
       detail: describeChange(change),
     },
   ];
-}
-
-/** Codes of header fields; a field that is not here has none. */
-const HEADER_CODES: Partial<Record<HeaderField, FindingCode>> = {
-  'tcp.seq': 'sequence-rewritten',
-  'tcp.window': 'window-rewritten',
-  'ip.dscp': 'dscp-changed',
-  'ip.ecn': 'ecn-cleared',
-};
-
-const OPTION_CODES: Readonly<Record<ChangeManner, FindingCode>> = {
-  removed: 'option-stripped',
-  overwritten: 'option-padded',
-  added: 'option-added',
-  rewritten: 'option-rewritten',
-  reordered: 'option-rewritten',
-};
-
-function codeOf({ field, how, sent, seen }: PlacedChange): FindingCode | null {
-  if (field === 'tcp.flags') return asksForEcn(sent) && !asksForEcn(seen) ? 'ecn-cleared' : null;
-  if (field === 'tcp.option.nop') return null;
-  if (field === 'tcp.option.mss' && isLower(seen, sent)) return 'mss-clamped';
-  return field.startsWith('tcp.option.') ? OPTION_CODES[how] : (HEADER_CODES[field as HeaderField] ?? null);
-}
-
-function isLower(a: ChangeValue, b: ChangeValue): boolean {
-  return typeof a === 'number' && typeof b === 'number' && a < b;
-}
-
-/** Any of ECE, CWR and AE (RFC 3168, 6.1.1; RFC 9768, 3.1). */
-function asksForEcn(flags: ChangeValue): boolean {
-  return typeof flags === 'string' && /[EWe]/.test(flags);
 }
 
 /** The same TTL does not suffice to reach another port of the host: whoever answered stands nearer. */

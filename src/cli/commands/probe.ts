@@ -2,6 +2,7 @@ import { FORMATS } from '../../report/formats.ts';
 import type { ProbeRecord } from '../../report/records.ts';
 import type { CommandRun, ProbeCommandOptions } from '../commands.ts';
 import { RUN_FLAGS } from '../flags/probe-flags.ts';
+import { withToken } from '../token-variable.ts';
 import { chooseFormat, optionsIn, runRecords } from '../run-records.ts';
 
 /** `synscope probe`: runs the probe and writes its records as they come. */
@@ -15,7 +16,7 @@ export const runProbe: CommandRun<ProbeCommandOptions> = async ({ operands, opti
         const probe = await environment.jobs.probe();
         return probe({
           ...steering,
-          ...optionsIn(options, RUN_FLAGS),
+          ...withToken(optionsIn(options, RUN_FLAGS), environment),
           targets: operands,
           ...(progress === null ? {} : { onProgress: progress }),
           // What is not to be reported need not come here.

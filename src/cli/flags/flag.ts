@@ -1,6 +1,7 @@
 /** The headings under which the help lists flags. */
 export type FlagGroup =
   | 'Targets'
+  | 'Responder'
   | 'Tracing'
   | 'Handshake'
   | 'MSS'

@@ -3,6 +3,7 @@ import type { ProbeOptions } from '../../run/probe-options.ts';
 import { anyText, oneOf, rate, shard, wholeNumber } from '../parse/values.ts';
 import { CRAFT_FLAGS } from './craft-flags.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';
+import { TOKEN_FLAGS } from './token-flags.ts';
 import { TARGET_FLAGS } from './target-flags.ts';
 import { WAY_FLAGS } from './way-flags.ts';
 
@@ -22,6 +23,33 @@ export const RUN_FLAGS: FlagTable<RunOptions> = {
     anyText('ports such as 22,80,8000-8100,https, or - for all'),
   ),
   ...TARGET_FLAGS,
+
+  responder: flagSwitch({
+    group: 'Responder',
+    description:
+      'synscope respond listens on these ports with the same token: ask it what arrived, and prove what the path changed, each way',
+  }),
+  control: flagValue(
+    {
+      group: 'Responder',
+      argument: 'HOST:PORT',
+      description: 'as --responder, and another port that it listens on, to be asked about ports that are silent',
+      defaultText: 'one that answered',
+    },
+    anyText('a host and a port, such as 192.0.2.7:8443'),
+  ),
+  proof: flagValue(
+    {
+      group: 'Responder',
+      argument: 'LIST',
+      description:
+        'carry the proof of the token in these too: option (12 bytes, experimental), data (8 bytes); for paths that rewrite sequence numbers and timestamps alike',
+      defaultText: 'sequence number and timestamp alone',
+    },
+    anyText('option, data, or both separated by a comma'),
+  ),
+  ...TOKEN_FLAGS,
+
   ...CRAFT_FLAGS,
   ...WAY_FLAGS,
 

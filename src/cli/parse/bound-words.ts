@@ -68,7 +68,7 @@ function bind({ name, flag, written, glued, negated }: Named, next: string | und
   const value = glued ?? next;
   if (value === undefined || (glued === null && isKnownFlag(value, table)))
     throw new SynscopeError('usage', `"${written}" needs a value: expected ${written} ${flag.argument}`);
-  // yargs takes one pair of quotes away from a value that stands in quotes: these, not the user's.
+  // yargs-parser takes one pair of quotes away from a value that stands in quotes: these, not the user's.
   return `--${name}="${value}"`;
 }
 

@@ -15,6 +15,8 @@ export interface PortChoice {
   readonly binder: PortBinder | null;
   /** `reserving source ports`, for messages. */
   readonly purpose: string;
+  /** What a port is called where it is taken; `source port` unless given. */
+  readonly subject?: string;
   /** What to do when the ports that were asked for need a right that this process lacks; throws, or returns and has them taken unheld. */
   readonly refused: (first: number) => void;
 }
@@ -32,14 +34,13 @@ export function choosePorts(choice: PortChoice): number[] {
 }
 
 function askedFor(first: number, choice: PortChoice): number[] {
-  const { count, binder } = choice;
+  const { count, binder, subject = 'source port' } = choice;
   const ports = consecutive(first, count);
-  if (first + count - 1 > 65535)
-    throw usageError('source port', String(first), `${count} ports from here do not fit below 65536`);
+  if (first + count - 1 > 65535) throw usageError(subject, String(first), `${count} ports from here do not fit below 65536`);
   const result = binder?.holdAll(ports) ?? 0;
   if (result === -Errno.EADDRINUSE) {
     const where = count === 1 ? 'in use on this host' : `some of the ${count} ports from here are in use on this host`;
-    throw usageError('source port', String(first), `${where}; choose a free one`);
+    throw usageError(subject, String(first), `${where}; choose a free one`);
   }
   if (result < 0 && isTaken(result, choice)) choice.refused(first);
   else if (result < 0) throw cannotHold(result, choice);

@@ -23,6 +23,7 @@ export interface GuardOptions {
 export interface Guard extends Reservation {
   /** Always: there is no guard that does not guard. */
   readonly held: true;
+  readonly missing: null;
 }
 
 /** No connection ever waits here. */
@@ -67,8 +68,31 @@ export function guardSourcePorts(count: number, { first }: GuardOptions): Guard 
   if (!hasSystemCalls(calls)) throw engineError(calls);
   const binder = new PortBinder(calls, [SILENCE, BIND, LISTEN]);
   try {
-    const ports = choosePorts({ count, first, binder, purpose: 'guarding source ports', refused: cannotGuard });
-    return { ports, held: true, release: () => binder.release() };
+    const ports = choosePorts({ count, first, binder, purpose: 'guarding source ports', refused: cannotGuard('source port') });
+    return { ports, held: true, missing: null, release: () => binder.release() };
+  } catch (error) {
+    binder.release();
+    throw error;
+  }
+}
+
+/**
+ * Guards exactly these ports, ascending: whoever sends to them hears from the caller alone. Throws as `guardSourcePorts` does, a usage error when one of them is taken.
+ */
+export function guardListeningPorts(ports: readonly number[]): Guard {
+  const calls = systemCalls();
+  if (!hasSystemCalls(calls)) throw engineError(calls);
+  const binder = new PortBinder(calls, [SILENCE, BIND, LISTEN]);
+  const about = {
+    count: 1,
+    binder,
+    purpose: 'guarding listening ports',
+    subject: 'listening port',
+    refused: cannotGuard('port'),
+  };
+  try {
+    for (const first of ports) choosePorts({ ...about, first });
+    return { ports, held: true, missing: null, release: () => binder.release() };
   } catch (error) {
     binder.release();
     throw error;
@@ -92,8 +116,10 @@ function unknownKey(): Uint8Array {
   return key;
 }
 
-function cannotGuard(port: number): never {
-  throw new SynscopeError('not-permitted', `guarding source port ${port}: binding it needs CAP_NET_BIND_SERVICE`, {
-    hint: 'choose a port above 1023, or give the capability',
-  });
+function cannotGuard(what: string): (port: number) => never {
+  return (port) => {
+    throw new SynscopeError('not-permitted', `guarding ${what} ${port}: binding it needs CAP_NET_BIND_SERVICE`, {
+      hint: 'choose a port above 1023, or give the capability',
+    });
+  };
 }

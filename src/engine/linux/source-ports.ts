@@ -6,7 +6,7 @@ import { hasSystemCalls, systemCalls } from './system-calls.ts';
 export interface SourcePortOptions {
   /** The port that the user asked for (the first of `count` consecutive ones), or null for a choice at random. */
   readonly first: number | null;
-  /** Called once with a line for the user when the ports could not be reserved. */
+  /** Called once with a line for the user for each port that could not be reserved. */
   readonly warn: (line: string) => void;
 }
 
@@ -17,8 +17,10 @@ export interface SourcePortOptions {
 export interface Reservation {
   /** Ascending; consecutive wherever that many in a row were free. */
   readonly ports: readonly number[];
-  /** False when nothing keeps other sockets away from the ports (no koffi, or no right to bind them): a warning said so. */
+  /** False when nothing keeps other sockets away from the ports: `missing`, or no right to bind them, of which a warning said so. */
   readonly held: boolean;
+  /** Why ports cannot be held here at all (no koffi), or null. Engines that need the same say the same: the caller tells the user once. */
+  readonly missing: string | null;
   /** Gives the ports back. Idempotent. */
   release(): void;
 }
@@ -30,12 +32,13 @@ export interface Reservation {
 export function reserveSourcePorts(count: number, { first, warn }: SourcePortOptions): Reservation {
   const calls = systemCalls();
   const binder = hasSystemCalls(calls) ? new PortBinder(calls, [BIND]) : null;
-  if (!hasSystemCalls(calls)) warn(`source ports are not reserved: ${calls.message}`);
+  const missing = hasSystemCalls(calls) ? null : calls.message;
   const refused = (port: number): void =>
     warn(`source port ${port} is used but not reserved: binding it needs CAP_NET_BIND_SERVICE`);
   try {
     const ports = choosePorts({ count, first, binder, purpose: 'reserving source ports', refused });
-    return { ports, held: binder !== null && binder.size === ports.length, release: () => binder?.release() };
+    const held = binder !== null && binder.size === ports.length;
+    return { ports, held, missing, release: () => binder?.release() };
   } catch (error) {
     binder?.release();
     throw error;

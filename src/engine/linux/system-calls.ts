@@ -12,6 +12,8 @@ export interface SystemCalls {
   /** A descriptor; SOCK_CLOEXEC is always set. */
   socket(family: number, type: number, protocol: number): number;
   close(descriptor: number): number;
+  /** The same in a thread of the pool: closing a packet socket waits for the other processors. */
+  closeLater(descriptor: number): Promise<number>;
   bind(descriptor: number, address: Uint8Array): number;
   /** Sends without blocking. */
   send(descriptor: number, bytes: Uint8Array, length: number): number;
@@ -27,6 +29,8 @@ export interface SystemCalls {
   localAddress(descriptor: number, into: Uint8Array): number;
   /** Sends `count` messages without blocking: `headers` is the address of an array of struct mmsghdr. Returns how many were sent. */
   sendMessages(descriptor: number, headers: number, count: number): number;
+  /** Receives one message without blocking: `header` is the address of a struct msghdr. */
+  receiveMessage(descriptor: number, header: number): number;
   /** Sendto(2) with nothing: makes the kernel look at a transmit ring. */
   kick(descriptor: number): number;
   /** Maps `length` bytes of a socket from `offset` on, or for descriptor -1 fresh memory: pages that the kernel sees too. */
@@ -123,7 +127,7 @@ function bindAll(koffi: typeof Koffi): SystemCalls {
 function socketCalls({
   libc,
   orErrno,
-}: Binding): Pick<SystemCalls, 'socket' | 'close' | 'bind' | 'listen' | 'send' | 'receive' | 'ioctl'> {
+}: Binding): Pick<SystemCalls, 'socket' | 'close' | 'closeLater' | 'bind' | 'listen' | 'send' | 'receive' | 'ioctl'> {
   const socket = libc.func('int socket(int, int, int)');
   const close = libc.func('int close(int)');
   const bind = libc.func('int bind(int, const void *, uint32_t)');
@@ -134,6 +138,8 @@ function socketCalls({
   return {
     socket: (family, type, protocol) => orErrno(socket(family, type | SOCK_CLOEXEC, protocol)),
     close: (descriptor) => orErrno(close(descriptor)),
+    closeLater: (descriptor) =>
+      new Promise((resolve) => close.async(descriptor, (_: unknown, result: number) => resolve(result))),
     bind: (descriptor, address) => orErrno(bind(descriptor, address, address.length)),
     listen: (descriptor, backlog) => orErrno(listen(descriptor, backlog)),
     send: (descriptor, bytes, length) => orErrno(send(descriptor, bytes, length, MSG_DONTWAIT)),
@@ -162,11 +168,13 @@ function optionCalls({ libc, orErrno }: Binding): Pick<SystemCalls, 'setOption' 
   };
 }
 
-function messageCalls({ libc, orErrno }: Binding): Pick<SystemCalls, 'sendMessages' | 'kick'> {
+function messageCalls({ libc, orErrno }: Binding): Pick<SystemCalls, 'sendMessages' | 'receiveMessage' | 'kick'> {
   const sendmmsg = libc.func('int sendmmsg(int, uintptr_t, unsigned int, int)');
+  const recvmsg = libc.func('intptr_t recvmsg(int, uintptr_t, int)');
   const sendto = libc.func('intptr_t sendto(int, uintptr_t, uintptr_t, int, uintptr_t, uint32_t)');
   return {
     sendMessages: (descriptor, headers, count) => orErrno(sendmmsg(descriptor, headers, count, MSG_DONTWAIT)),
+    receiveMessage: (descriptor, header) => orErrno(recvmsg(descriptor, header, MSG_DONTWAIT)),
     kick: (descriptor) => orErrno(sendto(descriptor, 0, 0, MSG_DONTWAIT, 0, 0)),
   };
 }

@@ -4,7 +4,7 @@ import type { Nanos } from '../../wire/numbers.ts';
 import type { EngineProblem } from '../engine.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
 import { ethernetLink } from '../linux/ethernet-link.ts';
-import { addressWord, largestPacket } from './frame-slots.ts';
+import { addressWord, DESTINATION_WORD, largestPacket, SOURCE_WORD } from './frame-slots.ts';
 import type { FrameTransmit } from './frame-transmit.ts';
 import { type HopOptions, NextHops } from './next-hops.ts';
 import { openPacketTransmit } from './packet-transmit.ts';
@@ -74,6 +74,8 @@ export class EthernetSender implements PacketSender {
   #deferredCount = 0;
   /** 0 while frames can be sent. */
   #refusal = 0;
+  /** Of the slot that is no frame. */
+  #hop = -1;
 
   /** Owns `hops` and `transmit`. */
   constructor(options: EthernetOptions, { hops, transmit, why }: Parts) {
@@ -95,7 +97,7 @@ export class EthernetSender implements PacketSender {
     const { count } = this.batch;
     this.#hops.turn(this.#now());
     this.#refusal = this.#transmit.begin();
-    for (let slot = 0; slot < count; slot++) this.#place(slot);
+    for (let slot = 0; slot < count;) slot = this.#refusal === 0 ? this.#placeRun(slot, count) : this.#refuse(slot);
     this.#sendDeferred();
     this.#sendStaged();
     this.#transmit.finish();
@@ -106,28 +108,58 @@ export class EthernetSender implements PacketSender {
     this.#hops.close();
   }
 
-  #place(slot: number): void {
-    const { lengths, errors } = this.batch;
-    const { frames } = this.#transmit;
-    const frame = this.#transmit.frameOf(slot);
-    const length = lengths[slot] as number;
-    const hop = frames.sourceOf(frame) === this.#source ? this.#hops.find(frames.destinationOf(frame)) : -1;
-    if (hop < 0) this.#defer(slot, length);
-    else if (length > this.#largest) errors[slot] = Errno.EMSGSIZE;
-    else if (this.#refusal !== 0) errors[slot] = this.#refusal;
-    else this.#stage(slot, length, hop);
+  /** Places slots from `first` on: those that are frames and have room in the chunk, and one that is none. Returns the slot to go on from. */
+  #placeRun(first: number, end: number): number {
+    const most = Math.min(end - first, this.#transmit.chunk - this.#stagedCount);
+    const run = this.#frameable(first, most);
+    if (run > 0) this.#stage(first, run);
+    if (run === most) return first + run;
+    this.#leave(first + run);
+    return first + run + 1;
   }
 
-  #stage(slot: number, length: number, hop: number): void {
+  /** How many slots from `first` on, `most` at most, have a hop and the size of a frame; their headers are there then. else `#hop` is that of the one that stands in the way. */
+  #frameable(first: number, most: number): number {
+    const { lengths } = this.batch;
+    const { frames } = this.#transmit;
     const { table } = this.#hops;
-    const transmit = this.#transmit;
-    transmit.frames.setHeader(transmit.frameOf(slot), table.headers, hop, table.stamps[hop] as number);
-    transmit.stage(slot, length);
-    this.#staged[this.#stagedCount++] = slot;
-    if (this.#stagedCount < transmit.chunk) return;
+    const { words, slotWords } = frames;
+    const source = this.#source;
+    const largest = this.#largest;
+    const frame = this.#transmit.frameOf(first);
+    let at = frame * slotWords;
+    for (let run = 0; run < most; run++) {
+      const hop = words[at + SOURCE_WORD] === source ? this.#hops.find(words[at + DESTINATION_WORD] as number) : -1;
+      if (hop < 0 || (lengths[first + run] as number) > largest) {
+        this.#hop = hop;
+        return run;
+      }
+      frames.setHeader(frame + run, table.headers, hop, table.stamps[hop] as number);
+      at += slotWords;
+    }
+    return most;
+  }
+
+  #stage(first: number, count: number): void {
+    this.#transmit.stage(first, count);
+    for (let slot = first; slot < first + count; slot++) this.#staged[this.#stagedCount++] = slot;
+    if (this.#stagedCount < this.#transmit.chunk) return;
     // Packets of the kernel's way first: their destinations may have got a hop meanwhile.
     this.#sendDeferred();
     this.#sendStaged();
+  }
+
+  /** Frames cannot be sent now; what is none can. Returns the next slot. */
+  #refuse(slot: number): number {
+    if (this.#frameable(slot, 1) === 1) this.batch.errors[slot] = this.#refusal;
+    else this.#leave(slot);
+    return slot + 1;
+  }
+
+  /** A slot that is no frame. */
+  #leave(slot: number): void {
+    if (this.#hop < 0) this.#defer(slot);
+    else this.batch.errors[slot] = Errno.EMSGSIZE;
   }
 
   #sendStaged(): void {
@@ -147,8 +179,9 @@ export class EthernetSender implements PacketSender {
     this.#refusal = Errno.EAGAIN;
   }
 
-  #defer(slot: number, length: number): void {
+  #defer(slot: number): void {
     const { batch } = this.#fallback;
+    const length = this.batch.lengths[slot] as number;
     if (length > batch.slotSize) {
       this.batch.errors[slot] = Errno.EMSGSIZE;
       return;

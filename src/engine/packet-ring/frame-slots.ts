@@ -23,9 +23,10 @@ export function slotBytesFor(packetBytes: number): number {
   return bytes;
 }
 
-/** Offsets of the addresses (RFC 791, 3.1) in the words of a frame's place. */
-const SOURCE_WORD = (PACKET_AT + 12) / 4;
-const DESTINATION_WORD = (PACKET_AT + 16) / 4;
+/** Offset of the packet's source address (RFC 791, 3.1), as `addressWord`, in the words of a frame's place. */
+export const SOURCE_WORD: number = (PACKET_AT + 12) / 4;
+/** Of its destination address, likewise. */
+export const DESTINATION_WORD: number = (PACKET_AT + 16) / 4;
 /** 16-bit words of a header in a table of headers, the last unused. */
 export const HEADER_WORDS = 8;
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
@@ -56,7 +57,9 @@ export class FrameSlots {
   /** For each region of `slots` frames the bytes in which its slots stand at multiples of `slotBytes`. */
   readonly windows: readonly Uint8Array[];
   readonly #halves: Uint16Array;
-  readonly #words: Uint32Array;
+  /** All of the memory; frame `n` begins its place at word `n * slotWords`. */
+  readonly words: Uint32Array;
+  readonly slotWords: number;
   readonly #stamps: Int32Array;
 
   /** `memory` has `frameMemory(regions * slots, slotBytes)` bytes; `slotBytes` as `slotBytesFor` gives it. */
@@ -69,18 +72,9 @@ export class FrameSlots {
       (_, region) => new Uint8Array(memory.bytes, region * length + PACKET_AT, length),
     );
     this.#halves = new Uint16Array(memory.bytes);
-    this.#words = new Uint32Array(memory.bytes);
+    this.words = new Uint32Array(memory.bytes);
+    this.slotWords = slotBytes / 4;
     this.#stamps = new Int32Array(regions * slots).fill(-1);
-  }
-
-  /** The packet's source address as the word that it is in memory. */
-  sourceOf(frame: number): number {
-    return this.#words[((frame * this.slotBytes) >>> 2) + SOURCE_WORD] as number;
-  }
-
-  /** The packet's destination address, likewise. */
-  destinationOf(frame: number): number {
-    return this.#words[((frame * this.slotBytes) >>> 2) + DESTINATION_WORD] as number;
   }
 
   /** Puts header `hop` of the table in front of frame `frame`; `stamp` (0 or more) is another one whenever the header is. */

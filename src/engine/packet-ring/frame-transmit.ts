@@ -13,8 +13,8 @@ export interface FrameTransmit {
   begin(): number;
   /** The frame behind a slot of the batch, until `finish`. */
   frameOf(slot: number): number;
-  /** Appends the slot's frame, header and all, with an IP packet of `length` bytes. At most `chunk` between two `send`. */
-  stage(slot: number, length: number): void;
+  /** Appends the frames, header and all, of `count` slots from `first` on, whose lengths stand in the batch. At most `chunk` slots between two `send`. */
+  stage(first: number, count: number): void;
   /** Hands what is staged to the kernel in order and returns how many frames it took; nothing is staged afterwards. */
   send(): number;
   /** Why the last `send` did not hand over all, else 0: the errno of the first frame that was not. */

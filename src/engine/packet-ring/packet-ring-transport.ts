@@ -7,7 +7,7 @@ import type { RingCapture } from './ring-capture.ts';
 import type { PacketSender } from './sender.ts';
 
 /** Signals, timers and output get a turn of the event loop at least this often. */
-const TURN_EVERY: Nanos = 1.5 * NANOS_PER_MS;
+const TURN_EVERY: Nanos = 4 * NANOS_PER_MS;
 
 /** What a transport is made of; it owns sender, capture and watch. */
 export interface TransportParts {
@@ -84,15 +84,14 @@ export class PacketRingTransport implements Transport {
     return this.#capture.drops();
   }
 
-  close(): Promise<void> {
-    if (!this.#closed) {
-      this.#closed = true;
-      this.#capture.close();
-      this.#sender.close();
-      this.#watch.close();
-      this.#wait.end();
-    }
-    return Promise.resolve();
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const closing = this.#capture.close();
+    this.#sender.close();
+    this.#watch.close();
+    this.#wait.end();
+    await closing;
   }
 
   #turn(): void {

@@ -12,34 +12,36 @@ import { PacketRingTransport } from './packet-ring-transport.ts';
 import { openRawIpSender } from './raw-ip-sender.ts';
 import { RingCapture } from './ring-capture.ts';
 import { openSender } from './send-choice.ts';
-import { openRingSocket, type RingSize } from './ring-socket.ts';
+import { openCaptureSocket, type RingSize } from './capture-socket.ts';
 
 const BLOCK_BYTES = 32 * 1024;
 /** 16 MiB hold 100,000 small packets; less where the kernel has less. */
 const SIZES: readonly RingSize[] = [512, 128, 32].map((blocks) => ({ blockBytes: BLOCK_BYTES, blocks }));
 const SMALLEST: readonly RingSize[] = [{ blockBytes: BLOCK_BYTES, blocks: 2 }];
+/** A run of so few packets is over sooner without a ring. */
+const FEW_PACKETS = 64;
 
 /** Sends over a raw socket, captures with a TPACKET_V3 ring. */
-export const packetRing: EngineCode = { check, open: (options) => openPacketRing(options, SIZES) };
+export const packetRing: EngineCode = { check, open: (options) => openPacketRing(options, sizesFor(options)) };
 
-function check(): Promise<EngineProblem | null> {
-  return Promise.resolve(problemHere());
+function sizesFor({ packets = Infinity }: EngineOptions): readonly RingSize[] {
+  return packets > FEW_PACKETS ? SIZES : [];
 }
 
-function problemHere(): EngineProblem | null {
+async function check(): Promise<EngineProblem | null> {
   raiseNetRaw();
   const calls = systemCalls();
   if (!hasSystemCalls(calls)) return calls;
   const sender = openRawIpSender(calls, null, () => 0);
   if ('code' in sender) return sender;
   sender.close();
-  const socket = openRingSocket(calls, [0], SMALLEST);
+  const socket = openCaptureSocket(calls, [0], SMALLEST);
   if ('code' in socket) return socket;
-  socket.close();
+  await socket.close();
   return null;
 }
 
-/** The engine's `open` with a ring of the first of `sizes` that the kernel has memory for. */
+/** The engine's `open` with a ring of the first of `sizes` that the kernel has memory for; without a ring when there are none. */
 // oxlint-disable-next-line typescript/require-await -- errors are rejections, as every engine's
 export async function openPacketRing(options: EngineOptions, sizes: readonly RingSize[]): Promise<Transport> {
   raiseNetRaw();
@@ -49,7 +51,7 @@ export async function openPacketRing(options: EngineOptions, sizes: readonly Rin
   const opened = openSender(calls, options, now);
   if ('code' in opened) throw engineError(opened);
   const { sender, why } = opened;
-  const socket = openRingSocket(calls, options.sourcePorts, sizes);
+  const socket = openCaptureSocket(calls, options.sourcePorts, sizes);
   if ('code' in socket) {
     sender.close();
     throw engineError(socket);

@@ -91,13 +91,16 @@ export class PacketTransmit implements FrameTransmit {
     return slot;
   }
 
-  stage(slot: number, length: number): void {
-    const index = this.#staged++;
-    const iovec = CHUNK * HEADER + index * IOVEC;
-    this.#words[iovec / 4 + 2 + LOW_WORD] = length + HEADER_BYTES;
-    if (this.#slots[index] === slot) return;
-    this.#slots[index] = slot;
-    this.#setAddress(iovec, this.frames.memory.address + slot * this.frames.slotBytes + FRAME_AT);
+  stage(first: number, count: number): void {
+    const { lengths } = this.batch;
+    for (let slot = first; slot < first + count; slot++) {
+      const index = this.#staged++;
+      const iovec = CHUNK * HEADER + index * IOVEC;
+      this.#words[iovec / 4 + 2 + LOW_WORD] = (lengths[slot] as number) + HEADER_BYTES;
+      if (this.#slots[index] === slot) continue;
+      this.#slots[index] = slot;
+      this.#setAddress(iovec, this.frames.memory.address + slot * this.frames.slotBytes + FRAME_AT);
+    }
   }
 
   send(): number {

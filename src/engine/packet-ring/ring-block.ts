@@ -14,19 +14,37 @@ const TP_STATUS_USER = 1;
 export const PacketType = { HOST: 0, BROADCAST: 1, MULTICAST: 2, OTHERHOST: 3, OUTGOING: 4 } as const;
 
 /**
- * Walks a TPACKET_V3 receive ring in place: `begin` takes the next block that the kernel has handed over, `next` goes from frame to frame, `release`
- * hands the block back. The fields are those of the frame that `next` returned true for. Allocates nothing.
+ * What a packet socket has captured: `begin` takes what is there, `next` goes from frame to frame, `release` gives it back. The fields are those of the
+ * frame that `next` returned true for.
  */
-export class RingBlocks {
+export interface CapturedFrames {
+  /** Where the IP packet stands in `bytes`, and how many bytes of it were captured. */
+  readonly bytes: Uint8Array;
+  readonly offset: number;
+  readonly length: number;
+  /** When the kernel saw it, CLOCK_REALTIME. */
+  readonly seconds: number;
+  readonly nanos: number;
+  /** PacketType. */
+  readonly packetType: number;
+  /** False when there is nothing yet. */
+  begin(): boolean;
+  /** False after the last frame of what `begin` took. */
+  next(): boolean;
+  release(): void;
+}
+
+/**
+ * Walks a TPACKET_V3 receive ring in place: `begin` takes the next block that the kernel has handed over, `next` goes from frame to frame, `release`
+ * hands the block back. Allocates nothing.
+ */
+export class RingBlocks implements CapturedFrames {
   /** The whole ring. */
   readonly bytes: Uint8Array;
-  /** Where the IP packet stands in `bytes`, and how many bytes of it were captured. */
   offset: number = 0;
   length: number = 0;
-  /** When the kernel saw it, CLOCK_REALTIME. */
   seconds: number = 0;
   nanos: number = 0;
-  /** PacketType. */
   packetType: number = 0;
   readonly #words: Uint32Array;
   readonly #halves: Uint16Array;

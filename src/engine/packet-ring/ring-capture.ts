@@ -3,15 +3,15 @@ import { type Nanos, NANOS_PER_MS } from '../../wire/numbers.ts';
 import type { SocketWatch } from '../linux/system-calls.ts';
 import type { KernelClock } from './kernel-clock.ts';
 import { OwnPackets } from './own-packets.ts';
-import { RingBlocks } from './ring-block.ts';
-import type { RingSocket } from './ring-socket.ts';
+import type { CapturedFrames } from './ring-block.ts';
+import type { CaptureSocket } from './capture-socket.ts';
 
 /** After this long the caller is asked whether it has something to send. */
 const LONGEST_DRAIN: Nanos = NANOS_PER_MS;
 
 /** What a capture needs; it owns the socket. */
 export interface CaptureParts {
-  readonly socket: RingSocket;
+  readonly socket: CaptureSocket;
   readonly clock: KernelClock;
   readonly now: () => Nanos;
   readonly sourcePorts: readonly number[];
@@ -20,10 +20,10 @@ export interface CaptureParts {
 
 /** Delivers what the kernel has put into the ring, in place, with the kernel's stamps on the transport's clock. */
 export class RingCapture {
-  readonly #socket: RingSocket;
+  readonly #socket: CaptureSocket;
   readonly #clock: KernelClock;
   readonly #now: () => Nanos;
-  readonly #blocks: RingBlocks;
+  readonly #blocks: CapturedFrames;
   readonly #own: OwnPackets;
   #handler: PacketHandler | null = null;
   /** What was stamped earlier is not for this handler. */
@@ -37,7 +37,7 @@ export class RingCapture {
     this.#socket = socket;
     this.#clock = clock;
     this.#now = now;
-    this.#blocks = new RingBlocks(socket.memory.bytes, socket.size.blockBytes);
+    this.#blocks = socket.frames;
     this.#own = new OwnPackets(sourcePorts, routes);
   }
 
@@ -74,13 +74,13 @@ export class RingCapture {
     return this.#closed ? 0 : this.#socket.takeError();
   }
 
-  /** Idempotent; no packet is delivered after it. */
-  close(): void {
+  /** Idempotent; no packet is delivered after it. Resolves once the kernel has done with it. */
+  async close(): Promise<void> {
     if (this.#closed) return;
     this.drops();
     this.#closed = true;
     this.#watch?.stop();
-    this.#socket.close();
+    await this.#socket.close();
   }
 
   #drainBlocks(): boolean {

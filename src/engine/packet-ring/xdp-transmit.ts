@@ -87,13 +87,20 @@ export class XdpTransmit implements FrameTransmit {
     return this.#region * this.batch.capacity + slot;
   }
 
-  stage(slot: number, length: number): void {
+  /** The other words of a descriptor are zero, as the kernel made them. */
+  stage(first: number, count: number): void {
     const { entries, mask } = this.#transmit;
-    const at = entries + ((this.#producer + this.#staged++) & mask) * DESCRIPTOR_WORDS;
-    this.#descriptors[at + LOW_WORD] = this.frameOf(slot) * this.frames.slotBytes + FRAME_AT;
-    this.#descriptors[at + 1 - LOW_WORD] = 0;
-    this.#descriptors[at + LENGTH_WORD] = length + HEADER_BYTES;
-    this.#descriptors[at + LENGTH_WORD + 1] = 0;
+    const { lengths } = this.batch;
+    const { slotBytes } = this.frames;
+    const descriptors = this.#descriptors;
+    const from = this.#producer + this.#staged;
+    const address = this.frameOf(first) * slotBytes + FRAME_AT;
+    for (let index = 0; index < count; index++) {
+      const at = entries + ((from + index) & mask) * DESCRIPTOR_WORDS;
+      descriptors[at + LOW_WORD] = address + index * slotBytes;
+      descriptors[at + LENGTH_WORD] = (lengths[first + index] as number) + HEADER_BYTES;
+    }
+    this.#staged += count;
   }
 
   send(): number {
@@ -180,12 +187,12 @@ export class XdpTransmit implements FrameTransmit {
   #reap(): void {
     const { words, producer, consumer, entries, mask } = this.#socket.completion;
     const end = Atomics.load(words, producer);
-    const regionBytes = this.batch.capacity * this.frames.slotBytes;
+    const regionShift = Math.log2(this.batch.capacity * this.frames.slotBytes);
     let at = words[consumer] as number;
     if (at === end) return;
     for (; at !== end; at = (at + 1) | 0) {
       const address = this.#addresses[entries + (at & mask) * 2 + LOW_WORD] as number;
-      const region = Math.floor(address / regionBytes);
+      const region = address >>> regionShift;
       this.#inFlight[region] = Math.max(0, (this.#inFlight[region] as number) - 1);
     }
     Atomics.store(words, consumer, end);

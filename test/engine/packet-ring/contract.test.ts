@@ -5,4 +5,7 @@ import { rootSuite } from '../linux/root-suite.ts';
 
 rootSuite('packet-ring in a namespace', () => {
   describeTransportContract('packet-ring', () => contractLab((options) => packetRing.open(options)));
+  describeTransportContract('packet-ring without a ring, for a few packets', () =>
+    contractLab((options) => packetRing.open({ ...options, packets: 1 })),
+  );
 });

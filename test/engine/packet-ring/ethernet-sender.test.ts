@@ -36,8 +36,8 @@ class FakeTransmit implements FrameTransmit {
   frameOf(slot: number): number {
     return slot;
   }
-  stage(slot: number): void {
-    this.#staged.push(slot);
+  stage(first: number, count: number): void {
+    for (let slot = first; slot < first + count; slot++) this.#staged.push(slot);
   }
   send(): number {
     const staged = this.#staged;

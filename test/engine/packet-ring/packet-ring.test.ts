@@ -106,13 +106,16 @@ rootSuite('packet-ring', () => {
     expect([...batch.errors.subarray(0, 4)]).toEqual([0, Errno.EPERM, Errno.EPERM, 0]);
   });
 
-  test('a ring that overflows is counted, and goes on', async () => {
-    open = await openEngineLab((options) => openPacketRing(options, TINY), 1);
+  test.each([
+    ['a ring', TINY],
+    ['a receive buffer', []],
+  ])('%s that overflows is counted, and goes on', async (_, sizes) => {
+    open = await openEngineLab((options) => openPacketRing(options, sizes), 1);
     const log = new CaptureLog(open.transport);
     expect(open.transport.drops()).toBe(0);
     sendSyn(open, { to: target, port: CLOSED_PORT });
     expect(await log.find((one) => (one.flags & TcpFlag.RST) !== 0)).toBeDefined();
-    for (let turn = 0; turn < 4; turn++) flood(open);
+    for (let turn = 0; turn < 16; turn++) flood(open);
     const lost = open.transport.drops() as number;
     expect(lost).toBeGreaterThan(0);
     await open.transport.wait(open.transport.now() + 20 * NANOS_PER_MS);

@@ -70,7 +70,8 @@ function stage(transmit: PacketTransmit, slots: readonly number[]): void {
     const text = `packet ${slot}`;
     batch.bytes.set(Buffer.from(text), slot * batch.slotSize);
     transmit.frames.setHeader(transmit.frameOf(slot), HEADERS, 0, 0);
-    transmit.stage(slot, text.length);
+    batch.lengths[slot] = text.length;
+    transmit.stage(slot, 1);
   }
 }
 

@@ -18,8 +18,9 @@ function sendTexts(transmit: XdpTransmit, texts: readonly string[]): number {
   texts.forEach((text, slot) => {
     batch.bytes.set(Buffer.from(text), slot * batch.slotSize);
     transmit.frames.setHeader(transmit.frameOf(slot), HEADERS, 0, 0);
-    transmit.stage(slot, text.length);
+    batch.lengths[slot] = text.length;
   });
+  transmit.stage(0, texts.length);
   return transmit.send();
 }
 

@@ -3,6 +3,8 @@ import type { EngineProblem } from '../engine.ts';
 import { attachFilter } from '../linux/attach-filter.ts';
 import type { MappedMemory, SocketWatch, SystemCalls } from '../linux/system-calls.ts';
 import { kernelRefusal } from './kernel-refusal.ts';
+import { openReceivedFrames } from './received-frames.ts';
+import { type CapturedFrames, RingBlocks } from './ring-block.ts';
 import { ringFilter } from './ring-filter.ts';
 
 /** How much memory the kernel fills before somebody must read. */
@@ -12,18 +14,16 @@ export interface RingSize {
   readonly blocks: number;
 }
 
-/** An AF_PACKET socket on all interfaces with a TPACKET_V3 receive ring, filtered from its first packet on. */
-export interface RingSocket {
-  readonly descriptor: number;
-  readonly memory: MappedMemory;
-  readonly size: RingSize;
-  /** Packets that found the ring full since the last call (the kernel counts from zero again). */
+/** An AF_PACKET socket on all interfaces, filtered from its first packet on. */
+export interface CaptureSocket {
+  readonly frames: CapturedFrames;
+  /** Packets that found no room since the last call (the kernel counts from zero again). */
   takeDrops(): number;
   /** The error that the socket met since the last call, or 0. */
   takeError(): number;
   watch(readable: () => void): SocketWatch;
   /** Once. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 const AF_PACKET = 17;
@@ -35,26 +35,29 @@ const SOCKADDR_LL = 20;
 
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
+const SO_RCVBUF = 8;
 const SO_TIMESTAMPNS = 35;
 const SOL_PACKET = 263;
 const PACKET_RX_RING = 5;
 const PACKET_STATISTICS = 6;
 const PACKET_VERSION = 10;
 const TPACKET_V3 = 2;
-/** tp_drops in tpacket_stats_v3, three 32-bit words. */
+/** tp_drops in tpacket_stats and tpacket_stats_v3, two and three 32-bit words. */
 const DROPS = 1;
 
 /** The kernel wants frames of this alignment that fill a block evenly; blocks of this version hold frames of any length. */
 const FRAME_BYTES = 2048;
 /** A block that is not full is handed over after this long; the least that can be asked for. */
 const BLOCK_TIMEOUT_MS = 1;
+/** Without a ring packets wait here; the kernel cuts this to net.core.rmem_max, by default enough for 250 small ones. */
+const RECEIVE_BUFFER = 1 << 20;
 
-/** Opens the socket; where memory is short with the next of `sizes`. */
-export function openRingSocket(
+/** Opens the socket with a TPACKET_V3 receive ring, where memory is short of the next of `sizes`; without a ring when there are none. */
+export function openCaptureSocket(
   calls: SystemCalls,
   ports: readonly number[],
   sizes: readonly RingSize[],
-): RingSocket | EngineProblem {
+): CaptureSocket | EngineProblem {
   // Protocol 0: no packet comes before `bind`, so none passes unfiltered.
   const descriptor = calls.socket(AF_PACKET, SOCK_DGRAM, 0);
   if (descriptor < 0) return kernelRefusal('opening a packet socket', descriptor);
@@ -68,20 +71,41 @@ interface Opening {
   readonly descriptor: number;
 }
 
-function setUp(opening: Opening, filter: Uint8Array, sizes: readonly RingSize[]): RingSocket | EngineProblem {
+/** Frames and what they lie in. */
+interface OpenFrames {
+  readonly frames: CapturedFrames;
+  readonly memory: MappedMemory;
+  readonly takeError: () => number;
+}
+
+function setUp(opening: Opening, filter: Uint8Array, sizes: readonly RingSize[]): CaptureSocket | EngineProblem {
   const { calls, descriptor } = opening;
   const attached = attachFilter(calls, descriptor, filter);
   if (attached < 0) return kernelRefusal('attaching the packet filter', attached);
-  const size = makeRing(opening, sizes);
-  if (typeof size === 'number') return kernelRefusal('setting up a packet ring', size);
   // Without it each listener stamps outgoing packets for itself; with it the kernel stamps once for all.
   calls.setOption(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, ints(1));
+  const opened = sizes.length === 0 ? openMessages(opening) : openRing(opening, sizes);
+  if ('code' in opened) return opened;
+  const bound = calls.bind(descriptor, allInterfaces());
+  if (bound >= 0) return captureSocket(opening, opened);
+  calls.unmap(opened.memory);
+  return kernelRefusal('binding a packet socket', bound);
+}
+
+function openMessages({ calls, descriptor }: Opening): OpenFrames | EngineProblem {
+  calls.setOption(descriptor, SOL_SOCKET, SO_RCVBUF, ints(RECEIVE_BUFFER));
+  const frames = openReceivedFrames(calls, descriptor);
+  if (typeof frames === 'number') return kernelRefusal('mapping memory for packets', frames);
+  return { frames, memory: frames.memory, takeError: () => frames.takeError() };
+}
+
+function openRing(opening: Opening, sizes: readonly RingSize[]): OpenFrames | EngineProblem {
+  const { calls, descriptor } = opening;
+  const size = makeRing(opening, sizes);
+  if (typeof size === 'number') return kernelRefusal('setting up a packet ring', size);
   const memory = calls.map(descriptor, size.blockBytes * size.blocks, 0);
   if (typeof memory === 'number') return kernelRefusal('mapping the packet ring', memory);
-  const bound = calls.bind(descriptor, allInterfaces());
-  if (bound >= 0) return ringSocket(opening, memory, size);
-  calls.unmap(memory);
-  return kernelRefusal('binding a packet socket', bound);
+  return { frames: new RingBlocks(memory.bytes, size.blockBytes), memory, takeError: () => 0 };
 }
 
 function makeRing({ calls, descriptor }: Opening, sizes: readonly RingSize[]): RingSize | number {
@@ -97,21 +121,19 @@ function makeRing({ calls, descriptor }: Opening, sizes: readonly RingSize[]): R
   return result;
 }
 
-function ringSocket({ calls, descriptor }: Opening, memory: MappedMemory, size: RingSize): RingSocket {
+function captureSocket({ calls, descriptor }: Opening, { frames, memory, takeError }: OpenFrames): CaptureSocket {
   const statistics = new Uint32Array(3);
   const error = new Int32Array(1);
   const ask = (level: number, option: number, into: Uint32Array | Int32Array): number =>
     calls.getOption(descriptor, level, option, new Uint8Array(into.buffer));
   return {
-    descriptor,
-    memory,
-    size,
+    frames,
     takeDrops: () => (ask(SOL_PACKET, PACKET_STATISTICS, statistics) < 0 ? 0 : (statistics[DROPS] as number)),
-    takeError: () => (ask(SOL_SOCKET, SO_ERROR, error) < 0 ? 0 : (error[0] as number)),
+    takeError: () => takeError() || (ask(SOL_SOCKET, SO_ERROR, error) < 0 ? 0 : (error[0] as number)),
     watch: (readable) => calls.watch(descriptor, readable),
-    close: () => {
+    close: async () => {
       calls.unmap(memory);
-      calls.close(descriptor);
+      await calls.closeLater(descriptor);
     },
   };
 }

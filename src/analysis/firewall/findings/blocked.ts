@@ -1,0 +1,116 @@
+import type { TestKind } from '../../../probe/firewall/battery.ts';
+import type { TestResult } from '../../../probe/firewall/firewall-test.ts';
+import type { Finding } from '../../finding.ts';
+import type { GuardEvidence, GuardFindingCode, GuardRule } from '../guard-evidence.ts';
+import { type AnswerClass, classOf, type Contrast, contrastOf, type PortTests } from '../port-tests.ts';
+
+/** From least to most. */
+const RANK: Readonly<Record<Contrast, number>> = { error: -1, blocked: 0, rst: 1, open: 2 };
+
+/** The usual SYN and one that differs in one respect, each tried again and answered as before. */
+interface Comparison {
+  readonly usual: Contrast;
+  readonly variant: Contrast;
+  readonly usualFate: string;
+  readonly variantFate: string;
+  /** Reason of the variant's first test. */
+  readonly received: string;
+}
+
+/** ECN-setup SYNs are dropped or rejected where others are not. */
+export const ecnBlocked: GuardRule = {
+  description: 'SYNs that ask for ECN are dropped or rejected',
+  find: ({ tests }: GuardEvidence): readonly Finding[] =>
+    blockedVariant(tests, 'syn-ecn', { code: 'ecn-blocked', what: 'that asks for ECN (ECE and CWR)', sent: 'SEW' }),
+};
+
+/** SYNs with data are. */
+export const payloadBlocked: GuardRule = {
+  description: 'SYNs with data are dropped or rejected',
+  find: ({ tests }: GuardEvidence): readonly Finding[] =>
+    blockedVariant(tests, 'syn-data', { code: 'payload-blocked', what: 'with data', sent: 'data' }),
+};
+
+/** SYNs without options are. */
+export const bareSynBlocked: GuardRule = {
+  description: 'SYNs without options are dropped or rejected',
+  find: ({ tests }: GuardEvidence): readonly Finding[] =>
+    blockedVariant(tests, 'syn-no-options', { code: 'bare-syn-blocked', what: 'without options', sent: 'none' }),
+};
+
+/** SYNs are dropped or rejected because of an option: without any they are not. */
+export const optionBlocked: GuardRule = {
+  description: 'SYNs are dropped or rejected because of an option',
+  find({ tests }: GuardEvidence): readonly Finding[] {
+    const compared = compare(tests, 'syn-no-options');
+    if (compared === null || RANK[compared.usual] >= RANK[compared.variant]) return [];
+    const single = tests.all.filter(({ kind }) => kind === 'syn-option');
+    const guilty = single.filter((test) => contrastOf(test) === compared.usual);
+    const options = guilty.length === 0 ? [null] : guilty.map(({ option }) => option);
+    return options.map((option) => blockedOption(option, compared, tests.syn.reason));
+  },
+};
+
+/** A SYN-ACK with ECE and CWR is no agreement (RFC 3168, 6.1.1: ECE alone): something mirrors bits that it does not know. */
+export const ecnReflected: GuardRule = {
+  description: 'the SYN-ACK mirrors the ECN bits of the SYN',
+  find({ tests }: GuardEvidence): readonly Finding[] {
+    const test = tests.of('syn-ecn');
+    const flags = test?.reason === 'syn-ack' ? (test.reply?.tcp?.header.flags ?? 0) : 0;
+    if ((flags & 0xc0) !== 0xc0) return [];
+    const detail =
+      'The SYN-ACK to an ECN-setup SYN carries ECE and CWR, which no stack that knows ECN sends (RFC 3168, 6.1.1): the bits were mirrored.';
+    return [finding('ecn-reflected', { option: null, sent: 'SEW', received: 'S.EW', detail })];
+  },
+};
+
+interface Variant {
+  readonly code: GuardFindingCode;
+  readonly what: string;
+  readonly sent: string;
+}
+
+function blockedVariant(tests: PortTests, kind: TestKind, { code, what, sent }: Variant): readonly Finding[] {
+  const compared = compare(tests, kind);
+  if (compared === null || RANK[compared.variant] >= RANK[compared.usual]) return [];
+  const { usualFate, variantFate, received } = compared;
+  const detail = `A SYN ${what} ${variantFate}, the usual one ${usualFate}; both were tried again, with the same outcome, so that loss is not the cause.`;
+  return [finding(code, { option: null, sent, received, detail })];
+}
+
+function blockedOption(option: string | null, { usualFate, variantFate }: Comparison, received: string): Finding {
+  const cause =
+    option === null
+      ? 'the options together, none of them alone, make the difference'
+      : `a SYN with ${option} alone meets the same`;
+  const detail = `The usual SYN ${usualFate}, one without options ${variantFate}, each time it was tried: ${cause}.`;
+  return finding('option-blocked', { option, sent: option, received, detail });
+}
+
+const FATES: Readonly<Record<AnswerClass, string>> = {
+  error: 'cannot be sent',
+  silent: 'is not answered',
+  icmp: 'is rejected with ICMP',
+  rst: 'is reset',
+  open: 'is accepted',
+};
+
+/** Null unless both were answered alike each time, and differently from one another. */
+function compare(tests: PortTests, kind: TestKind): Comparison | null {
+  const usual = steady([tests.of('syn'), tests.of('syn', 2), tests.of('syn', 3)]);
+  const variant = steady([tests.of(kind), tests.of(kind, 2)]);
+  const first = tests.of(kind);
+  if (first === undefined || usual === null || variant === null || usual === variant) return null;
+  const fates = { usualFate: FATES[classOf(tests.syn)], variantFate: FATES[classOf(first)] };
+  return { usual, variant, ...fates, received: first.reason };
+}
+
+function steady(tests: readonly (TestResult | undefined)[]): Contrast | null {
+  const classes = tests.map((test) => (test === undefined ? null : contrastOf(test)));
+  const [first = null] = classes;
+  return classes.every((one) => one === first) ? first : null;
+}
+
+function finding(code: GuardFindingCode, says: Pick<Finding, 'option' | 'sent' | 'received' | 'detail'>): Finding {
+  return { code, direction: 'unknown', certainty: 'likely', ...says };
+}

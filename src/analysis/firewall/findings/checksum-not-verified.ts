@@ -1,0 +1,25 @@
+import type { Finding } from '../../finding.ts';
+import type { GuardEvidence, GuardRule } from '../guard-evidence.ts';
+import { tcpReplyOf } from '../port-tests.ts';
+
+/** `proven`: whoever answered has seen the SYN, whose checksum was wrong. */
+export const checksumNotVerified: GuardRule = {
+  description: 'a SYN whose checksum is wrong was answered',
+  find({ tests }: GuardEvidence): readonly Finding[] {
+    const test = tests.of('syn-badsum');
+    const reply = tcpReplyOf(test);
+    if (test === undefined || reply === null) return [];
+    return [
+      {
+        code: 'checksum-not-verified',
+        option: null,
+        direction: 'forward',
+        sent: 'wrong TCP checksum',
+        received: `${test.reason} ttl ${reply.ip.ttl}`,
+        certainty: 'proven',
+        detail:
+          'A SYN with a wrong TCP checksum was answered. Hosts drop it unseen (RFC 9293, 3.1): what answered does not check, as devices that forge answers do not.',
+      },
+    ];
+  },
+};

@@ -1,0 +1,56 @@
+import type { Finding } from '../../finding.ts';
+import type { GuardEvidence, GuardRule } from '../guard-evidence.ts';
+
+/** True where something between here and the host accepted the SYN in its name. */
+export function isProxied({ tests, signs }: Pick<GuardEvidence, 'tests' | 'signs'>): boolean {
+  return tests.syn.reason === 'syn-ack' && (signs.length > 0 || hasNoWindow(tests));
+}
+
+/** No stack offers a window of 0 in a SYN-ACK: a SYN proxy does, so that no data comes before it has asked the server (nf_synproxy_core.c). */
+function hasNoWindow({ syn }: GuardEvidence['tests']): boolean {
+  return syn.reason === 'syn-ack' && syn.reply?.tcp?.header.window === 0;
+}
+
+/** A SYN proxy: it lets the server know of a connection only when the client has acknowledged. */
+export const synProxy: GuardRule = {
+  description: 'a SYN proxy answers for the host',
+  find: (evidence: GuardEvidence): readonly Finding[] =>
+    hasNoWindow(evidence.tests)
+      ? [
+          finding(
+            'syn-proxy',
+            evidence,
+            'The SYN-ACK offers a window of 0, as SYN proxies do so that no data comes before the server was asked',
+          ),
+        ]
+      : [],
+};
+
+/** Any other SYN-ACK that is not the host's: a transparent proxy, a load balancer, a tar pit. */
+export const ttlMismatch: GuardRule = {
+  description: 'the SYN-ACK comes from another place than the host',
+  find: (evidence: GuardEvidence): readonly Finding[] =>
+    evidence.tests.syn.reason === 'syn-ack' && evidence.signs.length > 0 && !hasNoWindow(evidence.tests)
+      ? [
+          finding(
+            'ttl-mismatch',
+            evidence,
+            'The SYN-ACK is not from where the host answers: a proxy before it accepts the connection, or other ports are forwarded to machines behind it',
+          ),
+        ]
+      : [],
+};
+
+function finding(code: 'syn-proxy' | 'ttl-mismatch', { tests, signs }: GuardEvidence, says: string): Finding {
+  const { reply } = tests.syn;
+  const reasons = signs.length === 0 ? '' : ` (${signs.map(({ text }) => text).join('; ')})`;
+  return {
+    code,
+    option: null,
+    direction: 'unknown',
+    sent: null,
+    received: `ttl ${reply?.ip.ttl ?? 0} win ${reply?.tcp?.header.window ?? 0}`,
+    certainty: 'likely',
+    detail: `${says}${reasons}.`,
+  };
+}

@@ -1,0 +1,73 @@
+import type { RateEvidence, TargetEvidence } from '../../probe/firewall/firewall-plan.ts';
+import type { TestResult } from '../../probe/firewall/firewall-test.ts';
+import type { Finding } from '../finding.ts';
+import { answeredBy, foreignSigns, isLonely } from './answered-by.ts';
+import { findGuardFindings } from './find-guard-findings.ts';
+import { isProxied } from './findings/proxies.ts';
+import { rateLimitOf } from './findings/syn-rate-limited.ts';
+import { type Policy, policyOf } from './policy.ts';
+import { classOf, type PortTests } from './port-tests.ts';
+import { answerPosition, lastRouter, type Position } from './position.ts';
+import { isStateful } from './stateful.ts';
+import { targetFacts, type TargetFacts } from './target-facts.ts';
+
+/** How a port is guarded, as far as the tests show. */
+export interface Guard {
+  readonly port: number;
+  readonly tests: readonly TestResult[];
+  readonly policy: Policy;
+  /** Of the usual SYN. */
+  readonly reason: string;
+  readonly stateful: boolean | null;
+  /** Null where the port is not open, or where it cannot be told. */
+  readonly proxy: boolean | null;
+  readonly answeredBy: 'host' | 'middlebox' | null;
+  /** Where the answer was made, or null. */
+  readonly position: Position | null;
+  /** For a silent port: the farthest router that its SYNs reached, or null. */
+  readonly droppedAfter: Position | null;
+  /** For a silent port: another that is rejected with ICMP, but was not at first: this one may be rejected too, by somebody who limits his errors. Null otherwise. */
+  readonly rejectedLike: number | null;
+  /** True for a reset that may be a router's or the host's, with nothing to compare it with. */
+  readonly isLonely: boolean;
+  /** SYNs a second that pass, where a limit was looked for and found. */
+  readonly rateLimit: number | null;
+  readonly findings: readonly Finding[];
+}
+
+/** The verdicts about the ports that were asked about, in ascending order. */
+export function judgeTarget(evidence: TargetEvidence): readonly Guard[] {
+  const facts = targetFacts(evidence);
+  return facts.ports
+    .filter(({ role }) => role === 'asked')
+    .map((tests) => judgePort(tests, facts, evidence.rate))
+    .toSorted((a, b) => a.port - b.port);
+}
+
+/** A port whose SYN was rejected with ICMP only when it was sent again. */
+function limitedReject({ ports }: TargetFacts): number | null {
+  return ports.find(({ syn }) => classOf(syn) === 'icmp' && (syn.answered ?? 1) > 1)?.port ?? null;
+}
+
+function judgePort(tests: PortTests, facts: TargetFacts, searched: RateEvidence | null): Guard {
+  const by = answeredBy(tests, facts);
+  const signs = foreignSigns(tests.syn, tests, facts);
+  const position = answerPosition(tests, facts);
+  const rate = searched?.port === tests.port ? searched : null;
+  const policy = policyOf(tests, by);
+  return {
+    port: tests.port,
+    tests: tests.all,
+    policy,
+    reason: tests.syn.reason,
+    stateful: isStateful(tests, facts),
+    proxy: policy === 'open' ? isProxied({ tests, signs }) || (by === null ? null : false) : null,
+    answeredBy: by,
+    position,
+    droppedAfter: policy === 'drop' ? lastRouter(tests, facts) : null,
+    rejectedLike: policy === 'drop' ? limitedReject(facts) : null,
+    isLonely: isLonely(tests, facts),
+    rateLimit: rateLimitOf(rate),
+    findings: findGuardFindings({ tests, facts, signs, position, rate }),
+  };
+}

@@ -1,0 +1,42 @@
+import type { Address } from '../../wire/address.ts';
+import { isLonely } from './answered-by.ts';
+import { hopsOf, type PortTests } from './port-tests.ts';
+import type { TargetFacts } from './target-facts.ts';
+
+/** A place on the way to the target. */
+export interface Position {
+  /** 1 is the first router; null when only the distance to the target is known. */
+  readonly hop: number | null;
+  /** Null when the router did not show itself. */
+  readonly address: Address | null;
+  /** 0 is the target's own place; null when that of the target is not known. */
+  readonly hopsBefore: number | null;
+}
+
+/** Where the answer to a port's usual SYN was made; null when there was none. Of a reset that may be a router's, that router's place. */
+export function answerPosition(tests: PortTests, facts: TargetFacts): Position | null {
+  const { reply } = tests.syn;
+  if (reply === null) return null;
+  if (reply.ip.source !== facts.target) return routerPosition(reply.ip.source, hopsOf(reply), facts);
+  const { yardstick, hostTtl } = facts;
+  const hops = hopsOf(reply);
+  if (isLonely(tests, facts)) return { hop: hops, address: facts.routers.get(hops) ?? null, hopsBefore: null };
+  const hopsBefore = yardstick === null ? null : yardstick.hops - hops;
+  // Counted from the target where that is possible: both numbers are then of the way back, which may be longer or shorter than the way there.
+  const hop = hostTtl === null || hopsBefore === null ? hops : hostTtl - hopsBefore;
+  return hop < 1 ? { hop: null, address: null, hopsBefore } : { hop, address: facts.routers.get(hop) ?? null, hopsBefore };
+}
+
+/** The farthest router that a port's SYNs are known to have reached; null when none is. */
+export function lastRouter(tests: PortTests, facts: TargetFacts): Position | null {
+  const reached = tests.expired.filter(({ address }) => address !== facts.target).toSorted((a, b) => b.ttl - a.ttl)[0];
+  if (reached === undefined) return null;
+  const { ttl: hop, address } = reached;
+  return { hop, address, hopsBefore: facts.hostTtl === null ? null : facts.hostTtl - hop };
+}
+
+function routerPosition(address: Address, guess: number, { routers, hostTtl }: TargetFacts): Position {
+  const known = [...routers].find(([, router]) => router === address)?.[0];
+  const hop = known ?? guess;
+  return { hop, address, hopsBefore: hostTtl === null || hop > hostTtl ? null : hostTtl - hop };
+}

@@ -1,0 +1,66 @@
+import type { TargetEvidence } from '../../probe/firewall/firewall-plan.ts';
+import type { Address } from '../../wire/address.ts';
+import { classOf, hopsOf, PortTests, tcpReplyOf } from './port-tests.ts';
+
+/** A TCP answer from as far away as any: what the host's own answers look like. */
+export interface Yardstick {
+  readonly port: number;
+  /** Routers and one on the way back. */
+  readonly hops: number;
+  readonly ttl: number;
+}
+
+/** What the tests of all ports say of a target and of the way to it. */
+export interface TargetFacts {
+  readonly target: Address;
+  readonly ports: readonly PortTests[];
+  /** Null while nothing has answered by TCP. */
+  readonly yardstick: Yardstick | null;
+  /** TTL with which SYNs reach whoever answers from as far as the yardstick; null when unknown. */
+  readonly hostTtl: number | null;
+  /** Addresses of routers, by hop. */
+  readonly routers: ReadonlyMap<number, Address>;
+  /** The largest TTL that ran out at a router before the target: the host is farther. 0 when none did. */
+  readonly expiredAt: number;
+  /** Packets to the target's own address expired at it: it forwards ports to machines behind it, so that answers come from different distances. */
+  readonly forwards: boolean;
+}
+
+/** Compares the ports of a target. */
+export function targetFacts({ target, ports: evidence }: Pick<TargetEvidence, 'target' | 'ports'>): TargetFacts {
+  const ports = evidence.map((one) => new PortTests(one));
+  const expired = ports.flatMap((one) => one.expired);
+  const elsewhere = expired.filter(({ address }) => address !== target);
+  const yardstick = farthestAnswer(ports);
+  return {
+    target,
+    ports,
+    yardstick,
+    hostTtl: yardstick === null ? null : ttlTo(yardstick, ports),
+    routers: new Map(elsewhere.toReversed().map(({ ttl, address }) => [ttl, address])),
+    expiredAt: Math.max(0, ...elsewhere.map(({ ttl }) => ttl)),
+    forwards: elsewhere.length < expired.length,
+  };
+}
+
+/** What answers a wrong checksum is no host. */
+function farthestAnswer(ports: readonly PortTests[]): Yardstick | null {
+  let farthest: Yardstick | null = null;
+  for (const { port, all } of ports) {
+    for (const test of all) {
+      const reply = test.kind === 'syn-badsum' ? null : tcpReplyOf(test);
+      if (reply === null || (farthest !== null && hopsOf(reply) <= farthest.hops)) continue;
+      farthest = { port, hops: hopsOf(reply), ttl: reply.ip.ttl };
+    }
+  }
+  return farthest;
+}
+
+/** The largest, of ports whose SYNs are answered from there: what is nearer may answer some ports with fewer. */
+function ttlTo({ hops }: Yardstick, ports: readonly PortTests[]): number | null {
+  const ttls = ports
+    .filter(({ syn }) => classOf(syn) === 'open' || classOf(syn) === 'rst')
+    .filter(({ syn }) => syn.reply !== null && hopsOf(syn.reply) === hops)
+    .flatMap((one) => one.answeringTtl ?? []);
+  return ttls.length === 0 ? null : Math.max(...ttls);
+}

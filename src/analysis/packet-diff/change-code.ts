@@ -1,0 +1,48 @@
+import type { FindingCode } from '../finding.ts';
+import type { Change, ChangeManner, ChangeValue, HeaderField } from './change.ts';
+
+const OPTION = 'tcp.option.';
+
+/** Codes of header fields; a field that is not here has none. */
+const HEADER_CODES: Partial<Record<HeaderField, FindingCode>> = {
+  'tcp.seq': 'sequence-rewritten',
+  'tcp.window': 'window-rewritten',
+  'ip.dscp': 'dscp-changed',
+};
+
+const OPTION_CODES: Readonly<Record<ChangeManner, FindingCode>> = {
+  removed: 'option-stripped',
+  overwritten: 'option-padded',
+  added: 'option-added',
+  rewritten: 'option-rewritten',
+  reordered: 'option-rewritten',
+};
+
+/** What a change is called as a finding; null for one that has no name of its own: NATs and stacks rewrite such fields without harm. */
+export function codeOfChange(change: Change): FindingCode | null {
+  const { field, how, sent, seen } = change;
+  if (field === 'tcp.flags' || field === 'ip.ecn') return losesEcn(change) ? 'ecn-cleared' : null;
+  if (field === 'tcp.option.nop') return null;
+  if (field === 'tcp.option.mss' && isLower(seen, sent)) return 'mss-clamped';
+  return field.startsWith(OPTION) ? OPTION_CODES[how] : (HEADER_CODES[field as HeaderField] ?? null);
+}
+
+/** The option that a change is about; null for a header field, and for the order of options or the fillers between them. */
+export function optionOfChange({ field }: Pick<Change, 'field'>): string | null {
+  if (!field.startsWith(OPTION)) return null;
+  const option = field.slice(OPTION.length);
+  return option === 'order' || option === 'nop' ? null : option;
+}
+
+function isLower(a: ChangeValue, b: ChangeValue): boolean {
+  return typeof a === 'number' && typeof b === 'number' && a < b;
+}
+
+function losesEcn({ field, sent, seen }: Change): boolean {
+  return field === 'ip.ecn' ? seen === 0 : asksForEcn(sent) && !asksForEcn(seen);
+}
+
+/** Any of ECE, CWR and AE (RFC 3168, 6.1.1; RFC 9768, 3.1). */
+function asksForEcn(flags: ChangeValue): boolean {
+  return typeof flags === 'string' && /[EWe]/.test(flags);
+}

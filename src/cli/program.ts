@@ -1,0 +1,83 @@
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type * as Tty from 'node:tty';
+
+import { packageVersion } from '../run/version.ts';
+import type { Environment, Sink } from './environment.ts';
+import { FileSink } from './file-sink.ts';
+import { main } from './main.ts';
+
+const STDOUT = 1;
+const STDERR = 2;
+
+const require = createRequire(import.meta.url);
+
+/** Runs the words of this process's command line, writes to its streams and ends it. */
+export async function runProgram(): Promise<never> {
+  const code = await main(process.argv.slice(2), thisProcess());
+  // Native handles may keep the event loop alive; everything has been written by now.
+  process.exit(code);
+}
+
+/** Only a character device can be a terminal; the module that knows loads all of Node's network streams, which a pipe need not wait for. */
+function isTerminal(descriptor: number): boolean {
+  return fstatSync(descriptor).isCharacterDevice() && (require('node:tty') as typeof Tty).isatty(descriptor);
+}
+
+/** Process.stderr is made when it is first used, which takes Node 2 ms: most runs have nothing to say. */
+function writeMessage(text: string): void {
+  // When it fails, nobody is left to be told.
+  if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => undefined);
+  process.stderr.write(text);
+}
+
+/** Creates the file, but does not empty it yet. */
+function openFile(path: string): Sink {
+  const descriptor = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o666);
+  const sink = new FileSink(descriptor, { truncate: true });
+  return {
+    write: (text) => sink.write(text),
+    onFailure: (listener) => sink.onFailure(listener),
+    finish: async () => {
+      await sink.finish();
+      closeSync(descriptor);
+    },
+  };
+}
+
+/** This process: its streams, signals and clock. */
+function thisProcess(): Environment {
+  const stdout = new FileSink(STDOUT, { truncate: false });
+  return {
+    version: packageVersion(),
+    variables: process.env,
+    stdout: {
+      isTerminal: isTerminal(STDOUT),
+      columns: () => process.stdout.columns ?? Infinity,
+      write: (text) => stdout.write(text),
+      finish: () => stdout.finish(),
+      onFailure: (listener) => stdout.onFailure(listener),
+    },
+    stderr: {
+      isTerminal: isTerminal(STDERR),
+      columns: () => process.stderr.columns ?? Infinity,
+      write: writeMessage,
+    },
+    openFile,
+    onInterrupt: (handler) => {
+      process.on('SIGINT', handler).on('SIGTERM', handler);
+      return () => void process.off('SIGINT', handler).off('SIGTERM', handler);
+    },
+    now: () => performance.now(),
+    exitNow: (code) => process.exit(code),
+    jobs: {
+      probe: async () => (await import('../run/probe.ts')).probeInBatches,
+      path: async () => (await import('../run/path.ts')).pathInBatches,
+      mss: async () => (await import('../run/mss.ts')).mssInBatches,
+      handshake: async () => (await import('../run/handshake.ts')).handshakeInBatches,
+      firewall: async () => (await import('../run/firewall.ts')).firewallInBatches,
+      respond: async () => (await import('../run/respond.ts')).respondInBatches,
+      doctor: async () => (await import('../run/doctor.ts')).inspectHost,
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { TcpFlag } from '../../wire/tcp-flags.ts';
+
+/** A kind of test: what is sent to a port to see how it is guarded. Records call it by this name. */
+export type TestKind =
+  | 'syn'
+  | 'ack'
+  | 'fin'
+  | 'null'
+  | 'xmas'
+  | 'syn-ecn'
+  | 'syn-badsum'
+  | 'syn-data'
+  | 'syn-no-options'
+  | 'syn-option'
+  | 'syn-ttl'
+  | 'syn-rate';
+
+/** How the packets of one kind look. */
+export interface TestShape {
+  /** Its name at the head of a column. */
+  readonly label: string;
+  /** In the words of a sentence. */
+  readonly words: string;
+  /** TcpFlag bits. */
+  readonly flags: number;
+  /** The usual option list, none, or the one that the test names. */
+  readonly options: 'usual' | 'none' | 'one';
+  readonly carriesData: boolean;
+  readonly badChecksum: boolean;
+}
+
+const SYN_SHAPE = { flags: TcpFlag.SYN, options: 'usual', carriesData: false, badChecksum: false } as const;
+const STRAY_SHAPE = { options: 'none', carriesData: false, badChecksum: false } as const;
+
+/** Every kind of test. A bare ACK, FIN, NULL and Xmas belong to no connection: a stack that gets one answers as RFC 9293, 3.10.7 says, a filter may not let it pass. */
+export const BATTERY: Readonly<Record<TestKind, TestShape>> = {
+  syn: { ...SYN_SHAPE, label: 'SYN', words: 'SYN' },
+  ack: { ...STRAY_SHAPE, label: 'ACK', words: 'bare ACK', flags: TcpFlag.ACK },
+  fin: { ...STRAY_SHAPE, label: 'FIN', words: 'FIN', flags: TcpFlag.FIN },
+  null: { ...STRAY_SHAPE, label: 'NULL', words: 'segment without flags', flags: 0 },
+  xmas: { ...STRAY_SHAPE, label: 'XMAS', words: 'FIN, PSH, URG', flags: TcpFlag.FIN | TcpFlag.PSH | TcpFlag.URG },
+  'syn-ecn': { ...SYN_SHAPE, label: 'ECN', words: 'ECN-setup SYN', flags: TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR },
+  'syn-badsum': { ...SYN_SHAPE, label: 'BADSUM', words: 'SYN with a wrong checksum', badChecksum: true },
+  'syn-data': { ...SYN_SHAPE, label: 'DATA', words: 'SYN with data', carriesData: true },
+  'syn-no-options': { ...SYN_SHAPE, label: 'BARE', words: 'SYN without options', options: 'none' },
+  'syn-option': { ...SYN_SHAPE, label: 'OPTION', words: 'SYN with one option', options: 'one' },
+  'syn-ttl': { ...SYN_SHAPE, label: 'TTL', words: 'SYN of a limited TTL' },
+  'syn-rate': { ...SYN_SHAPE, label: 'RATE', words: 'SYN of the rate search' },
+};
+
+/** What every port is asked, the usual SYN first. */
+export const FIRST_TESTS: readonly TestKind[] = [
+  'syn',
+  'ack',
+  'syn-no-options',
+  'syn-ecn',
+  'syn-data',
+  'syn-badsum',
+  'fin',
+  'null',
+  'xmas',
+];
+
+/** What a port is asked that only serves to compare with. */
+export const CONTROL_TESTS: readonly TestKind[] = ['syn', 'ack'];
+
+/** What a port is asked whose SYN is rejected with ICMP: who rejects limits his errors, and each test takes one from another port. */
+export const REJECTED_TESTS: readonly TestKind[] = ['syn', 'ack', 'syn-no-options'];
+
+/** SYNs that differ from the usual one in one respect: where the answer differs too, that respect made the difference. */
+export const VARIANTS: readonly TestKind[] = ['syn-ecn', 'syn-data', 'syn-no-options'];

@@ -1,0 +1,48 @@
+import type { Routes } from '../../transport/transport.ts';
+import type { Address } from '../../wire/address.ts';
+import type { PortSet } from '../port-set.ts';
+import type { SynSpec } from '../syn-spec.ts';
+import type { TargetSet } from '../target-set.ts';
+import type { Timing } from '../timing.ts';
+import type { PortEvidence } from './port-case.ts';
+import type { RateStep } from './rate-search.ts';
+
+/** What came of one target: all that a verdict about its ports may be drawn from. */
+export interface TargetEvidence {
+  readonly target: Address;
+  readonly hostname: string | null;
+  /** Ports that were asked about and ports to compare with. While interrupted, those whose usual SYN has its result. */
+  readonly ports: readonly PortEvidence[];
+  /** Steps of the search for a rate limit, and on which port; null where there was none. */
+  readonly rate: RateEvidence | null;
+  /** Errno of a target without a route, else 0; then nothing was sent and `ports` is empty. */
+  readonly errno: number;
+}
+
+/** The search for a SYN rate limit. */
+export interface RateEvidence {
+  readonly port: number;
+  readonly steps: readonly RateStep[];
+}
+
+/** What a session is told: what to test, how packets look, and where results go. */
+export interface FirewallPlan {
+  readonly targets: TargetSet;
+  readonly ports: PortSet;
+  readonly routes: Routes;
+  readonly sourcePorts: readonly number[];
+  readonly spec: SynSpec;
+  readonly timing: Timing;
+  /** Four words from the operating system's random source. */
+  readonly key: Uint32Array;
+  /** Whether to look for a SYN rate limit, which takes seconds and hundreds of SYNs. */
+  readonly searchRate: boolean;
+  readonly onTarget: (evidence: TargetEvidence) => void;
+}
+
+/** Totals of a session. */
+export interface FirewallStats {
+  probesSent: number;
+  repliesReceived: number;
+  repliesRejected: number;
+}

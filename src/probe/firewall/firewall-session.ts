@@ -1,0 +1,168 @@
+import type { SendBatch } from '../../transport/transport.ts';
+import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import { ProbeCookie } from '../cookie.ts';
+import type { DrivenSession } from '../driven-session.ts';
+import { Outbox } from '../outbox.ts';
+import { AnswerReader } from './answer-reader.ts';
+import { controlPorts } from './control-ports.ts';
+import { dataLength, PacketCraft } from './packet-craft.ts';
+import type { FirewallPlan, FirewallStats } from './firewall-plan.ts';
+import { BATTERY } from './battery.ts';
+import { type Demand, TargetCase } from './target-case.ts';
+
+/** A packet a millisecond: fast enough for ten ports in a second, slow enough for what guards them. */
+const GAP: Nanos = NANOS_PER_MS;
+/** Packets that may leave at once after a pause. */
+const BURST = 8;
+const TARGETS_AT_ONCE = 16;
+const DEFAULT_RETRIES = 2;
+
+/** Tests how ports are guarded: few packets for each of a few ports. Sans-IO; each target's evidence is told once, when all its tests are over. */
+export class FirewallSession implements DrivenSession {
+  finished = false;
+  readonly stats: FirewallStats = { probesSent: 0, repliesReceived: 0, repliesRejected: 0 };
+  readonly #plan: FirewallPlan;
+  readonly #outbox: Outbox = new Outbox();
+  readonly #cookie: ProbeCookie;
+  readonly #reader: AnswerReader;
+  /** Under way, by index of the target. */
+  readonly #cases: Map<number, TargetCase> = new Map();
+  readonly #crafts: Map<number, PacketCraft> = new Map();
+  #nextTarget = 0;
+  #transmissions = 0;
+  #mayLeaveAt: Nanos = 0;
+  #drops = 0;
+
+  constructor(plan: FirewallPlan) {
+    this.#plan = plan;
+    this.#cookie = new ProbeCookie(plan.key);
+    this.#reader = new AnswerReader(plan, this.#cases, this.#outbox, this.stats);
+  }
+
+  poll(now: Nanos, batch: SendBatch): Nanos {
+    batch.count = 0;
+    if (this.finished) return Infinity;
+    this.#beginTargets();
+    for (const [index, target] of this.#cases) this.#turn(now, index, target);
+    this.#beginTargets();
+    if (this.#cases.size === 0) {
+      this.finished = true;
+      return Infinity;
+    }
+    const queueNext = this.#outbox.fill(now, batch);
+    return Math.max(now, Math.min(queueNext, this.#nextAt(now)));
+  }
+
+  flushed(now: Nanos, batch: SendBatch): Nanos {
+    const next = this.#outbox.flushed(now, batch);
+    return Math.min(next, this.finished ? Infinity : this.#nextAt(now));
+  }
+
+  receive(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
+    if (!this.finished) this.#reader.receive(bytes.subarray(offset, offset + length), at);
+  }
+
+  noteDrops(_now: Nanos, drops: number | null): void {
+    if (drops === null || drops <= this.#drops) return;
+    this.#drops = drops;
+    for (const target of this.#cases.values()) target.forgive();
+  }
+
+  stop(): void {
+    if (this.finished) return;
+    this.finished = true;
+    for (const target of this.#cases.values()) this.#plan.onTarget(target.evidence());
+    this.#cases.clear();
+    this.#outbox.clear();
+  }
+
+  /** Half-open connections are torn down by the kernel, which resets what is answered on a port that is reserved and not guarded. */
+  takeLeave(batch: SendBatch): void {
+    batch.count = 0;
+  }
+
+  #turn(now: Nanos, index: number, target: TargetCase): void {
+    const room = Math.max(0, Math.floor((now - this.#mayLeaveAt) / GAP) + BURST);
+    for (const demand of target.demands(now, Math.min(room, BURST))) this.#send(now, target, demand);
+    if (!target.advance(now)) return;
+    this.#cases.delete(index);
+    this.#plan.onTarget(target.evidence());
+  }
+
+  #send(now: Nanos, { task, ledger }: TargetCase, { spec, taker, add }: Demand): void {
+    const { sourcePorts } = this.#plan;
+    const sourcePort = sourcePorts[this.#transmissions % sourcePorts.length] as number;
+    const cookie = this.#cookie;
+    cookie.compute(task.craft.source, task.target, ((sourcePort << 16) | spec.port) >>> 0, this.#transmissions++);
+    const names = {
+      destination: task.target,
+      sourcePort,
+      seq: cookie.nonce >>> 0,
+      // As hard to guess as the ISN: what a reset of a bare ACK has to name.
+      ack: Math.imul(cookie.nonce ^ cookie.tsval, 0x9e3779b1) >>> 0,
+      tsval: cookie.tsval,
+      ipId: cookie.ipId,
+    };
+    const posted = this.#outbox.post(task.craft.packet(spec, names));
+    const { seq, ack } = names;
+    const shot = {
+      taker,
+      port: spec.port,
+      sourcePort,
+      seq,
+      ack,
+      flags: BATTERY[spec.kind].flags,
+      payloadLength: dataLength(spec),
+      posted,
+    };
+    ledger.add(shot);
+    add(shot);
+    this.stats.probesSent++;
+    this.#mayLeaveAt = Math.max(this.#mayLeaveAt, now - BURST * GAP) + GAP;
+  }
+
+  #beginTargets(): void {
+    const { targets } = this.#plan;
+    while (this.#cases.size < TARGETS_AT_ONCE && this.#nextTarget < targets.size) this.#beginTarget(this.#nextTarget++);
+  }
+
+  #beginTarget(index: number): void {
+    const { targets, ports, routes, timing, searchRate, onTarget } = this.#plan;
+    const target = targets.at(index);
+    const hostname = targets.hostname(index);
+    const route = routes.lookup(target);
+    if (route < 0) return onTarget({ target, hostname, ports: [], rate: null, errno: -route });
+    const controls = controlPorts(ports, () => {
+      this.#cookie.compute(target, target, 0, this.#transmissions++);
+      return this.#cookie.nonce;
+    });
+    const task = {
+      target,
+      hostname,
+      asked: Array.from({ length: ports.size }, (_, place) => ports.at(place)),
+      controls,
+      craft: this.#craft(route),
+      timeout: timing.timeoutMs * NANOS_PER_MS,
+      shots: (timing.retries ?? DEFAULT_RETRIES) + 1,
+      searchRate,
+      isUnresolved: () => routes.isUnresolved(target),
+    };
+    this.#cases.set(index, new TargetCase(task));
+  }
+
+  #craft(route: number): PacketCraft {
+    const known = this.#crafts.get(route);
+    if (known !== undefined) return known;
+    const source = this.#plan.routes.sources[route];
+    if (source === undefined) throw new RangeError(`no source for route ${route}`);
+    const craft = new PacketCraft(this.#plan.spec, source);
+    this.#crafts.set(route, craft);
+    return craft;
+  }
+
+  #nextAt(now: Nanos): Nanos {
+    let next = Infinity;
+    for (const target of this.#cases.values()) next = Math.min(next, target.nextAt());
+    return next <= now ? Math.max(now, this.#mayLeaveAt - (BURST - 1) * GAP) : next;
+  }
+}

@@ -1,0 +1,198 @@
+import { errnoName } from '../../transport/errno.ts';
+import { formatIcmpReason } from '../../wire/icmp-reason.ts';
+import type { DecodedPacket } from '../../wire/decoded.ts';
+import { Ipv4Offset } from '../../wire/ipv4.ts';
+import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import { decodePacket } from '../../wire/packet.ts';
+import type { Posted } from '../outbox.ts';
+import type { TestKind } from './battery.ts';
+
+/** What one test asks. */
+export interface TestSpec {
+  readonly kind: TestKind;
+  readonly port: number;
+  /** A limited TTL, or null for the usual one. */
+  readonly ttl: number | null;
+  /** Name of the one option of a `syn-option`, else null. */
+  readonly option: string | null;
+  /** 1, and more for repetitions of the same. */
+  readonly round: number;
+}
+
+/** One packet of a test on its way, and the numbers by which its answer proves itself. */
+export interface Shot {
+  readonly taker: ShotTaker;
+  readonly port: number;
+  readonly sourcePort: number;
+  readonly seq: number;
+  /** The acknowledgment number of a segment with ACK. */
+  readonly ack: number;
+  readonly flags: number;
+  readonly payloadLength: number;
+  readonly posted: Posted;
+}
+
+/** A proven answer of any strength. `local` is this host's own kernel, which could not deliver the packet. */
+export type AnswerKind = 'syn-ack' | 'rst' | 'syn' | 'icmp' | 'expired' | 'local';
+
+/** A packet that answers a shot; the bytes are a copy. */
+export interface Answer {
+  readonly kind: AnswerKind;
+  readonly shot: Shot;
+  readonly bytes: Uint8Array;
+  readonly at: Nanos;
+}
+
+/** Whoever sent a shot hears of its answers. */
+export interface ShotTaker {
+  take(answer: Answer): void;
+}
+
+/** What came of one test, as analysis reads it. */
+export interface TestResult extends TestSpec {
+  /** Packets sent. */
+  readonly attempts: number;
+  /** Which of them was answered, from 1; null when none was. */
+  readonly answered: number | null;
+  /** `syn-ack`, `syn`, `rst`, `no-response`, an ICMP reason, or `send-error:ERRNO`. */
+  readonly reason: string;
+  readonly reply: DecodedPacket | null;
+  /** A later, different answer to the same packet. */
+  readonly conflict: DecodedPacket | null;
+  readonly rttMs: number | null;
+}
+
+/** Of two answers the stronger counts. Those of full strength are final; whatever else came may still be overruled by one. */
+const STRENGTH: Readonly<Record<AnswerKind, number>> = { expired: 1, icmp: 1, syn: 2, local: 3, rst: 4, 'syn-ack': 4 };
+const FINAL_STRENGTH = 4;
+/** Challenge ACKs that a test gives way to. */
+const MOST_CHALLENGES = 2;
+
+/** One test under way: packets until one is answered or enough were not. It ends in exactly one result. */
+export class FirewallTest implements ShotTaker {
+  readonly spec: TestSpec;
+  readonly shots: Shot[] = [];
+  /** True once nothing can change the result but a contradiction. */
+  done = false;
+  /** Packets that it may send; losses of the capture and challenge ACKs add to it. */
+  allowance: number;
+  #answer: Answer | null = null;
+  #conflict: Answer | null = null;
+  #errno = 0;
+  #hurried = false;
+  #challenges = 0;
+
+  constructor(spec: TestSpec, allowance: number) {
+    this.spec = spec;
+    this.allowance = allowance;
+  }
+
+  get answerKind(): AnswerKind | null {
+    return this.#answer?.kind ?? null;
+  }
+
+  /** The TTL that the answer arrived with, or null. */
+  get answerTtl(): number | null {
+    return this.#answer?.bytes[Ipv4Offset.TTL] ?? null;
+  }
+
+  /** True when the packet could not be sent, or not be delivered to the next hop. */
+  get isRefused(): boolean {
+    return this.#errno !== 0;
+  }
+
+  /** The round trip of the answer, or null. */
+  get rtt(): Nanos | null {
+    const answer = this.#answer;
+    const sentAt = answer?.shot.posted.sentAt ?? null;
+    return answer === null || sentAt === null || answer.at < sentAt ? null : answer.at - sentAt;
+  }
+
+  take(answer: Answer): void {
+    const held = this.#answer;
+    if (held === null || STRENGTH[answer.kind] > STRENGTH[held.kind]) this.#answer = answer;
+    else if (isFinal(held)) this.#contradict(held, answer);
+    // Only of the usual SYN an ICMP error is not the last word; an expired TTL is what a limited one asks for.
+    this.done ||= isFinal(answer) || answer.kind === 'local' || (this.spec.kind !== 'syn' && answer.kind !== 'syn');
+  }
+
+  /** Sends the next packet without waiting for an answer to `shot`: a connection of old holds its tuple. */
+  challenge(shot: Shot): void {
+    if (shot !== this.shots.at(-1) || this.#challenges >= MOST_CHALLENGES) return;
+    this.#challenges++;
+    this.#hurried = true;
+    this.allowance++;
+  }
+
+  /** Asks at `now` for another packet (true), or ends when none is left; `wait` is how long each is waited for. */
+  wantsShot(now: Nanos, wait: Nanos): boolean {
+    if (this.done) return false;
+    const last = this.shots.at(-1);
+    if (last === undefined) return true;
+    if (last.posted.errno !== 0) return this.#end(last.posted.errno);
+    if (now < this.dueAt(wait)) return false;
+    if (this.shots.length < this.allowance) return true;
+    return this.#end(0);
+  }
+
+  /** When `wantsShot` is to be asked again: 0 for at once, Infinity while a packet waits to be sent. */
+  dueAt(wait: Nanos): Nanos {
+    const last = this.shots.at(-1)?.posted;
+    if (last === undefined || last.errno !== 0) return 0;
+    const { sentAt } = last;
+    if (sentAt === null) return Infinity;
+    return this.#hurried && this.shots.length < this.allowance ? sentAt : sentAt + wait;
+  }
+
+  /** Notes a packet that is on its way. */
+  add(shot: Shot): void {
+    this.shots.push(shot);
+    this.#hurried = false;
+  }
+
+  /** Ends the test: the kernel said that the packet cannot be delivered. */
+  fail(errno: number): void {
+    this.#end(errno);
+  }
+
+  result(): TestResult {
+    const rtt = this.rtt;
+    return {
+      ...this.spec,
+      attempts: this.shots.length,
+      answered: this.#answer === null ? null : this.shots.indexOf(this.#answer.shot) + 1,
+      reason: this.#reason(),
+      reply: decoded(this.#answer),
+      conflict: decoded(this.#conflict),
+      rttMs: rtt === null ? null : rtt / NANOS_PER_MS,
+    };
+  }
+
+  #end(errno: number): boolean {
+    this.#errno = errno;
+    this.done = true;
+    return false;
+  }
+
+  #contradict(held: Answer, answer: Answer): void {
+    if (answer.shot === held.shot && isFinal(answer) && answer.kind !== held.kind) this.#conflict ??= answer;
+  }
+
+  #reason(): string {
+    const answer = this.#answer;
+    if (answer === null) return this.#errno === 0 ? 'no-response' : `send-error:${errnoName(this.#errno)}`;
+    if (answer.kind === 'local') return 'send-error:EHOSTUNREACH';
+    const icmp = decoded(answer)?.icmp ?? null;
+    return icmp === null ? answer.kind : formatIcmpReason(icmp.type, icmp.code);
+  }
+}
+
+function isFinal({ kind }: Answer): boolean {
+  return STRENGTH[kind] === FINAL_STRENGTH;
+}
+
+function decoded(answer: Answer | null): DecodedPacket | null {
+  if (answer === null) return null;
+  const packet = decodePacket(answer.bytes);
+  return packet.ok ? packet.value : null;
+}

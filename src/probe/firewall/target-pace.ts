@@ -1,0 +1,55 @@
+import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import { type Answer, FirewallTest } from './firewall-test.ts';
+
+/** Least time to wait for an answer of a host whose round trip is known, and of one of whose path only routers have answered. */
+const LEAST_WAIT: Nanos = 200 * NANOS_PER_MS;
+const LEAST_WAIT_BY_ROUTERS: Nanos = 400 * NANOS_PER_MS;
+/** However slow an answer was, nobody waits longer for the next, unless told to. */
+const MOST_WAIT: Nanos = 3000 * NANOS_PER_MS;
+/** Time between SYNs to a silent port where others are rejected with ICMP: Linux sends one error a second once it has sent six (icmp(7), icmp_ratelimit). */
+const ICMP_PACE: Nanos = 1100 * NANOS_PER_MS;
+
+/** How long the answers of one target are waited for. */
+export class TargetPace {
+  /** True once a SYN was rejected with ICMP: silence may be the limit of whoever rejects. */
+  rejects = false;
+  /** True once a SYN was rejected that was not when it was first sent: there is such a limit. */
+  isLimited = false;
+  readonly #timeout: Nanos;
+  #slowestTcp: Nanos = 0;
+  #slowestIcmp: Nanos = 0;
+
+  constructor(timeout: Nanos) {
+    this.#timeout = timeout;
+  }
+
+  /** Learns of the first answer to a packet, before its taker does. */
+  learn({ kind, shot }: Answer, rtt: Nanos): void {
+    if (kind === 'syn-ack' || kind === 'rst') this.#slowestTcp = Math.max(this.#slowestTcp, rtt);
+    else this.#slowestIcmp = Math.max(this.#slowestIcmp, rtt);
+    const { taker } = shot;
+    if (kind !== 'icmp' || !(taker instanceof FirewallTest) || !isFirstSyn(taker)) return;
+    this.rejects = true;
+    this.isLimited ||= taker.answerKind === null && taker.shots[0] !== shot;
+  }
+
+  /** How long the latest packet of `test` is waited for. */
+  wait(test: FirewallTest): Nanos {
+    const sent = test.shots.length;
+    const isPatient = this.rejects && isFirstSyn(test) && test.answerKind === null && sent > 1 && sent < test.allowance;
+    return isPatient ? Math.max(ICMP_PACE, this.#usualWait()) : this.#usualWait();
+  }
+
+  #usualWait(): Nanos {
+    const most = Math.max(this.#timeout, MOST_WAIT);
+    if (this.#slowestTcp > 0) return Math.min(most, Math.max(4 * this.#slowestTcp, Math.min(this.#timeout, LEAST_WAIT)));
+    if (this.#slowestIcmp > 0)
+      return Math.min(most, Math.max(8 * this.#slowestIcmp, Math.min(this.#timeout, LEAST_WAIT_BY_ROUTERS)));
+    return this.#timeout;
+  }
+}
+
+/** Whether a test is that of a port's usual SYN, and no repetition. */
+export function isFirstSyn({ spec }: FirewallTest): boolean {
+  return spec.kind === 'syn' && spec.round === 1;
+}

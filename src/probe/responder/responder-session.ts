@@ -1,0 +1,290 @@
+import type { SendBatch } from '../../transport/transport.ts';
+import { readU16, readU32 } from '../../wire/bytes.ts';
+import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
+import { decodePacket } from '../../wire/packet.ts';
+import { PacketView } from '../../wire/packet-view.ts';
+import { TcpFlag } from '../../wire/tcp-flags.ts';
+import { hasRightTcpChecksum } from '../../wire/tcp-checksum.ts';
+import type { DrivenSession } from '../driven-session.ts';
+import { Outbox } from '../outbox.ts';
+import { type Attempt, AttemptLog } from './attempt-log.ts';
+import { FarReporter } from './far-reporter.ts';
+import { type Proof, ProofBook } from './proof.ts';
+import type { AttemptFate } from './report.ts';
+import { ReportServer } from './report-server.ts';
+import type { ResponderPlan, ResponderStats } from './responder-plan.ts';
+import { ServerConnection } from './server-connection.ts';
+import { type DecodedSyn, synOf } from './syn-ack.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+const { SYN, ACK, RST } = TcpFlag;
+/** SYN-ACKs a second, first copies. */
+const MOST_ANSWERS = 1000;
+/** An exchange of three messages takes no longer on any path. */
+const ENOUGH_TIME: Nanos = 5 * NANOS_PER_SECOND;
+/** Connections at a time, half-open ones included. */
+const MOST_CONNECTIONS = 256;
+/** Attempts that are remembered: two SYNs and SYN-ACKs fit a KiB. */
+const MOST_REMEMBERED = 2048;
+/** The MTU assumed where the kernel names no way back. */
+const ETHERNET_MTU = 1500;
+
+/** A connection with what is said over it. */
+interface Served {
+  readonly attempt: Attempt;
+  readonly connection: ServerConnection;
+  readonly server: ReportServer;
+}
+
+/**
+ * The far end: answers SYNs that carry a proof of the token, and says over the connection that follows what arrived and what left. To everybody else it is silent, and
+ * remembers of them when they last came to a port. What is remembered of others is bounded in number.
+ */
+export class ResponderSession implements DrivenSession {
+  readonly stats: ResponderStats = { attempts: 0, answered: 0, reported: 0, strangers: 0, rateLimited: 0, slotsOff: 0 };
+  finished = false;
+  readonly #plan: ResponderPlan;
+  readonly #proofs: ProofBook;
+  readonly #reporter: FarReporter;
+  readonly #log: AttemptLog = new AttemptLog(MOST_REMEMBERED);
+  readonly #outbox: Outbox = new Outbox();
+  readonly #bucket: TokenBucket = new TokenBucket(MOST_ANSWERS);
+  readonly #served: Map<string, Served> = new Map();
+  readonly #view: PacketView = new PacketView();
+  readonly #isListening: Uint8Array = new Uint8Array(65_536);
+  readonly #tsvalBase: number;
+  /** Wall clock at the transport's zero, epoch milliseconds; read again at each turn. */
+  #epochMs = Number.NaN;
+  #now: Nanos = 0;
+  #concluded = 0;
+  #leaving = false;
+
+  constructor(plan: ResponderPlan) {
+    this.#plan = plan;
+    this.#proofs = new ProofBook(plan.mac);
+    this.#reporter = new FarReporter(this.#log, plan.ports);
+    this.#tsvalBase = readU32(plan.random(4), 0);
+    for (const port of plan.ports) this.#isListening[port] = 1;
+  }
+
+  poll(now: Nanos, batch: SendBatch): Nanos {
+    batch.count = 0;
+    if (this.finished) return Infinity;
+    this.#readClock(now);
+    let next = this.#plan.endAt;
+    for (const [key, served] of this.#served) {
+      served.connection.tick(now);
+      this.#settle(key, served);
+      next = Math.min(next, served.connection.deadline);
+    }
+    this.finished = now >= this.#plan.endAt || this.#concluded >= this.#plan.endAfter;
+    return Math.min(next, this.#outbox.fill(now, batch));
+  }
+
+  flushed(now: Nanos, batch: SendBatch): Nanos {
+    return this.#outbox.flushed(now, batch);
+  }
+
+  noteDrops(): void {
+    // A client whose SYN the capture lost sends it again.
+  }
+
+  receive(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
+    const view = this.#view;
+    if (this.finished || !view.load(bytes, offset, length) || !view.isTcp) return;
+    if (this.#isOwn() && this.#outbox.stamp(bytes, offset, length, at)) return;
+    if (this.#isListening[view.destinationPort] === 0 || !this.#plan.routes.isLocal(view.destination)) return;
+    if (Number.isNaN(this.#epochMs)) this.#readClock(at);
+    this.#now = Math.max(this.#now, at);
+    const packet = bytes.subarray(offset, offset + view.packetLength);
+    if ((view.flags & (SYN | ACK | RST)) === SYN) this.#receiveSyn(packet, at);
+    else this.#receiveSegment(packet, at);
+  }
+
+  stop(): void {
+    this.finished = true;
+  }
+
+  takeLeave(batch: SendBatch): void {
+    if (!this.#leaving) {
+      this.#leaving = true;
+      this.#outbox.clear();
+      for (const served of this.#served.values()) {
+        served.connection.abort();
+        this.#conclude(served);
+      }
+      this.#served.clear();
+    }
+    this.#outbox.fill(Infinity, batch);
+  }
+
+  #isOwn(): boolean {
+    return this.#isListening[this.#view.sourcePort] === 1 && this.#plan.routes.isLocal(this.#view.source);
+  }
+
+  #receiveSegment(packet: Uint8Array, at: Nanos): void {
+    const key = this.#key();
+    const served = this.#served.get(key);
+    const decoded = served === undefined ? null : decodePacket(packet);
+    if (served === undefined || decoded === null || !decoded.ok || decoded.value.tcp === null) return;
+    served.connection.receive(decoded.value.tcp, at);
+    if (served.server.isForeign) served.connection.abort();
+    this.#settle(key, served);
+  }
+
+  #receiveSyn(packet: Uint8Array, at: Nanos): void {
+    const decoded = decodePacket(packet);
+    const syn = decoded.ok ? synOf(decoded.value) : null;
+    if (!decoded.ok || syn === null) return;
+    const payload = decoded.value.tcp?.payload ?? new Uint8Array(0);
+    const proof = this.#proofs.proofOf({ ...syn.header, payload }, this.#epochAt(at));
+    if (proof === null) {
+      this.stats.strangers++;
+      this.#reporter.noteStranger(this.#view.destinationPort, at);
+      return;
+    }
+    const key = this.#key();
+    const known = this.#served.get(key);
+    if (known?.connection.beganWith(syn.header.seq) === true) {
+      known.attempt.synCopies++;
+      known.connection.repeat(at);
+      return;
+    }
+    if (known !== undefined) this.#drop(key, known);
+    this.#begin(key, { packet: packet.slice(), syn, proof, at });
+  }
+
+  #begin(key: string, { packet, syn, proof, at }: Arrival): void {
+    const attempt: Attempt = {
+      arrivedAt: at,
+      syn: packet,
+      port: this.#view.destinationPort,
+      carriers: proof.carriers,
+      fate: this.#refusalOf(packet, proof, at) ?? 'answered',
+      synCopies: 1,
+      synAck: null,
+      synAckCopies: 0,
+    };
+    this.stats.attempts++;
+    this.#log.add(attempt);
+    if (attempt.fate === 'answered') this.#serve(key, attempt, syn);
+    else this.#tell(attempt);
+  }
+
+  #refusalOf(packet: Uint8Array, { slotsOff }: Proof, at: Nanos): AttemptFate | null {
+    if (slotsOff !== 0) {
+      this.stats.slotsOff = slotsOff;
+      return 'stale-proof';
+    }
+    if (!hasRightTcpChecksum(packet)) return 'bad-checksum';
+    if (this.#bucket.take(at) && this.#makesRoom(at)) return null;
+    this.stats.rateLimited++;
+    return 'rate-limited';
+  }
+
+  /** Half-open connections give way to new ones, the oldest first; then one that has had time enough. */
+  #makesRoom(at: Nanos): boolean {
+    if (this.#served.size < MOST_CONNECTIONS) return true;
+    const all = [...this.#served];
+    const dispensable =
+      all.find(([, { connection }]) => connection.isHalfOpen) ??
+      all.find(([, { connection }]) => at - connection.bornAt > ENOUGH_TIME);
+    if (dispensable === undefined) return false;
+    this.#drop(...dispensable);
+    return true;
+  }
+
+  #serve(key: string, attempt: Attempt, syn: DecodedSyn): void {
+    const { mac, random, routes } = this.#plan;
+    const now = attempt.arrivedAt;
+    const server = new ReportServer({
+      mac,
+      nonce: random(16),
+      report: (request) => this.#reporter.report(attempt, request, { now: this.#now, epochMs: this.#epochMs }),
+    });
+    const own = {
+      mtu: routes.sources[routes.lookup(syn.ip.source)]?.mtu ?? ETHERNET_MTU,
+      isn: readU32(random(4), 0),
+      ipId: this.#nextIpId(),
+      tsval: this.#tsvalAt(now),
+      cookie: random(8),
+    };
+    const parts = {
+      outbox: this.#outbox,
+      nextIpId: () => this.#nextIpId(),
+      tsvalAt: (time: Nanos) => this.#tsvalAt(time),
+      onEstablished: () => {
+        attempt.fate = 'established';
+        connection.send(server.hello());
+      },
+      onData: (bytes: Uint8Array) => connection.send(server.take(bytes)),
+    };
+    const connection: ServerConnection = new ServerConnection(syn, own, parts, now);
+    const served = { attempt, connection, server };
+    this.#served.set(key, served);
+    this.stats.answered++;
+    this.#note(served);
+  }
+
+  /** Brings what the log says of a connection up to date, and forgets the connection when it is over. */
+  #settle(key: string, served: Served): void {
+    this.#note(served);
+    if (served.connection.ending === null) return;
+    this.#served.delete(key);
+    this.#conclude(served);
+  }
+
+  #note({ attempt, connection, server }: Served): void {
+    attempt.synAck = connection.synAck;
+    attempt.synAckCopies = connection.synAckCopies;
+    if (server.hasReported) attempt.fate = 'reported';
+    else if (connection.ending === 'reset') attempt.fate = 'reset';
+  }
+
+  /** Ends a connection before its time. */
+  #drop(key: string, served: Served): void {
+    served.connection.abort();
+    this.#settle(key, served);
+  }
+
+  #conclude(served: Served): void {
+    this.#note(served);
+    if (served.server.hasReported) this.stats.reported++;
+    this.#tell(served.attempt);
+  }
+
+  #tell(attempt: Attempt): void {
+    this.#concluded++;
+    this.#plan.onAttempt(attempt);
+  }
+
+  #key(): string {
+    const { source, sourcePort, destination, destinationPort } = this.#view;
+    return `${source}:${sourcePort}:${destination}:${destinationPort}`;
+  }
+
+  #readClock(now: Nanos): void {
+    this.#now = now;
+    this.#epochMs = this.#plan.wallClock() - now / NANOS_PER_MS;
+    this.#proofs.prepare(this.#epochAt(now));
+  }
+
+  #epochAt(at: Nanos): number {
+    return this.#epochMs + at / NANOS_PER_MS;
+  }
+
+  #tsvalAt(now: Nanos): number {
+    return (this.#tsvalBase + Math.floor(now / NANOS_PER_MS)) >>> 0 || 1;
+  }
+
+  #nextIpId(): number {
+    return readU16(this.#plan.random(2), 0) || 1;
+  }
+}
+
+interface Arrival {
+  readonly packet: Uint8Array;
+  readonly syn: DecodedSyn;
+  readonly proof: Proof;
+  readonly at: Nanos;
+}

@@ -1,0 +1,262 @@
+import type { Outbox, Posted } from '../outbox.ts';
+import { concatBytes } from '../../wire/bytes.ts';
+import type { TcpHeader, TcpSegment } from '../../wire/decoded.ts';
+import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos, seq, seqAdd, seqDiff, type Seq } from '../../wire/numbers.ts';
+import { encodeTcpPacket, type TcpPacketFields } from '../../wire/packet.ts';
+import { TcpFlag } from '../../wire/tcp-flags.ts';
+import type { TcpOption } from '../../wire/tcp-option.ts';
+import { findOption } from '../../wire/tcp-options.ts';
+import { addressedBack, type DecodedSyn, OWN_SHIFT, type OwnSide, synAckFields } from './syn-ack.ts';
+
+/** Payload and timestamps of a segment: with both headers 576 bytes, which every path carries (RFC 879, 1). */
+const SEGMENT_BYTES = 536;
+const STAMP_BYTES = 12;
+const RECEIVE_WINDOW = 64_128;
+/** Segments on their way at most (RFC 6928). */
+const MOST_IN_FLIGHT = 10;
+/** Linux' first SYN-ACK time-out; the last one is waited for in vain. */
+const SYN_ACK_RTOS: readonly Nanos[] = [1, 2, 4].map((seconds) => seconds * NANOS_PER_SECOND);
+/** A SYN that comes again this soon is one that the capture sees twice, or that the path has doubled. */
+const SAME_SYN: Nanos = 100 * NANOS_PER_MS;
+const SHORTEST_RTO: Nanos = 200 * NANOS_PER_MS;
+const MOST_RETRIES = 5;
+/** A connection on which nothing happens for so long is reset. */
+const IDLE: Nanos = 10 * NANOS_PER_SECOND;
+/** None lasts longer, however often its client speaks. */
+const LIFETIME: Nanos = 60 * NANOS_PER_SECOND;
+const NOP: TcpOption = { kind: 1, name: 'nop' };
+
+/** What a connection needs of the session that it belongs to. */
+export interface ConnectionParts {
+  readonly outbox: Outbox;
+  /** An IP identification that is not 0. */
+  readonly nextIpId: () => number;
+  /** The clock of timestamps. */
+  readonly tsvalAt: (now: Nanos) => number;
+  /** Called once, when the acknowledgement of the SYN-ACK has come. */
+  readonly onEstablished: () => void;
+  /** Gets the stream's bytes in order, a copy. */
+  readonly onData: (bytes: Uint8Array) => void;
+}
+
+type State = 'syn-received' | 'established' | 'closed';
+
+/** How a connection came to its end; null while it lasts. */
+export type Ending = 'done' | 'reset' | 'no-ack' | 'timed-out';
+
+/**
+ * The server's end of a TCP connection (RFC 9293), in user space: enough for a few messages. It sends again what is not acknowledged, takes data in order only, and
+ * closes when the client does.
+ */
+export class ServerConnection {
+  ending: Ending | null = null;
+  /** When `tick` has something to do. */
+  deadline: Nanos;
+  synAck: Posted;
+  synAckCopies = 1;
+  readonly #syn: DecodedSyn;
+  readonly #parts: ConnectionParts;
+  readonly #synAckBytes: Uint8Array;
+  readonly #stamped: boolean;
+  readonly #peerShift: number;
+  #state: State = 'syn-received';
+  #tsRecent: number;
+  #received: Seq;
+  #acknowledged: Seq;
+  /** Bytes from `#acknowledged` on. */
+  #queue: Uint8Array = new Uint8Array(0);
+  /** How many sequence numbers from there are on their way. */
+  #inFlight = 0;
+  #window: number;
+  #finWanted = false;
+  #finSent = false;
+  #rto: Nanos = NANOS_PER_SECOND;
+  #retries = 0;
+  #repliedAt: Nanos;
+  readonly #bornAt: Nanos;
+
+  /** Answers the SYN at once. */
+  constructor(syn: DecodedSyn, own: OwnSide, parts: ConnectionParts, now: Nanos) {
+    this.#syn = syn;
+    this.#parts = parts;
+    const { options, window } = syn.header;
+    this.#stamped = findOption(options, 'ts') !== undefined;
+    this.#tsRecent = findOption(options, 'ts')?.value ?? 0;
+    this.#peerShift = Math.min(findOption(options, 'wscale')?.value ?? 0, 14);
+    this.#window = window;
+    this.#received = seqAdd(seq(syn.header.seq), 1);
+    this.#acknowledged = seqAdd(seq(own.isn), 1);
+    this.#synAckBytes = encodeTcpPacket(synAckFields(syn, own));
+    this.synAck = parts.outbox.post(this.#synAckBytes);
+    this.#repliedAt = now;
+    this.#bornAt = now;
+    this.deadline = now + (SYN_ACK_RTOS[0] as Nanos);
+  }
+
+  /** When its SYN came. */
+  get bornAt(): Nanos {
+    return this.#bornAt;
+  }
+
+  /** Whether a SYN with that number began this connection. */
+  beganWith(isn: number): boolean {
+    return this.#syn.header.seq === isn;
+  }
+
+  /** True until the client has shown that it got the SYN-ACK. */
+  get isHalfOpen(): boolean {
+    return this.#state === 'syn-received';
+  }
+
+  /** The SYN came again. */
+  repeat(now: Nanos): void {
+    if (this.#state === 'syn-received' && now - this.#repliedAt >= SAME_SYN) this.#repeatSynAck(now);
+  }
+
+  /** Takes a segment of this connection that is no SYN. */
+  receive({ header, payload }: TcpSegment, now: Nanos): void {
+    if (this.#state === 'closed') return;
+    if ((header.flags & TcpFlag.RST) !== 0) {
+      if (this.#isInWindow(header.seq)) this.#end('reset');
+      return;
+    }
+    if ((header.flags & TcpFlag.ACK) === 0 || !this.#takeAck(header, now)) return;
+    this.#noteStamp(header);
+    this.#takeData(header, payload, now);
+    this.#pump(now);
+  }
+
+  /** Queues bytes for the client; they leave with the next `receive` or `tick`. */
+  send(bytes: Uint8Array): void {
+    this.#queue = concatBytes([this.#queue, bytes]);
+  }
+
+  /** Resets the connection unless it is over. */
+  abort(): void {
+    if (this.#state === 'closed') return;
+    this.#post(TcpFlag.RST | TcpFlag.ACK, seqAdd(this.#acknowledged, this.#inFlight), new Uint8Array(0), 0);
+    this.#end('timed-out');
+  }
+
+  /** To be called when `deadline` has come. */
+  tick(now: Nanos): void {
+    if (this.#state === 'closed' || now < this.deadline) return;
+    if (this.#state === 'syn-received') this.#waitOn(now);
+    else if (now >= this.#bornAt + LIFETIME || this.#isIdle || ++this.#retries > MOST_RETRIES) this.abort();
+    else this.#sendAgain(now);
+  }
+
+  get #isIdle(): boolean {
+    return this.#inFlight === 0 && this.#queue.length === 0;
+  }
+
+  #waitOn(now: Nanos): void {
+    if (this.synAckCopies >= SYN_ACK_RTOS.length) this.#end('no-ack');
+    else this.#repeatSynAck(now);
+  }
+
+  #repeatSynAck(now: Nanos): void {
+    this.synAck = this.#parts.outbox.post(this.#synAckBytes);
+    this.#repliedAt = now;
+    this.deadline = now + (SYN_ACK_RTOS[Math.min(this.synAckCopies, SYN_ACK_RTOS.length - 1)] as Nanos);
+    this.synAckCopies++;
+  }
+
+  /** False for an acknowledgement of something that was never sent: no segment of this client's (RFC 5961, 5). */
+  #takeAck(header: TcpHeader, now: Nanos): boolean {
+    const progress = seqDiff(seq(header.ack), this.#acknowledged);
+    if (this.#state === 'syn-received') {
+      if (progress !== 0) return false;
+      this.#state = 'established';
+      this.#rto = Math.max(SHORTEST_RTO, 2 * (now - this.#repliedAt) + SHORTEST_RTO / 2);
+      this.#parts.onEstablished();
+    }
+    if (progress > this.#inFlight) return false;
+    this.#window = header.window << this.#peerShift;
+    this.deadline = Math.min(now + IDLE, this.#bornAt + LIFETIME);
+    if (progress > 0) this.#advance(progress);
+    return true;
+  }
+
+  #advance(progress: number): void {
+    this.#acknowledged = seqAdd(this.#acknowledged, progress);
+    this.#queue = this.#queue.slice(Math.min(progress, this.#queue.length));
+    this.#inFlight -= progress;
+    this.#retries = 0;
+    if (this.#finSent && this.#inFlight === 0) this.#end('done');
+  }
+
+  #takeData({ seq: first, flags }: TcpHeader, payload: Uint8Array, now: Nanos): void {
+    const hasFin = (flags & TcpFlag.FIN) !== 0;
+    if ((payload.length === 0 && !hasFin) || this.#state === 'closed') return;
+    const known = seqDiff(this.#received, seq(first));
+    if (known >= 0 && known <= payload.length) {
+      const fresh = payload.slice(known);
+      this.#received = seqAdd(this.#received, fresh.length + (hasFin ? 1 : 0));
+      if (fresh.length > 0) this.#parts.onData(fresh);
+      this.#finWanted ||= hasFin;
+    }
+    this.#post(TcpFlag.ACK, seqAdd(this.#acknowledged, this.#inFlight), new Uint8Array(0), now);
+  }
+
+  /** Sends what the client has room for. */
+  #pump(now: Nanos): void {
+    if (this.#state !== 'established' || this.#finSent) return;
+    const most = SEGMENT_BYTES - (this.#stamped ? STAMP_BYTES : 0);
+    const room = Math.min(this.#window, MOST_IN_FLIGHT * most);
+    while (this.#inFlight < this.#queue.length && this.#inFlight < room) {
+      const end = Math.min(this.#queue.length, room, this.#inFlight + most);
+      const bytes = this.#queue.subarray(this.#inFlight, end);
+      this.#post(TcpFlag.ACK | TcpFlag.PSH, seqAdd(this.#acknowledged, this.#inFlight), bytes, now);
+      this.#inFlight = end;
+    }
+    if (this.#finWanted && this.#inFlight === this.#queue.length) {
+      this.#post(TcpFlag.FIN | TcpFlag.ACK, seqAdd(this.#acknowledged, this.#inFlight), new Uint8Array(0), now);
+      this.#inFlight++;
+      this.#finSent = true;
+    }
+    if (this.#inFlight > 0 || this.#queue.length > 0) this.deadline = now + this.#rto * 2 ** this.#retries;
+  }
+
+  /** Goes back to the first byte that is not acknowledged; a shut window is knocked at with one byte (RFC 9293, 3.8.6.1). */
+  #sendAgain(now: Nanos): void {
+    this.#inFlight = 0;
+    this.#finSent = false;
+    this.#window = Math.max(this.#window, 1);
+    this.#pump(now);
+  }
+
+  #isInWindow(number: number): boolean {
+    const ahead = seqDiff(seq(number), this.#received);
+    return ahead >= 0 && ahead < RECEIVE_WINDOW;
+  }
+
+  #noteStamp({ seq: first, options }: TcpHeader): void {
+    const stamp = findOption(options, 'ts');
+    if (stamp !== undefined && seqDiff(seq(first), this.#received) <= 0) this.#tsRecent = stamp.value;
+  }
+
+  #post(flags: number, number: Seq, payload: Uint8Array, now: Nanos): void {
+    const stamps: readonly TcpOption[] = this.#stamped
+      ? [NOP, NOP, { kind: 8, name: 'ts', value: this.#parts.tsvalAt(now), echo: this.#tsRecent }]
+      : [];
+    const scaled = findOption(this.#syn.header.options, 'wscale') !== undefined;
+    const fields: TcpPacketFields = {
+      ...addressedBack(this.#syn),
+      id: this.#parts.nextIpId(),
+      seq: number,
+      ack: this.#received,
+      flags,
+      window: scaled ? RECEIVE_WINDOW >>> OWN_SHIFT : RECEIVE_WINDOW,
+      options: stamps,
+      payload,
+    };
+    this.#parts.outbox.post(encodeTcpPacket(fields));
+  }
+
+  #end(ending: Ending): void {
+    this.#state = 'closed';
+    this.ending = ending;
+    this.deadline = Infinity;
+  }
+}

@@ -1,0 +1,103 @@
+import { BATTERY, FIRST_TESTS } from '../../probe/firewall/battery.ts';
+import { formatMs } from '../duration-text.ts';
+import type { Paint, Role } from '../paint.ts';
+import { wrapItems, wrapSentence } from '../wrap.ts';
+import type { FirewallPortRecord, TestRecord } from './records.ts';
+
+const PORT_WIDTH = 6;
+
+/** The first tests of each port, a row a port where the columns suffice, else a list. */
+export function matrixLines(records: readonly FirewallPortRecord[], columns: number, paint: Paint): string[] {
+  const rows = records.map((record) => ({ port: record.port, cells: FIRST_TESTS.map((kind) => firstOf(record, kind)) }));
+  const widths = FIRST_TESTS.map((kind, index) =>
+    Math.max(BATTERY[kind].label.length, ...rows.map(({ cells }) => replyText(cells[index]).length)),
+  );
+  const tight = PORT_WIDTH + widths.reduce((sum, width) => sum + width + 1, 0);
+  const legend = legendLines(records, columns, paint);
+  if (tight > columns) return [...records.flatMap((record) => listLines(record, columns)), ...legend];
+  const gap = tight + widths.length <= columns ? '  ' : ' ';
+  const head = FIRST_TESTS.map((kind, index) => gap + BATTERY[kind].label.padEnd(widths[index] as number)).join('');
+  const lines = rows.map(({ port, cells }) => {
+    const texts = cells.map((test, index) => gap + painted(test, widths[index] as number, paint));
+    return `${String(port).padStart(PORT_WIDTH)}${texts.join('')}`.trimEnd();
+  });
+  return [paint('heading', `${'PORT'.padStart(PORT_WIDTH)}${head}`.trimEnd()), ...lines, ...legend];
+}
+
+/** Every test of a port, one a line. */
+export function testLines({ tests, target }: FirewallPortRecord, paint: Paint): string[] {
+  const rows = tests.map((test) => ({ test, name: testName(test), reply: replyText(test), from: fromText(test, target) }));
+  const nameWidth = Math.max(0, ...rows.map(({ name }) => name.length));
+  const replyWidth = Math.max(0, ...rows.map(({ reply }) => reply.length));
+  return rows.map(({ test, name, from }) =>
+    `      ${name.padEnd(nameWidth)}  ${painted(test, replyWidth, paint)}  ${from}`.trimEnd(),
+  );
+}
+
+function legendLines(records: readonly FirewallPortRecord[], columns: number, paint: Paint): string[] {
+  if (!records.some(namesIcmp)) return [];
+  return wrapSentence(' '.repeat(PORT_WIDTH + 1), '- is silence, 3/1 an ICMP type and code', columns).map((line) =>
+    paint('faint', line),
+  );
+}
+
+function namesIcmp(record: FirewallPortRecord): boolean {
+  return FIRST_TESTS.some((kind) => ICMP_TEXT.test(replyText(firstOf(record, kind))));
+}
+
+function listLines(record: FirewallPortRecord, columns: number): string[] {
+  const kinds = FIRST_TESTS.filter((kind) => firstOf(record, kind) !== undefined);
+  const items = kinds.map((kind) => `${BATTERY[kind].label} ${replyText(firstOf(record, kind))}`);
+  const [first = '', ...rest] = wrapItems(items, ', ', columns - PORT_WIDTH - 1);
+  return [`${String(record.port).padStart(PORT_WIDTH)} ${first}`, ...rest.map((line) => ' '.repeat(PORT_WIDTH + 1) + line)];
+}
+
+function firstOf({ tests }: FirewallPortRecord, kind: TestRecord['probe']): TestRecord | undefined {
+  return tests.find(({ probe, round }) => probe === kind && round === 1);
+}
+
+/** Silence is a dash, a test that was not run to its end nothing. */
+function replyText(test: TestRecord | undefined): string {
+  if (test === undefined) return '';
+  if (test.reply === null) return '-';
+  return SHORT[test.reply] ?? test.reply.replace('send-error:', '').replace(/^icmp-(\d+)-(\d+)$/, '$1/$2');
+}
+
+/** ICMP reasons, short enough for a column: type and code. */
+const SHORT: Readonly<Record<string, string>> = {
+  'icmp-net-unreachable': '3/0',
+  'icmp-host-unreachable': '3/1',
+  'icmp-proto-unreachable': '3/2',
+  'icmp-port-unreachable': '3/3',
+  'icmp-frag-needed': '3/4',
+  'icmp-net-prohibited': '3/9',
+  'icmp-host-prohibited': '3/10',
+  'icmp-admin-prohibited': '3/13',
+  'icmp-ttl-exceeded': 'expired',
+};
+
+/** ICMP by type and code, as the matrix shows it. */
+const ICMP_TEXT = /^\d+\/\d+$/;
+
+function painted(test: TestRecord | undefined, width: number, paint: Paint): string {
+  const text = replyText(test);
+  return paint(roleOf(test), text) + ' '.repeat(Math.max(0, width - text.length));
+}
+
+function roleOf(test: TestRecord | undefined): Role {
+  const reply = test?.reply ?? null;
+  if (reply === null || reply === 'icmp-ttl-exceeded') return 'faint';
+  if (reply === 'syn-ack' || reply === 'syn') return 'open';
+  return reply === 'rst' ? 'closed' : 'filtered';
+}
+
+function testName({ probe, sentTtl, option, round }: TestRecord): string {
+  const which = sentTtl !== null ? ` ${sentTtl}` : option !== null ? ` ${option}` : '';
+  return `${BATTERY[probe].label}${which}${round > 1 ? `, round ${round}` : ''}`;
+}
+
+function fromText({ reply, from, ttl, rttMs, attempts }: TestRecord, target: string): string {
+  if (from === null || reply === null) return `${attempts} sent`;
+  const rtt = rttMs === null ? '' : `, ${formatMs(rttMs)}`;
+  return `${from === target ? '' : `from ${from}, `}TTL ${ttl ?? '?'}${rtt}`;
+}

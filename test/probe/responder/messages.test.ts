@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  decodeReport,
+  decodeRequest,
+  encodeHello,
+  encodeReport,
+  encodeRequest,
+  type Message,
+  readMessage,
+} from '../../../src/probe/responder/messages.ts';
+import { PROOF_CARRIERS } from '../../../src/probe/responder/proof.ts';
+import { ATTEMPT_FATES, type AttemptReport, type FarReport } from '../../../src/probe/responder/report.ts';
+import { ReportExchange } from '../../../src/probe/responder/report-exchange.ts';
+import { ReportServer } from '../../../src/probe/responder/report-server.ts';
+import { macOfToken } from '../../simulation/two-ends.ts';
+
+const mac = macOfToken('correct horse');
+const nonces = { responder: new Uint8Array(16).fill(1), client: new Uint8Array(16).fill(2) };
+
+const packet = fc.uint8Array({ minLength: 40, maxLength: 120 });
+const attempt: fc.Arbitrary<AttemptReport> = fc.record({
+  arrivedUs: fc.nat(2 ** 53 - 1).map((one) => Math.min(one, Number.MAX_SAFE_INTEGER)),
+  answeredAfterUs: fc.option(fc.nat(0xffff_fffe)),
+  fate: fc.constantFrom(...ATTEMPT_FATES),
+  synCopies: fc.nat(255),
+  synAckCopies: fc.nat(255),
+  carriers: fc.subarray([...PROOF_CARRIERS]),
+  syn: packet,
+  synLength: fc.nat(0xffff),
+  synAck: fc.option(packet),
+});
+const report: fc.Arbitrary<FarReport> = fc.record({
+  nowUs: fc.nat(2 ** 53 - 1),
+  upMs: fc.nat(0xffff_ffff),
+  own: attempt,
+  others: fc.array(attempt, { maxLength: 5 }),
+  more: fc.nat(1000),
+  forgotten: fc.boolean(),
+  strangers: fc.array(fc.record({ port: fc.nat(65_535), ageMs: fc.nat(0xffff_ffff) }), { maxLength: 5 }),
+  listening: fc.array(fc.tuple(fc.nat(65_535), fc.nat(65_535)), { maxLength: 5 }),
+});
+
+function whole(bytes: Uint8Array): Message {
+  const message = readMessage(bytes);
+  if (message === null || message === 'foreign') throw new Error('no message');
+  return message;
+}
+
+describe('messages', () => {
+  it('a report is read as it was written', () => {
+    fc.assert(
+      fc.property(report, (one) => {
+        expect(decodeReport(mac, nonces, whole(encodeReport(mac, nonces, one)))).toEqual(one);
+      }),
+    );
+  });
+
+  it('a report with one bit changed is none, wherever it is', () => {
+    fc.assert(
+      fc.property(report, fc.nat(), fc.nat(7), (one, place, bit) => {
+        const bytes = encodeReport(mac, nonces, one);
+        const at = 8 + (place % (bytes.length - 8));
+        bytes[at] = (bytes[at] as number) ^ (1 << bit);
+        expect(decodeReport(mac, nonces, whole(bytes))).toBeNull();
+      }),
+    );
+  });
+
+  it('a report for other nonces, or of another token, is none', () => {
+    const [one] = fc.sample(report, 1) as [FarReport];
+    const message = whole(encodeReport(mac, nonces, one));
+    expect(decodeReport(mac, { ...nonces, client: new Uint8Array(16) }, message)).toBeNull();
+    expect(decodeReport(mac, { ...nonces, responder: new Uint8Array(16) }, message)).toBeNull();
+    expect(decodeReport(macOfToken('battery staple'), nonces, message)).toBeNull();
+  });
+
+  it('a request of somebody without the token, or of another connection, is none', () => {
+    const request = encodeRequest(mac, nonces, { sinceMs: 5000, skip: 7 });
+    expect(decodeRequest(mac, nonces.responder, whole(request))).toEqual({ sinceMs: 5000, skip: 7, nonce: nonces.client });
+    expect(decodeRequest(mac, new Uint8Array(16), whole(request))).toBeNull();
+    expect(decodeRequest(macOfToken('battery staple'), nonces.responder, whole(request))).toBeNull();
+  });
+
+  it('what has no room is counted', () => {
+    const [other] = fc.sample(attempt, 1) as [AttemptReport];
+    const [one] = fc.sample(report, 1) as [FarReport];
+    const many = { ...one, others: Array.from({ length: 400 }, () => other), more: 3 };
+    const read = decodeReport(mac, nonces, whole(encodeReport(mac, nonces, many)));
+    expect(read?.others.length).toBeLessThan(400);
+    expect((read?.others.length ?? 0) + (read?.more ?? 0)).toBe(403);
+  });
+
+  it('no bytes make a reader throw', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (bytes, framed) => {
+        const stream = framed ? Uint8Array.from([0x53, 0x59, 0x4e, 0x52, 1, 3, 0, bytes.length & 0xff, ...bytes]) : bytes;
+        const message = readMessage(stream);
+        if (message !== null && message !== 'foreign') decodeReport(mac, nonces, message);
+      }),
+    );
+  });
+});
+
+describe('an exchange', () => {
+  const [one] = fc.sample(report, 1) as [FarReport];
+
+  function server(): ReportServer {
+    return new ReportServer({ mac, nonce: nonces.responder, report: () => one });
+  }
+
+  it('brings the report, in whatever pieces the streams come', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.uint8Array({ maxLength: 100 }), (size, synData) => {
+        const responder = server();
+        const exchange = new ReportExchange(mac, nonces.client, { sinceMs: 0, skip: 0 });
+        // The data of the SYN comes first.
+        responder.take(synData);
+        let down = responder.hello();
+        for (let turn = 0; turn < 5000 && !exchange.isOver; turn++) {
+          const answer = exchange.take(down.subarray(0, size));
+          down = down.slice(size);
+          const up = answer ?? new Uint8Array(0);
+          for (let at = 0; at < up.length; at += size)
+            down = Uint8Array.from([...down, ...responder.take(up.slice(at, at + size))]);
+        }
+        expect(exchange.report).toEqual(one);
+        expect(responder).toMatchObject({ hasReported: true, isForeign: false });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('with something else is over at its first byte', () => {
+    const exchange = new ReportExchange(mac, nonces.client, { sinceMs: 0, skip: 0 });
+    expect(exchange.take(new TextEncoder().encode('SSH-2.0-OpenSSH_9.2\r\n'))).toBeNull();
+    expect(exchange.failure).toBe('not-a-responder');
+  });
+
+  it('with somebody who has another token ends without a report', () => {
+    const exchange = new ReportExchange(macOfToken('battery staple'), nonces.client, { sinceMs: 0, skip: 0 });
+    const responder = server();
+    const request = exchange.take(responder.hello()) as Uint8Array;
+    expect(responder.take(request)).toHaveLength(0);
+    expect(responder).toMatchObject({ isForeign: true, hasReported: false });
+    exchange.take(encodeReport(mac, nonces, one));
+    expect(exchange).toMatchObject({ report: null, failure: 'wrong-token' });
+  });
+
+  it('is given up by the responder when what comes is no request', () => {
+    const responder = server();
+    responder.take(new Uint8Array(3000).fill(83));
+    expect(responder.isForeign).toBe(true);
+    const other = server();
+    other.take(encodeHello(nonces.client));
+    expect(other.isForeign).toBe(true);
+  });
+});

@@ -1,4 +1,4 @@
-import { type MssEvidence, type MssRow } from '../analysis/mss/mss-evidence.ts';
+import type { MssEvidence, MssRow } from '../analysis/mss/mss-evidence.ts';
 import { forwardVerdict } from '../analysis/mss/forward-verdict.ts';
 import { mssFindings } from '../analysis/mss/mss-findings.ts';
 import { reverseVerdict } from '../analysis/mss/reverse-verdict.ts';

@@ -10,6 +10,7 @@ const ON_EVERY_ENGINE = [
   'interrupt',
   'local',
   'loss',
+  'mss',
   'nmap',
   'path',
   'permission',

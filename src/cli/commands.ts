@@ -5,6 +5,7 @@ import type { AnyFlagTable, FlagTable } from './flags/flag.ts';
 import { GENERAL_FLAGS, type GeneralOptions } from './flags/general-flags.ts';
 import { PATH_FLAGS, type PathRunOptions } from './flags/path-flags.ts';
 import { HANDSHAKE_FLAGS, type HandshakeFlagOptions } from './flags/handshake-flags.ts';
+import { MSS_FLAGS, type MssFlagOptions } from './flags/mss-flags.ts';
 import { OUTPUT_FLAGS, type OutputOptions, PROBE_OUTPUT_FLAGS, type ProbeOutputOptions } from './flags/output-flags.ts';
 import type { ParsedWords } from './parse/parse-words.ts';
 import { RUN_FLAGS, type RunOptions } from './flags/probe-flags.ts';
@@ -34,6 +35,9 @@ export type ProbeCommandOptions = RunOptions & ProbeOutputOptions & GeneralOptio
 /** The options of `path`. */
 export type PathCommandOptions = PathRunOptions & OutputOptions & GeneralOptions;
 
+/** The options of `mss`. */
+export type MssCommandOptions = MssFlagOptions & OutputOptions & GeneralOptions;
+
 /** The options of `handshake`. */
 export type HandshakeCommandOptions = HandshakeFlagOptions & OutputOptions & GeneralOptions;
 
@@ -44,7 +48,7 @@ export type FirewallCommandOptions = FirewallRunOptions & OutputOptions & Genera
 export type RespondCommandOptions = RespondRunOptions & OutputOptions & GeneralOptions;
 
 /** What `synscope` can be asked to do. */
-export type CommandName = 'probe' | 'path' | 'handshake' | 'firewall' | 'respond' | 'doctor';
+export type CommandName = 'probe' | 'path' | 'mss' | 'handshake' | 'firewall' | 'respond' | 'doctor';
 
 /** The command that is meant when none is named. */
 export const DEFAULT_COMMAND: CommandName = 'probe';
@@ -75,6 +79,19 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ['path 10.0.4.2 -p 443 --vary', 'and which option makes the SYN disappear'],
     ],
     load: async () => (await import('./commands/path.ts')).runPath,
+  }),
+  mss: command<MssCommandOptions>({
+    summary: 'is the MSS clamped, to what, in which direction, and how sure is that',
+    operands: 'TARGET...',
+    about:
+      'Offers several MSS, asks each connection for data, and measures the segments that come, whatever network cards put together on the way. In user space, on source ports that the kernel keeps silent on. TARGET is as in probe, for at most 1024 pairs of target and port.',
+    flags: { ...MSS_FLAGS, ...OUTPUT_FLAGS, ...GENERAL_FLAGS },
+    examples: [
+      ['mss 10.0.0.5 -p 443', 'does the VPN on the way clamp as it should?'],
+      ['mss 10.0.0.5 -p 443 --expect "<=1360"', 'exit 1 unless it does, in both directions'],
+      ['mss 10.0.0.5 -p 80 --request http:/large.bin', 'where / is too short to fill a segment'],
+    ],
+    load: async () => (await import('./commands/mss.ts')).runMss,
   }),
   handshake: command<HandshakeCommandOptions>({
     summary: 'complete the three-way handshake, show its timeline, diagnose it, close it',

@@ -1,9 +1,11 @@
 import type { DoctorRecord } from '../report/doctor-record.ts';
 import type { HandshakeRunRecord } from '../report/handshake-records.ts';
+import type { MssRunRecord } from '../report/mss-records.ts';
 import type { ProbeRecord } from '../report/records.ts';
 import type { PathCommandRecord } from '../report/path/path-records.ts';
 import type { PathOptions } from '../run/path-options.ts';
 import type { HandshakeOptions } from '../run/handshake-options.ts';
+import type { MssOptions } from '../run/mss-options.ts';
 import type { FirewallRecord } from '../report/firewall/records.ts';
 import type { FirewallOptions } from '../run/firewall-options.ts';
 import type { RespondRecord } from '../report/respond-records.ts';
@@ -53,6 +55,7 @@ export type RecordJob<O, R> = (options: O) => AsyncIterable<readonly R[]>;
 export interface Jobs {
   readonly probe: () => Promise<RecordJob<ProbeOptions, ProbeRecord>>;
   readonly path: () => Promise<RecordJob<PathOptions, PathCommandRecord>>;
+  readonly mss: () => Promise<RecordJob<MssOptions, MssRunRecord>>;
   readonly handshake: () => Promise<RecordJob<HandshakeOptions, HandshakeRunRecord>>;
   readonly firewall: () => Promise<RecordJob<FirewallOptions, FirewallRecord>>;
   readonly respond: () => Promise<RecordJob<RespondOptions, RespondRecord>>;

@@ -10,6 +10,7 @@ const HEADINGS: Readonly<Record<FlagGroup, string>> = {
   Targets: 'Targets',
   Tracing: 'Tracing',
   Handshake: 'The handshake and what follows',
+  MSS: 'What is offered and asked for',
   Responder: 'The responder at the far end',
   Crafting: 'Crafting the SYN',
   Timing: 'Timing and load',

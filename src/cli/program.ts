@@ -73,6 +73,7 @@ function thisProcess(): Environment {
     jobs: {
       probe: async () => (await import('../run/probe.ts')).probeInBatches,
       path: async () => (await import('../run/path.ts')).pathInBatches,
+      mss: async () => (await import('../run/mss.ts')).mssInBatches,
       handshake: async () => (await import('../run/handshake.ts')).handshakeInBatches,
       firewall: async () => (await import('../run/firewall.ts')).firewallInBatches,
       respond: async () => (await import('../run/respond.ts')).respondInBatches,

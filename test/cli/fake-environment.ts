@@ -1,7 +1,9 @@
 import type { Environment } from '../../src/cli/environment.ts';
 import type { DoctorRecord } from '../../src/report/doctor-record.ts';
+import type { MssRunRecord } from '../../src/report/mss-records.ts';
 import type { HandshakeRunRecord } from '../../src/report/handshake-records.ts';
 import type { ProbeRecord } from '../../src/report/records.ts';
+import type { MssOptions } from '../../src/run/mss-options.ts';
 import type { HandshakeOptions } from '../../src/run/handshake-options.ts';
 import type { RespondRecord } from '../../src/report/respond-records.ts';
 import type { ProbeOptions } from '../../src/run/probe-options.ts';
@@ -47,6 +49,7 @@ export class MemorySink {
 /** What a test may decide. */
 export interface Circumstances {
   readonly probe?: (options: ProbeOptions) => AsyncIterable<ProbeRecord>;
+  readonly mss?: (options: MssOptions) => AsyncIterable<MssRunRecord>;
   readonly handshake?: (options: HandshakeOptions) => AsyncIterable<HandshakeRunRecord>;
   readonly respond?: (options: RespondOptions) => AsyncIterable<RespondRecord>;
   readonly doctor?: (targets: readonly string[]) => Promise<DoctorRecord>;
@@ -111,6 +114,7 @@ export function fakeOutside(circumstances: Circumstances = {}): FakeOutside {
           return oneByOne((circumstances.probe ?? (() => records([])))(options));
         }),
       path: () => Promise.resolve(() => nothing()),
+      mss: () => Promise.resolve((options) => oneByOne((circumstances.mss ?? nothing)(options))),
       handshake: () => Promise.resolve((options) => oneByOne((circumstances.handshake ?? nothing)(options))),
       firewall: () => Promise.resolve(() => nothing()),
       respond: () => Promise.resolve((options) => oneByOne((circumstances.respond ?? nothing)(options))),

@@ -4,6 +4,7 @@ export type FlagGroup =
   | 'Responder'
   | 'Tracing'
   | 'Handshake'
+  | 'MSS'
   | 'Crafting'
   | 'Timing'
   | 'Expectations'

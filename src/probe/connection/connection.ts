@@ -129,6 +129,11 @@ export class Connection {
     return { srtt, rto };
   }
 
+  /** The position of the peer's stream up to which it was told that its bytes have come. */
+  get told(): number {
+    return this.#block.told;
+  }
+
   /** Segments with data that have come, repetitions too. */
   get dataSegments(): number {
     return this.#block.dataSegments;
@@ -169,12 +174,12 @@ export class Connection {
     this.#end({ kind: 'reset' }, now);
   }
 
-  /** Makes up for acknowledgements that the policy withheld. */
-  acknowledge(now: Nanos): void {
+  /** Makes up for acknowledgements that the policy withheld: of all that came, or of the bytes before position `upTo`. */
+  acknowledge(now: Nanos, upTo: number = Infinity): void {
     const block = this.#block;
     if (block.peerIsn === null || block.isClosed) return;
     if (block.state === 'SYN-SENT') this.#arrival.establish(now);
-    else block.acknowledge(now);
+    else block.acknowledge(now, upTo);
   }
 
   /** Sends what calls for an answer, beside the stream: `position` may lie before the stream's start. Not sent again by itself. */

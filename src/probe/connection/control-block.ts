@@ -141,9 +141,9 @@ export class ControlBlock {
     this.#mtu = Math.max(LEAST_MTU, Math.min(this.#mtu, mtu));
   }
 
-  /** A bare ACK of all that came. */
-  acknowledge(now: Nanos): void {
-    this.told = this.received.next;
+  /** A bare ACK of all that came, or, of that, of what lies before `upTo`. */
+  acknowledge(now: Nanos, upTo: number = Infinity): void {
+    this.told = Math.max(this.told, Math.min(upTo, this.received.next));
     this.say('ack', { flags: 0, position: this.sent.furthest }, now);
   }
 

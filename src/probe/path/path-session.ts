@@ -87,6 +87,11 @@ export class PathSession implements DrivenSession {
     return { probesSent: this.#sent, repliesReceived: this.#received, repliesRejected: this.#rejected };
   }
 
+  /** One more path to look at; the session is not finished then. */
+  add(job: TraceJob): void {
+    this.#waiting.push(job);
+  }
+
   poll(now: Nanos, batch: SendBatch): Nanos {
     batch.count = 0;
     if (this.finished) return Infinity;

@@ -44,11 +44,19 @@ export function addOption(option: TcpOption): Middlebox {
   return changeOptions((options) => [option, ...options]);
 }
 
-/** `down` lowers an MSS above `value` (TCPMSS --clamp, nft `maxseg size set rt mtu`), `set` writes it whatever it was. */
-export function clampMss(value: number, mode: 'set' | 'down'): Middlebox {
-  return rewriteOption(2, (option) =>
-    option.name === 'mss' && 'value' in option && (mode === 'set' || option.value > value) ? { ...option, value } : option,
-  );
+/**
+ * `down` lowers an MSS above `value` (iptables TCPMSS, nft `maxseg size set`, which never raise one), `set` writes it whatever it was. Both rewrite the first
+ * MSS option only, as those do, unless `which` says otherwise.
+ */
+export function clampMss(value: number, mode: 'set' | 'down', which: 'first' | 'all' = 'first'): Middlebox {
+  return changeOptions((options) => {
+    const first = options.findIndex(({ kind }) => kind === 2);
+    return options.map((option, place) => {
+      if (option.name !== 'mss' || !('value' in option)) return option;
+      const isMeant = (which === 'all' || place === first) && (mode === 'set' || option.value > value);
+      return isMeant ? { ...option, value } : option;
+    });
+  });
 }
 
 /** Adds `offset` to every TSval that passes and leaves the echo: half of a timestamp rewriter. */

@@ -24,13 +24,18 @@ export function agree(ours: readonly TcpOption[], theirs: readonly TcpOption[], 
   const peer = findOption(theirs, 'wscale');
   const scaled = own !== undefined && peer !== undefined;
   return {
-    mss: findOption(theirs, 'mss')?.value ?? DEFAULT_MSS,
+    mss: lastMss(theirs) ?? DEFAULT_MSS,
     peerShift: scaled ? Math.min(peer.value, LARGEST_SHIFT) : 0,
     ownShift: scaled ? Math.min(own.value, LARGEST_SHIFT) : 0,
     timestamps: bothHave('ts', ours, theirs),
     sack: bothHave('sackOK', ours, theirs),
     ecn,
   };
+}
+
+/** Of several, stacks go by the last (Linux: tcp_parse_options; BSD: tcp_dooptions). */
+function lastMss(options: readonly TcpOption[]): number | undefined {
+  return findOption(options.toReversed(), 'mss')?.value;
 }
 
 function bothHave(name: 'ts' | 'sackOK', ...lists: readonly (readonly TcpOption[])[]): boolean {

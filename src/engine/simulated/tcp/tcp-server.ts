@@ -4,6 +4,7 @@ import { TcpFlag } from '../../../wire/tcp-flags.ts';
 import type { HostContext, Service } from '../host.ts';
 import { back, type Emission } from '../middlebox.ts';
 import { ackOf, flagsOf, isIcmp, isTcp, seqOf, swapped, tupleOf, tupleText, type Packet } from '../packet.ts';
+import type { Stack } from '../stack.ts';
 import { cookieClock, cookieFor, cookieStack, readCookie } from './cookies.ts';
 import { poll } from './endpoint.ts';
 import { earlyData, fastOpenCookie, offeredCookie } from './fast-open.ts';
@@ -22,6 +23,8 @@ export function tcpServer(form: ServerForm = {}): Service {
   };
 }
 
+/** IP and TCP header without options. */
+const HEADERS = 40;
 const HANDSHAKE_FLAGS = TcpFlag.SYN | TcpFlag.ACK | TcpFlag.RST | TcpFlag.FIN;
 
 /** The connections of a port. */
@@ -63,7 +66,7 @@ class Listener {
   #hearSyn(packet: Packet, context: HostContext): readonly Emission[] {
     if (dropsSyn(this.#form, context)) return [];
     if (this.#form.cookies === true) return [back(this.#cookieAnswer(packet, context))];
-    const stack = stackOf(this.#form, context);
+    const stack = this.#stack(packet, context);
     const greeting = greet(packet, context, this.#form, stack);
     const plan = { form: this.#form, greeting, iss: this.#isn(context), mtu: this.#mtuTo(packet) };
     const { early, extras } = this.#fastOpen(packet);
@@ -85,7 +88,7 @@ class Listener {
   }
 
   #cookieAnswer(packet: Packet, context: HostContext): Packet {
-    const stack = cookieStack(packet, stackOf(this.#form, context));
+    const stack = cookieStack(packet, this.#stack(packet, context));
     const greeting = greet(packet, context, this.#form, stack);
     const flags = greeting.agreement.ecn ? TcpFlag.ECE : 0;
     const clock = cookieClock(packet, greeting.speaker.clock(context.now), flags);
@@ -93,7 +96,7 @@ class Listener {
   }
 
   #hearStrayAck(packet: Packet, context: HostContext): readonly Emission[] {
-    const stack = stackOf(this.#form, context);
+    const stack = this.#stack(packet, context);
     const agreement = this.#form.cookies === true ? readCookie(packet, this.#secret, stack) : null;
     if (agreement === null) {
       return [back(encodeTcpPacket({ ...swapped(packet), seq: ackOf(packet), flags: TcpFlag.RST, window: 0, ttl: stack.ttl }))];
@@ -117,6 +120,12 @@ class Listener {
     const connection = this.#connections.get(tupleText(error.endpoints));
     connection?.hearTooBig(error.seq, error.mtu);
     return connection === undefined ? [] : poll(connection, context, 'back');
+  }
+
+  /** Linux advertises no more than the path MTU that it knows leaves room for, and sizes its window by it (ipv4_default_advmss). */
+  #stack(packet: Packet, context: HostContext): Stack {
+    const stack = stackOf(this.#form, context);
+    return stack.style === 'linux' ? { ...stack, mss: Math.min(stack.mss, this.#mtuTo(packet) - HEADERS) } : stack;
   }
 
   #mtuTo(packet: Packet): number {

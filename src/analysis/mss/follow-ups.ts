@@ -1,0 +1,31 @@
+import type { Attempt } from '../../probe/mss/port-measurement.ts';
+import { forwardVerdict, isAmbiguous, isLowered } from './forward-verdict.ts';
+import { largestAdvertised, type MssEvidence } from './mss-evidence.ts';
+
+/** Whether it is worth a trace to see what routers quote of the SYN: nothing else tells, or what tells does not prove. */
+export function wantsQuotes(evidence: MssEvidence): boolean {
+  return forwardVerdict(evidence).certainty !== 'none';
+}
+
+/** How far an inquiry has come. */
+interface Tried {
+  readonly again: boolean;
+  readonly twice: boolean;
+}
+
+/**
+ * What else to try before a verdict; nothing on a clean path. The SYN with two options comes last and only where nothing else tells: if it gets by, the host
+ * may send larger packets than it otherwise would, and remember for minutes what became of them.
+ */
+export function followUps(evidence: MssEvidence, tried: Tried): readonly Attempt[] {
+  const offer = evidence.natural;
+  if (!tried.again) {
+    const isSmall = (largestAdvertised(evidence) ?? 0) < offer && evidence.rows.some(({ synAck }) => synAck !== null);
+    if (!isSmall && !isLowered(evidence)) return [];
+    return [
+      { purpose: 'again', offer },
+      { purpose: 'without-timestamps', offer },
+    ];
+  }
+  return !tried.twice && isAmbiguous(evidence) ? [{ purpose: 'offered-twice', offer }] : [];
+}

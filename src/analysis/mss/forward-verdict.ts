@@ -1,0 +1,96 @@
+import { DEFAULT_MSS } from '../../probe/mss/offers.ts';
+import { forwardWithoutSizes } from './forward-without-sizes.ts';
+import { loweredVerdict } from './lowered-verdict.ts';
+import { largestAdvertised, largestEffective, meant, type MssEvidence, type MssRow, sizedAfter } from './mss-evidence.ts';
+import type { MssVerdict } from './mss-verdict.ts';
+import { reportedForward, withQuotes } from './third-parties.ts';
+
+/** A row whose host sent a full segment. */
+type Measured = MssRow & { readonly effective: number };
+
+/**
+ * What becomes of the MSS of our SYNs. The host's full segments show what it goes by: a value below what was offered, and below what it could send, was
+ * written by somebody on the way. A path MTU that the host knows looks the same in the segments alone. Linux lowers what it advertises when it learns of one,
+ * and sizes its windows by it, so a SYN-ACK afterwards tells; of other hosts a SYN with two MSS options does, of which devices rewrite the first, and hosts
+ * go by the last.
+ */
+export function forwardVerdict(evidence: MssEvidence): MssVerdict {
+  return reportedForward(evidence) ?? withQuotes(bySizes(evidence), evidence);
+}
+
+/** Whether a SYN with two MSS options would tell more. Hosts whose windows count in segments have told already. */
+export function isAmbiguous(evidence: MssEvidence): boolean {
+  const most = largestEffective(evidence);
+  return (
+    most !== null &&
+    most < evidence.natural &&
+    larger(measuredRows(evidence.rows), most).length > 0 &&
+    sizedAfter(evidence) === null
+  );
+}
+
+/** Whether a larger MSS was offered than the host's segments came to, while it advertises more than that. */
+export function isLowered(evidence: MssEvidence): boolean {
+  const most = largestEffective(evidence);
+  const own = Math.min(evidence.natural, largestAdvertised(evidence) ?? Infinity);
+  return most !== null && larger(measuredRows(evidence.rows), most).length > 0 && most < own;
+}
+
+function bySizes(evidence: MssEvidence): MssVerdict {
+  const rows = measuredRows(evidence.rows);
+  const most = largestEffective(evidence);
+  if (most === null) return forwardWithoutSizes(evidence, null);
+  const raised = rows.filter((row) => row.effective > meant(row));
+  if (raised.length > 0) return raisedVerdict(rows, raised);
+  if (most < evidence.natural) {
+    if (larger(rows, most).length > 0) return loweredVerdict(evidence, most);
+    if (larger(evidence.rows, most).length > 0) return forwardWithoutSizes(evidence, most);
+  }
+  return {
+    clampedTo: null,
+    change: null,
+    certainty: 'none',
+    evidence: ['segment-size'],
+    mss: most,
+    detail: `Offered ${most}, the host sends segments of ${most} bytes: SYNs keep their MSS, at least up to there.`,
+  };
+}
+
+function raisedVerdict(rows: readonly Measured[], raised: readonly Measured[]): MssVerdict {
+  const value = Math.max(...raised.map(({ effective }) => effective));
+  const common = {
+    clampedTo: value,
+    evidence: ['segment-size'],
+    mss: Math.max(...rows.map(({ effective }) => effective)),
+  } as const;
+  const offering = raised.find(({ offered }) => offered !== null);
+  if (offering === undefined) {
+    const detail = `Offered no MSS, for which hosts assume ${DEFAULT_MSS}, the host sends segments of ${value} bytes: somebody on the way there puts the option into SYNs without it.`;
+    return { ...common, change: 'added', certainty: 'possible', detail };
+  }
+  const seen = `Offered ${offering.offered}, the host sends segments of ${offering.effective} bytes, more than it may`;
+  const isConstant = rows.every(({ offered, effective }) => offered === null || effective === value);
+  const lowers = rows.some((row) => row.effective < meant(row));
+  if (isConstant && lowers)
+    return {
+      ...common,
+      change: 'set',
+      certainty: 'likely',
+      detail: `${seen}: SYNs reach it with MSS ${value}, whatever is offered.`,
+    };
+  return {
+    ...common,
+    change: 'raised',
+    certainty: 'likely',
+    detail: `${seen}: SYNs reach it with a larger MSS, up to ${value}.`,
+  };
+}
+
+function measuredRows(rows: readonly MssRow[]): readonly Measured[] {
+  return rows.filter((row): row is Measured => row.effective !== null);
+}
+
+/** Those that offered more. */
+function larger<R extends MssRow>(rows: readonly R[], most: number): readonly R[] {
+  return rows.filter((row) => meant(row) > most);
+}

@@ -1,0 +1,94 @@
+import { DEFAULT_MSS } from '../../probe/mss/offers.ts';
+import { largestAdvertised, type MssEvidence, sizedAfter, sizedBefore } from './mss-evidence.ts';
+import type { MssEvidenceName, MssVerdict } from './mss-verdict.ts';
+
+/** IP and TCP header without options, which an MSS leaves out (RFC 9293, 3.7.1). */
+const HEADERS = 40;
+
+/** What is known where larger offers brought no larger segments. */
+interface Limited {
+  readonly evidence: MssEvidence;
+  /** What the host's segments hold at most. */
+  readonly most: number;
+  /** What it advertised, and what it seems to hold of its own; null where it said nothing. */
+  readonly advertised: number | null;
+  readonly own: number | null;
+}
+
+/** Looks for one explanation of segments of `most` bytes for all larger offers; null where it does not fit. */
+type Explanation = (limited: Limited) => MssVerdict | null;
+
+/** From the surest to the vaguest. */
+const EXPLANATIONS: readonly Explanation[] = [bySecondOption, byOwnLimit, byPathMtu, byWindows];
+
+/** The verdict where the host's full segments hold `most` bytes although more was offered. */
+export function loweredVerdict(evidence: MssEvidence, most: number): MssVerdict {
+  const advertised = largestAdvertised(evidence);
+  const limited = { evidence, most, advertised, own: sizedBefore(evidence)?.mss ?? advertised };
+  for (const explanation of EXPLANATIONS) {
+    const verdict = explanation(limited);
+    if (verdict !== null) return verdict;
+  }
+  const detail = `${seen(most)}, though ${ownInWords(limited)}: SYNs reach it with MSS ${most}, or it knows of a path MTU of ${most + HEADERS}; from one end these look alike.`;
+  return { ...clamped(most), certainty: 'possible', detail };
+}
+
+/** Somebody rewrites one MSS option and not the other. */
+function bySecondOption({ evidence, most }: Limited): MssVerdict | null {
+  const twice = evidence.twice?.effective ?? 0;
+  if (twice <= most) return null;
+  const detail = `${seen(most)}; with the MSS option twice in the SYN they hold ${twice}. So larger ones get through, and somebody on the way there writes ${most} into the first option.`;
+  return { ...clamped(most, 'second-option'), certainty: 'likely', detail };
+}
+
+/** The host holds no more of its own: a smaller MTU, unless both directions are clamped to the same. */
+function byOwnLimit({ evidence, most, own }: Limited): MssVerdict | null {
+  if (own === null || own > most) return null;
+  const its = 'its own limit, which is its MTU or a path MTU that it knows';
+  if (sizedBefore(evidence) !== null)
+    return unchanged(
+      most,
+      'window',
+      `${seen(most)}, and its windows count in segments of ${own}: ${its}. Nothing clamps below that.`,
+    );
+  const detail = `${seen(most)}, and it advertises ${own}: ${its}, or both directions are clamped to the same; from one end these look alike.`;
+  return { ...unchanged(most, null, detail), certainty: 'unknown' };
+}
+
+/** Linux advertises less, and counts in less, once it knows of a smaller path MTU. */
+function byPathMtu({ evidence, most, own }: Limited): MssVerdict | null {
+  const after = sizedAfter(evidence)?.mss ?? evidence.again?.mss ?? Infinity;
+  if (after >= (own ?? 0) || after > most) return null;
+  const detail = `${seen(most)}, because it has learned of a path MTU of ${most + HEADERS}: its own MSS was ${own} before and is ${after} now. Nothing shows that SYNs are changed.`;
+  return unchanged(most, 'window', detail);
+}
+
+/** It still holds more than it sends. */
+function byWindows(limited: Limited): MssVerdict | null {
+  const { evidence, most } = limited;
+  if ((sizedAfter(evidence)?.mss ?? 0) <= most) return null;
+  const removed = most === DEFAULT_MSS ? ', or without the option' : '';
+  const detail = `${seen(most)}, though ${ownInWords(limited)}, then as now, so it knows of no smaller path MTU: SYNs reach it with MSS ${most}${removed}.`;
+  return { ...clamped(most, 'window'), certainty: 'likely', detail };
+}
+
+function seen(most: number): string {
+  return `However large the offer, the host's segments hold ${most} bytes`;
+}
+
+function ownInWords({ advertised, own }: Limited): string {
+  if (own === null) return 'more was offered';
+  return advertised === own ? `it advertises ${own} itself` : `its windows count in segments of ${own}`;
+}
+
+function clamped(
+  most: number,
+  ...more: readonly MssEvidenceName[]
+): Pick<MssVerdict, 'clampedTo' | 'change' | 'evidence' | 'mss'> {
+  return { clampedTo: most, change: 'lowered', evidence: ['segment-size', 'advertised', ...more], mss: most };
+}
+
+function unchanged(most: number, more: MssEvidenceName | null, detail: string): MssVerdict {
+  const evidence: readonly MssEvidenceName[] = ['segment-size', 'advertised', ...(more === null ? [] : [more])];
+  return { clampedTo: null, change: null, certainty: 'none', evidence, mss: most, detail };
+}

@@ -1,0 +1,115 @@
+import type { Connection } from '../../probe/connection/connection.ts';
+import { DEFAULT_MSS, type Offer } from '../../probe/mss/offers.ts';
+import type { Purpose, Trial } from '../../probe/mss/port-measurement.ts';
+import { findOption } from '../../wire/tcp-options.ts';
+import { synAckOf } from '../handshake/exchange.ts';
+import type { QuoteEvidence } from './quote-evidence.ts';
+import { sizedMss, type SizedMss, type SynAckFacts } from './own-mss.ts';
+
+/** What one connection showed. */
+export interface MssRow {
+  readonly offered: Offer;
+  /** Null without a SYN-ACK. */
+  readonly synAck: SynAckFacts | null;
+  /** The MSS that the host's segments go by, null where no full segment came. */
+  readonly effective: number | null;
+  /** Its MSS is this at least, by the largest single segment; null where none is known. */
+  readonly atLeast: number | null;
+  /** Bytes of its stream that came. */
+  readonly bytes: number;
+  /** Whether it acknowledged the request, or a request was not made. */
+  readonly heardUs: boolean;
+}
+
+/** What the far end saw. */
+export interface ResponderEvidence {
+  /** MSS of the SYN as it left here and as it arrived there; null without the option. */
+  readonly synSent: number | null;
+  readonly synArrived: number | null;
+  /** MSS of the SYN-ACK as it left there and as it arrived here. */
+  readonly synAckSent: number | null;
+  readonly synAckArrived: number | null;
+}
+
+/** All that is known of the MSS between here and one port. */
+export interface MssEvidence {
+  /** The MSS that fills a packet of our own interface. */
+  readonly natural: number;
+  readonly rows: readonly MssRow[];
+  /** Its SYN-ACK after it had sent full segments, and one without timestamps; null where they were not asked for or did not come. */
+  readonly again: SynAckFacts | null;
+  readonly withoutTimestamps: SynAckFacts | null;
+  /** Where the SYN had its option twice; null where that was not tried. */
+  readonly twice: MssRow | null;
+  readonly quote: QuoteEvidence | null;
+  readonly responder: ResponderEvidence | null;
+}
+
+/** What came of the trials of one port. */
+export function mssEvidence(trials: readonly Trial[], natural: number): MssEvidence {
+  const of = (purpose: Purpose): readonly Trial[] => trials.filter((trial) => trial.purpose === purpose);
+  const [again] = of('again');
+  const [without] = of('without-timestamps');
+  const [twice] = of('offered-twice');
+  return {
+    natural,
+    rows: of('offered').map(rowOf),
+    again: again === undefined ? null : synAckFacts(again.connection),
+    withoutTimestamps: without === undefined ? null : synAckFacts(without.connection),
+    twice: twice === undefined ? null : rowOf(twice),
+    quote: null,
+    responder: null,
+  };
+}
+
+/** The MSS that the host is to go by when nobody changes what is offered. */
+export function meant({ offered }: Pick<MssRow, 'offered'>): number {
+  return offered ?? DEFAULT_MSS;
+}
+
+/** The largest size that any of the offers brought forth; null where none was measured. */
+export function largestEffective({ rows }: Pick<MssEvidence, 'rows'>): number | null {
+  const known = rows.flatMap(({ effective }) => effective ?? []);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+/** The largest MSS in any SYN-ACK to a first connection; null where none had one. */
+export function largestAdvertised({ rows }: Pick<MssEvidence, 'rows'>): number | null {
+  const known = rows.flatMap(({ synAck }) => synAck?.mss ?? []);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+/** The MSS that the windows of the first SYN-ACKs were sized with; null where they do not tell. */
+export function sizedBefore(evidence: MssEvidence): SizedMss | null {
+  const synAcks = evidence.rows.flatMap(({ synAck }) => synAck ?? []);
+  return sizedMss(synAcks, numbers(largestAdvertised(evidence), largestEffective(evidence)));
+}
+
+/** The same of those that were asked for afterwards, with and without timestamps. */
+export function sizedAfter(evidence: MssEvidence): SizedMss | null {
+  const synAcks = [evidence.again, evidence.withoutTimestamps].filter((one) => one !== null);
+  return sizedMss(synAcks, numbers(evidence.again?.mss ?? null, largestAdvertised(evidence), largestEffective(evidence)));
+}
+
+function numbers(...values: readonly (number | null)[]): readonly number[] {
+  return values.filter((value) => value !== null);
+}
+
+function rowOf({ offer, connection, size }: Trial): MssRow {
+  const { byteCount, acknowledgedBytes } = connection.sent;
+  return {
+    offered: offer,
+    synAck: synAckFacts(connection),
+    effective: size.full,
+    atLeast: size.atLeast,
+    bytes: size.bytes,
+    heardUs: connection.establishedAt !== null && acknowledgedBytes === byteCount,
+  };
+}
+
+function synAckFacts(connection: Connection): SynAckFacts | null {
+  const header = synAckOf(connection)?.segment.header;
+  if (header === undefined) return null;
+  const { options, window } = header;
+  return { mss: findOption(options, 'mss')?.value ?? null, window, timestamps: findOption(options, 'ts') !== undefined };
+}

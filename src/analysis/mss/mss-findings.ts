@@ -1,0 +1,46 @@
+import type { Direction, Finding, FindingCode } from '../finding.ts';
+import { lostSizes } from './lost-sizes.ts';
+import type { MssEvidence } from './mss-evidence.ts';
+import type { MssChange, MssVerdict } from './mss-verdict.ts';
+
+/** IP and TCP header without options, which an MSS leaves out (RFC 9293, 3.7.1). */
+const HEADERS = 40;
+
+const CODES: Readonly<Record<MssChange, FindingCode>> = {
+  lowered: 'mss-clamped',
+  raised: 'mss-clamped',
+  set: 'mss-clamped',
+  added: 'option-added',
+  removed: 'option-missing',
+};
+
+/** What verdicts and evidence amount to in the words of findings; empty on a clean path. */
+export function mssFindings(evidence: MssEvidence, forward: MssVerdict, reverse: MssVerdict): readonly Finding[] {
+  return [...verdictFinding(forward, 'forward'), ...verdictFinding(reverse, 'reverse'), ...blackHole(evidence)];
+}
+
+function verdictFinding({ change, certainty, clampedTo, detail }: MssVerdict, direction: Direction): readonly Finding[] {
+  if (change === null || certainty === 'none' || certainty === 'unknown') return [];
+  const code = change === 'removed' && certainty === 'proven' ? 'option-stripped' : CODES[change];
+  return [{ code, option: 'mss', direction, sent: null, received: clampedTo, certainty, detail }];
+}
+
+function blackHole(evidence: MssEvidence): readonly Finding[] {
+  const lost = lostSizes(evidence);
+  if (lost === null) return [];
+  const { passes } = lost;
+  return [
+    {
+      code: 'pmtu-black-hole',
+      option: null,
+      direction: 'reverse',
+      sent: lost.lost + HEADERS,
+      received: passes + HEADERS,
+      certainty: 'likely',
+      detail:
+        `Offered an MSS of ${lost.lost}, the host takes the request and its full segments do not arrive; offered ${passes}, they do. Packets between ` +
+        `${passes + HEADERS} and ${lost.lost + HEADERS} bytes are lost on the way back, and the host does not learn of it: a path MTU black hole. ` +
+        'Transfers hang; clamp the MSS of SYNs at the narrow link, or let ICMP 3/4 through.',
+    },
+  ];
+}

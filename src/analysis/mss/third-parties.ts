@@ -1,0 +1,64 @@
+import { DEFAULT_MSS } from '../../probe/mss/offers.ts';
+import type { MssEvidence } from './mss-evidence.ts';
+import type { MssChange, MssVerdict } from './mss-verdict.ts';
+import type { QuoteEvidence } from './quote-evidence.ts';
+
+/** The verdict on the way there by what the far end says; null where it says nothing. */
+export function reportedForward({ responder }: MssEvidence): MssVerdict | null {
+  return responder === null ? null : byBothEnds(responder.synSent, responder.synArrived, 'The SYN');
+}
+
+/** The same on the way back. */
+export function reportedReverse({ responder }: MssEvidence): MssVerdict | null {
+  return responder === null ? null : byBothEnds(responder.synAckSent, responder.synAckArrived, 'The SYN-ACK');
+}
+
+/**
+ * The verdict on the way there with what routers quote. A change that one of them quotes is proven, unless the host goes by less than that: then another device
+ * follows. Where they quote what was sent, whoever changes it stands behind them.
+ */
+export function withQuotes(verdict: MssVerdict, { quote }: Pick<MssEvidence, 'quote'>): MssVerdict {
+  if (quote === null) return verdict;
+  if (quote.between === null || quote.seen === quote.sent) return withIntactQuote(verdict, quote);
+  const arrives = quote.seen ?? DEFAULT_MSS;
+  const said = inSentence(quote, quote.between);
+  const segments = verdict.evidence.includes('segment-size') ? verdict.mss : null;
+  if (verdict.change !== null && segments !== null && segments < arrives)
+    return { ...verdict, evidence: ['quote', ...verdict.evidence], detail: `${said} ${verdict.detail}` };
+  const proven = { clampedTo: arrives, change: changeOf(quote.sent, quote.seen), certainty: 'proven', mss: arrives } as const;
+  if (segments !== arrives) return { ...proven, evidence: ['quote'], detail: said };
+  const detail = `${said} The host's segments hold ${segments} bytes accordingly.`;
+  return { ...proven, evidence: ['quote', 'segment-size'], detail };
+}
+
+function inSentence({ sent, seen }: QuoteEvidence, between: NonNullable<QuoteEvidence['between']>): string {
+  const [before, after] = between.map((address) => address ?? 'a silent hop');
+  const change = seen === null ? 'is gone' : `has become ${seen}`;
+  return `Routers quote the SYN: its MSS ${sent} ${change} between ${before} and ${after}.`;
+}
+
+function withIntactQuote(verdict: MssVerdict, { sent, farthest }: QuoteEvidence): MssVerdict {
+  if (verdict.certainty === 'none') return verdict;
+  const where = verdict.change === null ? 'up to there nothing changes it' : 'whoever changes it is that one or stands behind it';
+  const detail = `${verdict.detail} Routers as far as ${farthest} quote the MSS ${sent} that was sent: ${where}.`;
+  return { ...verdict, evidence: [...verdict.evidence, 'quote'], detail };
+}
+
+function byBothEnds(sent: number | null, arrived: number | null, what: string): MssVerdict {
+  const said = `${what} left with ${inWords(sent)}`;
+  const common = { evidence: ['responder'], mss: arrived ?? DEFAULT_MSS } as const;
+  if (sent === arrived)
+    return { ...common, certainty: 'none', clampedTo: null, change: null, detail: `${said} and arrived with it.` };
+  const detail = `${said} and arrived with ${inWords(arrived)}.`;
+  return { ...common, certainty: 'proven', clampedTo: arrived ?? DEFAULT_MSS, change: changeOf(sent, arrived), detail };
+}
+
+function changeOf(sent: number | null, arrived: number | null): MssChange {
+  if (arrived === null) return 'removed';
+  if (sent === null) return 'added';
+  return arrived < sent ? 'lowered' : 'raised';
+}
+
+function inWords(mss: number | null): string {
+  return mss === null ? 'no MSS' : `MSS ${mss}`;
+}

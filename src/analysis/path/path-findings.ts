@@ -39,7 +39,6 @@ const HEADER_CODES: Partial<Record<HeaderField, FindingCode>> = {
   'tcp.seq': 'sequence-rewritten',
   'tcp.window': 'window-rewritten',
   'ip.dscp': 'dscp-changed',
-  'ip.ecn': 'ecn-cleared',
 };
 
 const OPTION_CODES: Readonly<Record<ChangeManner, FindingCode>> = {
@@ -52,6 +51,8 @@ const OPTION_CODES: Readonly<Record<ChangeManner, FindingCode>> = {
 
 function codeOf({ field, how, sent, seen }: PlacedChange): FindingCode | null {
   if (field === 'tcp.flags') return asksForEcn(sent) && !asksForEcn(seen) ? 'ecn-cleared' : null;
+  // A mark that is set is congestion or a whim, but nothing is cleared.
+  if (field === 'ip.ecn') return seen === 0 ? 'ecn-cleared' : null;
   if (field === 'tcp.option.nop') return null;
   if (field === 'tcp.option.mss' && isLower(seen, sent)) return 'mss-clamped';
   return field.startsWith('tcp.option.') ? OPTION_CODES[how] : (HEADER_CODES[field as HeaderField] ?? null);

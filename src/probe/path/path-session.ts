@@ -23,6 +23,8 @@ export interface TraceJob {
   readonly sourcePorts: readonly number[];
   /** The SYN with that TTL. */
   readonly craft: (ttl: number) => SynTemplate;
+  /** One with nothing on it that a device could take offence at. */
+  readonly craftControl: (ttl: number) => SynTemplate;
   readonly payloadLength: number;
 }
 
@@ -141,15 +143,15 @@ export class PathSession implements DrivenSession {
 
   #start(job: TraceJob, turn: number): void {
     const { firstTtl, maxTtl, patience, timeoutMs, isLocal } = this.#plan;
-    const crafter = this.#crafter(job, { sourcePort: job.sourcePorts[turn] as number, port: job.port });
+    const crafter = this.#crafter(job, { sourcePort: job.sourcePorts[turn] as number, port: job.port }, job.craft);
     const { payloadLength } = job;
     const trace = new PathTrace({ crafter, isLocal, payloadLength, firstTtl, maxTtl, patience, timeoutMs });
     this.#running.push({ job, turn, trace, control: null, controls: 0 });
   }
 
-  #crafter(job: TraceJob, ports: Pick<Flow, 'sourcePort' | 'port'>): SynCrafter {
+  #crafter(job: TraceJob, ports: Pick<Flow, 'sourcePort' | 'port'>, craft: TraceJob['craft']): SynCrafter {
     const flow = { source: job.source, target: job.target, ...ports };
-    return new SynCrafter(flow, { cookie: this.#cookie, outbox: this.#outbox, craft: job.craft });
+    return new SynCrafter(flow, { cookie: this.#cookie, outbox: this.#outbox, craft });
   }
 
   #advance(running: Running, now: Nanos): Nanos {
@@ -183,9 +185,8 @@ export class PathSession implements DrivenSession {
     const last = 0xffff - (this.#cookie.ipId % CONTROL_PORTS);
     const port = last === job.port ? last - 1 : last;
     const rtt = final.at - (final.probe.posted.sentAt ?? final.at);
-    const crafter = this.#crafter(job, { sourcePort: controlPort, port });
-    const { payloadLength } = job;
-    running.control = new ControlFlow({ crafter, payloadLength, isLocal, firstTtl: final.probe.ttl, rtt });
+    const crafter = this.#crafter(job, { sourcePort: controlPort, port }, job.craftControl);
+    running.control = new ControlFlow({ crafter, isLocal, firstTtl: final.probe.ttl, rtt });
   }
 
   #remove(running: Running): void {

@@ -50,9 +50,7 @@ const OPTION_CODES: Readonly<Record<ChangeManner, FindingCode>> = {
 };
 
 function codeOf({ field, how, sent, seen }: PlacedChange): FindingCode | null {
-  if (field === 'tcp.flags') return asksForEcn(sent) && !asksForEcn(seen) ? 'ecn-cleared' : null;
-  // A mark that is set is congestion or a whim, but nothing is cleared.
-  if (field === 'ip.ecn') return seen === 0 ? 'ecn-cleared' : null;
+  if (field === 'tcp.flags' || field === 'ip.ecn') return asksForEcn(sent) && !asksForEcn(seen) ? 'ecn-cleared' : null;
   if (field === 'tcp.option.nop') return null;
   if (field === 'tcp.option.mss' && isLower(seen, sent)) return 'mss-clamped';
   return field.startsWith('tcp.option.') ? OPTION_CODES[how] : (HEADER_CODES[field as HeaderField] ?? null);
@@ -62,9 +60,9 @@ function isLower(a: ChangeValue, b: ChangeValue): boolean {
   return typeof a === 'number' && typeof b === 'number' && a < b;
 }
 
-/** Any of ECE, CWR and AE (RFC 3168, 6.1.1; RFC 9768, 3.1). */
-function asksForEcn(flags: ChangeValue): boolean {
-  return typeof flags === 'string' && /[EWe]/.test(flags);
+/** Any of ECE, CWR and AE (RFC 3168, 6.1.1; RFC 9768, 3.1), or a mark in IP's field, whichever: one that is set on the way is congestion, and clears nothing. */
+function asksForEcn(value: ChangeValue): boolean {
+  return typeof value === 'string' ? /[EWe]/.test(value) : value !== 0;
 }
 
 /** The same TTL does not suffice to reach another port of the host: whoever answered stands nearer. */
@@ -79,7 +77,7 @@ function answeredTooNear({ final, control }: Pick<TraceResult, 'final' | 'contro
       : `that port answers at TTL ${control.answeredAt}`;
   const detail =
     `A ${isReset ? 'reset' : 'SYN-ACK'} came back for TTL ${ttl}, but a SYN of that TTL to port ${control.port} of the same host expires at ` +
-    `${formatAddress(expired.from)} (${beyond}): a device before hop ${ttl} answers in the host's name, or forwards this port to a machine that is nearer. ` +
+    `${formatAddress(expired.from)} (${beyond}): a device no farther than hop ${ttl} answers in the host's name, or forwards this port to a machine that is nearer. ` +
     'Routers that choose the way by port could look the same.';
   const code = isReset ? 'rst-injected' : 'syn-proxy';
   return [{ code, option: null, direction: 'forward', sent: ttl, received: control.answeredAt, certainty: 'likely', detail }];

@@ -276,17 +276,15 @@ export class Connection {
     const block = this.#block;
     const { sent, segmentSize: size } = block;
     const limit = Math.max(1, sent.acknowledged) + Math.min(block.peerWindow, MOST_SEGMENTS * size);
-    for (
-      let before = sent.furthest, piece = sent.take(size, limit);
-      piece !== null;
-      before = sent.furthest, piece = sent.take(size, limit)
-    ) {
+    let before = sent.furthest;
+    for (let piece = sent.take(size, limit); piece !== null; piece = sent.take(size, limit)) {
       const end = piece.position + piece.payload.length + (piece.fin ? 1 : 0);
       const isNew = end > before;
       if (piece.fin) block.state = afterOwnFin(block.state);
       const posted = this.#say(piece, isNew, now);
       if (isNew && block.timed === null) block.timed = { position: end, posted };
       block.timer.start(now);
+      before = sent.furthest;
     }
   }
 

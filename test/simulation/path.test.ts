@@ -432,6 +432,12 @@ describe('--vary', () => {
     expect(outcome.path.findings[0]?.detail).toMatch(/vanish behind 10\.0\.0\.2 \(hop 2\).*answered by syn-ack/);
   });
 
+  it('names two options that only together make it disappear', async () => {
+    const outcome = await traceNetwork(through(when(all(syn, option(4), option(3)), drop)), { vary: true });
+    expect(findingTexts(outcome)).toEqual(['option-blocked sackOK likely', 'option-blocked wscale likely']);
+    for (const { detail } of outcome.path.findings) expect(detail).toContain('It takes sackOK and wscale together.');
+  });
+
   it('names an option that earns a reset', async () => {
     const outcome = await traceNetwork(through(rejectRst({}, all(syn, option(8)))), { vary: true });
     expect(findingTexts(outcome)).toContain('option-blocked ts likely');

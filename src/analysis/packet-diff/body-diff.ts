@@ -1,3 +1,4 @@
+import { internetChecksum } from '../../wire/checksum.ts';
 import { toHex } from '../../wire/hex.ts';
 import type { Change } from './change.ts';
 import { hasSwappedBytes } from './header-diff.ts';
@@ -42,9 +43,13 @@ function payloadChange(sent: SplitPacket, seen: SplitPacket, tcpLength: number):
   return [{ field: 'tcp.payload', sent: toHex(was), seen: toHex(is), how: 'rewritten' }];
 }
 
-/** A quote that ends where its header says is taken at its word: 20 bytes less may be 20 bytes of options or payload that are gone. */
+/**
+ * A quote that ends where its header says, or whose IP checksum covers the length, is taken at its word: 20 bytes less may be 20 bytes of options or payload that are
+ * gone. Stacks that count otherwise change the length after the checksum was checked, and leave that alone.
+ */
 function countsOtherwise(length: number, seen: SplitPacket): boolean {
   const { totalLength, ipHeaderLength, bytes } = seen;
   if (totalLength === length || totalLength === bytes.length) return false;
+  if (internetChecksum(bytes, 0, ipHeaderLength) === 0) return false;
   return [0, length - ipHeaderLength, length + ipHeaderLength].includes(totalLength) || hasSwappedBytes(length, seen);
 }

@@ -55,7 +55,12 @@ export function variantFindings(results: VariantResults): readonly Finding[] {
   if (!isWorse) return [finding(null, { blocked: bare, passed: first })];
   const cures = partial.filter(({ result }) => fate(result) === fate(bare.result));
   if (cures.length === 0) return [finding(null, { blocked: first, passed: bare })];
-  return cures.map((cure) => finding(cure.variant.name.replace('without ', ''), { blocked: first, passed: cure }));
+  const parts = cures.map(({ variant }) => variant.name.replace('without ', ''));
+  return cures.map((cure, index) => {
+    const one = finding(parts[index] as string, { blocked: first, passed: cure });
+    // Each of them is harmless once another is gone.
+    return parts.length === 1 ? one : { ...one, detail: `${one.detail} It takes ${parts.join(' and ')} together.` };
+  });
 }
 
 function withoutEach(asked: Variant): readonly Variant[] {

@@ -9,6 +9,8 @@ const LEAST_SETTLING: Nanos = 10 * NANOS_PER_MS;
 /** Later hops are farther away than those that have answered. */
 const RTT_FACTOR = 3;
 const MOST_DOUBLINGS = 6;
+/** Of the longest round trip: one slow router must not make every silent one cost a multiple of it, doubled each time. */
+const MOST_RTTS = 1.5;
 
 /** How many probes of a trace are out at once, and how long each is waited for. */
 export class TracePace {
@@ -31,10 +33,11 @@ export class TracePace {
     this.window = Math.min(WIDEST_WINDOW, this.window + 1);
   }
 
-  /** For a probe after `earlier` others of its TTL in vain. */
+  /** For a probe after `earlier` others of its TTL in vain; not longer than the first, unless a round trip is. */
   timeout(earlier: number): Nanos {
     if (this.#longestRtt === 0) return this.#firstTimeout;
-    return Math.max(LEAST_TIMEOUT, RTT_FACTOR * this.#longestRtt) * 2 ** Math.min(earlier, MOST_DOUBLINGS);
+    const wanted = Math.max(LEAST_TIMEOUT, RTT_FACTOR * this.#longestRtt) * 2 ** Math.min(earlier, MOST_DOUBLINGS);
+    return Math.min(wanted, Math.max(LEAST_TIMEOUT, this.#firstTimeout, MOST_RTTS * this.#longestRtt));
   }
 
   /** How long stragglers are waited for once an answer has come for all that is out. */

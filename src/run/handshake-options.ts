@@ -6,7 +6,7 @@ export interface HandshakeOptions extends PairOptions {
   readonly ack?: boolean;
   /** Milliseconds to go on listening, before or after the ACK. */
   readonly observe?: number;
-  /** `http`, `tls`, `hex:...` or `none`. */
+  /** `http`, `http:/PATH`, `tls`, `hex:...` or `none`. */
   readonly send?: string;
   readonly fastOpen?: boolean;
   readonly pathMtu?: boolean;

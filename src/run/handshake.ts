@@ -123,7 +123,7 @@ function planOf(run: PreparedHandshake, { open, maker, address, port, source }: 
       source === null
         ? new Uint8Array(0)
         : maker.make(craftVariation(run.spec, source, variation), { source: source.address, destination: address, port }),
-    say: run.say === null ? null : run.say({ address: formatAddress(address), hostname }),
+    say: run.say({ address: formatAddress(address), hostname, port }),
     mtu: Math.min(source?.mtu ?? SMALLEST_MTU, open.transport.batch.slotSize),
     pathMtu:
       run.measuresPathMtu && source !== null ? { interfaceMtu: source.mtu, slotSize: open.transport.batch.slotSize } : null,

@@ -1,41 +1,30 @@
-import { randomBytes } from 'node:crypto';
-
 import { SynscopeError, usageError } from '../errors.ts';
 import type { InvestigationPlan, SynVariation } from '../probe/handshake/investigation.ts';
 import { optionsFor } from '../probe/profiles.ts';
-import { httpRequest, tlsClientHello } from '../probe/requests.ts';
 import type { SynSpec } from '../probe/syn-spec.ts';
 import { type HandshakeExpectations, parseHandshakeExpectations } from '../report/handshake-expectations.ts';
 import type { Source } from '../transport/transport.ts';
 import { UNSPECIFIED } from '../wire/address.ts';
-import { fromHex } from '../wire/hex.ts';
 import { NANOS_PER_MS } from '../wire/numbers.ts';
 import type { SynTemplate } from '../wire/syn-template.ts';
 import type { HandshakeOptions } from './handshake-options.ts';
 import { craftSyn } from './prepare.ts';
 import { preparePairs, type PreparedPairs } from './prepare-pairs.ts';
 import { whole } from './read-options.ts';
+import { readRequest, type RequestMaker } from './read-request.ts';
 
 /** A run of `handshake` whose input has been read and found good; nothing has been opened yet. */
 export interface PreparedHandshake extends PreparedPairs {
   /** What is the same for every port. */
   readonly plan: Omit<InvestigationPlan, 'makeSyn' | 'say' | 'pathMtu' | 'mtu'>;
-  /** Makes what is said to `host`; null for nothing. */
-  readonly say: ((host: HostName) => Uint8Array) | null;
+  readonly say: RequestMaker;
   readonly measuresPathMtu: boolean;
   readonly expectations: HandshakeExpectations | null;
-}
-
-/** Whom a request is for. */
-interface HostName {
-  readonly address: string;
-  readonly hostname: string | null;
 }
 
 const DEFAULT_PORTS = '443';
 const MOST_REPEATS = 100;
 const LONGEST_OBSERVATION_MS = 600_000;
-const LARGEST_REQUEST = 16_384;
 const RETRIES = 2;
 const ETHERNET_MTU = 1500;
 const LONGEST_COOKIE = '00'.repeat(16);
@@ -46,7 +35,7 @@ export async function prepareHandshake(options: HandshakeOptions): Promise<Prepa
   const { spec, timing } = pairs;
   const repeat = whole('--repeat', options.repeat, [1, MOST_REPEATS]) ?? 1;
   const observe = whole('--observe', options.observe, [0, LONGEST_OBSERVATION_MS]);
-  const say = readRequest(options.send ?? 'none');
+  const say = readRequest('--send', options.send ?? 'none');
   const plan = {
     initialRto: timing.timeoutMs * NANOS_PER_MS,
     retries: timing.retries ?? RETRIES,
@@ -93,15 +82,4 @@ function checkFastOpen(spec: SynSpec): void {
 function readClose(text: string): 'fin' | 'rst' {
   if (text === 'fin' || text === 'rst') return text;
   throw usageError('--close', text, 'expected fin or rst');
-}
-
-function readRequest(text: string): PreparedHandshake['say'] {
-  if (text === 'none') return null;
-  if (text === 'http') return ({ address, hostname }) => httpRequest(hostname ?? address);
-  if (text === 'tls') return ({ hostname }) => tlsClientHello(hostname, randomBytes(32));
-  const bytes = text.startsWith('hex:') ? fromHex(text.slice(4)) : null;
-  if (bytes === null || bytes.length === 0)
-    throw usageError('--send', text, 'expected http, tls, none, or hex: and hex digits in pairs');
-  if (bytes.length <= LARGEST_REQUEST) return () => bytes;
-  throw new SynscopeError('usage', `--send of ${bytes.length} bytes: at most ${LARGEST_REQUEST}`);
 }

@@ -42,10 +42,10 @@ export const HANDSHAKE_FLAGS: FlagTable<HandshakeFlagOptions> = {
     {
       group: 'Handshake',
       argument: 'WHAT',
-      description: 'then say http, tls, hex:DIGITS or none: is there an application behind the kernel?',
+      description: 'then say http, http:/PATH, tls, hex:DIGITS or none: is there an application behind the kernel?',
       defaultText: 'none',
     },
-    anyText('http, tls, hex: and hex digits, or none'),
+    anyText('http, http:/PATH, tls, hex: and hex digits, or none'),
   ),
   close: flagValue(
     {

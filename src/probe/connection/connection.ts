@@ -1,4 +1,3 @@
-import type { Address } from '../../wire/address.ts';
 import { NANOS_PER_MS, type Nanos, seqDiff } from '../../wire/numbers.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import type { Outbox, Posted } from '../outbox.ts';
@@ -11,6 +10,7 @@ import { nextHopMtu } from './next-hop-mtu.ts';
 import type { ReceiveStream } from './receive-stream.ts';
 import { SegmentArrival } from './segment-arrival.ts';
 import type { Words } from './segment-craft.ts';
+import type { ConnectionTuple } from './connection-tuple.ts';
 import type { ConnectionNote } from './segment-note.ts';
 import type { SendStream } from './send-stream.ts';
 
@@ -38,14 +38,6 @@ export interface ConnectionPlan {
   readonly window?: number;
   /** Bytes of the largest packet that may leave: the interface's MTU, and no more than a slot of a batch holds; 1500 unless given. */
   readonly mtu?: number;
-}
-
-/** Both ends of a connection. */
-export interface ConnectionTuple {
-  readonly local: Address;
-  readonly localPort: number;
-  readonly remote: Address;
-  readonly remotePort: number;
 }
 
 const { FIN, RST, PSH } = TcpFlag;

@@ -15,7 +15,6 @@ const ON_EVERY_ENGINE = [
   'path',
   'permission',
   'responder',
-  'responder-middlebox',
   'states',
   'wire',
 ];

@@ -10,7 +10,7 @@ const OFTEN = [ENTRY, 'cli/parse/parse-words.js', 'cli/commands/probe.js', 'run/
 /** The forms of import and export that tsc writes for our sources. What else begins a line with one of these words is an error here, not a riddle at run time. */
 const IMPORT = /^import \{ (.*) \} from '(.*)';$/;
 const EXPORT = /^export ((?:(?:async )?function\*?|class|const) (\w+).*)$/;
-const REEXPORT = /^export (\{ (.*) \}) from '(.*)';$/;
+const REEXPORT = /^export \{ (.*) \} from '(.*)';$/;
 const NOTHING = /^export \{\};$/;
 
 /** A module as a function that asks for others by the names with a dollar and returns its exports. */
@@ -38,16 +38,25 @@ class LinkedModule {
     if (from !== undefined) return `const { ${imported.replaceAll(' as ', ': ')} } = ${this.#source(from)};`;
     const [, declaration, name] = EXPORT.exec(line) ?? [];
     if (name !== undefined) return this.#exported([name], declaration);
-    const [, names, list, origin] = REEXPORT.exec(line) ?? [];
-    if (list !== undefined && !list.includes(' as '))
-      return this.#exported(list.split(', '), `const ${names} = ${this.#source(origin)};`);
+    const [, passed, origin] = REEXPORT.exec(line) ?? [];
+    if (origin !== undefined)
+      return this.#exported(
+        passed.split(', ').map((one) => this.#passedOn(one, origin)),
+        '',
+      );
     if (NOTHING.test(line)) return '';
     throw new Error(`${this.#path}: cannot link "${line}"`);
   }
 
-  #exported(names, text) {
-    this.#exports.push(...names);
+  #exported(entries, text) {
+    this.#exports.push(...entries);
     return text;
+  }
+
+  /** `a`, or `a as b`, of another module. */
+  #passedOn(name, origin) {
+    const [own, other = own] = name.split(' as ');
+    return `${other}: ${this.#source(origin)}.${own}`;
   }
 
   #source(from) {

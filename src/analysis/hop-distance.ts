@@ -1,7 +1,5 @@
 import { initialTtl } from '../probe/initial-ttl.ts';
 
-export { initialTtl } from '../probe/initial-ttl.ts';
-
 /** How many routers lie behind a packet that arrived with `ttl`: an estimate that is wrong only for unusual initial TTLs and for more than 31 hops. */
 export function hopDistance(ttl: number): number {
   return initialTtl(ttl) - ttl;

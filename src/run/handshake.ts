@@ -18,8 +18,8 @@ import { type Driving, lostInterface, oneByOne, streamRecords } from './record-s
 import { runRecordOf, SummaryCounter } from './run-records.ts';
 import { warmUp } from './warm-up.ts';
 
-/** Ports that are looked at side by side. */
-const AT_ONCE = 16;
+/** Connections that are opened side by side, where one port does not ask for more. */
+const AT_ONCE = 64;
 /** Connections of one port besides those of `--repeat`. */
 const MORE_CONNECTIONS = 4;
 /** RFC 791: every host takes as much. */
@@ -65,7 +65,10 @@ async function shakeHands(run: PreparedHandshake, driving: Driving<HandshakeRunR
     },
   });
   rehearseConnections();
-  const session = new ConnectionSession({ inquiries: inquiriesOf(run, open, recorder), atOnce: AT_ONCE });
+  const session = new ConnectionSession({
+    inquiries: inquiriesOf(run, open, recorder),
+    atOnce: Math.ceil(AT_ONCE / run.plan.repeat),
+  });
   if (transport.clock === 'userspace') await warmUp(session, transport, open.sourcePorts[0] as number);
   queue.push(runRecordOf(run, open));
   const fault = await runSession(session, transport, { signal, onTurn: () => recorder.tick() });

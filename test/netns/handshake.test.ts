@@ -119,7 +119,7 @@ labSuite('handshakes with real kernels', () => {
   });
 
   it('names a reset after the ACK', async () => {
-    const { record } = await shakeHands(lab, 'client', [TARGET, '-p', `${RESETS}`]);
+    const { record } = await shakeHands(lab, 'client', [TARGET, '-p', `${RESETS}`, '--observe', '5000']);
     expect(record).toMatchObject({ established: true, resetAfterAck: true, closedBy: 'server-rst' });
     expect(record.remarks.join()).toContain('after our ACK');
   });
@@ -194,12 +194,20 @@ labSuite('handshakes with real kernels', () => {
   });
 
   it('negotiates ECN, and says when it is refused', async () => {
-    const agreed = await shakeHands(lab, 'client', [TARGET, '-p', `${MUTE}`, '--ecn']);
+    const agreed = await shakeHands(lab, 'client', [TARGET, '-p', `${HTTP}`, '--ecn', '--send', 'http']);
+    expect(agreed.record.remarks.join()).toContain('acknowledged with ECE');
     await lab.sysctl('target', { 'net.ipv4.tcp_ecn': 0 });
     const refused = await shakeHands(lab, 'client', [TARGET, '-p', `${MUTE}`, '--ecn']);
     await lab.sysctl('target', { 'net.ipv4.tcp_ecn': 2 });
     expect([agreed.record.ecn, refused.record.ecn]).toEqual(['negotiated', 'refused']);
     expect([...agreed.findings, ...refused.findings]).toEqual([]);
+  });
+
+  it('finds a router that clears the ECN field', async () => {
+    await lab.nft('router', 'table ip bleach { chain c { type filter hook forward priority -10; ip ecn set not-ect; }; }');
+    const { record, findings } = await shakeHands(lab, 'client', [TARGET, '-p', `${HTTP}`, '--ecn', '--send', 'http']);
+    await lab.nft('router', 'delete table ip bleach');
+    expect({ ecn: record.ecn, findings }).toEqual({ ecn: 'cleared', findings: ['ecn-cleared likely'] });
   });
 
   it('ten at once: ISNs without a pattern, one machine, nothing left', async () => {

@@ -57,7 +57,7 @@ tunSuite('a responder behind a middlebox', () => {
     lab = await createLab(routed({ middlebox: { rules } }));
     responder = startSynscope(lab, 'target', ['respond', '--listen-ports', PORTS, ...TOKEN]);
     await untilSays(responder, '"type":"run"');
-    result = await synscope(lab, 'client', [TARGET, '-p', PORTS, '--responder', ...TOKEN, '--timeout', '200']);
+    result = await synscope(lab, 'client', [TARGET, '-p', PORTS, '--responder', ...TOKEN, '--retries', '1']);
   });
   afterAll(() => lab?.close());
 

@@ -83,8 +83,9 @@ interface Ended {
   readonly summary: RespondSummaryRecord;
 }
 
+/** A second is patience enough on a machine that is busy with other tests: an attempt that is given up is taken back with a reset. */
 function ask(lab: Lab, ports: string, ...more: readonly string[]): Promise<Result> {
-  return synscope(lab, 'client', [TARGET, '-p', ports, '--responder', ...TOKEN, '--timeout', '200', ...more]);
+  return synscope(lab, 'client', [TARGET, '-p', ports, '--responder', ...TOKEN, '--retries', '1', ...more]);
 }
 
 labSuite('a responder at the far end', () => {
@@ -150,7 +151,7 @@ labSuite('a responder at the far end', () => {
       const [one] = ended.attempts.filter(({ port }) => port === 4018);
       expect(one).toMatchObject({ from: CLIENT, to: TARGET, fate: 'reported', proof: ['isn', 'ts'], synCopies: 1 });
       expect(one?.synHex).toBe(result.port(4018).responder?.syn);
-      expect(ended.attempts.filter(({ port, fate }) => port === 4013 && fate !== 'reported')).toHaveLength(3);
+      expect(ended.attempts.filter(({ port, fate }) => port === 4013 && fate !== 'reported')).toHaveLength(2);
     });
   });
 
@@ -222,7 +223,7 @@ labSuite('a responder at the far end', () => {
     });
 
     it('is asked on another port, which --control names', async () => {
-      const result = await ask(lab, '4012', '--control', `${TARGET}:4018`);
+      const result = await ask(lab, '4012', '--control', `${TARGET}:4018`, '--timeout', '300');
       expect(findings(result.port(4012))).toEqual(['syn-dropped forward proven']);
     });
 
@@ -232,7 +233,7 @@ labSuite('a responder at the far end', () => {
         chain pre { type nat hook prerouting priority -100; ip daddr ${TARGET} tcp dport 5000 dnat to :4019; }
       }`;
       await lab.nft('router', nat);
-      const result = await ask(lab, '4012,4013,4018,5000');
+      const result = await ask(lab, '4012,4013,4018,5000', '--timeout', '300');
       await lab.runOk('router', ['nft', 'delete', 'table', 'ip', 'lab_nat']);
       const translation = result.port(5000).responder?.translation;
       expect(translation?.source).toMatch(/^10\.81\.1\.1:\d+ > 10\.81\.2\.1:\d+$/);

@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { Guard } from '../../src/analysis/firewall/judge-target.ts';
 import { guardWords } from '../../src/report/firewall/guard-words.ts';
 import { drop, when } from '../../src/engine/simulated/middlebox.ts';
-import { all, option, port, rst, syn } from '../../src/engine/simulated/match.ts';
+import { all, option, port, rst, syn, tcp } from '../../src/engine/simulated/match.ts';
+import { rejectIcmp } from '../../src/engine/simulated/middleboxes/rejecting.ts';
 import { open, silent } from '../../src/engine/simulated/services.ts';
 import { findingTexts, guardNetwork } from './firewall-network.ts';
-import { forward } from './scenario.ts';
+import { behind, forward } from './scenario.ts';
 import type { ExpectedGuard, GuardScenario } from './scenarios/guard-scenario.ts';
 import { IMPOSTORS } from './scenarios/impostors.ts';
 import { REFUSALS } from './scenarios/refusals.ts';
@@ -22,6 +23,13 @@ describe('simulation: how ports are guarded', () => {
     const nothing = IMPOSTORS.find(({ name }) => name.startsWith('routers that send no ICMP')) as GuardScenario;
     const { durationMs, guards } = await guardNetwork(nothing.network, { ports: '80-89' });
     expect(guards.map(({ policy }) => policy)).toEqual(Array.from({ length: 10 }, () => 'drop'));
+    expect(durationMs).toBeLessThan(5000);
+  });
+
+  it('a host that its router calls unreachable after three seconds does not slow the other tests down', async () => {
+    const late = rejectIcmp(3, 1, { match: tcp, afterMs: 3100 });
+    const { durationMs, guards } = await guardNetwork(behind({}, { server: { otherwise: late } }), { ports: '80,81' });
+    expect(guards.map(({ policy }) => policy.startsWith('reject-icmp-host') || policy === 'drop')).toEqual([true, true]);
     expect(durationMs).toBeLessThan(5000);
   });
 

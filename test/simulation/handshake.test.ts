@@ -4,12 +4,13 @@ import { type Match } from '../../src/engine/simulated/match.ts';
 import { drop, when } from '../../src/engine/simulated/middlebox.ts';
 import { completeSynProxy } from '../../src/engine/simulated/middleboxes/complete-syn-proxy.ts';
 import { dropReply, dropSyn, loss } from '../../src/engine/simulated/middleboxes/dropping.ts';
-import { clearEcn, reflectEcn } from '../../src/engine/simulated/middleboxes/fields.ts';
+import { changeField, clearEcn, reflectEcn } from '../../src/engine/simulated/middleboxes/fields.ts';
 import { mtu } from '../../src/engine/simulated/middleboxes/link-mtu.ts';
 import { stripOption } from '../../src/engine/simulated/middleboxes/options.ts';
 import { tarPit } from '../../src/engine/simulated/middleboxes/proxies.ts';
 import { rejectIcmp, rejectRst, resetAfterSynAck } from '../../src/engine/simulated/middleboxes/rejecting.ts';
-import { flagsOf, payloadLengthOf } from '../../src/engine/simulated/packet.ts';
+import { flagsOf, payloadLengthOf, trafficClassOf } from '../../src/engine/simulated/packet.ts';
+import { set } from '../../src/engine/simulated/packet-edit.ts';
 import { closed, silent, staleConnection } from '../../src/engine/simulated/services.ts';
 import { banner, http, mute, resets } from '../../src/engine/simulated/tcp/application.ts';
 import { loadBalancer } from '../../src/engine/simulated/tcp/load-balancer.ts';
@@ -271,6 +272,18 @@ describe('ECN', () => {
     ['dropped', {}, { forward: [dropSyn(asksForEcn)] }, ['option-blocked likely']],
   ] as const)('is %s', async (outcome, form, between, found) => {
     const { record, findings } = await shakeHands(serving(form, between), { ecn: true });
+    expect([record.ecn, findings]).toEqual([outcome, found]);
+  });
+});
+
+describe('congestion marks', () => {
+  const bleach = changeField((bytes) => set.trafficClass(bytes, trafficClassOf(bytes) & ~3));
+
+  it.each([
+    ['negotiated', [], []],
+    ['cleared', [bleach], ['ecn-cleared likely']],
+  ] as const)('are %s', async (outcome, forward, found) => {
+    const { record, findings } = await shakeHands(serving({ application: http(300) }, { forward }), { ecn: true, send: 'http' });
     expect([record.ecn, findings]).toEqual([outcome, found]);
   });
 });

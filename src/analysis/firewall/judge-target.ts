@@ -26,6 +26,8 @@ export interface Guard {
   readonly position: Position | null;
   /** For a silent port: the farthest router that its SYNs reached, or null. */
   readonly droppedAfter: Position | null;
+  /** True where no port of the target answered by TCP: it may not be there at all. */
+  readonly isMute: boolean;
   /** For a silent port: another that is rejected with ICMP, but was not at first: this one may be rejected too, by somebody who limits his errors. Null otherwise. */
   readonly rejectedLike: number | null;
   /** True for a reset that may be a router's or the host's, with nothing to compare it with. */
@@ -65,6 +67,7 @@ function judgePort(tests: PortTests, facts: TargetFacts, searched: RateEvidence 
     answeredBy: by,
     position,
     droppedAfter: policy === 'drop' ? lastRouter(tests, facts) : null,
+    isMute: facts.yardstick === null,
     rejectedLike: policy === 'drop' ? limitedReject(facts) : null,
     isLonely: isLonely(tests, facts),
     rateLimit: rateLimitOf(rate),

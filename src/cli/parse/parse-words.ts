@@ -1,7 +1,5 @@
 import { createRequire } from 'node:module';
 
-import type Parser from 'yargs-parser';
-
 import { SynscopeError } from '../../errors.ts';
 import { type AnyFlagTable, flagName, type FlagTable } from '../flags/flag.ts';
 import { bindWords } from './bound-words.ts';
@@ -29,7 +27,7 @@ export function parseWords<O>(words: readonly string[], table: FlagTable<O>): Pa
   const parsed = loadParser()(bindWords(words, flags), {
     string: Object.keys(flags).map((key) => flagName(key)),
     configuration: PARSER,
-  }) as Readonly<Record<string, unknown>> & { readonly _: readonly (string | number)[] };
+  });
   const given = Object.entries(flags).flatMap(([key, flag]) => {
     const name = flagName(key);
     if (parsed[name] === undefined) return [];
@@ -40,9 +38,17 @@ export function parseWords<O>(words: readonly string[], table: FlagTable<O>): Pa
   return { operands: parsed._.map(String), options: Object.fromEntries(given) as Partial<O> };
 }
 
+/** What yargs-parser takes and gives, as far as it is used here. */
+type Parser = (
+  words: readonly string[],
+  options: { readonly string: readonly string[]; readonly configuration: typeof PARSER },
+) => Readonly<Record<string, unknown>> & { readonly _: readonly (string | number)[] };
+
 /** The parser of yargs without the rest of it: measured, it is there after 3 ms instead of 26, and every run waits for it. */
-function loadParser(): typeof Parser {
-  return createRequire(import.meta.url)('yargs-parser') as typeof Parser;
+function loadParser(): Parser {
+  const require = createRequire(import.meta.url);
+  const yargs = require.resolve('yargs/package.json');
+  return createRequire(yargs)('yargs-parser') as Parser;
 }
 
 function repeated(name: string, texts: readonly string[]): SynscopeError {

@@ -1,6 +1,6 @@
 import type { SendBatch } from '../../transport/transport.ts';
 import { type Address, formatAddress } from '../../wire/address.ts';
-import { type Nanos, seq } from '../../wire/numbers.ts';
+import { NANOS_PER_SECOND, type Nanos, seq } from '../../wire/numbers.ts';
 import { PacketView } from '../../wire/packet-view.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { tcpFlags } from '../../wire/tcp.ts';
@@ -24,6 +24,15 @@ export interface ConnectionSessionPlan {
   /** Begun in this order, `atOnce` of them side by side. */
   readonly inquiries: Iterable<Inquiry>;
   readonly atOnce: number;
+}
+
+/** How long a connection that is over still has its late packets answered: longer than they live on most paths. */
+const MEMORY: Nanos = 3 * NANOS_PER_SECOND;
+
+/** Connections that nobody needs any more. */
+interface Retired {
+  readonly connections: readonly Connection[];
+  readonly until: Nanos;
 }
 
 interface Active {
@@ -58,7 +67,9 @@ export class ConnectionSession implements DrivenSession {
   #hasMore = true;
   #stopped = false;
   #now: Nanos = 0;
-  #rejected = 0;
+  #retired: readonly Retired[] = [];
+  /** Of connections that are forgotten, and of errors that were nobody's. */
+  readonly #totals: ConnectionStats = { probesSent: 0, repliesReceived: 0, repliesRejected: 0 };
 
   constructor({ inquiries, atOnce }: ConnectionSessionPlan) {
     this.#inquiries = inquiries[Symbol.iterator]();
@@ -70,14 +81,9 @@ export class ConnectionSession implements DrivenSession {
   }
 
   get stats(): ConnectionStats {
-    const connections = [...this.#byTuple.values()];
-    const heard = connections.flatMap(({ notes }) => notes.filter(({ kind }) => kind !== 'out'));
-    const doubted = heard.filter((note) => note.kind === 'in' && note.sense === 'not-believed').length;
-    return {
-      probesSent: connections.reduce((count, { synCount }) => count + synCount, 0),
-      repliesReceived: heard.length - doubted,
-      repliesRejected: doubted + this.#rejected,
-    };
+    const stats = { ...this.#totals };
+    for (const connection of this.#byTuple.values()) addTo(connection, stats);
+    return stats;
   }
 
   poll(now: Nanos, batch: SendBatch): Nanos {
@@ -128,6 +134,7 @@ export class ConnectionSession implements DrivenSession {
   }
 
   #turn(now: Nanos): Nanos {
+    this.#forget(now);
     this.#beginMore();
     for (let due = this.#pollAll(now); ; due = this.#pollAll(now)) {
       const over = this.#active.filter(({ connections }) => connections.every(({ state }) => state === 'CLOSED'));
@@ -145,7 +152,23 @@ export class ConnectionSession implements DrivenSession {
 
   #advance({ inquiry, connections }: Active): Active[] {
     const next = inquiry.next(connections);
+    this.#retired = [...this.#retired, { connections, until: this.#now + MEMORY }];
     return next.done === true ? [] : [{ inquiry, connections: next.value.map((request) => this.#open(request)) }];
+  }
+
+  /** Memory follows what is under way, however many connections a run makes. */
+  #forget(now: Nanos): void {
+    for (const { connections } of this.#retired.filter(({ until }) => until <= now))
+      connections.forEach((one) => this.#remove(one));
+    this.#retired = this.#retired.filter(({ until }) => until > now);
+  }
+
+  #remove(connection: Connection): void {
+    const { remote, remotePort, localPort } = connection.tuple;
+    const tuple = tupleOf(remote, remotePort, localPort);
+    if (this.#byTuple.get(tuple) !== connection) return;
+    addTo(connection, this.#totals);
+    this.#byTuple.delete(tuple);
   }
 
   #beginMore(): void {
@@ -164,8 +187,11 @@ export class ConnectionSession implements DrivenSession {
   #open(request: ConnectionRequest): Connection {
     const connection = new Connection({ ...request, outbox: this.#outbox });
     const { remote, remotePort, localPort } = connection.tuple;
+    const tuple = tupleOf(remote, remotePort, localPort);
+    const former = this.#byTuple.get(tuple);
+    if (former !== undefined) this.#remove(former);
     this.#sourcePorts.add(localPort);
-    this.#byTuple.set(tupleOf(remote, remotePort, localPort), connection);
+    this.#byTuple.set(tuple, connection);
     return connection;
   }
 
@@ -177,7 +203,7 @@ export class ConnectionSession implements DrivenSession {
     if (packet === null || message === null) return;
     const error = { at, packet, message, quotedSeq: seq(view.quoteSeq), quotedLength: message.quote?.ip.totalLength ?? 0 };
     const known = this.#quoted();
-    if (known.length > 0 && !known.some((connection) => connection.hearError(error))) this.#rejected++;
+    if (known.length > 0 && !known.some((connection) => connection.hearError(error))) this.#totals.repliesRejected++;
   }
 
   /** Whose packet an error may quote: the one of that tuple, or, where a NAT left its own port in the quote, any to that address and port. */
@@ -192,6 +218,14 @@ export class ConnectionSession implements DrivenSession {
         tuple.local !== view.quoteSource,
     );
   }
+}
+
+function addTo({ notes, synCount }: Connection, into: ConnectionStats): void {
+  const heard = notes.filter(({ kind }) => kind !== 'out');
+  const doubted = heard.filter((note) => note.kind === 'in' && note.sense === 'not-believed').length;
+  into.probesSent += synCount;
+  into.repliesReceived += heard.length - doubted;
+  into.repliesRejected += doubted;
 }
 
 function tupleOf(remote: Address, remotePort: number, localPort: number): string {

@@ -1,6 +1,5 @@
 import type { Address } from '../../wire/address.ts';
-import type { IcmpMessage } from '../../wire/decoded.ts';
-import { type Nanos, seqDiff } from '../../wire/numbers.ts';
+import { NANOS_PER_MS, type Nanos, seqDiff } from '../../wire/numbers.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import type { Outbox, Posted } from '../outbox.ts';
 import { type AckPolicy, acknowledgeAtOnce } from './ack-policy.ts';
@@ -8,6 +7,7 @@ import type { Agreement } from './agreement.ts';
 import { afterOwnFin, type Ending, type TcpState } from './connection-state.ts';
 import { ControlBlock } from './control-block.ts';
 import type { Heard, HeardError } from './heard.ts';
+import { nextHopMtu } from './next-hop-mtu.ts';
 import type { ReceiveStream } from './receive-stream.ts';
 import { SegmentArrival } from './segment-arrival.ts';
 import type { Words } from './segment-craft.ts';
@@ -55,8 +55,8 @@ const ETHERNET_MTU = 1500;
 const MOST_SEGMENTS = 10;
 /** Times that data or FIN are sent again: on a LAN 3 s in all, in which a SYN-ACK is repeated too. */
 const DATA_RETRIES = 3;
-const ICMP_UNREACHABLE = 3;
-const FRAGMENTATION_NEEDED = 4;
+/** An ICMP error brings the next SYN forward: a SYN-ACK that still comes would win, but most likely none will. */
+const SOON: Nanos = 100 * NANOS_PER_MS;
 
 /**
  * A client's end of a TCP connection in user space (RFC 9293), without I/O: `poll` does what is due, `hear` takes the peer's segments, `hearError` ICMP
@@ -154,6 +154,11 @@ export class Connection {
     this.#block.segmentLimit = bytes;
   }
 
+  /** Sets the ECN field of the packets that carry data from now on (RFC 3168, 5): 2 for ECT(0), 3 for CE. */
+  markData(ecn: number): void {
+    this.#block.dataEcn = ecn;
+  }
+
   /** Queues bytes for the peer: they leave once the connection is established and its window allows. */
   write(bytes: Uint8Array): void {
     this.#block.sent.write(bytes);
@@ -216,6 +221,7 @@ export class Connection {
     const { at, packet, message, quotedLength } = error;
     const mtu = nextHopMtu(message);
     block.notebook.icmp(message, { at, packet, state: block.state, quotedSeq, quotedLength, mtu });
+    if (block.state === 'SYN-SENT' && block.agreement === null) block.timer.hasten(at + SOON);
     if (mtu !== null && block.isSynchronized && quotedSeq >= block.sent.acknowledged) this.#shrink(mtu, at);
     return true;
   }
@@ -287,12 +293,10 @@ export class Connection {
   #say({ position, payload, fin }: NonNullable<ReturnType<SendStream['take']>>, isNew: boolean, now: Nanos): Posted {
     const flags = (fin ? FIN : 0) | (payload.length > 0 ? PSH : 0);
     const what = fin ? 'fin' : 'data';
-    return this.#block.say(isNew ? what : `${what}-again`, { flags, position, payload }, now);
+    return this.#block.say(
+      isNew ? what : `${what}-again`,
+      { flags, position, payload, ecn: payload.length > 0 ? this.#block.dataEcn : 0 },
+      now,
+    );
   }
-}
-
-/** Next-hop MTU of "fragmentation needed" (RFC 1191, 4); null in any other error, and where routers older than that leave 0. */
-function nextHopMtu({ type, code, rest }: IcmpMessage): number | null {
-  const mtu = rest & 0xffff;
-  return type === ICMP_UNREACHABLE && code === FRAGMENTATION_NEEDED && mtu > 0 ? mtu : null;
 }

@@ -63,6 +63,8 @@ export class ControlBlock {
   lingerUntil: Nanos = Infinity;
   dataSegments = 0;
   segmentLimit: number | null = null;
+  /** ECN field of packets with data. */
+  dataEcn = 0;
   readonly #speaker: Speaker;
   readonly #window: number | null;
   /** Bytes of the largest packet that may leave. */

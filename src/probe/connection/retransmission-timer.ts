@@ -49,6 +49,11 @@ export class RetransmissionTimer {
     this.due = now + this.rto;
   }
 
+  /** There is cause not to wait as long. */
+  hasten(until: Nanos): void {
+    this.due = Math.min(this.due, until);
+  }
+
   stop(): void {
     this.due = Infinity;
   }

@@ -21,13 +21,17 @@ export function nextTtlsToAnswer(results: TtlResults, guess: number): readonly n
     : range(smallest - STEP, smallest - 1).filter((ttl) => !results.has(ttl));
 }
 
-/** The same for a port that is silent: how far do its SYNs get? `hostHops` is the distance of the host where another port told it. */
+/**
+ * The same for a port that is silent: how far do its SYNs get? `hostHops` is the distance of the host where another port told it; where that answer was
+ * a nearer device's, SYNs get farther.
+ */
 export function nextTtlsInSilence(results: TtlResults, hostHops: number | null): readonly number[] {
   if (isPending(results)) return [];
-  if (results.size === 0) return range(1, hostHops === null ? WAVE : hostHops - 1);
-  if (hostHops !== null) return [];
+  if (results.size === 0) return range(1, hostHops ?? WAVE);
+  const tried = highest(results);
   const farthest = Math.max(...ttlsWith(results, 'expired'));
-  return farthest > highest(results) - STEP ? range(highest(results) + 1, highest(results) + WAVE) : [];
+  if (hostHops !== null) return farthest === tried ? range(tried + 1, tried + STEP) : [];
+  return farthest > tried - STEP ? range(tried + 1, tried + WAVE) : [];
 }
 
 /** The smallest TTL that brought an answer; null where none did. */

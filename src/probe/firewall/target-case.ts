@@ -106,6 +106,7 @@ export class TargetCase {
     const finished = this.#cases.map((one) => one.advance()).every(Boolean);
     if (!finished || this.#tests.length > count) return false;
     this.#failUndelivered();
+    if (now < this.#listensUntil) return false;
     if (this.#rateDone) return true;
     if (this.#rate === null) return !this.#startRate();
     this.#rateDone = this.#rate.advance(now);
@@ -115,6 +116,7 @@ export class TargetCase {
   /** When something is due next. */
   nextAt(): Nanos {
     let next = this.#rate?.nextAt() ?? Infinity;
+    if (this.#tests.every(({ done }) => done) && this.#rate === null) return this.#listensUntil;
     for (const test of this.#tests) if (!test.done) next = Math.min(next, test.dueAt(this.#pace.wait(test)));
     return next;
   }
@@ -123,6 +125,13 @@ export class TargetCase {
     const { target, hostname } = this.task;
     const ports = this.#cases.filter(({ syn }) => syn.done).map((one) => one.evidence());
     return { target, hostname, ports, rate: this.#rateEvidence(), errno: 0 };
+  }
+
+  /** 0 where there is nothing to listen for. */
+  get #listensUntil(): Nanos {
+    const [first] = this.#tests;
+    const sentAt = first?.shots[0]?.posted.sentAt ?? null;
+    return sentAt === null || first?.isRefused === true ? 0 : this.#pace.patienceFor(sentAt);
   }
 
   #start(spec: TestSpec): FirewallTest {

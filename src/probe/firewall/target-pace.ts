@@ -6,6 +6,8 @@ const LEAST_WAIT: Nanos = 200 * NANOS_PER_MS;
 const LEAST_WAIT_BY_ROUTERS: Nanos = 400 * NANOS_PER_MS;
 /** However slow an answer was, nobody waits longer for the next, unless told to. */
 const MOST_WAIT: Nanos = 3000 * NANOS_PER_MS;
+/** Time-outs after which a router has found out that a host is not there. */
+const ABSENCE = 3.3;
 /** Time between SYNs to a silent port where others are rejected with ICMP: Linux sends one error a second once it has sent six (icmp(7), icmp_ratelimit). */
 const ICMP_PACE: Nanos = 1100 * NANOS_PER_MS;
 
@@ -23,10 +25,24 @@ export class TargetPace {
     this.#timeout = timeout;
   }
 
+  /** True once something answered by TCP. */
+  get isAlive(): boolean {
+    return this.#slowestTcp > 0;
+  }
+
+  /**
+   * Until when a target that has said nothing is listened to, when the first packet to it left at `sentAt`: a router asks three times, a second apart, for a host that
+   * is not there, and then says so (net/ipv4/arp.c).
+   */
+  patienceFor(sentAt: Nanos): Nanos {
+    return this.isAlive || this.rejects ? 0 : sentAt + ABSENCE * this.#timeout;
+  }
+
   /** Learns of the first answer to a packet, before its taker does. */
   learn({ kind, shot }: Answer, rtt: Nanos): void {
     if (kind === 'syn-ack' || kind === 'rst') this.#slowestTcp = Math.max(this.#slowestTcp, rtt);
-    else this.#slowestIcmp = Math.max(this.#slowestIcmp, rtt);
+    // Other errors may come late: a router asks three times for a neighbour before it calls a host unreachable.
+    else if (kind === 'expired') this.#slowestIcmp = Math.max(this.#slowestIcmp, rtt);
     const { taker } = shot;
     if (kind !== 'icmp' || !(taker instanceof FirewallTest) || !isFirstSyn(taker)) return;
     this.rejects = true;

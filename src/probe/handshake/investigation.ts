@@ -76,6 +76,7 @@ const REPLY_PATIENCE: Nanos = 3000 * NANOS_PER_MS;
 /** A reply is over when nothing has come for so long, or two round trips. */
 const QUIET: Nanos = 20 * NANOS_PER_MS;
 const LONGEST_REPLY: Nanos = 1000 * NANOS_PER_MS;
+const CONGESTION_EXPERIENCED = 3;
 /** What Fast Open sends when nothing else is to be said: an empty line, which HTTP ignores (RFC 9112, 2.2). */
 const FEWEST_WORDS: Uint8Array = Uint8Array.of(0x0d, 0x0a);
 
@@ -143,7 +144,13 @@ export class PortInvestigation {
   /** Handshake, a moment of silence, a conversation, and the close. */
   #stages(say: Uint8Array | null): readonly Stage[] {
     const { close } = this.#plan;
-    return [established, settled(), ...this.#listening(say), ...(close === 'fin' ? [closed()] : [])];
+    return [
+      established,
+      settled(),
+      ...(say === null ? [] : [congested]),
+      ...this.#listening(say),
+      ...(close === 'fin' ? [closed()] : []),
+    ];
   }
 
   #listening(say: Uint8Array | null): readonly Stage[] {
@@ -189,6 +196,12 @@ export class PortInvestigation {
     return this.#trials.some(({ connection }) => synAcksAfterAck(connection).length > 0 || isIgnored(connection));
   }
 }
+
+/** With ECN agreed upon, our data pretends to have met congestion: the peer must say so (RFC 3168, 6.1.3), unless the mark is lost on the way. */
+const congested: Stage = (connection) => {
+  if (connection.agreement?.ecn === true) connection.markData(CONGESTION_EXPERIENCED);
+  return null;
+};
 
 /** Whether anything proven came back, a reset included. */
 export function isAnswered({ agreement, ending }: Connection): boolean {

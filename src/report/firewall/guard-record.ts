@@ -57,6 +57,7 @@ const UNTESTED: Omit<Guard, 'port' | 'reason'> = {
   answeredBy: null,
   position: null,
   droppedAfter: null,
+  isMute: true,
   rejectedLike: null,
   isLonely: false,
   rateLimit: null,

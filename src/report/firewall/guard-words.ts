@@ -43,6 +43,7 @@ function closedWords(guard: Guard): string {
 function dropWords(guard: Guard): string {
   if (guard.rejectedLike !== null)
     return `no answer: dropped, or rejected as port ${guard.rejectedLike} is by somebody who limits his ICMP errors`;
+  if (guard.isMute) return `no answer from any port of it: dropped ${afterWords(guard.droppedAfter)}, or the host is down`;
   const who = guard.stateful === true ? ' by a stateful filter' : guard.stateful === false ? ' by a stateless filter' : '';
   return `dropped${causeWords(guard)}${who} ${afterWords(guard.droppedAfter)}${ackClause(guard)}`;
 }
@@ -50,10 +51,16 @@ function dropWords(guard: Guard): string {
 function rejectWords(guard: Guard): string {
   const reason = guard.reason.slice('icmp-'.length);
   if (guard.reason === 'icmp-ttl-exceeded') return `not reached: TTL exceeded at ${deviceWords(guard.position)}, a routing loop`;
+  if (guard.isMute && isNoWay(reason))
+    return `not reached: ${placeWords(guard.position)} says ${reason}: no such host behind it, or a rule that says so`;
   const by = guard.answeredBy === 'host' ? 'the host itself' : deviceWords(guard.position);
-  const doubt =
-    reason.endsWith('-unreachable') && !/^(?:port|proto)/.test(reason) ? ' (no way to it, or a rule that says so)' : '';
+  const doubt = isNoWay(reason) ? ' (no way to it, or a rule that says so)' : '';
   return `REJECT${causeWords(guard)} with ICMP ${reason} by ${by}${doubt}${ackClause(guard)}`;
+}
+
+/** What routers say by themselves, and firewalls in their name. */
+function isNoWay(reason: string): boolean {
+  return reason === 'host-unreachable' || reason === 'net-unreachable';
 }
 
 function errorWords(reason: string): string {

@@ -162,6 +162,17 @@ describe('opening', () => {
     expect(script.connection.state).toBe('ESTABLISHED');
   });
 
+  it('comes sooner with its next SYN after an ICMP error, and ends when the last is over', () => {
+    const script = new Script(idle);
+    script.at(0).sends('S 0');
+    for (const ms of [10, 120, 230]) {
+      script.at(ms);
+      script.hearsIcmp(3, 13);
+    }
+    script.at(400).sends('S 0', 'S 0', 'R 1');
+    expect(script.connection.ending).toMatchObject({ kind: 'unreachable', code: 13 });
+  });
+
   it('ends with the ICMP error when nothing else comes', () => {
     const script = new Script(idle, { retries: 0 });
     script.at(0);

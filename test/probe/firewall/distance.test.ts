@@ -60,7 +60,9 @@ describe('how far away', () => {
         const unknown = search((known) => nextTtlsInSilence(known, null), path);
         expect(Math.max(...unknown.keys())).toBeGreaterThan(reach);
         const known = search((results) => nextTtlsInSilence(results, reach + 1), path);
-        expect([...known.keys()]).toEqual(Array.from({ length: reach }, (_, index) => index + 1));
+        expect([...known.keys()]).toEqual(Array.from({ length: reach + 1 }, (_, index) => index + 1));
+        const nearer = search((results) => nextTtlsInSilence(results, 1), path);
+        expect(Math.max(...nearer.keys())).toBeGreaterThan(reach);
       }),
     );
   });

@@ -189,6 +189,6 @@ export const IMPOSTORS: readonly GuardScenario[] = [
       site(host(SERVER, { otherwise: silent }), [router('10.0.0.1', { icmp: 'off' }), router(MIDDLE, { icmp: 'off' })]),
     ]),
     ask: { ports: '80' },
-    expect: { 80: { policy: 'drop', says: /^dropped where no router tells/ } },
+    expect: { 80: { policy: 'drop', says: /^no answer from any port of it: dropped where no router tells/ } },
   },
 ];

@@ -98,7 +98,7 @@ export const REFUSALS: readonly GuardScenario[] = [
         policy: 'drop',
         stateful: null,
         answeredBy: null,
-        says: /^dropped after hop 2 \(10\.0\.0\.2\); bare ACKs dropped too$/,
+        says: /^no answer from any port of it: dropped after hop 2 \(10\.0\.0\.2\), or the host is down$/,
       },
     },
   },

@@ -7,6 +7,7 @@ import { PathSession, type TraceJob } from '../probe/path/path-session.ts';
 import { mssForMtu } from '../probe/profiles.ts';
 import type { Routes } from '../transport/transport.ts';
 import type { Address } from '../wire/address.ts';
+import type { SynTemplate } from '../wire/syn-template.ts';
 import type { MssAim } from './mss-plan.ts';
 import { craftOffer, type PreparedMss } from './prepare-mss.ts';
 
@@ -69,12 +70,15 @@ export class MssTraces {
     // Nobody stands on the way to this host itself.
     if (this.#isLocal(address)) return onQuote(null);
     const sent = mssForMtu(source.mtu);
+    const craft = (ttl: number): SynTemplate =>
+      craftOffer({ spec: { ...this.#run.spec, ttl } }, source, { purpose: 'offered', offer: sent });
     const job: TraceJob = {
       source: source.address,
       target: address,
       port: name.port,
       sourcePorts: this.#sourcePorts.slice(0, -1),
-      craft: (ttl) => craftOffer({ spec: { ...this.#run.spec, ttl } }, source, { purpose: 'offered', offer: sent }),
+      craft,
+      craftControl: craft,
       payloadLength: 0,
     };
     this.#waiting.set(job, { sent, onQuote });

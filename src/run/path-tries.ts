@@ -1,4 +1,4 @@
-import { asAsked, nextVariants, type Variant, variantFindings, type VariantResult } from '../analysis/path/vary.ts';
+import { asAsked, bareVariant, nextVariants, type Variant, variantFindings, type VariantResult } from '../analysis/path/vary.ts';
 import type { TraceResult } from '../probe/path/path-probe.ts';
 import type { TraceJob } from '../probe/path/path-session.ts';
 import { compileOptions } from '../wire/tcp-options.ts';
@@ -6,7 +6,6 @@ import { pathRecordsOf, type TraceContext } from '../report/path/path-record.ts'
 import type { HopRecord, PathRecord } from '../report/path/path-records.ts';
 import type { SynSpec } from '../probe/syn-spec.ts';
 import type { Source } from '../transport/transport.ts';
-import type { SynTemplate } from '../wire/syn-template.ts';
 import { craftSyn, synOptionsText } from './prepare.ts';
 
 /** A pair that a path leads to, and what its SYNs look like. */
@@ -43,9 +42,16 @@ export class PathTries {
     const spec = specOf(this.#pair.spec, variant);
     const first = (this.#begun * PORTS_A_TRY) % Math.max(1, sourcePorts.length - 1);
     this.#begun++;
-    const craft = (ttl: number): SynTemplate => craftSyn({ spec: { ...spec, ttl } }, source);
     const ports = sourcePorts.slice(first, first + PORTS_A_TRY);
-    return { source: source.address, target, port, sourcePorts: ports, craft, payloadLength: spec.payload.length };
+    return {
+      source: source.address,
+      target,
+      port,
+      sourcePorts: ports,
+      craft: crafterOf(spec, source),
+      craftControl: crafterOf(specOf(spec, bareVariant(variant)), source),
+      payloadLength: spec.payload.length,
+    };
   }
 
   /** Takes the result of the trace that `next` gave last. */
@@ -71,6 +77,10 @@ export class PathTries {
   get results(): readonly TraceResult[] {
     return this.#results.map(({ result }) => result);
   }
+}
+
+function crafterOf(spec: SynSpec, source: Source): TraceJob['craft'] {
+  return (ttl) => craftSyn({ spec: { ...spec, ttl } }, source);
 }
 
 function specOf(spec: SynSpec, { options, ecn, payload }: Variant): SynSpec {

@@ -132,6 +132,7 @@ class PathTeller {
   /** Resolves once everything has been told. */
   async finish(): Promise<void> {
     await Promise.all(this.#told);
+    this.#names.close();
   }
 
   async #tell(tries: PathTries): Promise<void> {

@@ -1,4 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { untilSays } from './child.ts';
 import type { HopRecord, PathRecord } from '../../src/report/path/path-records.ts';
 import { createLab, type Lab } from './lab.ts';
 import type { MiddleboxAction } from './middlebox.ts';
@@ -31,6 +33,9 @@ function changesOf({ changes }: PathRecord): readonly string[] {
       `${field} ${JSON.stringify(sent)}>${JSON.stringify(seen)} ${how} ${afterTtl}-${atTtl}`,
   );
 }
+
+/** Lets a connection be forgotten by the client alone. */
+const VANISH = fileURLToPath(new URL('programs/vanish.mjs', import.meta.url));
 
 const ROUTERS = [1, 2, 3, 4].map((hop) => `${hop} ${routerAddress(hop)} icmp-ttl-exceeded`);
 const SYNS = 'tcp flags syn / syn,ack tcp dport';
@@ -163,6 +168,19 @@ labSuite('a path of four kernel routers', () => {
     const { hops } = await trace(lab, 5049);
     expect(found).toHaveLength(5);
     expect(hops.map(({ ttl, address }) => `${ttl} ${address}`)).toEqual(found);
+  });
+
+  // The SYN that followed the reset of the old connection used to be taken for the first that reached the host: one hop too many.
+  it('is found on a port that was asked for and that an older connection holds', async () => {
+    const client = lab.start('client', [process.execPath, VANISH, FAR, '5049', '45678']);
+    await untilSays(client, 'ready');
+    await lab.nft('client', chain('output', ['tcp sport 45678 drop']));
+    client.process.stdin.write('\n');
+    await client.finished;
+    await lab.nft('client', 'delete table ip lab_output');
+    const { hops, path } = await trace(lab, 5049, '--source-port', '45678');
+    expect(hopsOf(hops)).toEqual([...ROUTERS, `5 ${FAR} syn-ack`]);
+    expect(path).toMatchObject({ reached: true, state: 'open', hops: 5, changes: [], findings: [] });
   });
 
   it('is written for people, in 80 columns', async () => {

@@ -156,6 +156,7 @@ const ALTERATIONS: readonly (readonly [string, Middlebox, readonly string[], rea
     ['tcp.window 64240>999 rewritten 2-3'],
     ['window-rewritten proven'],
   ],
+  ['a congestion mark', changeField((bytes) => (bytes[1] = 3)), ['ip.ecn 0>3 rewritten 2-3'], []],
   ['DF cleared', changeField((bytes) => writeU16(bytes, 6, 0)), ['ip.df true>false rewritten 2-3'], []],
   ['urgent pointer set', changeField((bytes) => writeU16(bytes, 38, 9)), ['tcp.urgent 0>9 rewritten 2-3'], []],
 ];
@@ -262,6 +263,11 @@ describe('hops that show little or nothing', () => {
     expect(outcome.path.changes[0]).toMatchObject({ field: 'tcp.option.mss', afterTtl: 1, atTtl: 3 });
   });
 
+  it('a checksum that one router blanks in its quotes is no change: it fits again at the next', async () => {
+    const quoting = { ...QUOTE_FULL, altered: (packet: Uint8Array) => packet.fill(0, 36, 38) };
+    clean(await traceNetwork(chain(open(), { 2: { quoting } })));
+  });
+
   it('where every quote is short, what is hidden is told by checksum or length', async () => {
     const forms = Object.fromEntries([1, 3, 4].map((hop) => [hop, { quoting: QUOTE_28 }]));
     const scaled = rewriteOption(3, (one) => ({ ...one, value: 2 }) as typeof one);
@@ -330,6 +336,12 @@ describe('an answer from nearer than the host', () => {
     expect(outcome.path.findings[0]?.detail).toContain('answers at TTL 5');
   });
 
+  it('a device that resets for an option, on whatever port', async () => {
+    const outcome = await traceNetwork(through(rejectRst({}, all(syn, option(8)))));
+    expect(findingTexts(outcome)).toEqual(['rst-injected likely']);
+    expect(outcome.path).toMatchObject({ reached: false, state: 'closed', hops: 3 });
+  });
+
   it('is not claimed of a device that answers for every port: the host’s distance is not known', async () => {
     const outcome = await traceNetwork(through(tarPit()));
     expect(findingTexts(outcome)).toEqual([]);
@@ -384,6 +396,20 @@ describe('several ways', () => {
     expect(new Set(second)).toEqual(new Set(['10.0.2.1', '10.0.2.2']));
     expect(second).toHaveLength(2);
     clean(outcome);
+  });
+});
+
+describe('several ways of which one rewrites', () => {
+  it('the change lies behind the router before the fork, not between two routers of the same TTL', async () => {
+    const clamping: readonly Router[] = [router('10.0.2.1', { forward: [clampMss(1300, 'down')] }), router('10.0.3.1')];
+    const branches = [clamping, [router('10.0.2.2'), router('10.0.3.2')]];
+    const fork: Fork = { branches, by: 'packet' };
+    const forked = network([site(host(SERVER, { ports: { 80: open() } }), [router('10.0.0.1'), fork, router('10.0.0.4')])]);
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
+      // oxlint-disable-next-line no-await-in-loop
+      const { path } = await traceNetwork(forked, { count: 6, seed });
+      expect(path.changes.map(({ afterTtl, atTtl }) => [afterTtl, atTtl])).toEqual([[2, 3]]);
+    }
   });
 });
 

@@ -11,16 +11,24 @@ export interface BodyDiff {
 }
 
 /**
- * Total length and payload. A length that the options explain is no change; where the quote hides how long the header became, it is reported as it is. Old stacks
- * take the IP header off the length that they quote, or count it twice: neither is a change.
+ * Total length and payload. A length that the options explain is no change; where the quote hides how long the header became, and where IP options came or went, it is
+ * reported as it is. Old stacks take the IP header off the length that they quote, or count it twice: neither is a change.
  */
 export function diffBody(sent: SplitPacket, seen: SplitPacket): BodyDiff {
-  const total = countsOtherwise(sent, seen) ? sent.totalLength : seen.totalLength;
+  const explained = explainedLength(sent, seen);
+  const total = countsOtherwise(explained, seen) ? explained : seen.totalLength;
   const tcpLength = total - seen.ipHeaderLength;
   const lengthChange: Change = { field: 'ip.len', sent: sent.totalLength, seen: total, how: 'rewritten' };
+  const changes = seen.ipHeaderLength === sent.ipHeaderLength ? [] : [lengthChange];
   if (!showsAllOptions(seen)) return { changes: total === sent.totalLength ? [] : [lengthChange], tcpLength };
   if (tcpLength < (seen.tcpHeaderLength ?? 0)) return { changes: [lengthChange], tcpLength };
-  return { changes: payloadChange(sent, seen, tcpLength), tcpLength };
+  return { changes: [...changes, ...payloadChange(sent, seen, tcpLength)], tcpLength };
+}
+
+/** The total length by the headers that can be seen, if the payload is as it was. */
+function explainedLength(sent: SplitPacket, { ipHeaderLength, tcpHeaderLength }: SplitPacket): number {
+  if (tcpHeaderLength === null) return sent.totalLength;
+  return ipHeaderLength + tcpHeaderLength + sent.tcp.length - (sent.tcpHeaderLength ?? 0);
 }
 
 function payloadChange(sent: SplitPacket, seen: SplitPacket, tcpLength: number): readonly Change[] {
@@ -34,8 +42,9 @@ function payloadChange(sent: SplitPacket, seen: SplitPacket, tcpLength: number):
   return [{ field: 'tcp.payload', sent: toHex(was), seen: toHex(is), how: 'rewritten' }];
 }
 
-function countsOtherwise(sent: SplitPacket, seen: SplitPacket): boolean {
-  const { totalLength, ipHeaderLength } = sent;
-  const habits = [totalLength - ipHeaderLength, totalLength + ipHeaderLength];
-  return habits.includes(seen.totalLength) || hasSwappedBytes(sent, seen) || seen.totalLength === 0;
+/** A quote that ends where its header says is taken at its word: 20 bytes less may be 20 bytes of options or payload that are gone. */
+function countsOtherwise(length: number, seen: SplitPacket): boolean {
+  const { totalLength, ipHeaderLength, bytes } = seen;
+  if (totalLength === length || totalLength === bytes.length) return false;
+  return [0, length - ipHeaderLength, length + ipHeaderLength].includes(totalLength) || hasSwappedBytes(length, seen);
 }

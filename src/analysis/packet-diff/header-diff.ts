@@ -35,7 +35,7 @@ const FIELDS: readonly FieldReader[] = [
 
 /** Changes of the fields that stand alone, as far as `seen` shows them. */
 export function diffHeaders(sent: SplitPacket, seen: SplitPacket): readonly Change[] {
-  const isSwapped = hasSwappedBytes(sent, seen);
+  const isSwapped = hasSwappedBytes(sent.totalLength, seen);
   return FIELDS.flatMap(({ field, needs, read }): Change[] => {
     if (seen.tcp.length < needs || (isSwapped && (field === 'ip.id' || field === 'ip.df'))) return [];
     const [was, is] = [read(sent), read(seen)];
@@ -49,9 +49,9 @@ export function showsHeader(field: string, seen: SplitPacket): boolean {
   return seen.tcp.length >= needs;
 }
 
-/** Old BSD stacks quote the header after they turned its 16-bit fields to host order: a swapped total length gives them away. */
-export function hasSwappedBytes(sent: SplitPacket, seen: SplitPacket): boolean {
-  const swapped = ((seen.totalLength & 0xff) << 8) | (seen.totalLength >>> 8);
-  if (seen.totalLength === sent.totalLength) return false;
-  return swapped === sent.totalLength || swapped === sent.totalLength - sent.ipHeaderLength;
+/** Old BSD stacks quote the header after they turned its 16-bit fields to host order: a swapped total length, which should be `length`, gives them away. */
+export function hasSwappedBytes(length: number, { totalLength, ipHeaderLength }: SplitPacket): boolean {
+  const swapped = ((totalLength & 0xff) << 8) | (totalLength >>> 8);
+  if (totalLength === length) return false;
+  return swapped === length || swapped === length - ipHeaderLength;
 }

@@ -46,7 +46,7 @@ function answeredTooNear({ final, control }: Pick<TraceResult, 'final' | 'contro
       : `that port answers at TTL ${control.answeredAt}`;
   const detail =
     `A ${isReset ? 'reset' : 'SYN-ACK'} came back for TTL ${ttl}, but a SYN of that TTL to port ${control.port} of the same host expires at ` +
-    `${formatAddress(expired.from)} (${beyond}): a device before hop ${ttl} answers in the host's name, or forwards this port to a machine that is nearer. ` +
+    `${formatAddress(expired.from)} (${beyond}): a device no farther than hop ${ttl} answers in the host's name, or forwards this port to a machine that is nearer. ` +
     'Routers that choose the way by port could look the same.';
   const code = isReset ? 'rst-injected' : 'syn-proxy';
   return [{ code, option: null, direction: 'forward', sent: ttl, received: control.answeredAt, certainty: 'likely', detail }];

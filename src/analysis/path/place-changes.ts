@@ -1,5 +1,5 @@
 import type { Address } from '../../wire/address.ts';
-import { type Change, type ChangedField, type ChangeValue, sameValue } from '../packet-diff/change.ts';
+import { type Change, type ChangedField, type ChangeValue, type PacketDiff, sameValue } from '../packet-diff/change.ts';
 import type { HopView } from './hop-view.ts';
 
 /** A change, and between which hops it was made. */
@@ -25,7 +25,8 @@ interface Known {
 
 /**
  * Where on the path each alteration was made: behind the last hop whose quote showed the field as before, at or before the first whose quote shows it otherwise. Hops whose
- * quotes are too short to show the field, and silent ones, say nothing and widen the gap. A field that is altered twice is two changes. In the order of the path.
+ * quotes are too short to show the field, and silent ones, say nothing and widen the gap. A field that is altered twice is two changes. A TCP checksum that fits again
+ * at later hops was wrong in a quote only (some routers blank it), or what it told of has been seen there. In the order of the path.
  */
 export function placeChanges(hops: readonly HopView[], source: Address): readonly PlacedChange[] {
   const fields = new Set(hops.flatMap(({ diff }) => diff?.changes.map(({ field }) => field) ?? []));
@@ -34,17 +35,25 @@ export function placeChanges(hops: readonly HopView[], source: Address): readonl
 
 function placeField(field: ChangedField, hops: readonly HopView[], source: Address): readonly PlacedChange[] {
   const placed: PlacedChange[] = [];
-  let known: Known = { ttl: 0, address: source, change: undefined };
-  for (const { ttl, address, diff } of hops) {
-    const changes = diff?.changes.filter((one) => one.field === field) ?? [];
-    if (diff === null || (changes.length === 0 && !diff.shows(field))) continue;
+  const showing = hops.filter(({ diff }) => diff !== null && (diff.shows(field) || changesOf(diff, field).length > 0));
+  if (field === 'tcp.checksum' && changesOf(showing.at(-1)?.diff, field).length === 0) return [];
+  let before: Known = { ttl: 0, address: source, change: undefined };
+  let known = before;
+  for (const { ttl, address, diff } of showing) {
+    // Routers at one TTL stand side by side, none behind another.
+    if (ttl > known.ttl) before = known;
+    const changes = changesOf(diff, field);
     for (const change of changes) {
-      if (isSame(change, known.change) || placed.some((one) => isSame(change, one))) continue;
-      placed.push({ ...change, afterTtl: known.ttl, atTtl: ttl, between: [known.address, address] });
+      if (isSame(change, before.change) || placed.some((one) => isSame(change, one))) continue;
+      placed.push({ ...change, afterTtl: before.ttl, atTtl: ttl, between: [before.address, address] });
     }
     known = { ttl, address, change: changes.at(-1) };
   }
   return placed;
+}
+
+function changesOf(diff: PacketDiff | null | undefined, field: ChangedField): readonly Change[] {
+  return diff?.changes.filter((one) => one.field === field) ?? [];
 }
 
 function isSame(a: Change, b: Change | undefined): boolean {

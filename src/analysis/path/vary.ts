@@ -30,14 +30,18 @@ export function asAsked(options: string, { ecn, payload }: Pick<Variant, 'ecn' |
   return { name: 'as asked', options, ecn, payload };
 }
 
+/** `variant` with nothing on it. */
+export function bareVariant(variant: Variant): Variant {
+  return { ...variant, name: BARE, options: 'none', ecn: false, payload: false };
+}
+
 /**
  * What to try next after `results`; empty when enough is known. First a SYN with nothing on it. If that fares otherwise, what was asked once more, so that loss is excluded
  * (A/B/A); if that fares as before, what was asked without each of its parts.
  */
 export function nextVariants(results: VariantResults): readonly Variant[] {
   const [first] = results;
-  const bare = { ...first.variant, name: BARE, options: 'none', ecn: false, payload: false };
-  if (results.length === 1) return [bare];
+  if (results.length === 1) return [bareVariant(first.variant)];
   if (results.length === 2) return differs(results) ? [{ ...first.variant, name: AGAIN }] : [];
   return results.length === 3 && isConfirmed(results) ? withoutEach(first.variant) : [];
 }

@@ -12,9 +12,8 @@ const LEAST_TIMEOUT: Nanos = 150 * NANOS_PER_MS;
 
 /** What a control flow is to do. */
 export interface ControlPlan {
-  /** To a port of the target that nobody asked for. */
+  /** Of SYNs without data to a port of the target that nobody asked for. */
   readonly crafter: SynCrafter;
-  readonly payloadLength: number;
   readonly isLocal: (address: Address) => boolean;
   /** At which the asked port was answered. */
   readonly firstTtl: number;
@@ -24,7 +23,8 @@ export interface ControlPlan {
 
 /**
  * Whether a packet of that TTL reaches the host at all: a SYN to another port of it. If it expires on the way, something nearer answered in the host's name for the
- * asked port. Then it goes on, one hop after the other, to where the host is. Silence says nothing.
+ * asked port. Then it goes on, one hop after the other, to where the host is. Silence says nothing. Its SYNs are bare: what
+ * stops the asked port's for an option must not stop these.
  */
 export class ControlFlow {
   readonly #plan: ControlPlan;
@@ -68,8 +68,9 @@ export class ControlFlow {
 
   /** Takes a captured packet; false when it is not about this flow. */
   receive(packet: DecodedPacket): boolean {
-    const { crafter, payloadLength, isLocal } = this.#plan;
-    const read = readAnswer(packet, { flow: crafter.flow, isn: crafter.isn, payloadLength, probes: this.#probes, isLocal });
+    const { crafter, isLocal } = this.#plan;
+    const asked = { flow: crafter.flow, isn: crafter.isn, payloadLength: 0, probes: this.#probes, isLocal };
+    const read = readAnswer(packet, asked);
     if (read.is !== 'answer') return read.is !== 'foreign';
     if (read.kind === 'expired' && (read.probe === null || read.probe.ttl === this.#ttl)) this.#expireAt(read.from);
     else if (read.kind === 'tcp') this.#end(this.#ttl);

@@ -12,7 +12,7 @@ import { ControlFlow } from './control-flow.ts';
 import type { HopPatience } from './hop-state.ts';
 import type { TraceResult } from './path-probe.ts';
 import { PathTrace } from './path-trace.ts';
-import { type Flow, SynCrafter } from './syn-crafter.ts';
+import { type CraftMeans, type Flow, SynCrafter } from './syn-crafter.ts';
 
 /** One path to look at. */
 export interface TraceJob {
@@ -23,6 +23,8 @@ export interface TraceJob {
   readonly sourcePorts: readonly number[];
   /** The SYN with that TTL. */
   readonly craft: (ttl: number) => SynTemplate;
+  /** One with nothing on it that a device could take offence at. */
+  readonly craftControl: (ttl: number) => SynTemplate;
   readonly payloadLength: number;
 }
 
@@ -47,6 +49,10 @@ export interface PathPlan {
 /** Traces under way at once, and their probes. */
 const MOST_TRACES = 16;
 const MOST_IN_FLIGHT = 128;
+/** So often is a trace begun anew because of an older connection, on the same port if there is no other: the host's kernel has reset what it was told of. */
+const LEAST_TURNS = 2;
+/** TSvals of a trace begun anew are not those of the one before. */
+const PROBES_A_TURN = 4096;
 /** Where nobody listens as a rule: the last ports of all. */
 const CONTROL_PORTS = 4096;
 
@@ -146,22 +152,27 @@ export class PathSession implements DrivenSession {
 
   #start(job: TraceJob, turn: number): void {
     const { firstTtl, maxTtl, patience, timeoutMs, isLocal } = this.#plan;
-    const crafter = this.#crafter(job, { sourcePort: job.sourcePorts[turn] as number, port: job.port });
-    const { payloadLength } = job;
-    const trace = new PathTrace({ crafter, isLocal, payloadLength, firstTtl, maxTtl, patience, timeoutMs });
+    const { payloadLength, port, sourcePorts } = job;
+    const sourcePort = sourcePorts[Math.min(turn, sourcePorts.length - 1)] as number;
+    const crafter = this.#crafter(job, { sourcePort, port }, { craft: job.craft, made: turn * PROBES_A_TURN });
+    const isLastTurn = turn + 1 >= Math.max(LEAST_TURNS, sourcePorts.length);
+    const trace = new PathTrace({ crafter, isLocal, isLastTurn, payloadLength, firstTtl, maxTtl, patience, timeoutMs });
     this.#running.push({ job, turn, trace, control: null, controls: 0 });
   }
 
-  #crafter(job: TraceJob, ports: Pick<Flow, 'sourcePort' | 'port'>): SynCrafter {
-    const flow = { source: job.source, target: job.target, ...ports };
-    return new SynCrafter(flow, { cookie: this.#cookie, outbox: this.#outbox, craft: job.craft });
+  #crafter(
+    { source, target }: TraceJob,
+    ports: Pick<Flow, 'sourcePort' | 'port'>,
+    means: Pick<CraftMeans, 'craft' | 'made'>,
+  ): SynCrafter {
+    return new SynCrafter({ source, target, ...ports }, { cookie: this.#cookie, outbox: this.#outbox, ...means });
   }
 
   #advance(running: Running, now: Nanos): Nanos {
     const { job, turn, trace } = running;
     const inFlight = this.#running.reduce((sum, one) => sum + one.trace.inFlight, 0);
     const next = trace.poll(now, MOST_IN_FLIGHT - inFlight);
-    if (trace.finished && trace.stale && turn + 1 < job.sourcePorts.length) {
+    if (trace.stale) {
       this.#remove(running);
       this.#start(job, turn + 1);
       return now;
@@ -188,9 +199,8 @@ export class PathSession implements DrivenSession {
     const last = 0xffff - (this.#cookie.ipId % CONTROL_PORTS);
     const port = last === job.port ? last - 1 : last;
     const rtt = final.at - (final.probe.posted.sentAt ?? final.at);
-    const crafter = this.#crafter(job, { sourcePort: controlPort, port });
-    const { payloadLength } = job;
-    running.control = new ControlFlow({ crafter, payloadLength, isLocal, firstTtl: final.probe.ttl, rtt });
+    const crafter = this.#crafter(job, { sourcePort: controlPort, port }, { craft: job.craftControl, made: 0 });
+    running.control = new ControlFlow({ crafter, isLocal, firstTtl: final.probe.ttl, rtt });
   }
 
   #remove(running: Running): void {

@@ -11,6 +11,8 @@ import { TracePace } from './trace-pace.ts';
 export interface TracePlan {
   readonly crafter: SynCrafter;
   readonly isLocal: (address: Address) => boolean;
+  /** An older connection on the tuple is no reason to give up, for there is nothing else to try. */
+  readonly isLastTurn: boolean;
   readonly payloadLength: number;
   readonly firstTtl: number;
   readonly maxTtl: number;
@@ -116,8 +118,8 @@ export class PathTrace {
     if (read.is === 'answer') {
       const { kind, probe, from, reason } = read;
       this.#place(probe, { kind, from, reason, packet, at });
-    } else if (read.is === 'stale') this.stale = true;
-    else if (read.is === 'unproven') this.rejected++;
+    } else if (read.is === 'stale' && !this.#plan.isLastTurn) this.stale = true;
+    else if (read.is !== 'foreign') this.rejected++;
     return read.is !== 'foreign';
   }
 

@@ -15,6 +15,15 @@ export interface Flow {
   readonly port: number;
 }
 
+/** What SYNs are made with. */
+export interface CraftMeans {
+  readonly cookie: ProbeCookie;
+  readonly outbox: Outbox;
+  readonly craft: (ttl: number) => SynTemplate;
+  /** SYNs that were made for the same flow before. */
+  readonly made: number;
+}
+
 const OPTIONS_AT = IPV4_HEADER_BYTES + TCP_HEADER_BYTES;
 /** IP IDs in use: 0 is left to the kernel (raw(7), IP_HDRINCL). */
 const IP_IDS = 0xffff;
@@ -31,15 +40,13 @@ export class SynCrafter {
   readonly #outbox: Outbox;
   readonly #firstId: number;
   readonly #firstTsval: number;
-  #made = 0;
+  #made: number;
 
-  constructor(
-    flow: Flow,
-    means: { readonly cookie: ProbeCookie; readonly outbox: Outbox; readonly craft: (ttl: number) => SynTemplate },
-  ) {
+  constructor(flow: Flow, means: CraftMeans) {
     this.flow = flow;
     this.#templateFor = means.craft;
     this.#outbox = means.outbox;
+    this.#made = means.made;
     const { cookie } = means;
     cookie.compute(flow.source, flow.target, ((flow.sourcePort << 16) | flow.port) >>> 0, 0);
     this.isn = cookie.nonce >>> 0;

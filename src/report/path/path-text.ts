@@ -92,7 +92,7 @@ function verdictText(path: PathRecord, hops: readonly HopRecord[]): string {
 function outcome({ state, reached, reason, from, target, hops: distance }: PathRecord, hops: readonly HopRecord[]): string {
   if (state === 'error') return `${reason}: could not be sent from here`;
   if (reached) return `${reason} from ${plural(distance, 'hop')} away`;
-  if (from === target) return `${reason} from a device before hop ${distance}, in the name of the target`;
+  if (from === target) return `${reason} from a device no farther than hop ${distance}, in the name of the target`;
   if (from !== null) return `${reason} from ${from}, TTL ${distance}`;
   const last = hops.at(-1);
   return last === undefined

@@ -236,6 +236,37 @@ describe('payload', () => {
     expect(changes(sent, other)).toEqual(['tcp.payload "474554">"504554" rewritten']);
     expect(changes(sent, sent, 41)).toEqual([]);
   });
+
+  it('of as many bytes as an IP header has is named too', () => {
+    const sent = syn(undefined, '47'.repeat(20));
+    expect(changes(sent, syn())).toEqual([`tcp.payload "${'47'.repeat(20)}">null removed`]);
+  });
+});
+
+describe('a total length', () => {
+  // As many bytes as old stacks take off: that all options were gone once looked like one of those, and the payload that was not there like another.
+  it('that is 20 bytes off because options came or went is no habit of the quoting stack', () => {
+    const removed = [2, 4, 8, 3].map((kind) => stripOption(kind));
+    expect(changes(syn(), after(syn(), ...removed))).toEqual([
+      'tcp.option.mss 1460>null removed',
+      'tcp.option.sackOK true>null removed',
+      'tcp.option.ts {"value":1000,"echo":0}>null removed',
+      'tcp.option.wscale 7>null removed',
+    ]);
+    const added = addOption({ kind: 19, name: 'md5', data: '07'.repeat(16) });
+    expect(changes(syn(), after(syn(), added))).toEqual([`tcp.option.md5 null>"${'07'.repeat(16)}" added`]);
+  });
+
+  it('tells of IP options that were added', () => {
+    const sent = syn();
+    const seen = new Uint8Array(sent.length + 4);
+    seen.set(sent.subarray(0, 20));
+    seen.set([0x94, 4, 0, 0], 20);
+    seen.set(sent.subarray(20), 24);
+    seen[0] = 0x46;
+    writeU16(seen, 2, seen.length);
+    expect(changes(sent, seen)).toEqual(['ip.len 60>64 rewritten']);
+  });
 });
 
 describe('stacks that quote in their own way', () => {

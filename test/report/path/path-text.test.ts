@@ -102,7 +102,9 @@ describe('the text of a path', () => {
 
   it('says which device answers in the name of the target', () => {
     const nearer = { reached: false, state: 'closed', reason: 'rst', hops: 3 } as const;
-    expect(text([hop(1), pathOf(nearer)])).toContain('closed (rst from a device before hop 3, in the name of the target)');
+    expect(text([hop(1), pathOf(nearer)])).toContain(
+      'closed (rst from a device no farther than hop 3, in the name of the target)',
+    );
   });
 
   it('shows several routers of one TTL, losses, names and labels', () => {

@@ -9,6 +9,7 @@ import { formatAddress } from '../wire/address.ts';
 import { NANOS_PER_MS } from '../wire/numbers.ts';
 import { runSession } from './loop.ts';
 import type { MssOptions } from './mss-options.ts';
+import { mssFarEnd } from './mss-far-end.ts';
 import { type MssAim, measurementPlan } from './mss-plan.ts';
 import { MssRecorder } from './mss-recorder.ts';
 import { MssTraces, TRACE_PORTS } from './mss-traces.ts';
@@ -35,6 +36,10 @@ export function mss(options: MssOptions): AsyncGenerator<MssRunRecord, void, und
 /** The same records, handed over as many at a time as there are. */
 export async function* mssInBatches(options: MssOptions): AsyncGenerator<readonly MssRunRecord[], void, undefined> {
   const run = await prepareMss(options);
+  if (options.responder === true) {
+    yield* mssFarEnd(run);
+    return;
+  }
   const open = await openRun({
     options: run.options,
     sourceIp: run.spec.sourceIp,

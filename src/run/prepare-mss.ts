@@ -11,6 +11,7 @@ import { readRequest, type RequestMaker } from './read-request.ts';
 
 /** A run of `mss` whose input has been read and found good; nothing has been opened yet. */
 export interface PreparedMss extends PreparedPairs {
+  readonly options: MssOptions;
   readonly timing: PreparedPairs['timing'] & { readonly retries: number };
   readonly offers: readonly OfferItem[];
   /** What is said for data; null to wait for a banner. */
@@ -32,16 +33,20 @@ export async function prepareMss(options: MssOptions): Promise<PreparedMss> {
   // A window below two segments would bound the host's.
   const spec = { ...pairs.spec, window: pairs.spec.window ?? LARGEST_WINDOW };
   const timing = { ...pairs.timing, retries: pairs.timing.retries ?? RETRIES };
-  const run = { ...pairs, spec, timing, offers, requestFor, expectations };
+  const run = { ...pairs, options, spec, timing, offers, requestFor, expectations };
   craftOffer(run, { address: pairs.targets.at(0), interface: '', mtu: 1500 }, { purpose: 'offered', offer: 1460 });
   return run;
 }
 
 /** The SYN that an attempt asks for, as it leaves by `source`. */
-export function craftOffer({ spec }: Pick<PreparedMss, 'spec'>, source: Source, { purpose, offer }: Attempt): SynTemplate {
+export function craftOffer(run: Pick<PreparedMss, 'spec'>, source: Source, attempt: Attempt): SynTemplate {
+  return craftSyn({ spec: { ...run.spec, options: offerOptions(run, source, attempt) } }, source);
+}
+
+/** Its option list in tcpdump's words. */
+export function offerOptions({ spec }: Pick<PreparedMss, 'spec'>, source: Source, { purpose, offer }: Attempt): string {
   const list = withOffer(spec.options ?? optionsFor(spec.profile, source.mtu), offer, purpose === 'offered-twice' ? 2 : 1);
-  const options = purpose === 'without-timestamps' ? withoutTimestamps(list) : list;
-  return craftSyn({ spec: { ...spec, options } }, source);
+  return purpose === 'without-timestamps' ? withoutTimestamps(list) : list;
 }
 
 function withoutTimestamps(list: string): string {

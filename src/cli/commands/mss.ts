@@ -3,6 +3,7 @@ import type { MssRunRecord } from '../../report/mss-records.ts';
 import { createMssText } from '../../report/mss-text.ts';
 import type { CommandRun, MssCommandOptions } from '../commands.ts';
 import { MSS_FLAGS } from '../flags/mss-flags.ts';
+import { withToken } from '../token-variable.ts';
 import { chooseFormat, optionsIn, runRecords } from '../run-records.ts';
 
 /** `synscope mss`: measures what becomes of the MSS in each direction. */
@@ -12,7 +13,7 @@ export const runMss: CommandRun<MssCommandOptions> = ({ operands, options }, env
     {
       begin: async (steering) => {
         const mss = await environment.jobs.mss();
-        return mss({ ...steering, ...optionsIn(options, MSS_FLAGS), targets: operands });
+        return mss({ ...steering, ...withToken(optionsIn(options, MSS_FLAGS), environment), targets: operands });
       },
       reporter: (style) => (format === 'json' ? createJsonLines() : createMssText(style)),
       missOf: missedExpectation,

@@ -1,7 +1,8 @@
 import type { MssOptions } from '../../run/mss-options.ts';
 import { anyText, wholeNumber } from '../parse/values.ts';
 import { CRAFT_FLAGS } from './craft-flags.ts';
-import { type FlagTable, flagValue } from './flag.ts';
+import { flagSwitch, type FlagTable, flagValue } from './flag.ts';
+import { TOKEN_FLAGS } from './token-flags.ts';
 import { TARGET_FLAGS } from './target-flags.ts';
 import { WAY_FLAGS } from './way-flags.ts';
 
@@ -26,6 +27,13 @@ export const MSS_FLAGS: FlagTable<MssFlagOptions> = {
     anyText('ports such as 80,https'),
   ),
   ...TARGET_FLAGS,
+
+  responder: flagSwitch({
+    group: 'Responder',
+    description:
+      'synscope respond listens on these ports with the same token: ask it which MSS arrived, and which left; no data is needed',
+  }),
+  ...TOKEN_FLAGS,
 
   offer: flagValue(
     {

@@ -269,7 +269,7 @@ describe('ECN', () => {
     ['refused', { stack: { ecn: false } }, {}, []],
     ['refused', {}, { forward: [clearEcn()] }, []],
     ['reflected', {}, { reverse: [reflectEcn()] }, []],
-    ['dropped', {}, { forward: [dropSyn(asksForEcn)] }, ['option-blocked likely']],
+    ['dropped', {}, { forward: [dropSyn(asksForEcn)] }, ['ecn-blocked likely']],
   ] as const)('is %s', async (outcome, form, between, found) => {
     const { record, findings } = await shakeHands(serving(form, between), { ecn: true });
     expect([record.ecn, findings]).toEqual([outcome, found]);

@@ -432,7 +432,7 @@ describe('--vary', () => {
   it.each([
     ['timestamps', all(syn, option(8)), 'option-blocked ts likely', {}],
     ['SACK', all(syn, option(4)), 'option-blocked sackOK likely', {}],
-    ['ECN', all(syn, ecnFlags), 'option-blocked ecn likely', { ecn: true }],
+    ['ECN', all(syn, ecnFlags), 'ecn-blocked likely', { ecn: true }],
   ] as const)('names %s as what makes the SYN disappear, and where', async (_, match, finding, ask) => {
     const outcome = await traceNetwork(through(when(match, drop)), { vary: true, ...ask });
     expect(findingTexts(outcome)).toEqual([finding]);

@@ -54,9 +54,8 @@ function unanswered(investigation: Investigation): Answer<EcnOutcome | null> {
   const without = trialsOf(investigation, 'without-ecn')[0];
   const again = trialsOf(investigation, 'with-ecn-again')[0];
   if (without === undefined || !isAnswered(without.connection) || again === undefined) return plain(null);
-  return found('dropped', 'option-blocked', {
+  return found('dropped', 'ecn-blocked', {
     certainty: 'likely',
-    option: 'ecn',
     direction: 'forward',
     detail:
       'SYNs that ask for ECN are dropped: with ECE and CWR there was no answer, without them there was, and with them again there was none, each time with all retries.',

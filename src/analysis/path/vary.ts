@@ -1,6 +1,6 @@
 import type { TraceResult } from '../../probe/path/path-probe.ts';
 import { formatAddress } from '../../wire/address.ts';
-import type { Finding } from '../finding.ts';
+import type { Finding, FindingCode } from '../finding.ts';
 import { viewHops } from './hop-view.ts';
 
 /** One set of SYNs that a path is tried with. */
@@ -46,13 +46,16 @@ export function nextVariants(results: VariantResults): readonly Variant[] {
   return results.length === 3 && isConfirmed(results) ? withoutEach(first.variant) : [];
 }
 
+/** Parts of a SYN that are no options. */
+const OTHER_PARTS: Readonly<Record<string, FindingCode>> = { ecn: 'ecn-blocked', payload: 'payload-blocked' };
+
 /** What the tries show together: the part of the SYN that makes the difference, and where it does. */
 export function variantFindings(results: VariantResults): readonly Finding[] {
   if (!isConfirmed(results)) return [];
   const [first, bare, , ...partial] = results;
   if (bare === undefined) return [];
   const isWorse = rank(first.result) < rank(bare.result);
-  if (!isWorse) return [finding(null, { blocked: bare, passed: first })];
+  if (!isWorse) return [{ ...finding(null, { blocked: bare, passed: first }), code: 'bare-syn-blocked' }];
   const cures = partial.filter(({ result }) => fate(result) === fate(bare.result));
   if (cures.length === 0) return [finding(null, { blocked: first, passed: bare })];
   const parts = cures.map(({ variant }) => variant.name.replace('without ', ''));
@@ -108,14 +111,24 @@ function rank({ final, control }: TraceResult): number {
 }
 
 function finding(
-  option: string | null,
+  part: string | null,
   { blocked, passed }: { readonly blocked: VariantResult; readonly passed: VariantResult },
 ): Finding {
-  const what = option === null ? `options ${blocked.variant.options}` : option;
-  const otherwise = option === null ? `those with options ${passed.variant.options}` : 'those without it';
+  const what = part === null ? `options ${blocked.variant.options}` : part;
+  const otherwise = part === null ? `those with options ${passed.variant.options}` : 'those without it';
   const detail = `SYNs with ${what} ${fateText(blocked.result)}, ${otherwise} ${fateText(passed.result)}: tried with, without and with again.`;
-  const sent = option ?? blocked.variant.options;
-  return { code: 'option-blocked', option, direction: 'forward', sent, received: null, certainty: 'likely', detail };
+  const sent = part ?? blocked.variant.options;
+  const other = OTHER_PARTS[part ?? ''];
+  const code = other ?? 'option-blocked';
+  return {
+    code,
+    option: other === undefined ? part : null,
+    direction: 'forward',
+    sent,
+    received: null,
+    certainty: 'likely',
+    detail,
+  };
 }
 
 function fateText(result: TraceResult): string {

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 
 import { farEvidence } from '../analysis/mss/far-evidence.ts';
-import type { SynscopeError } from '../errors.ts';
+import { SynscopeError } from '../errors.ts';
 import { ConnectionSession, type Inquiry } from '../probe/connection/connection-session.ts';
 import { type Offer, offersFor } from '../probe/mss/offers.ts';
 import { mssForMtu } from '../probe/profiles.ts';
@@ -18,6 +18,7 @@ import { NANOS_PER_MS } from '../wire/numbers.ts';
 import { FarSynMakers } from './far-syn-makers.ts';
 import { runSession } from './loop.ts';
 import { openRun, type OpenRun } from './open-run.ts';
+import type { MssOptions } from './mss-options.ts';
 import { offerOptions, type PreparedMss } from './prepare-mss.ts';
 import { type Driving, lostInterface, noRoute, streamRecords } from './record-stream.ts';
 import { runRecordOf, SummaryCounter } from './run-records.ts';
@@ -36,10 +37,18 @@ interface FarRun extends PreparedMss {
 /** The records of `mss` with `responder`: a SYN for each offer, and what the far end says arrived and left. Nothing is asked for but that. */
 export async function* mssFarEnd(prepared: PreparedMss): AsyncGenerator<readonly MssRunRecord[], void, undefined> {
   const { options, spec } = prepared;
+  refuse(options);
   const run = { ...prepared, mac: openToken(options, options.onWarning ?? (() => undefined)) };
   const sourcePortCount = options.sourcePort === undefined ? SOURCE_PORTS : 1;
   const open = await openRun({ options, sourceIp: spec.sourceIp, sourcePortCount, ports: 'guarded' });
   yield* streamRecords<MssRunRecord>(open, options, (driving) => askAll(run, driving));
+}
+
+/** Throws a usage error for an option that a responder leaves no use for. */
+function refuse({ seq, request }: MssOptions): void {
+  if (seq !== undefined) throw new SynscopeError('usage', '--seq with --responder: the sequence number carries the proof');
+  if (request !== undefined)
+    throw new SynscopeError('usage', '--request with --responder: it is asked what arrived, not for data');
 }
 
 async function askAll(run: FarRun, { open, queue, signal }: Driving<MssRunRecord>): Promise<SynscopeError | null> {

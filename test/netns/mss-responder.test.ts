@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { untilSays } from './child.ts';
 import { createLab, type Lab } from './lab.ts';
-import { clamp, kernelResets, measure } from './measuring.ts';
+import { clamp, kernelResets, measure, mssCommand } from './measuring.ts';
 import { labSuite } from './suite.ts';
 import { startSynscope } from './synscope.ts';
 import { routed, TARGET } from './topology.ts';
@@ -43,6 +43,15 @@ labSuite('mss with a responder at the far end', () => {
     expect([forward, reverse]).toEqual([there, back].map((value) => (value === null ? '- none' : `${value} proven`)));
     expect(mss.findings.every(({ certainty }) => certainty === 'proven')).toBe(true);
     expect(await kernelResets(lab, 'client')).toBe(before);
+  });
+
+  it.each([
+    [['--seq', '1'], 'the sequence number carries the proof'],
+    [['--request', 'http'], 'it is asked what arrived, not for data'],
+  ] as const)('takes no %j', async (flags, why) => {
+    const { code, stderr, stdout } = await lab.run('client', mssCommand([...ASKED, ...flags]));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(`with --responder: ${why}`);
   });
 
   it('is silent to another token, and that is no verdict', async () => {

@@ -121,11 +121,6 @@ export class Connection {
     return { srtt, rto };
   }
 
-  /** The position of the peer's stream up to which it was told that its bytes have come. */
-  get told(): number {
-    return this.#block.told;
-  }
-
   /** Segments with data that have come, repetitions too. */
   get dataSegments(): number {
     return this.#block.dataSegments;

@@ -58,18 +58,19 @@ class Measurement {
 
   /** Acknowledges what is known to be a short write, so that the peer repeats what stands behind it. */
   goOn(connection: Connection, now: Nanos): void {
-    const { shortSegment, end } = this.#gauge;
+    const gauge = this.#gauge;
+    const { shortSegment, end } = gauge;
     if (end > this.#end || shortSegment > 0) this.#since = now;
     this.#end = end;
     this.#siblings.activeAt = Math.max(this.#siblings.activeAt, this.#since);
-    if (shortSegment > 0) {
-      connection.acknowledge(now, connection.told + shortSegment);
-    } else if (this.#gauge.takeRepeatsOld()) connection.acknowledge(now, connection.told);
+    if (shortSegment > 0) connection.acknowledge(now, gauge.told + shortSegment);
+    else if (gauge.takeRepeatsOld()) connection.acknowledge(now, gauge.told);
+    gauge.read(connection);
   }
 
   /** When to give up. */
-  until({ told, received, pace }: Connection): Nanos {
-    const isEverythingAcknowledged = this.#end <= told;
+  until({ received, pace }: Connection): Nanos {
+    const isEverythingAcknowledged = this.#end <= this.#gauge.told;
     if (isEverythingAcknowledged && received.isFinished) return 0;
     const more = this.#since + (isEverythingAcknowledged ? MORE_PATIENCE : REPETITION_PATIENCE);
     const enough = this.#end === 1 ? this.#siblings.activeAt + REPLY_PATIENCE : more;

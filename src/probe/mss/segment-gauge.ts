@@ -54,6 +54,11 @@ export class SegmentGauge {
     return this.#end;
   }
 
+  /** The position up to which the peer was told that its bytes have come. */
+  get told(): number {
+    return this.#told;
+  }
+
   /** Payload bytes at the head that are known to be one segment, and not known to be full; 0 where there is nothing to acknowledge. */
   get shortSegment(): number {
     return this.#full === null ? this.#single : 0;

@@ -13,6 +13,7 @@ const ON_EVERY_ENGINE = [
   'mss',
   'nmap',
   'path',
+  'path-responder',
   'permission',
   'responder',
   'states',

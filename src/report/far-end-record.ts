@@ -49,6 +49,8 @@ export interface FarEndRecord {
 export interface FarEndPart {
   readonly responder: FarEndRecord;
   readonly findings: readonly Finding[];
+  /** The SYN of ours that `responder.syn` was when it left; null where none is known to have arrived. */
+  readonly synSent: Uint8Array | null;
 }
 
 const US_PER_MS = 1000;
@@ -73,18 +75,22 @@ export function farEndPart(outcome: FarOutcome, attempt: FarAttempt, near: NearS
 function fromReport({ syn }: FarAttempt, own: AttemptReport, { synAck }: NearSide): FarEndPart {
   const ends = { synSent: syn, synArrived: own.syn, synAckSent: own.synAck, synAckArrived: synAck };
   const alterations = compareBothEnds(ends);
-  return { responder: recordOf('reported', own, alterations), findings: alterations.findings };
+  return { responder: recordOf('reported', own, alterations), findings: alterations.findings, synSent: syn };
 }
 
 function fromLog({ question, attempts, log, at }: FarOutcome, { exchange }: FarAttempt, { reply, sentAt }: NearSide): FarEndPart {
   const waited = sentAt === null ? 0 : Math.max(0, at - sentAt);
   const judged = judgeSilence({ port: question.port, syns: attempts.map(({ syn }) => syn), reply, waited, log });
   const status = judged.status === 'unknown' && exchange.failure !== null ? exchange.failure : judged.status;
-  if (judged.found === null) return { responder: recordOf(status, null, null), findings: judged.findings };
+  if (judged.found === null) return { responder: recordOf(status, null, null), findings: judged.findings, synSent: null };
   const { syn } = judged.found;
   const [attempt] = judged.found.attempts;
   const alterations = compareBothEnds({ synSent: syn, synArrived: attempt.syn, synAckSent: null, synAckArrived: null });
-  return { responder: recordOf(status, attempt, alterations), findings: [...judged.findings, ...alterations.findings] };
+  return {
+    responder: recordOf(status, attempt, alterations),
+    findings: [...judged.findings, ...alterations.findings],
+    synSent: syn,
+  };
 }
 
 function recordOf(status: FarEndStatus, attempt: AttemptReport | null, alterations: PathAlterations | null): FarEndRecord {

@@ -65,12 +65,17 @@ export class PathTries {
   }
 
   /** The records of all tries, what was asked first. */
-  records(context: Omit<TraceContext, 'variant' | 'findings'>): readonly (HopRecord | PathRecord)[] {
+  records({ far, ...context }: Omit<TraceContext, 'variant' | 'findings'>): readonly (HopRecord | PathRecord)[] {
     const [first, ...others] = this.#results;
     if (first === undefined) return [];
     const findings = variantFindings([first, ...others]);
     return [first, ...others].flatMap((one) =>
-      pathRecordsOf(one.result, { ...context, variant: one.variant, findings: one === first ? findings : [] }),
+      pathRecordsOf(one.result, {
+        ...context,
+        variant: one.variant,
+        findings: one === first ? findings : [],
+        far: one === first ? far : null,
+      }),
     );
   }
 

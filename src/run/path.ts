@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
 import type { SynscopeError } from '../errors.ts';
+import { HalfOpenResets } from '../probe/half-open-resets.ts';
+import { JointSession } from '../probe/joint-session.ts';
 import type { TraceResult } from '../probe/path/path-probe.ts';
 import { PathSession, type TraceJob } from '../probe/path/path-session.ts';
 import type { PathCommandRecord } from '../report/path/path-records.ts';
@@ -9,11 +11,15 @@ import { NANOS_PER_MS } from '../wire/numbers.ts';
 import { HopNames } from './hop-names.ts';
 import { runSession } from './loop.ts';
 import { openRun } from './open-run.ts';
+import { type FarAsk, FAR_PORTS, PathFarEnds } from './path-far-end.ts';
 import type { PathOptions } from './path-options.ts';
 import { PathTries } from './path-tries.ts';
 import { preparePairs, type PreparedPairs } from './prepare-pairs.ts';
 import { type Driving, lostInterface, noRoute, oneByOne, streamRecords } from './record-stream.ts';
 import { whole } from './read-options.ts';
+import { readControl } from './prepare-far-end.ts';
+import { asksResponder } from './probe-options.ts';
+import { openToken } from './token.ts';
 import { runRecordOf, SummaryCounter } from './run-records.ts';
 
 const DEFAULT_PORT = '443';
@@ -31,6 +37,8 @@ interface PreparedPath extends PreparedPairs {
   readonly maxTtl: number;
   readonly resolve: boolean;
   readonly vary: boolean;
+  /** By what a responder is asked, or null. */
+  readonly far: Pick<FarAsk, 'mac' | 'control'> | null;
 }
 
 /**
@@ -47,9 +55,9 @@ export async function* pathInBatches(options: PathOptions): AsyncGenerator<reado
   const open = await openRun({
     options,
     sourceIp: run.spec.sourceIp,
-    // The last is for the control flows.
-    sourcePortCount: options.sourcePort === undefined ? PORTS_A_TRY * (run.vary ? MOST_TRIES : 1) + 1 : 2,
-    ports: 'reserved',
+    sourcePortCount: tracePorts(run) + (run.far === null ? 0 : FAR_PORTS),
+    // Connections to a responder are ours to close.
+    ports: run.far === null ? 'reserved' : 'guarded',
   });
   yield* streamRecords<PathCommandRecord>(open, options, (driving) => tracePaths(run, driving));
 }
@@ -58,17 +66,34 @@ async function preparePath(options: PathOptions): Promise<PreparedPath> {
   const run = await preparePairs('path', options, DEFAULT_PORT);
   const firstTtl = whole('--first-ttl', options.firstTtl, [1, 255]) ?? 1;
   const maxTtl = whole('--max-ttl', options.maxTtl, [firstTtl, 255]) ?? Math.max(firstTtl, DEFAULT_MAX_TTL);
-  return { ...run, firstTtl, maxTtl, resolve: options.resolve === true, vary: options.vary === true };
+  const far = await prepareFar(options);
+  return { ...run, firstTtl, maxTtl, resolve: options.resolve === true, vary: options.vary === true, far };
+}
+
+async function prepareFar(options: PathOptions): Promise<PreparedPath['far']> {
+  if (!asksResponder(options)) return null;
+  const control = options.control === undefined ? null : await readControl(options.control);
+  return { mac: openToken(options, options.onWarning ?? (() => undefined)), control };
+}
+
+/** Source ports of traces; the last of them is for the control flows. */
+function tracePorts({ options, vary }: PreparedPath): number {
+  return options.sourcePort === undefined ? PORTS_A_TRY * (vary ? MOST_TRIES : 1) + 1 : 2;
 }
 
 async function tracePaths(run: PreparedPath, driving: Driving<PathCommandRecord>): Promise<SynscopeError | null> {
   const { open, signal } = driving;
   const { transport } = open;
   driving.queue.push(runRecordOf(run, open));
-  const teller = new PathTeller(run, driving);
+  const farEnds = new PathFarEnds();
+  const count = tracePorts(run);
+  const sourcePorts = open.sourcePorts.slice(0, count);
+  const connecting = { open, sourcePorts: open.sourcePorts.slice(count), signal };
+  const lost = run.far === null ? null : await farEnds.ask(run, { ...connecting, ...run.far });
+  const teller = new PathTeller(run, driving, farEnds);
   const session = new PathSession({
-    jobs: jobsOf(run, driving, teller),
-    controlPort: open.sourcePorts.at(-1) as number,
+    jobs: jobsOf(run, { ...driving, sourcePorts }, teller),
+    controlPort: sourcePorts.at(-1) as number,
     isLocal: (address) => open.routes.isLocal(address),
     isUnresolved: (target) => open.routes.isUnresolved(target),
     key: new Uint32Array(randomBytes(16).buffer.slice(0, 16)),
@@ -78,11 +103,14 @@ async function tracePaths(run: PreparedPath, driving: Driving<PathCommandRecord>
     timeoutMs: run.timing.timeoutMs,
     onResult: (result, job) => teller.add(result, job),
   });
-  const fault = await runSession(session, transport, { signal, onTurn: () => undefined });
+  // Guarded ports leave it to us to reset what is half open.
+  const resets = run.far === null ? [] : [new HalfOpenResets(sourcePorts)];
+  const joint = new JointSession([session, ...resets]);
+  const fault = lost ?? (await runSession(joint, transport, { signal, onTurn: () => undefined }));
   await teller.finish();
   const interrupted = fault === null && signal.aborted;
   const end = { drops: transport.drops(), durationMs: transport.now() / NANOS_PER_MS, interrupted };
-  driving.queue.push(teller.counter.summary(session.stats, end));
+  driving.queue.push(teller.counter.summary(sumOf(session.stats, farEnds.stats), end));
   if (fault !== null) return lostInterface(fault);
   return teller.counter.nothingRouted && !interrupted ? noRoute() : null;
 }
@@ -95,9 +123,11 @@ class PathTeller {
   readonly #tries: Map<TraceJob, PathTries> = new Map();
   readonly #names: HopNames = new HopNames();
   readonly #told: Promise<void>[] = [];
+  readonly #farEnds: PathFarEnds;
 
-  constructor(run: PreparedPath, driving: Driving<PathCommandRecord>) {
+  constructor(run: PreparedPath, driving: Driving<PathCommandRecord>, farEnds: PathFarEnds) {
     this.#run = run;
+    this.#farEnds = farEnds;
     this.#driving = driving;
     this.counter = new SummaryCounter(run);
   }
@@ -141,7 +171,8 @@ class PathTeller {
     if (first === undefined) return;
     if (resolve) await this.#names.learn(addressesOf(tries.results));
     const hostname = targets.hostname(targets.indexOf(first.target));
-    const records = tries.records({ hostname, nameOf: (address) => this.#names.nameOf(address) });
+    const far = this.#farEnds.of(first.target, first.port);
+    const records = tries.records({ hostname, nameOf: (address) => this.#names.nameOf(address), far });
     for (const record of records) this.#driving.queue.push(record);
     const asked = records.find((record) => record.type === 'path');
     if (asked !== undefined && asked.state !== null) this.counter.count({ state: asked.state, attempts: first.hops.length });
@@ -149,9 +180,13 @@ class PathTeller {
 }
 
 /** The first trace of each pair; those that have no way out of this host are told at once. */
-function jobsOf(run: PreparedPath, { open }: Driving<PathCommandRecord>, teller: PathTeller): readonly TraceJob[] {
+function jobsOf(
+  run: PreparedPath,
+  { open, sourcePorts: all }: Driving<PathCommandRecord> & { readonly sourcePorts: readonly number[] },
+  teller: PathTeller,
+): readonly TraceJob[] {
   const jobs: TraceJob[] = [];
-  const sourcePorts = open.sourcePorts.slice(0, -1);
+  const sourcePorts = all.slice(0, -1);
   for (let index = 0; index < run.targets.size * run.ports.size; index++) {
     const target = run.targets.at(Math.floor(index / run.ports.size));
     const port = run.ports.at(index % run.ports.size);
@@ -161,6 +196,16 @@ function jobsOf(run: PreparedPath, { open }: Driving<PathCommandRecord>, teller:
     else jobs.push(teller.begin(new PathTries({ ...run, target, port, source, sourcePorts })));
   }
   return jobs;
+}
+
+type Sums = PathFarEnds['stats'];
+
+function sumOf(a: Sums, b: Sums): Sums {
+  return {
+    probesSent: a.probesSent + b.probesSent,
+    repliesReceived: a.repliesReceived + b.repliesReceived,
+    repliesRejected: a.repliesRejected + b.repliesRejected,
+  };
 }
 
 function unsent(asked: Pick<TraceResult, 'target' | 'port' | 'sourcePort' | 'errno'>): TraceResult {

@@ -54,7 +54,8 @@ function readCarriers(text: string | undefined): readonly ExtraCarrier[] {
   });
 }
 
-async function readControl(text: string): Promise<NonNullable<FarRun['control']>> {
+/** The address and port that `--control` names. Throws a usage error for anything but `HOST:PORT`. */
+export async function readControl(text: string): Promise<NonNullable<FarRun['control']>> {
   const [, host = '', digits = ''] = /^([^:]+):(\d{1,5})$/.exec(text) ?? [];
   const port = Number(digits);
   if (host === '' || port < 1 || port > LAST_PORT)

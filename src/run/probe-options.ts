@@ -64,6 +64,6 @@ export interface Progress {
 }
 
 /** Whether the options ask for a responder. */
-export function asksResponder({ responder, control }: ProbeOptions): boolean {
+export function asksResponder({ responder, control }: Pick<ProbeOptions, 'responder' | 'control'>): boolean {
   return responder === true || control !== undefined;
 }

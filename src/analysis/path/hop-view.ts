@@ -15,6 +15,8 @@ export interface HopView {
   readonly sent: number;
   /** Of the first answer, null when silent. */
   readonly answer: PathAnswer | null;
+  /** What came back, in the words of port records; null when nothing did. */
+  readonly reply: string | null;
   /** The longest quote's, link padding and extensions left out; 0 where nothing was quoted. */
   readonly quotedBytes: number;
   /** TTL that the quoted packet had left, null where nothing was quoted. */
@@ -39,7 +41,18 @@ export function viewHops({ hops }: Pick<TraceResult, 'hops'>): readonly HopView[
 }
 
 function silent(ttl: number, sent: number): HopView {
-  return { ttl, sent, address: null, rttMs: [], answer: null, quotedBytes: 0, quotedTtl: null, diff: null, extensions: [] };
+  return {
+    ttl,
+    sent,
+    address: null,
+    rttMs: [],
+    answer: null,
+    reply: null,
+    quotedBytes: 0,
+    quotedTtl: null,
+    diff: null,
+    extensions: [],
+  };
 }
 
 function viewOf(hop: Pick<HopView, 'ttl' | 'sent'>, first: PathAnswer, answers: readonly PathAnswer[]): HopView {
@@ -50,6 +63,7 @@ function viewOf(hop: Pick<HopView, 'ttl' | 'sent'>, first: PathAnswer, answers: 
     address: first.from,
     rttMs: answers.map(({ at, probe }) => (at - (probe.posted.sentAt ?? at)) / NANOS_PER_MS),
     answer: first,
+    reply: first.reason,
     quotedBytes: quoted.length,
     quotedTtl: best.packet.icmp?.quote?.ip.ttl ?? null,
     diff: quoted.length === 0 ? null : diffPackets(best.probe.posted.bytes, quoted),

@@ -2,8 +2,10 @@ import type { PathOptions } from '../../run/path-options.ts';
 import { anyText, wholeNumber } from '../parse/values.ts';
 import { CRAFT_FLAGS } from './craft-flags.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';
+import { RUN_FLAGS } from './probe-flags.ts';
 import { TARGET_FLAGS } from './target-flags.ts';
 import { TIMEOUT_FLAGS } from './timeout-flags.ts';
+import { TOKEN_FLAGS } from './token-flags.ts';
 import { WAY_FLAGS } from './way-flags.ts';
 
 /** What the library's `path` takes as text; targets are operands. */
@@ -19,6 +21,14 @@ export const PATH_FLAGS: FlagTable<PathRunOptions> = {
     anyText('ports such as 22,80,443,https'),
   ),
   ...TARGET_FLAGS,
+
+  responder: flagSwitch({
+    group: 'Responder',
+    description: 'synscope respond listens on these ports with the same token: ask it what arrived, and what left for here',
+  }),
+  control: RUN_FLAGS.control,
+  ...TOKEN_FLAGS,
+
   firstTtl: flagValue(
     { group: 'Tracing', argument: 'N', description: 'TTL of the first probe, 1-255', defaultText: '1' },
     wholeNumber(1, 255),

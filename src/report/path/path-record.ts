@@ -2,12 +2,15 @@ import type { Finding } from '../../analysis/finding.ts';
 import type { Variant } from '../../analysis/path/vary.ts';
 import { pathFindings } from '../../analysis/path/path-findings.ts';
 import { describeChange } from '../../analysis/path/describe-change.ts';
+import { type SynAtFarEnd, viewFarEnd } from '../../analysis/path/far-view.ts';
 import { type HopView, viewHops } from '../../analysis/path/hop-view.ts';
 import { placeChanges, type PlacedChange } from '../../analysis/path/place-changes.ts';
 import type { PathAnswer, TraceResult } from '../../probe/path/path-probe.ts';
+import type { NearSide } from '../../probe/responder/near-side.ts';
 import type { PortState } from '../../probe/verdict.ts';
 import { errnoName } from '../../transport/errno.ts';
 import { type Address, formatAddress } from '../../wire/address.ts';
+import type { FarEndPart } from '../far-end-record.ts';
 import type { HopRecord, PathChange, PathRecord } from './path-records.ts';
 
 /** What a report says of a trace beside its result. */
@@ -18,18 +21,29 @@ export interface TraceContext {
   readonly findings: readonly Finding[];
   /** The name of an address, or null. */
   readonly nameOf: (address: Address) => string | null;
+  /** What a responder says, null where nobody was asked. */
+  readonly far: PathFarEnd | null;
+}
+
+/** What is known from a connection of its own to a responder at the far end. */
+export interface PathFarEnd extends FarEndPart {
+  readonly verdict: Pick<NearSide, 'state' | 'reason' | 'from'>;
+  /** Null where the SYN is not known to have arrived. */
+  readonly seen: SynAtFarEnd | null;
 }
 
 /** The records of one trace: a hop for each router at each TTL, then the path. */
 export function pathRecordsOf(result: TraceResult, context: TraceContext): readonly [...HopRecord[], PathRecord] {
-  const views = viewHops(result);
+  const routers = viewHops(result);
+  const seen = result.final === null ? (context.far?.seen ?? null) : null;
+  const views = seen === null ? routers : [...routers, viewFarEnd(seen, routers)];
   const changes = placeChanges(views, result.source);
   const hops = views.map((view) => hopRecord(view, result, context));
   return [...hops, pathRecord(result, { views, changes, context })];
 }
 
 function hopRecord(view: HopView, result: TraceResult, context: TraceContext): HopRecord {
-  const { ttl, address, rttMs, sent, answer, quotedBytes, quotedTtl, diff, extensions } = view;
+  const { ttl, address, rttMs, sent, reply, quotedBytes, quotedTtl, diff, extensions } = view;
   return {
     type: 'hop',
     target: formatAddress(result.target),
@@ -40,7 +54,7 @@ function hopRecord(view: HopView, result: TraceResult, context: TraceContext): H
     name: address === null ? null : context.nameOf(address),
     rttMs: rttMs.map(toNanosecond),
     sent,
-    reply: answer?.reason ?? null,
+    reply,
     quotedBytes,
     quotedTtl,
     changes: diff?.changes ?? [],
@@ -63,12 +77,12 @@ function pathRecord(result: TraceResult, { views, changes, context }: PathParts)
     port,
     variant: context.variant.name,
     options: context.variant.options,
-    reached: isReached(result),
-    ...verdictOf(result),
-    from: final === null ? null : formatAddress(final.from),
+    reached: isReached(result) || (final === null && context.far?.verdict.state === 'open'),
+    ...verdictOf(result, context.far),
     hops: views.at(-1)?.ttl ?? 0,
     changes: changes.map(pathChange),
-    findings: [...context.findings, ...pathFindings(result, changes, views)],
+    findings: [...context.findings, ...pathFindings(result, changes, views), ...farFindings(context.far)],
+    ...(context.far === null ? {} : { responder: context.far.responder }),
   };
 }
 
@@ -84,12 +98,24 @@ function pathChange(change: PlacedChange): PathChange {
   return { field, sent, seen, how, afterTtl, atTtl, between: names, detail: describeChange(change) };
 }
 
-function verdictOf({ final, errno, interrupted }: TraceResult): Pick<PathRecord, 'state' | 'reason'> {
-  if (final !== null) return { state: stateOf(final), reason: final.reason };
-  if (interrupted) return { state: null, reason: null };
-  return errno === 0
-    ? { state: 'filtered', reason: 'no-response' }
-    : { state: 'error', reason: `send-error:${errnoName(errno)}` };
+/** What the trace shows; where it met silence, what the connection to the far end came to. */
+function verdictOf(
+  { final, errno, interrupted }: TraceResult,
+  far: PathFarEnd | null,
+): Pick<PathRecord, 'state' | 'reason' | 'from'> {
+  if (final !== null) return { state: stateOf(final), reason: final.reason, from: formatAddress(final.from) };
+  if (errno !== 0) return { state: 'error', reason: `send-error:${errnoName(errno)}`, from: null };
+  if (far !== null) {
+    const { state, reason, from } = far.verdict;
+    return { state, reason, from: from === null ? null : formatAddress(from) };
+  }
+  return interrupted ? { state: null, reason: null, from: null } : { state: 'filtered', reason: 'no-response', from: null };
+}
+
+/** Forward changes stand at their place on the path; what is left is the way back, and what became of the SYN as a whole. */
+function farFindings(far: PathFarEnd | null): readonly Finding[] {
+  const whole: readonly string[] = ['syn-dropped', 'reply-dropped'];
+  return far?.findings.filter(({ code, direction }) => direction !== 'forward' || whole.includes(code)) ?? [];
 }
 
 function stateOf({ kind, reason }: PathAnswer): PortState {

@@ -94,7 +94,7 @@ function outcome({ state, reached, reason, from, target, hops: distance }: PathR
   if (reached) return `${reason} from ${plural(distance, 'hop')} away`;
   if (from === target) return `${reason} from a device no farther than hop ${distance}, in the name of the target`;
   if (from !== null) return `${reason} from ${from}, TTL ${distance}`;
-  const last = hops.at(-1);
+  const last = hops.findLast(({ reply }) => reply !== null);
   return last === undefined
     ? `${reason}, not even from the first hop`
     : `${reason}; the last to answer was ${last.address}, hop ${last.ttl}`;

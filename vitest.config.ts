@@ -20,13 +20,16 @@ const ON_EVERY_ENGINE = [
   'wire',
 ];
 
-/** Tests that share the machine's kernel, its namespaces, interfaces and ports. */
-const KERNEL = ['test/netns/**/*.test.ts', 'test/engine/**/*.test.ts', 'test/container/**/*.test.ts', 'test/run/**/*.test.ts'];
+/** Tests that measure time or fill queues: one file at a time, with nothing beside it. */
+const TIMED = [
+  'test/engine/**/*.test.ts',
+  'test/container/**/*.test.ts',
+  ...['fast-senders', 'firewall-rate', 'loss', 'packet-ring-upsets', 'rtt'].map((file) => `test/netns/${file}.test.ts`),
+];
 
-const shared = { testTimeout: 20_000, hookTimeout: 60_000 };
-/** One file at a time keeps the timing of those honest; groups of projects run one after the other. */
-const alone = { fileParallelism: false, maxWorkers: 1 };
+const shared = { testTimeout: 20_000, hookTimeout: 60_000, maxWorkers: 2 };
 
+/** Groups of projects run one after the other; two files of a group side by side. Namespaces of two files know nothing of each other. */
 export default defineConfig({
   test: {
     projects: [
@@ -34,20 +37,36 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: ['test/**/*.test.ts'],
-          exclude: KERNEL,
+          exclude: ['test/netns/**', ...TIMED],
           sequence: { groupOrder: 0 },
-          maxWorkers: 2,
           ...shared,
         },
       },
-      { test: { name: 'kernel', include: KERNEL, sequence: { groupOrder: 1 }, ...alone, ...shared } },
+      {
+        test: {
+          name: 'timed',
+          include: TIMED,
+          sequence: { groupOrder: 1 },
+          ...shared,
+          fileParallelism: false,
+          maxWorkers: 1,
+        },
+      },
+      {
+        test: {
+          name: 'netns',
+          include: ['test/netns/**/*.test.ts'],
+          exclude: TIMED,
+          sequence: { groupOrder: 2 },
+          ...shared,
+        },
+      },
       {
         test: {
           name: 'raw-cap',
           include: ON_EVERY_ENGINE.map((file) => `test/netns/${file}.test.ts`),
           env: { SYNSCOPE_ENGINE: 'raw-cap' },
-          sequence: { groupOrder: 2 },
-          ...alone,
+          sequence: { groupOrder: 3 },
           ...shared,
         },
       },

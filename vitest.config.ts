@@ -11,6 +11,8 @@ const ON_EVERY_ENGINE = [
   'local',
   'loss',
   'mss',
+  'mss-links',
+  'mss-responder',
   'nmap',
   'path',
   'path-responder',

@@ -27,6 +27,9 @@ labSuite('a path with a responder at its end', () => {
         ...(name === 'r4' ? [`${SYNS} 5003 drop`, `${SYN_ACKS} 5004 drop`] : []),
       ]);
     const routers = Object.fromEntries(['r2', 'r3', 'r4'].map((name) => [name, { nft: rulesOf(name) }]));
+    const masquerade =
+      'table ip lab_nat {\n chain c {\n  type nat hook postrouting priority 100;\n  tcp dport 5005 masquerade\n }\n}\n';
+    routers['r2'] = { nft: rulesOf('r2') + masquerade };
     lab = await createLab(behindRouters({ routers }));
     await untilSays(startSynscope(lab, 'target', ['respond', '--listen-ports', '5000-5010', ...TOKEN]), '"type":"run"');
   });
@@ -47,6 +50,13 @@ labSuite('a path with a responder at its end', () => {
   function found({ findings }: PathRecord): readonly string[] {
     return findings.map(({ code, option, direction }) => [code, option, direction].filter(Boolean).join(' '));
   }
+
+  // Quotes are translated back on their way home: r2's masquerading used to be placed between the last router and the target.
+  it('names NAT, and places it nowhere', async () => {
+    const { path } = await trace(5005);
+    expect(path).toMatchObject({ reached: true, state: 'open', changes: [], findings: [] });
+    expect(path.responder?.translation?.source).toContain('10.84.2.1');
+  });
 
   it('that is clean: the far end is its last hop, and nothing is found; no kernel resets anything', async () => {
     const before = await kernelResets(lab, 'client');

@@ -1,6 +1,7 @@
 import { createPaint, type Paint } from '../paint.ts';
 import type { RunRecord, SummaryRecord } from '../records.ts';
-import { remarkLines } from '../remark.ts';
+import { farEndRemarks } from '../far-end-remarks.ts';
+import { type Remark, remarkLines } from '../remark.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
 import { plural } from '../state-counts.ts';
 import { summaryLines } from '../summary-text.ts';
@@ -106,13 +107,14 @@ function changesText({ changes, hops }: PathRecord): string {
 }
 
 /** Findings that are more than a change: those stand beside the picture already. */
-function remarksBeside({ findings, changes }: PathRecord): Parameters<typeof remarkLines>[0] {
+function remarksBeside({ findings, changes, responder }: PathRecord): readonly Remark[] {
   const told = new Set(changes.map(({ detail }) => detail));
-  return findings
+  const others = findings
     .filter(({ detail }) => !told.has(detail))
-    .map(({ code, option, certainty, detail }) => ({
+    .map(({ code, option, certainty, detail }): Remark => ({
       role: 'finding',
       head: `! ${code}${option === null ? '' : ` ${option}`} (${certainty})`,
       detail,
     }));
+  return [...others, ...(responder === undefined ? [] : farEndRemarks(responder))];
 }

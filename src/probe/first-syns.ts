@@ -78,7 +78,9 @@ export class FirstSyns {
 
   /** The pair at `head` gets no SYN: its fate is known at `at`. */
   skip(at: Nanos): void {
-    this.#fates[this.push(0, at)] = Fate.settled;
+    // Not in one expression: `push` may replace the array that it would have read before.
+    const place = this.push(0, at);
+    this.#fates[place] = Fate.settled;
     this.inFlight--;
   }
 

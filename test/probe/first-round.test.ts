@@ -129,7 +129,8 @@ describe('the first round', () => {
         expect(states.get('filtered 1') ?? 0).toBe(routed.length);
         expect(states.get('error 0') ?? 0).toBe(all.length - routed.length);
       }),
-      { numRuns: 60 },
+      // The ring of first SYNs grows just when a pair without a route comes: that pair once got two verdicts.
+      { numRuns: 60, examples: [[{ hosts: 12, ports: 86, seed: 2144332669, fixed: false }, 1]] },
     );
   });
 

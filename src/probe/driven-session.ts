@@ -8,6 +8,8 @@ import type { Nanos } from '../wire/numbers.ts';
 export interface DrivenSession {
   /** True once nothing more is to be sent or waited for, or after `stop`. */
   readonly finished: boolean;
+  /** True when the batch that was filled last may still be under way while `poll` fills the next one and `receive` takes answers to it; absent: never. */
+  readonly runsAhead?: boolean;
   /** Fills `batch` from slot 0 with what may be sent at `now`; returns when to poll again at the latest, Infinity when finished. */
   poll(now: Nanos, batch: SendBatch): Nanos;
   /** Learns which packets of the batch that was filled last were sent; returns when to poll again because of the others, Infinity when there is no cause. */

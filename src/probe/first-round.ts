@@ -18,6 +18,8 @@ export interface FirstRoundExits {
   readonly enter: (target: number, port: number) => number;
   /** The slot holds all that was known of the pair: its time-out runs on from when its SYN left. */
   readonly entered: (slot: number) => void;
+  /** The same for a pair that lingered, under that number. */
+  readonly returned: (slot: number, link: number) => void;
   /** The kernel has no way to the target: that is the verdict. */
   readonly unroutable: (target: number, port: number, errno: number) => void;
 }
@@ -49,8 +51,10 @@ export class FirstRound {
   /** Pairs of the positions from `#foundFrom` on. */
   readonly #found: Float64Array = new Float64Array(FOUND);
   #foundFrom = -FOUND;
-  /** Position that tag -1 stands for in the batch at hand. */
-  #batchBase = 0;
+  /** Position that tag -1 stands for in each batch: the last of some may still be under way. */
+  readonly #bases: Map<SendBatch, number> = new Map();
+  /** That of the batch at hand. */
+  #base = 0;
 
   constructor(plan: SessionPlan, { pairs, syns, stats }: FirstRoundParts, exits: FirstRoundExits) {
     this.#plan = plan;
@@ -72,7 +76,8 @@ export class FirstRound {
 
   /** To be called when `batch` is begun. */
   beginBatch(batch: SendBatch): void {
-    this.#batchBase = this.ring.head;
+    this.#base = this.ring.head;
+    this.#bases.set(batch, this.#base);
     this.#syns.beginBatch(batch);
   }
 
@@ -88,7 +93,7 @@ export class FirstRound {
     this.#aimMany(count);
     if (block.count === 0) return 0;
     this.#takeNonces(block.nonces, block.count);
-    this.#syns.addMany(batch, block, this.#batchBase - head - 1);
+    this.#syns.addMany(batch, block, this.#base - head - 1);
     this.ring.pushMany(block.nonces, block.count, now);
     return block.count;
   }
@@ -133,7 +138,7 @@ export class FirstRound {
     }
     this.#syns.aim(target, port, source);
     const nonce = this.#nextNonce();
-    this.#syns.addFirst(batch, nonce, this.#batchBase - position - 1);
+    this.#syns.addFirst(batch, nonce, this.#base - position - 1);
     this.ring.push(nonce, now);
     return true;
   }
@@ -163,38 +168,36 @@ export class FirstRound {
     const tag = tags[0] as number;
     let sent = 0;
     if (tag < 0) while (sent < count && errors[sent] === 0 && tags[sent] === tag - sent) sent++;
-    this.ring.stampMany(this.#batchBase - tag - 1, batch.sentAt, sent);
+    this.ring.stampMany(this.#positionOf(batch, tag), batch.sentAt, sent);
     this.#stats.probesSent += sent;
     return sent;
   }
 
-  /** The kernel took the SYN of the slot with that tag at `at`. */
-  sent(tag: number, at: Nanos): void {
+  /** The kernel took the SYN of the slot of `batch` with that tag at `at`. */
+  sent(batch: SendBatch, tag: number, at: Nanos): void {
     this.#stats.probesSent++;
-    const place = this.ring.placeOf(this.#batchBase - tag - 1);
+    const place = this.ring.placeOf(this.#positionOf(batch, tag));
     if (place >= 0) this.ring.stamp(place, at);
   }
 
-  /** The kernel refused the SYN with that tag: its pair's slot from now on, or -1 when it has already left. */
-  refused(tag: number): number {
-    const place = this.ring.placeOf(this.#batchBase - tag - 1);
+  /** The kernel refused the SYN of `batch` with that tag: its pair's slot from now on, or -1 when it has already left. */
+  refused(batch: SendBatch, tag: number): number {
+    const place = this.ring.placeOf(this.#positionOf(batch, tag));
     if (place < 0) return -1;
     this.identify(place);
     return this.move(place);
   }
 
-  /** The slot of a pair that something was heard of, or -1 when it is not in the first round. */
-  claim(target: number, port: number): number {
-    const place = this.#placeOf(target, port);
-    if (place < 0) return -1;
+  /** The place of a pair that something was heard of, which is the pair at hand then; -1 when it is not in the first round. */
+  find(target: number, port: number): number {
     this.target = target;
     this.port = port;
-    return this.move(place);
+    return this.ring.keptPlaceOf(this.#positionFor(target, port));
   }
 
   /** Notes `at` as the time when the captured SYN left; false when it is none of ours. */
   stamp(target: number, view: PacketView, at: Nanos): boolean {
-    const place = this.#placeOf(target, view.destinationPort);
+    const place = this.ring.placeOf(this.#positionFor(target, view.destinationPort));
     if (place < 0 || this.#syns.firstIsn(this.ring.nonce(place)) !== view.seq) return false;
     this.ring.stampSeen(place, at);
     return true;
@@ -229,15 +232,21 @@ export class FirstRound {
     pairs.firstNonce[slot] = ring.nonce(place);
     pairs.stamp(slot, 0, ring.sentAt(place));
     pairs.phase[slot] = Phase.waiting;
+    const lingered = !ring.isOpen(place);
     pairs.aloft[slot] = ring.take(place) ? 1 : 0;
-    this.#exits.entered(slot);
+    if (lingered) this.#exits.returned(slot, ring.linkOf(place));
+    else this.#exits.entered(slot);
     return slot;
   }
 
-  #placeOf(target: number, port: number): number {
+  #positionOf(batch: SendBatch, tag: number): number {
+    return (this.#bases.get(batch) as number) - tag - 1;
+  }
+
+  /** The position of a pair in the run, -1 when it is none of it. */
+  #positionFor(target: number, port: number): number {
     const { ports, order } = this.#plan;
     const index = ports.indexOf(port);
-    const position = index < 0 ? -1 : order.positionOf(target * ports.size + index);
-    return position < 0 ? -1 : this.ring.placeOf(position);
+    return index < 0 ? -1 : order.positionOf(target * ports.size + index);
   }
 }

@@ -1,26 +1,33 @@
 import type { Nanos } from '../wire/numbers.ts';
 
 const INITIAL_CAPACITY = 1024;
+const NO_LINKS = new Int32Array(0);
 /** Most first SYNs whose fate may be open at once: four seconds of a million a second. */
 const MAX_CAPACITY = 2 ** 22;
 
-const Fate = { open: 0, settled: 1 } as const;
+const Fate = { open: 0, settled: 1, lingering: 2 } as const;
 
 /**
  * Pairs whose first and only SYN so far has no answer yet, in the order in which the SYNs left: 13 bytes each, written one after the other. Nearly
  * all that a fast scan has in flight stands here; a pair moves to the PairTable when something comes back for it or its time is up.
- * Positions are those of the PairOrder; a place names a pair until the next `push`.
+ * Positions are those of the PairOrder; a place names a pair until the next `push`. A pair that lingers has an answer and is kept in case of another: it has
+ * a number of the caller's.
  */
 export class FirstSyns {
   /** Position of the next pair to be probed. */
   head = 0;
-  /** Position of the oldest pair whose fate is open; `head` when there is none. */
+  /** No pair before this position is here any more. */
   tail = 0;
   /** Pairs that count as in flight: sent at or after `#landed`, fate open. */
   inFlight = 0;
   #landed = 0;
-  /** Position of the SYN that the capture is expected to show next. */
+  /** No pair before this position is open. */
+  #firstOpen = 0;
+  /** Numbers of those that linger; made for the first of them. */
+  #links: Int32Array = NO_LINKS;
+  /** Positions of the SYNs that the capture is expected to show next: two threads may be sending, each in order. The first is that of the latest sight. */
   #nextSeen = 0;
+  #nextSeenOther = 0;
   #mask = INITIAL_CAPACITY - 1;
   /** Place of `head`. */
   #next = 0;
@@ -65,13 +72,13 @@ export class FirstSyns {
     this.inFlight += count;
   }
 
-  /** Notes when the first `count` SYNs from `position` on left. */
+  /** Notes when the first `count` SYNs from `position` on left, as far as the capture has not said so already: what it says is later, and exact. */
   stampMany(position: number, stamps: Float64Array, count: number): void {
     const mask = this.#mask;
     const sentAt = this.#sentAt;
     let place = (this.#next - (this.head - position)) & mask;
     for (let index = 0; index < count; index++) {
-      sentAt[place] = stamps[index] as number;
+      sentAt[place] = Math.max(sentAt[place] as number, stamps[index] as number);
       place = (place + 1) & mask;
     }
   }
@@ -84,28 +91,39 @@ export class FirstSyns {
     this.inFlight--;
   }
 
-  /** Notes when the SYN at `place` left. */
+  /** The same for the SYN at `place`. */
   stamp(place: number, at: Nanos): void {
-    this.#sentAt[place] = at;
+    this.#sentAt[place] = Math.max(this.#sentAt[place] as number, at);
   }
 
   /**
-   * Notes when a captured SYN of ours left, if it is the one that is expected next: captures come in the order of sending, so that hardly one has to
-   * be looked up. False when it is not that one.
+   * Notes when a captured SYN of ours left, if it is one of those that are expected next: captures come in the order of sending, so that hardly one has to be
+   * looked up. False when it is none.
    */
   stampNext(nonce: number, at: Nanos): boolean {
-    const position = Math.max(this.#nextSeen, this.tail);
-    const place = (this.#next - (this.head - position)) & this.#mask;
-    if (position >= this.head || this.#nonces[place] !== nonce || this.#fates[place] !== Fate.open) return false;
-    this.#sentAt[place] = at;
-    this.#nextSeen = position + 1;
-    return true;
+    if (this.#isNext(this.#nextSeen, nonce)) return this.#seen(this.#nextSeen, at);
+    if (!this.#isNext(this.#nextSeenOther, nonce)) return false;
+    const other = this.#nextSeenOther;
+    this.#nextSeenOther = this.#nextSeen;
+    return this.#seen(other, at);
   }
 
   /** Notes when the SYN at `place`, captured out of turn, left: the next one is expected after it. */
   stampSeen(place: number, at: Nanos): void {
-    this.#sentAt[place] = at;
-    this.#nextSeen = this.positionOf(place) + 1;
+    this.#nextSeenOther = this.#nextSeen;
+    this.#seen(this.positionOf(place), at);
+  }
+
+  #isNext(position: number, nonce: number): boolean {
+    if (position < this.tail || position >= this.head) return false;
+    const place = this.#placeAt(position);
+    return this.#nonces[place] === nonce && this.#fates[place] === Fate.open;
+  }
+
+  #seen(position: number, at: Nanos): true {
+    this.#sentAt[this.#placeAt(position)] = at;
+    this.#nextSeen = position + 1;
+    return true;
   }
 
   sentAt(place: number): Nanos {
@@ -118,9 +136,19 @@ export class FirstSyns {
 
   /** The place of the pair at `position`, or -1 when its fate is not open here. */
   placeOf(position: number): number {
+    const place = this.keptPlaceOf(position);
+    return place >= 0 && this.isOpen(place) ? place : -1;
+  }
+
+  /** The place of the pair at `position` that is open or lingers, or -1. */
+  keptPlaceOf(position: number): number {
     if (position < this.tail || position >= this.head) return -1;
-    const place = (this.#next - (this.head - position)) & this.#mask;
-    return this.#fates[place] === Fate.open ? place : -1;
+    const place = this.#placeAt(position);
+    return this.#fates[place] === Fate.settled ? -1 : place;
+  }
+
+  isOpen(place: number): boolean {
+    return this.#fates[place] === Fate.open;
   }
 
   /** The position whose place that is. */
@@ -130,20 +158,42 @@ export class FirstSyns {
 
   /** The pair leaves. Returns whether it still counted as in flight. */
   take(place: number): boolean {
-    this.#fates[place] = Fate.settled;
-    const flying = this.positionOf(place) >= this.#landed;
+    return this.#end(place, Fate.settled);
+  }
+
+  /** The open pair at `place` has its answer and stays under the number `link`. */
+  linger(place: number, link: number): void {
+    if (this.#links.length === 0) this.#links = new Int32Array(this.#mask + 1);
+    this.#links[place] = link;
+    this.#end(place, Fate.lingering);
+  }
+
+  /** The number of a pair that lingers. */
+  linkOf(place: number): number {
+    return this.#links[place] as number;
+  }
+
+  #end(place: number, fate: number): boolean {
+    const flying = this.#fates[place] === Fate.open && this.positionOf(place) >= this.#landed;
+    this.#fates[place] = fate;
     if (flying) this.inFlight--;
     return flying;
   }
 
-  /** Place of the oldest pair whose fate is open, or -1. */
+  /** Place of the oldest pair whose fate is open, or -1. Lets go of what is before all that is kept. */
   oldest(): number {
-    while (this.tail < this.head) {
-      const place = (this.#next - (this.head - this.tail)) & this.#mask;
+    while (this.tail < this.head && this.#fates[this.#placeAt(this.tail)] === Fate.settled) this.tail++;
+    this.#firstOpen = Math.max(this.#firstOpen, this.tail);
+    while (this.#firstOpen < this.head) {
+      const place = this.#placeAt(this.#firstOpen);
       if (this.#fates[place] === Fate.open) return place;
-      this.tail++;
+      this.#firstOpen++;
     }
     return -1;
+  }
+
+  #placeAt(position: number): number {
+    return (this.#next - (this.head - position)) & this.#mask;
   }
 
   /** What left before `time` is no longer in flight: answered, or lost, or about to be answered late. Returns how many of them have no answer. */
@@ -151,7 +201,7 @@ export class FirstSyns {
     let silent = 0;
     this.#landed = Math.max(this.#landed, this.tail);
     while (this.#landed < this.head) {
-      const place = (this.#next - (this.head - this.#landed)) & this.#mask;
+      const place = this.#placeAt(this.#landed);
       if (this.#fates[place] === Fate.open) {
         if ((this.#sentAt[place] as number) > time) break;
         silent++;
@@ -166,7 +216,7 @@ export class FirstSyns {
   get oldestFlight(): Nanos {
     if (this.inFlight === 0) return Infinity;
     const first = Math.max(this.#landed, this.tail);
-    return this.#sentAt[(this.#next - (this.head - first)) & this.#mask] as number;
+    return this.#sentAt[this.#placeAt(first)] as number;
   }
 
   /** Doubles: what is there is unrolled to the start of the new arrays. */
@@ -181,6 +231,7 @@ export class FirstSyns {
     this.#sentAt = unrolled(this.#sentAt, new Float64Array(count * 2));
     this.#nonces = unrolled(this.#nonces, new Int32Array(count * 2));
     this.#fates = unrolled(this.#fates, new Uint8Array(count * 2));
+    if (this.#links.length > 0) this.#links = unrolled(this.#links, new Int32Array(count * 2));
     this.#mask = count * 2 - 1;
     this.#next = count;
   }

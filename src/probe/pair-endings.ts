@@ -54,6 +54,17 @@ export class PairEndings {
     this.#plan.onVerdict(this.#verdict.silent(target, port, nonce, this.#neighbourErrno(target)));
   }
 
+  /** The pair's one SYN was answered by the RST under the handle `reply`, and nothing else came. */
+  finishReset(
+    target: number,
+    port: number,
+    answer: { readonly nonce: number; readonly rtt: Nanos; readonly reply: number },
+  ): void {
+    this.#parts.stats.pairsDone++;
+    this.#plan.onVerdict(this.#verdict.reset(target, port, answer));
+    this.#parts.blocks.release(answer.reply);
+  }
+
   /** The kernel has no way to the target. */
   finishUnroutable(target: number, port: number, errno: number): void {
     this.#parts.stats.pairsDone++;

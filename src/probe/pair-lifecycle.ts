@@ -2,6 +2,7 @@ import { Errno } from '../transport/errno.ts';
 import { NANOS_PER_MS, type Nanos } from '../wire/numbers.ts';
 import { BlockStore } from './block-store.ts';
 import { FIRST_LOOK, FirstExpiry } from './first-expiry.ts';
+import { FirstResets } from './first-resets.ts';
 import { FirstRound } from './first-round.ts';
 import { Flights } from './flights.ts';
 import type { Pacer } from './pacer.ts';
@@ -43,6 +44,7 @@ export class PairLifecycle {
   readonly #flights: Flights;
   readonly #endings: PairEndings;
   readonly #firstExpiry: FirstExpiry;
+  readonly #resets: FirstResets;
 
   constructor(plan: SessionPlan, pacer: Pacer, policy: RetryPolicy) {
     const { timing, targets } = plan;
@@ -51,28 +53,20 @@ export class PairLifecycle {
     this.syns = new SynSequence(plan, this.pairs, new RouteCache(targets, plan.routes));
     this.rto = new RtoTable(targets.size, timing.timeoutMs * NANOS_PER_MS);
     this.#patience = new Patience(this.pairs, this.rto, { policy, count: timing.count });
-    this.#endings = new PairEndings(plan, {
-      pairs: this.pairs,
-      blocks: this.#blocks,
-      syns: this.syns,
-      rto: this.rto,
-      stats: this.stats,
-    });
+    const { pairs, syns, rto, stats } = this;
+    this.#endings = new PairEndings(plan, { pairs, blocks: this.#blocks, syns, rto, stats });
     this.first = new FirstRound(plan, this, {
       enter: (target, port) => this.#enter(target, port),
       entered: (slot) => this.#entered(slot),
+      returned: (slot, link) => this.#timers.set(slot, this.#resets.restore(slot, link)),
       unroutable: (target, port, errno) => this.#endings.finishUnroutable(target, port, errno),
     });
     this.#flights = new Flights(this.pairs, this.first.ring, pacer);
-    this.#firstExpiry = new FirstExpiry({
-      first: this.first,
-      pairs: this.pairs,
-      patience: this.#patience,
-      endings: this.#endings,
-      pacer,
-      stats: this.stats,
-    });
-    this.#reader = new ReplyReader(plan, { pairs: this.pairs, syns: this.syns, blocks: this.#blocks, first: this.first });
+    const { first } = this;
+    const parts = { first, pairs, rto, stats, pacer, patience: this.#patience, endings: this.#endings };
+    this.#firstExpiry = new FirstExpiry(parts);
+    this.#resets = new FirstResets(parts);
+    this.#reader = new ReplyReader(plan, { pairs, syns, blocks: this.#blocks, first });
   }
 
   /** SYNs that may fill the path. */
@@ -80,11 +74,17 @@ export class PairLifecycle {
     return this.#flights.count;
   }
 
+  /** True once every pair has its verdict. */
+  get isOver(): boolean {
+    return this.pairs.active === 0 && this.#resets.waiting === 0 && this.first.isOver;
+  }
+
   /** When the next time-out may be due; Infinity when nothing waits. */
   get nextDue(): Nanos {
     const landing = this.first.ring.oldestFlight + this.rto.typical();
     // In a fast scan somebody's time is up every microsecond: they are looked at together.
-    const look = Math.ceil(Math.min(this.#firstExpiry.nextLook, landing) / NANOS_PER_MS) * NANOS_PER_MS;
+    const soonest = Math.min(this.#firstExpiry.nextLook, landing, this.#resets.nextDue);
+    const look = Math.ceil(soonest / NANOS_PER_MS) * NANOS_PER_MS;
     return Math.min(this.#timers.nextDue(), look);
   }
 
@@ -111,6 +111,7 @@ export class PairLifecycle {
   receive(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
     const reader = this.#reader;
     if (!reader.read(bytes, offset, length, at)) return;
+    if (reader.slot < 0 && this.#resets.take(reader, at)) return;
     if (reader.answer === Answer.none) this.#onRejected();
     else this.#onAnswer(at);
   }
@@ -135,6 +136,7 @@ export class PairLifecycle {
     const done = this.stats.pairsDone + MAX_ENDINGS;
     this.#endings.neighbours.now = now;
     this.#flights.landRing(now - this.rto.typical());
+    this.#resets.end(now, done);
     this.#firstExpiry.expire(now, done, (slot) => this.#onTimer(slot, now));
     for (let slot = -1; this.stats.pairsDone < done && (slot = this.#timers.expire(now)) >= 0;) this.#onTimer(slot, now);
   }
@@ -147,6 +149,7 @@ export class PairLifecycle {
 
   /** Gives every pair that was answered its verdict. */
   finishAnswered(): void {
+    this.#resets.end(Infinity, Infinity);
     const { answer } = this.pairs;
     this.pairs.forEach((slot) => answer[slot] !== Answer.none && this.#finish(slot, 0));
   }

@@ -5,7 +5,8 @@ import type { RtoTable } from './rto-table.ts';
 
 /** A contradicting answer comes within about one more round trip; these hold where the RTT is tiny. An RST is the likelier forgery. */
 const MIN_LINGER_OPEN: Nanos = 10 * NANOS_PER_MS;
-const MIN_LINGER_CLOSED: Nanos = 20 * NANOS_PER_MS;
+/** The same for a closed port. */
+export const LINGER_CLOSED: Nanos = 20 * NANOS_PER_MS;
 const SOFT_RETRY: Nanos = 100 * NANOS_PER_MS;
 /** A capture that loses packets without end must not keep a pair for ever. */
 const MAX_BONUS = 10;
@@ -85,9 +86,14 @@ export class Patience {
     return Math.max(SOFT_RETRY * 2 ** Math.min(earlier, 5), 2 * this.#rto.srtt(this.#pairs.target[slot] as number));
   }
 
+  /** True where a pair that was reset after `rtt` waits for LINGER_CLOSED and no longer. */
+  lingersShortly(target: number, rtt: Nanos): boolean {
+    return 2 * Math.max(rtt, this.#rto.srtt(target)) <= LINGER_CLOSED;
+  }
+
   /** How long a decided pair waits for an answer that contradicts the first. */
   linger(slot: number): Nanos {
-    const least = this.#pairs.answer[slot] === Answer.synAck ? MIN_LINGER_OPEN : MIN_LINGER_CLOSED;
+    const least = this.#pairs.answer[slot] === Answer.synAck ? MIN_LINGER_OPEN : LINGER_CLOSED;
     return Math.min(MAX_LINGER, Math.max(least, 2 * this.#rto.srtt(this.#pairs.target[slot] as number)));
   }
 }

@@ -24,7 +24,9 @@ interface ReaderParts {
  * answered and the answer; `Answer.none` there means that the packet names our tuple and proves nothing.
  */
 export class ReplyReader {
+  /** The pair's, or -1 for an RST in answer to a first SYN of which nothing else has been heard: then `place` is the pair's in the first round, which has it at hand. */
   slot = -1;
+  place = -1;
   /** SYN number, from 0. */
   attempt = 0;
   answer: number = Answer.none;
@@ -37,6 +39,8 @@ export class ReplyReader {
   readonly #syns: SynSequence;
   readonly #blocks: BlockStore;
   readonly #first: FirstRound;
+  /** With more than one sample to take, an RST is not the last that a pair has to do with. */
+  readonly #keepsResets: boolean;
   #bytes: Uint8Array = new Uint8Array(0);
   #offset = 0;
   #length = 0;
@@ -47,6 +51,7 @@ export class ReplyReader {
     this.#syns = syns;
     this.#blocks = blocks;
     this.#first = first;
+    this.#keepsResets = plan.timing.count === 1;
   }
 
   /** False for what concerns no pair under way; our own SYNs seen by the capture are noted as send times. */
@@ -59,6 +64,13 @@ export class ReplyReader {
     return this.#view.isTcp ? this.#readTcp() : this.#readIcmp();
   }
 
+  /** Moves the pair of a first reset to the table, where the reset is its answer. */
+  enter(): void {
+    this.#judge(0, Answer.rst);
+    this.isChallenge = false;
+    this.#inTable();
+  }
+
   /** Copies the packet just read; returns its handle. Only during `receive`. */
   keep(): number {
     return this.#blocks.put(this.#bytes, this.#offset, this.#length);
@@ -68,12 +80,20 @@ export class ReplyReader {
     const view = this.#view;
     if ((view.flags & (SYN | ACK | RST)) === SYN && this.#syns.isOurs(view.sourcePort) && this.#isOwnSyn()) return false;
     if (!this.#syns.isOurs(view.destinationPort)) return false;
-    const slot = this.#find(view.source, view.sourcePort);
-    if (slot < 0 || view.destination !== this.#syns.sourceAddress(slot)) return false;
-    this.slot = slot;
+    if (!this.#find(view.source, view.sourcePort)) return false;
+    if (this.slot < 0 && this.#isFirstReset()) return true;
+    const slot = this.#inTable();
+    if (view.destination !== this.#syns.sourceAddress(slot)) return false;
     this.isChallenge = false;
     this.#classify(slot);
     return true;
+  }
+
+  #isFirstReset(): boolean {
+    const view = this.#view;
+    const { ring, target } = this.#first;
+    if ((view.flags & (RST | ACK)) !== (RST | ACK) || !this.#keepsResets || !ring.isOpen(this.place)) return false;
+    return this.#syns.isResetOfFirst(target, ring.nonce(this.place), view);
   }
 
   #classify(slot: number): void {
@@ -92,9 +112,8 @@ export class ReplyReader {
   #readIcmp(): boolean {
     const view = this.#view;
     if (view.icmpType === ICMP_REDIRECT) return false;
-    const slot = this.#find(view.quoteDestination, view.quoteDestinationPort);
-    if (slot < 0) return false;
-    this.slot = slot;
+    if (!this.#find(view.quoteDestination, view.quoteDestinationPort)) return false;
+    const slot = this.#inTable();
     this.isChallenge = false;
     this.#judge(this.#syns.attemptOfQuote(slot, view), this.#icmpAnswer());
     return true;
@@ -113,12 +132,19 @@ export class ReplyReader {
     this.answer = attempt === UNPROVEN ? Answer.none : answer;
   }
 
-  /** Slot of the pair, which moves to the table for it if this is the first that is heard of it; -1 when it is not under way. */
-  #find(address: PacketView['source'], port: number): number {
+  /** Finds the pair, in the table or in the first round; false when it is not under way. */
+  #find(address: PacketView['source'], port: number): boolean {
     const target = this.#plan.targets.indexOf(address);
-    if (target < 0) return -1;
-    const slot = this.#pairs.find(target, port);
-    return slot < 0 ? this.#first.claim(target, port) : slot;
+    if (target < 0) return false;
+    this.slot = this.#pairs.find(target, port);
+    if (this.slot < 0) this.place = this.#first.find(target, port);
+    return this.slot >= 0 || this.place >= 0;
+  }
+
+  /** The slot of the pair, which moves to the table for it if it is in the first round. */
+  #inTable(): number {
+    if (this.slot < 0) this.slot = this.#first.move(this.place);
+    return this.slot;
   }
 
   #isOwnSyn(): boolean {

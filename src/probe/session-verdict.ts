@@ -30,6 +30,11 @@ export class SessionVerdict implements Verdict {
   #slot = -1;
   /** Of the first SYN, where there is no slot. */
   #nonce = 0;
+  /** BlockStore handles. */
+  #reply = 0;
+  #conflict = 0;
+  #rejectedReply = 0;
+  #rtt: Nanos = NaN;
   #answer: number = Answer.none;
   #errno = 0;
   #isLoaded = false;
@@ -53,6 +58,11 @@ export class SessionVerdict implements Verdict {
     this.state = 'error';
     this.attempts = 0;
     this.rejected = 0;
+    this.#reply = 0;
+    this.#conflict = 0;
+    this.#rejectedReply = 0;
+    this.#rtt = NaN;
+    this.#samples = undefined;
     return this;
   }
 
@@ -62,6 +72,21 @@ export class SessionVerdict implements Verdict {
     this.state = errno === 0 ? 'filtered' : 'error';
     this.attempts = 1;
     this.#nonce = nonce;
+    return this;
+  }
+
+  /** A pair whose one SYN, made with that nonce, was answered by the RST under the handle `reply`, and that had no slot. */
+  reset(
+    target: number,
+    port: number,
+    { nonce, rtt, reply }: { readonly nonce: number; readonly rtt: Nanos; readonly reply: number },
+  ): this {
+    this.silent(target, port, nonce, 0);
+    this.#answer = Answer.rst;
+    this.#reply = reply;
+    this.#rtt = rtt;
+    this.#isLoaded = false;
+    this.state = STATES[Answer.rst] as PortState;
     return this;
   }
 
@@ -79,6 +104,10 @@ export class SessionVerdict implements Verdict {
     this.state = answer === Answer.none && errno !== 0 ? 'error' : (STATES[answer] as PortState);
     this.attempts = answer === Answer.none ? (pairs.sent[slot] as number) : (pairs.answeredBy[slot] as number);
     this.rejected = pairs.rejected[slot] as number;
+    this.#reply = pairs.reply[slot] as number;
+    this.#conflict = pairs.conflict[slot] as number;
+    this.#rejectedReply = pairs.rejectedReply[slot] as number;
+    this.#rtt = pairs.rtt[slot] as number;
     return this;
   }
 
@@ -103,7 +132,7 @@ export class SessionVerdict implements Verdict {
 
   get view(): PacketView | null {
     if (this.#answer === Answer.none) return null;
-    if (!this.#isLoaded) this.#blocks.load(this.#pairs.reply[this.#slot] as number, this.#view);
+    if (!this.#isLoaded) this.#blocks.load(this.#reply, this.#view);
     this.#isLoaded = true;
     return this.#view;
   }
@@ -118,11 +147,9 @@ export class SessionVerdict implements Verdict {
 
   /** An ICMP error's round trip counts too: it is the sender's. A stamp that is no longer known gives none. */
   get rttSamples(): readonly number[] {
-    if (this.#slot < 0) return NO_SAMPLES;
     if (this.#samples !== undefined) return this.#samples.map((sample) => sample / NANOS_PER_MS);
-    const rtt = this.#pairs.rtt[this.#slot] as number;
-    if (!(rtt >= 0)) return NO_SAMPLES;
-    this.#single[0] = rtt / NANOS_PER_MS;
+    if (!(this.#rtt >= 0)) return NO_SAMPLES;
+    this.#single[0] = this.#rtt / NANOS_PER_MS;
     return this.#single;
   }
 
@@ -138,19 +165,18 @@ export class SessionVerdict implements Verdict {
   }
 
   get reply(): Uint8Array | null {
-    return this.#block(this.#pairs.reply);
+    return this.#block(this.#reply);
   }
 
   get conflict(): Uint8Array | null {
-    return this.#block(this.#pairs.conflict);
+    return this.#block(this.#conflict);
   }
 
   get rejectedReply(): Uint8Array | null {
-    return this.#block(this.#pairs.rejectedReply);
+    return this.#block(this.#rejectedReply);
   }
 
-  #block(handles: Int32Array): Uint8Array | null {
-    const handle = this.#slot < 0 ? 0 : (handles[this.#slot] as number);
+  #block(handle: number): Uint8Array | null {
     return handle === 0 ? null : this.#blocks.view(handle);
   }
 }

@@ -27,6 +27,8 @@ export class ProbeSession implements DrivenSession {
   #held = false;
   #drops = 0;
   #stopped = false;
+  /** The batch filled last holds retries. */
+  #retries = false;
 
   constructor(plan: SessionPlan) {
     const { timing } = plan;
@@ -42,7 +44,15 @@ export class ProbeSession implements DrivenSession {
 
   /** True once every pair has its verdict, or after `stop`. */
   get finished(): boolean {
-    return this.#stopped || (this.#life.pairs.active === 0 && this.#life.first.isOver);
+    return this.#stopped || this.#life.isOver;
+  }
+
+  /**
+   * A first SYN stands in a ring that knows it by its position, whatever has become of its pair since; a retry is known by a slot that may have changed hands
+   * until the kernel's word comes.
+   */
+  get runsAhead(): boolean {
+    return !this.#retries;
   }
 
   /** While held, nothing is sent and no verdict is told but by `stop`; answers are taken in all the same. Nobody says when a hold ends: `poll` asks again soon. */
@@ -89,8 +99,8 @@ export class ProbeSession implements DrivenSession {
     for (let i = this.#life.first.sentMany(batch); i < batch.count; i++) {
       const tag = batch.tags[i] as number;
       const errno = batch.errors[i] as number;
-      if (errno !== 0) this.#onRefused(tag < 0 ? this.#life.first.refused(tag) : tag, errno, now);
-      else if (tag < 0) this.#life.first.sent(tag, batch.sentAt[i] as number);
+      if (errno !== 0) this.#onRefused(tag < 0 ? this.#life.first.refused(batch, tag) : tag, errno, now);
+      else if (tag < 0) this.#life.first.sent(batch, tag, batch.sentAt[i] as number);
       else this.#life.onSent(tag, batch.sentAt[i] as number);
     }
     return this.#stalledUntil > now ? this.#stalledUntil : Infinity;
@@ -117,6 +127,7 @@ export class ProbeSession implements DrivenSession {
   #fill(now: Nanos, batch: SendBatch): Nanos {
     const room = Math.min(batch.capacity, this.#pacer.allowance(now), this.#pacer.window - this.#life.inFlight);
     this.#life.first.beginBatch(batch);
+    this.#retries = false;
     for (let unrouted = 0; batch.count < room && unrouted < MAX_UNROUTED;) {
       const slot = this.#nextRetry();
       if (slot >= 0) this.#send(slot, now, batch);
@@ -156,6 +167,7 @@ export class ProbeSession implements DrivenSession {
   }
 
   #send(slot: number, now: Nanos, batch: SendBatch): void {
+    this.#retries = true;
     this.#life.syns.add(batch, slot, this.#life.pairs.sent[slot] as number);
     this.#life.onSending(slot, now);
     this.#pacer.onSent(now, 1);

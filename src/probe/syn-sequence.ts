@@ -220,6 +220,13 @@ export class SynSequence {
     return UNPROVEN;
   }
 
+  /** True for an RST in answer to the first SYN, made with that nonce, of a pair of `target`; never where ISNs do not tell SYNs apart. */
+  isResetOfFirst(target: number, nonce: number, view: PacketView): boolean {
+    if (this.#plan.seq !== null || view.destinationPort !== this.sourcePort(0)) return false;
+    const { address } = this.#plan.routes.sources[this.route(target)] as { address: Address };
+    return view.destination === address && endsSyn(seqDiff(seq(view.ack), seq(nonce >>> 0)), this.#plan.payloadLength);
+  }
+
   /** Which SYN of the pair an ICMP error quotes, by its sequence number; the source is compared where no NAT left its own in the quote. */
   attemptOfQuote(slot: number, view: PacketView): number {
     const untranslated = view.quoteSource === this.sourceAddress(slot);

@@ -1,6 +1,7 @@
 import type { DrivenSession } from '../probe/driven-session.ts';
 import type { Transport, TransportFault } from '../transport/transport.ts';
 import type { Nanos } from '../wire/numbers.ts';
+import { Sending } from './sending.ts';
 
 const MOST_LEAVE_TURNS = 100;
 
@@ -44,19 +45,22 @@ function takeLeave(session: DrivenSession, transport: Transport): void {
 }
 
 async function turnUntilDone(session: DrivenSession, transport: Transport, options: LoopOptions): Promise<TransportFault | null> {
+  const sending = new Sending(session, transport);
   for (;;) {
-    const { batch } = transport;
     const fault = transport.fault();
     if (fault !== null) return fault;
     const now = transport.now();
     session.noteDrops(now, transport.drops());
-    let next = session.poll(now, batch);
-    if (batch.count > 0) {
-      transport.flush();
-      next = Math.min(next, session.flushed(transport.now(), batch));
-    }
+    let next = sending.learn(now);
+    const { batch } = transport;
+    next = Math.min(next, session.poll(now, batch));
+    if (batch.count > 0) next = Math.min(next, sending.send(batch));
     options.onTurn(now);
-    if (session.finished || options.signal.aborted) return null;
+    if (session.finished || options.signal.aborted) {
+      await sending.settle();
+      if (session.finished || options.signal.aborted) return null;
+      next = now;
+    }
     await transport.wait(next);
   }
 }

@@ -65,8 +65,16 @@ export interface Transport {
    * EAGAIN and ENOBUFS mean "not sent, try again later".
    */
   flush(): void;
+  /**
+   * Lets another thread send the slots that `flush` would, in any order, and returns soon: `batch` is another one from then on, and packets that are answered
+   * already are delivered all the same. False where that cannot be had, or is not worth it: then nothing has happened. Before the next `post` and `flush`
+   * `settled` is asked until it says null.
+   */
+  post(): boolean;
+  /** A batch that was posted and each of whose slots is now as after `flush`; null when there is none. */
+  settled(): SendBatch | null;
   now(): Nanos;
-  /** Resolves once packets have been delivered since the call, at `until`, or after `wake`; lets captures in at least once. `until` may be Infinity. */
+  /** Resolves once packets have been delivered since the call, a posted batch is settled, at `until`, or after `wake`; lets captures in at least once. `until` may be Infinity. */
   wait(until: Nanos): Promise<void>;
   /** Ends a pending `wait` early (a signal arrived). */
   wake(): void;

@@ -20,6 +20,8 @@ export interface ContractLab {
   readonly closedPort: number;
   /** Drops SYNs. */
   readonly silentPort: number;
+  /** Whether batches can be posted: always when they are large, some of them, or never. */
+  readonly posts: 'large' | 'some' | 'never';
   /** An address that this host has no way to: no route, or no neighbour that answers. */
   readonly unroutable: Address;
   /** Lets time pass while nobody waits on the transport: a sleep on a real clock, a push of a virtual one. */
@@ -124,6 +126,37 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
       }
       expect(transport.now()).toBeGreaterThanOrEqual(last);
       transport.batch.count = 0;
+    });
+
+    test('a posted batch is another one from then on, and comes back with every slot judged, its packets answered', async () => {
+      const { transport, posts, sourcePorts } = lab;
+      const log = new CaptureLog(transport);
+      const many = Math.min(transport.batch.capacity, sourcePorts.length);
+      let isPosted = false;
+      for (let round = 0; round < 40 && !isPosted; round++) {
+        const sent = Array.from({ length: many }, () => syn(lab.closedPort));
+        const { batch } = transport;
+        fill(sent);
+        const before = transport.now();
+        isPosted = transport.post();
+        expect(transport.batch === batch).toBe(!isPosted);
+        if (!isPosted) continue;
+        let back = transport.settled();
+        while (back === null) {
+          await transport.wait(Infinity);
+          back = transport.settled();
+        }
+        expect(back).toBe(batch);
+        expect([...batch.errors.subarray(0, many)]).toEqual(Array.from({ length: many }, () => 0));
+        for (const stamp of batch.sentAt.subarray(0, many)) {
+          expect(stamp).toBeGreaterThanOrEqual(before);
+          expect(stamp).toBeLessThanOrEqual(transport.now());
+        }
+        for (const one of sent) expect(await log.find((packet) => answers(packet, one))).toBeDefined();
+      }
+      transport.batch.count = 0;
+      expect(transport.settled()).toBeNull();
+      expect(isPosted).toBe(posts !== 'never');
     });
 
     test('an empty flush does nothing', () => {

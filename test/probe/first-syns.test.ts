@@ -7,6 +7,8 @@ interface Entry {
   sentAt: number;
   open: boolean;
   flying: boolean;
+  /** The number that it lingers under. */
+  link?: number;
 }
 
 /** The same by plain arrays, from the first pair to the last. */
@@ -34,10 +36,13 @@ class Model {
   }
 }
 
-type Step = readonly ['push' | 'many' | 'skip' | 'take' | 'land' | 'stamp', number];
+type Step = readonly ['push' | 'many' | 'skip' | 'take' | 'linger' | 'land' | 'stamp', number];
 
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
-  fc.tuple(fc.constantFrom<Step[0]>('push', 'push', 'many', 'skip', 'take', 'take', 'land', 'stamp'), fc.nat(1_000_000)),
+  fc.tuple(
+    fc.constantFrom<Step[0]>('push', 'push', 'many', 'skip', 'take', 'take', 'linger', 'land', 'stamp'),
+    fc.nat(1_000_000),
+  ),
   { maxLength: 120 },
 );
 
@@ -65,6 +70,7 @@ function run(ring: FirstSyns, model: Model, [kind, number]: Step, now: number): 
   const some = all.length === 0 ? -1 : number % all.length;
   const place = some < 0 ? -1 : ring.placeOf(some);
   expect(place >= 0).toBe(all[some]?.open ?? false);
+  runOnLingering(ring, [kind, all[some], some]);
   if (kind === 'push') {
     const nonce = (number * 2654435761) | 0;
     ring.push(nonce, now);
@@ -79,6 +85,16 @@ function run(ring: FirstSyns, model: Model, [kind, number]: Step, now: number): 
   } else if (place >= 0) stampOrTake(ring, place, [kind, all[some] as Entry, some, now]);
 }
 
+function runOnLingering(ring: FirstSyns, [kind, entry, position]: readonly [Step[0], Entry | undefined, number]): void {
+  const place = position < 0 ? -1 : ring.keptPlaceOf(position);
+  expect(place >= 0).toBe(entry !== undefined && (entry.open || entry.link !== undefined));
+  if (entry?.link === undefined) return;
+  expect([ring.linkOf(place), ring.nonce(place), ring.positionOf(place)]).toEqual([entry.link, entry.nonce, position]);
+  if (kind !== 'take') return;
+  expect(ring.take(place)).toBe(false);
+  delete entry.link;
+}
+
 function stampOrTake(
   ring: FirstSyns,
   place: number,
@@ -90,7 +106,10 @@ function stampOrTake(
     entry.sentAt = now;
     return;
   }
-  expect(ring.take(place)).toBe(entry.flying);
+  if (kind === 'linger') {
+    ring.linger(place, now);
+    entry.link = now;
+  } else expect(ring.take(place)).toBe(entry.flying);
   entry.open = false;
   entry.flying = false;
 }
@@ -121,6 +140,28 @@ describe('FirstSyns', () => {
     expect(ring.stampNext(44, 7)).toBe(true);
     expect(ring.stampNext(44, 8)).toBe(false);
     expect(places.map((place) => ring.sentAt(place))).toEqual([5, 1, 6, 7]);
+  });
+
+  test('stamps what two threads send in turn, each in order, with a search for the first of each alone', () => {
+    const ring = new FirstSyns();
+    const places = [11, 22, 33, 44, 55, 66].map((nonce) => ring.push(nonce, 1));
+    expect(ring.stampNext(11, 5)).toBe(true);
+    expect(ring.stampNext(44, 6)).toBe(false);
+    ring.stampSeen(places[3] as number, 6);
+    const found = [22, 55, 33, 66].map((nonce, index) => ring.stampNext(nonce, 7 + index));
+    expect(found).toEqual([true, true, true, true]);
+    expect(places.map((place) => ring.sentAt(place))).toEqual([5, 7, 9, 6, 8, 10]);
+  });
+
+  test('does not let the word of whoever sent replace that of the capture', () => {
+    const ring = new FirstSyns();
+    const place = ring.push(11, 1);
+    ring.pushMany(Int32Array.of(22), 1, 1);
+    ring.stampNext(11, 5);
+    ring.stampNext(22, 6);
+    ring.stamp(place, 3);
+    ring.stampMany(0, Float64Array.of(2, 4), 2);
+    expect([0, 1].map((position) => ring.sentAt(ring.placeOf(position)))).toEqual([5, 6]);
   });
 
   test('leaves the stamp of a pair that has left to the table', () => {

@@ -29,6 +29,8 @@ export interface SystemCalls {
   localAddress(descriptor: number, into: Uint8Array): number;
   /** Sends `count` messages without blocking: `headers` is the address of an array of struct mmsghdr. Returns how many were sent. */
   sendMessages(descriptor: number, headers: number, count: number): number;
+  /** The same in a thread of the pool; calls `done` on the event loop with how many were sent, 0 for an error. */
+  sendMessagesAside(descriptor: number, headers: number, count: number, done: (sent: number) => void): void;
   /** Receives one message without blocking: `header` is the address of a struct msghdr. */
   receiveMessage(descriptor: number, header: number): number;
   /** Sendto(2) with nothing: makes the kernel look at a transmit ring. */
@@ -168,12 +170,18 @@ function optionCalls({ libc, orErrno }: Binding): Pick<SystemCalls, 'setOption' 
   };
 }
 
-function messageCalls({ libc, orErrno }: Binding): Pick<SystemCalls, 'sendMessages' | 'receiveMessage' | 'kick'> {
+function messageCalls({
+  libc,
+  orErrno,
+}: Binding): Pick<SystemCalls, 'sendMessages' | 'sendMessagesAside' | 'receiveMessage' | 'kick'> {
   const sendmmsg = libc.func('int sendmmsg(int, uintptr_t, unsigned int, int)');
   const recvmsg = libc.func('intptr_t recvmsg(int, uintptr_t, int)');
   const sendto = libc.func('intptr_t sendto(int, uintptr_t, uintptr_t, int, uintptr_t, uint32_t)');
   return {
     sendMessages: (descriptor, headers, count) => orErrno(sendmmsg(descriptor, headers, count, MSG_DONTWAIT)),
+    sendMessagesAside: (descriptor, headers, count, done) => {
+      sendmmsg.async(descriptor, headers, count, MSG_DONTWAIT, (_: unknown, sent: number) => done(Math.max(0, sent)));
+    },
     receiveMessage: (descriptor, header) => orErrno(recvmsg(descriptor, header, MSG_DONTWAIT)),
     kick: (descriptor) => orErrno(sendto(descriptor, 0, 0, MSG_DONTWAIT, 0, 0)),
   };

@@ -58,6 +58,7 @@ function wayInWords(options: EthernetOptions, path: FramePath, refusals: readonl
 export class EthernetSender implements PacketSender {
   readonly path: FramePath;
   readonly batch: SendBatch;
+  readonly posting = null;
   /** Which way packets go, and why not a faster one; for people. */
   readonly why: string;
   readonly #transmit: FrameTransmit;
@@ -103,7 +104,8 @@ export class EthernetSender implements PacketSender {
     this.#transmit.finish();
   }
 
-  close(): void {
+  // oxlint-disable-next-line typescript/require-await -- others wait for a thread
+  async close(): Promise<void> {
     this.#transmit.close();
     this.#hops.close();
   }

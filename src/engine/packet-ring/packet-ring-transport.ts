@@ -61,6 +61,14 @@ export class PacketRingTransport implements Transport {
     this.#sender.flush();
   }
 
+  post(): boolean {
+    return this.#sender.posting?.post(() => this.#wait.end()) ?? false;
+  }
+
+  settled(): SendBatch | null {
+    return this.#sender.posting?.settled() ?? null;
+  }
+
   /** What is in the ring is delivered at once, and a wait that ends with that costs a microtask; only one that has lasted turns the event loop. */
   wait(until: Nanos): Promise<void> {
     if (this.#closed) return Promise.resolve();
@@ -88,10 +96,10 @@ export class PacketRingTransport implements Transport {
     if (this.#closed) return;
     this.#closed = true;
     const closing = this.#capture.close();
-    this.#sender.close();
+    const parting = this.#sender.close();
     this.#watch.close();
     this.#wait.end();
-    await closing;
+    await Promise.all([closing, parting]);
   }
 
   #turn(): void {

@@ -17,6 +17,8 @@ import { openCaptureSocket, type RingSize } from './capture-socket.ts';
 const BLOCK_BYTES = 32 * 1024;
 /** 16 MiB hold 100,000 small packets; less where the kernel has less. */
 const SIZES: readonly RingSize[] = [512, 128, 32].map((blocks) => ({ blockBytes: BLOCK_BYTES, blocks }));
+/** A run of so many packets is too short for more than the second size: to make 16 MiB and to free them takes 20 ms. */
+const SHORT_RUN = 131_072;
 const SMALLEST: readonly RingSize[] = [{ blockBytes: BLOCK_BYTES, blocks: 2 }];
 /** A run of so few packets is over sooner without a ring. */
 const FEW_PACKETS = 64;
@@ -25,16 +27,17 @@ const FEW_PACKETS = 64;
 export const packetRing: EngineCode = { check, open: (options) => openPacketRing(options, sizesFor(options)) };
 
 function sizesFor({ packets = Infinity }: EngineOptions): readonly RingSize[] {
-  return packets > FEW_PACKETS ? SIZES : [];
+  if (packets <= FEW_PACKETS) return [];
+  return packets <= SHORT_RUN ? SIZES.slice(1) : SIZES;
 }
 
 async function check(): Promise<EngineProblem | null> {
   raiseNetRaw();
   const calls = systemCalls();
   if (!hasSystemCalls(calls)) return calls;
-  const sender = openRawIpSender(calls, null, () => 0);
+  const sender = openRawIpSender(calls, { device: null, now: () => 0, posts: false });
   if ('code' in sender) return sender;
-  sender.close();
+  await sender.close();
   const socket = openCaptureSocket(calls, [0], SMALLEST);
   if ('code' in socket) return socket;
   await socket.close();
@@ -42,7 +45,6 @@ async function check(): Promise<EngineProblem | null> {
 }
 
 /** The engine's `open` with a ring of the first of `sizes` that the kernel has memory for; without a ring when there are none. */
-// oxlint-disable-next-line typescript/require-await -- errors are rejections, as every engine's
 export async function openPacketRing(options: EngineOptions, sizes: readonly RingSize[]): Promise<Transport> {
   raiseNetRaw();
   const calls = systemCalls();
@@ -53,7 +55,7 @@ export async function openPacketRing(options: EngineOptions, sizes: readonly Rin
   const { sender, why } = opened;
   const socket = openCaptureSocket(calls, options.sourcePorts, sizes);
   if ('code' in socket) {
-    sender.close();
+    await sender.close();
     throw engineError(socket);
   }
   const capture = new RingCapture({ ...options, socket, clock: new KernelClock(calls, now), now });
@@ -76,6 +78,6 @@ export async function fastestSendPath(routes: Routes): Promise<SendPath | null> 
   const sending = { path: 'auto', rate: Infinity, packetBytes: 0 } as const;
   const opened = openSender(calls, { sourcePorts: [], interface: null, routes, sending, warn: () => undefined }, () => 0);
   if ('code' in opened) return null;
-  opened.sender.close();
+  await opened.sender.close();
   return { name: opened.sender.path, why: opened.why };
 }

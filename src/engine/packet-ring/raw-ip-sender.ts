@@ -1,5 +1,3 @@
-import { endianness } from 'node:os';
-
 import { Errno } from '../../transport/errno.ts';
 import type { SendBatch } from '../../transport/transport.ts';
 import type { Nanos } from '../../wire/numbers.ts';
@@ -7,30 +5,8 @@ import type { EngineProblem } from '../engine.ts';
 import { unknownInterface } from '../linux/interfaces.ts';
 import type { MappedMemory, SystemCalls } from '../linux/system-calls.ts';
 import { kernelRefusal } from './kernel-refusal.ts';
-import { newBatch, type PacketSender } from './sender.ts';
-
-const CAPACITY = 256;
-const SLOT_BYTES = 2048;
-/** Messages a system call: their send times are read once before it. */
-const CHUNK = 32;
-/** Offset of the destination address (RFC 791, 3.1), and of the one in a sockaddr_in. */
-const DESTINATION = 16;
-const NAME_ADDRESS = 4;
-
-/** struct mmsghdr on 64-bit Linux, in 64-bit words: msg_name, msg_namelen, msg_iov, msg_iovlen, ... */
-const HEADER_BYTES = 64;
-const Header = { NAME: 0, NAME_LENGTH: 1, VECTOR: 2, VECTORS: 3 } as const;
-/** struct iovec: iov_base, iov_len. */
-const VECTOR_BYTES = 16;
-/** struct sockaddr_in. */
-const NAME_BYTES = 16;
-
-const HEADERS_AT = CAPACITY * SLOT_BYTES;
-const VECTORS_AT = HEADERS_AT + CAPACITY * HEADER_BYTES;
-const NAMES_AT = VECTORS_AT + CAPACITY * VECTOR_BYTES;
-const TOTAL_BYTES = NAMES_AT + CAPACITY * NAME_BYTES;
-/** Index of iov_len's low 32 bits among the 32-bit words of a vector. */
-const LENGTH_WORD = endianness() === 'LE' ? 2 : 3;
+import { MESSAGE_MEMORY, MessageSlots } from './message-slots.ts';
+import type { PacketSender, Posting } from './sender.ts';
 
 const AF_INET = 2;
 const SOCK_RAW = 3;
@@ -43,108 +19,178 @@ const SO_SNDBUF = 7;
 const SO_BINDTODEVICE = 25;
 /** The kernel counts some 1 KiB for a small packet until the driver is done with it; it cuts this to net.core.wmem_max. */
 const SEND_BUFFER = 4 * 1024 * 1024;
+/** Messages a system call: their send times are read once before it. */
+const CHUNK = 32;
+/** Fewer slots than this are sent sooner than another thread wakes. */
+const WORTH_POSTING = 64;
+/** One batch that is filled, one that a thread is sending, one that is settled. */
+const PLACES = 3;
 
-/** Opens a raw IP socket, bound to `device` unless null, or says why it cannot. `now` stamps. Throws a usage error when there is no such interface. */
-export function openRawIpSender(calls: SystemCalls, device: string | null, now: () => Nanos): RawIpSender | EngineProblem {
+/** What a sender is made for. */
+export interface RawIpOptions {
+  /** The interface that it is bound to, or null. */
+  readonly device: string | null;
+  /** Stamps. */
+  readonly now: () => Nanos;
+  /** Whether batches can be posted: takes memory for three of them. */
+  readonly posts: boolean;
+}
+
+/** Opens a raw IP socket, or says why it cannot. Throws a usage error when there is no such interface. */
+export function openRawIpSender(calls: SystemCalls, options: RawIpOptions): RawIpSender | EngineProblem {
+  const { device } = options;
   const socket = calls.socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
   if (socket < 0) return kernelRefusal('opening a raw socket', socket);
   const bound = device === null ? 0 : calls.setOption(socket, SOL_SOCKET, SO_BINDTODEVICE, Buffer.from(`${device}\0`));
-  const memory = bound < 0 ? bound : calls.map(-1, TOTAL_BYTES, 0);
-  if (typeof memory !== 'number') return new RawIpSender(calls, socket, { memory, now });
+  const memories = bound < 0 ? bound : mapEach(calls, options.posts ? PLACES : 1);
+  if (typeof memories !== 'number') return new RawIpSender(calls, socket, { memories, now: options.now });
   calls.close(socket);
   if (device !== null && bound === -Errno.ENODEV) throw unknownInterface(device);
-  return kernelRefusal(bound < 0 ? `binding a raw socket to ${device}` : 'mapping memory for packets', memory);
+  return kernelRefusal(bound < 0 ? `binding a raw socket to ${device}` : 'mapping memory for packets', memories);
+}
+
+function mapEach(calls: SystemCalls, count: number): readonly MappedMemory[] | number {
+  const memories: MappedMemory[] = [];
+  while (memories.length < count) {
+    const memory = calls.map(-1, MESSAGE_MEMORY, 0);
+    if (typeof memory === 'number') {
+      for (const mapped of memories) calls.unmap(mapped);
+      return memory;
+    }
+    memories.push(memory);
+  }
+  return memories;
 }
 
 interface Parts {
-  readonly memory: MappedMemory;
+  /** One for each batch that can be filled or under way at the same time. */
+  readonly memories: readonly MappedMemory[];
   readonly now: () => Nanos;
 }
 
-/** Sends through the kernel's routing, whatever the link: sendmmsg(2) on a raw IP socket, one batch in fixed memory. */
-export class RawIpSender implements PacketSender {
+/** A batch that a thread of the pool is sending. */
+interface Posted {
+  readonly slots: MessageSlots;
+  /** Slots before this one were sent before. */
+  readonly first: number;
+  /** When it was posted. */
+  readonly at: Nanos;
+  /** How many messages the kernel took; null until the thread is done. */
+  sent: number | null;
+  ended: Promise<void>;
+}
+
+/** Sends through the kernel's routing, whatever the link: sendmmsg(2) on a raw IP socket, batches in fixed memory; with memory for PLACES of them in a thread of the pool too. */
+export class RawIpSender implements PacketSender, Posting {
   readonly path = 'raw-ip';
-  readonly batch: SendBatch;
   readonly #calls: SystemCalls;
   readonly #socket: number;
-  readonly #memory: MappedMemory;
+  readonly #slots: readonly MessageSlots[];
   readonly #now: () => Nanos;
-  readonly #words: Uint32Array;
+  /** The place of the batch that is being filled. */
+  #place = 0;
+  /** What the thread is sending. */
+  #posted: Posted | null = null;
+  /** Posted batches that are done with, until somebody asks. */
+  readonly #settled: MessageSlots[] = [];
   #closed = false;
 
-  /** Owns the socket and the memory, which has TOTAL_BYTES. */
-  constructor(calls: SystemCalls, socket: number, { memory, now }: Parts) {
+  /** Owns the socket and the memories, which have MESSAGE_MEMORY bytes each. */
+  constructor(calls: SystemCalls, socket: number, { memories, now }: Parts) {
     this.#calls = calls;
     this.#socket = socket;
-    this.#memory = memory;
     this.#now = now;
-    this.#words = new Uint32Array(memory.bytes);
-    this.batch = newBatch(new Uint8Array(memory.bytes, 0, HEADERS_AT), CAPACITY, SLOT_BYTES);
-    writeHeaders(memory);
+    this.#slots = memories.map((memory) => new MessageSlots(memory));
     const one = new Uint8Array(Uint32Array.of(1).buffer);
     // Without it a packet that the queueing discipline throws away counts as sent; with it that is ENOBUFS (ip(7)).
     calls.setOption(socket, SOL_IP, IP_RECVERR, one);
     calls.setOption(socket, SOL_SOCKET, SO_SNDBUF, new Uint8Array(Uint32Array.of(SEND_BUFFER).buffer));
   }
 
-  flush(): void {
-    const { count } = this.batch;
-    this.#address(count);
-    for (let slot = 0; slot < count;) slot = this.#send(slot, Math.min(CHUNK, count - slot));
+  get batch(): SendBatch {
+    return this.#current.batch;
   }
 
-  close(): void {
+  get posting(): Posting | null {
+    return this.#slots.length === PLACES ? this : null;
+  }
+
+  get #current(): MessageSlots {
+    return this.#slots[this.#place] as MessageSlots;
+  }
+
+  flush(): void {
+    const slots = this.#current;
+    const { count } = slots.batch;
+    slots.address();
+    for (let slot = 0; slot < count;) slot = this.#send(slots, slot, count);
+  }
+
+  /** What the thread is still too busy for is sent here, chunk by chunk until it is free: so neither of two processors waits for the other. */
+  post(done: () => void): boolean {
+    const slots = this.#current;
+    const { count } = slots.batch;
+    if (count < WORTH_POSTING || this.#slots.length < PLACES || this.#closed) return false;
+    slots.address();
+    let first = 0;
+    while (first < count && this.#isThreadBusy()) first = this.#send(slots, first, count);
+    if (first < count) this.#handOver(slots, first, done);
+    else this.#settled.push(slots);
+    this.#place = this.#slots.findIndex((place) => place !== this.#posted?.slots && !this.#settled.includes(place));
+    return true;
+  }
+
+  settled(): SendBatch | null {
+    this.#isThreadBusy();
+    return this.#settled.shift()?.batch ?? null;
+  }
+
+  async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#posted !== null) await this.#posted.ended;
     this.#calls.close(this.#socket);
-    this.#calls.unmap(this.#memory);
+    for (const { memory } of this.#slots) this.#calls.unmap(memory);
   }
 
-  /** A raw socket takes the destination from the address beside the packet, not from the packet. */
-  #address(count: number): void {
-    const words = this.#words;
-    const { lengths } = this.batch;
-    for (let slot = 0; slot < count; slot++) {
-      words[(NAMES_AT + slot * NAME_BYTES + NAME_ADDRESS) >>> 2] = words[(slot * SLOT_BYTES + DESTINATION) >>> 2] as number;
-      words[((VECTORS_AT + slot * VECTOR_BYTES) >>> 2) + LENGTH_WORD] = lengths[slot] as number;
-    }
+  #handOver(slots: MessageSlots, first: number, done: () => void): void {
+    slots.expect();
+    const posted: Posted = { slots, first, at: this.#now(), sent: null, ended: Promise.resolve() };
+    posted.ended = new Promise((resolve) => {
+      this.#calls.sendMessagesAside(this.#socket, slots.header(first), slots.batch.count - first, (sent) => {
+        posted.sent = sent;
+        resolve();
+        done();
+      });
+    });
+    this.#posted = posted;
   }
 
-  /** Sends slots from `first` on, at most `many`; returns the slot to go on from. A stamp read afterwards could make an answer older than its question. */
-  #send(first: number, many: number): number {
+  /** False when the thread has nothing to do: then the batch that it had is settled. */
+  #isThreadBusy(): boolean {
+    if (this.#posted === null) return false;
+    const { slots, first, at, sent } = this.#posted;
+    const { count } = slots.batch;
+    const end = slots.isTaken ? count : first + (sent ?? 0);
+    if (end < count && sent === null) return true;
+    this.#posted = null;
+    slots.note(first, end, { error: 0, at });
+    // Why the kernel refused a message, only the next call for it says.
+    for (let slot = end; slot < count;) slot = this.#send(slots, slot, count);
+    this.#settled.push(slots);
+    return false;
+  }
+
+  /** Sends slots from `first` on, a chunk at most; returns the slot to go on from. A stamp read afterwards could make an answer older than its question. */
+  #send(slots: MessageSlots, first: number, end: number): number {
     const at = this.#now();
-    const sent = this.#closed
-      ? -Errno.EBADF
-      : this.#calls.sendMessages(this.#socket, this.#memory.address + HEADERS_AT + first * HEADER_BYTES, many);
-    if (sent > 0) return this.#note(first, first + sent, { error: 0, at });
+    const many = Math.min(CHUNK, end - first);
+    const sent = this.#closed ? -Errno.EBADF : this.#calls.sendMessages(this.#socket, slots.header(first), many);
+    if (sent > 0) return slots.note(first, first + sent, { error: 0, at });
     if (sent === -Errno.EINTR) return first;
     const error = sent === 0 ? Errno.EAGAIN : -sent;
     // A full queue stays full for the rest of the batch; trying on would only let later slots overtake earlier ones.
     const isFull = error === Errno.EAGAIN || error === Errno.ENOBUFS;
-    return this.#note(first, isFull ? this.batch.count : first + 1, { error, at });
-  }
-
-  #note(from: number, to: number, { error, at }: { readonly error: number; readonly at: Nanos }): number {
-    this.batch.errors.fill(error, from, to);
-    this.batch.sentAt.fill(at, from, to);
-    return to;
-  }
-}
-
-/** Points each header to its vector and its name, and each vector to its slot; only lengths and addresses change later. */
-function writeHeaders({ address, bytes }: MappedMemory): void {
-  const longs = new BigUint64Array(bytes);
-  const words = new Uint32Array(bytes);
-  const halves = new Uint16Array(bytes);
-  for (let slot = 0; slot < CAPACITY; slot++) {
-    const header = (HEADERS_AT + slot * HEADER_BYTES) / 8;
-    const vector = VECTORS_AT + slot * VECTOR_BYTES;
-    const name = NAMES_AT + slot * NAME_BYTES;
-    longs[header + Header.NAME] = BigInt(address + name);
-    words[(header + Header.NAME_LENGTH) * 2] = NAME_BYTES;
-    longs[header + Header.VECTOR] = BigInt(address + vector);
-    longs[header + Header.VECTORS] = 1n;
-    longs[vector / 8] = BigInt(address + slot * SLOT_BYTES);
-    halves[name / 2] = AF_INET;
+    return slots.note(first, isFull ? end : first + 1, { error, at });
   }
 }

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import type { Nanos } from '../../wire/numbers.ts';
 import type { EngineOptions, EngineProblem, SendDemand } from '../engine.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
@@ -8,6 +10,9 @@ import type { PacketSender } from './sender.ts';
 
 /** Packets a second above which a raw IP socket may not keep up: it was measured at 430,000. */
 const RAW_IP_RATE = 300_000;
+
+/** A run of so many packets gains by a thread that sends beside this one. */
+const WORTH_POSTING = 8192;
 
 const WITHOUT_DEMAND: SendDemand = { path: 'auto', rate: null, packetBytes: 0 };
 
@@ -24,14 +29,15 @@ export interface ChosenSender {
  */
 export function openSender(calls: SystemCalls, options: EngineOptions, now: () => Nanos): ChosenSender | EngineProblem {
   const demand = options.sending ?? WITHOUT_DEMAND;
-  const raw = openRawIpSender(calls, options.interface, now);
-  if ('code' in raw) return raw;
   const cause = causeForFrames(demand);
+  const posts = cause === null && (options.packets ?? 0) >= WORTH_POSTING && availableParallelism() > 1;
+  const raw = openRawIpSender(calls, { device: options.interface, now, posts });
+  if ('code' in raw) return raw;
   if (cause === null) return { sender: raw, why: demand.path === 'auto' ? 'no higher rate was asked for' : 'asked for' };
   const frames = openFrames(calls, options, { raw, now });
   if (!('code' in frames)) return { sender: new SenderWithFallback(frames, raw), why: `${cause}: ${frames.why}` };
   if (demand.path === 'auto') return { sender: raw, why: `${cause}, but ${frames.message}` };
-  raw.close();
+  void raw.close();
   return { ...frames, message: `--send-path ${demand.path}: ${frames.message}` };
 }
 
@@ -66,6 +72,7 @@ function openFrames(calls: SystemCalls, options: EngineOptions, { raw, now }: Fr
 class SenderWithFallback implements PacketSender {
   readonly path: PacketSender['path'];
   readonly batch: PacketSender['batch'];
+  readonly posting = null;
   readonly #frames: EthernetSender;
   readonly #raw: RawIpSender;
 
@@ -80,8 +87,8 @@ class SenderWithFallback implements PacketSender {
     this.#frames.flush();
   }
 
-  close(): void {
-    this.#frames.close();
-    this.#raw.close();
+  async close(): Promise<void> {
+    await this.#frames.close();
+    await this.#raw.close();
   }
 }

@@ -10,8 +10,18 @@ export interface PacketSender {
    * blocks. EAGAIN and ENOBUFS mean "not sent, try again later"; after the first of them the rest of the batch is not tried.
    */
   flush(): void;
-  /** Idempotent. */
-  close(): void;
+  /** What can send in a thread of its own; null where there is none. */
+  readonly posting: Posting | null;
+  /** Idempotent. Done when it returns unless a batch is posted: then once it resolves. */
+  close(): Promise<void>;
+}
+
+/** Sending beside the thread that fills batches. */
+export interface Posting {
+  /** Lets another thread send the batch, as Transport's `post`; calls `done` on the event loop, at the latest when `settled` has something. */
+  post(done: () => void): boolean;
+  /** The posted batch once it is sent or refused, as Transport's `settled`. */
+  settled(): SendBatch | null;
 }
 
 /** A batch of `capacity` slots over `bytes`, which holds at least `capacity * slotSize` of them. */

@@ -25,7 +25,12 @@ export interface SimulationOptions {
   readonly batchCapacity?: number;
   /** Bytes of a slot; 1536 unless given. */
   readonly slotSize?: number;
+  /** Which share of the batches that may be posted another thread takes; half of them unless given. */
+  readonly posted?: number;
 }
+
+/** One that is filled, one that is being sent, one that is settled. */
+const PLACES = 3;
 
 /**
  * A network as data behind the port that every engine implements. Its clock stands still but for `flush`, by what sending costs, and
@@ -35,7 +40,12 @@ export class SimulatedTransport implements Transport {
   readonly engine: EngineName = 'simulated';
   readonly clock: ClockName = 'simulated';
   readonly sendPath: SendPath = { name: 'simulated', why: 'nothing leaves this program' };
-  readonly batch: SendBatch;
+  readonly #places: readonly SendBatch[];
+  /** The batch that is filled, and those that are posted: still being sent, or sent and waiting to be asked for. */
+  #batch: SendBatch;
+  readonly #sending: Set<SendBatch> = new Set();
+  readonly #settled: SendBatch[] = [];
+  readonly #posts: () => boolean;
   readonly #network: Network;
   readonly #simulation: Simulation;
   readonly #kernel: Kernel;
@@ -47,13 +57,16 @@ export class SimulatedTransport implements Transport {
   #resume: (() => void) | null = null;
 
   constructor(network: Network, options: SimulationOptions = {}) {
-    const { seed = 1, batchCapacity = 64, slotSize = 1536 } = options;
+    const { seed = 1, batchCapacity = 64, slotSize = 1536, posted = 0.5 } = options;
     const random = createRandom(seed);
+    const chance = createRandom(seed + 1);
+    this.#posts = () => chance.fraction() < posted;
     this.#network = network;
     this.#captured = new CaptureBuffer(network.local, random);
     this.#simulation = new Simulation(network, random, (packet, at) => this.#kernel.receive(packet, at));
     this.#kernel = new Kernel(network.local, this.#simulation, (packet, at) => this.#captured.show(packet, at));
-    this.batch = sendBatch(batchCapacity, slotSize);
+    this.#places = Array.from({ length: PLACES }, () => sendBatch(batchCapacity, slotSize));
+    this.#batch = this.#places[0] as SendBatch;
     if (network.local.lostAtMs !== null) this.at(network.local.lostAtMs, () => this.#loseInterface());
   }
 
@@ -61,15 +74,50 @@ export class SimulatedTransport implements Transport {
     this.#captured.handler = handler;
   }
 
+  get batch(): SendBatch {
+    return this.#batch;
+  }
+
   flush(): void {
-    const { bytes, slotSize, lengths, errors, sentAt, count } = this.batch;
-    for (let slot = 0; slot < count; slot++) {
+    const batch = this.#batch;
+    for (let slot = 0; slot < batch.count; slot++) {
       this.#now += this.#network.local.sendCost;
-      const start = slot * slotSize;
-      const packet = bytes.slice(start, start + (lengths[slot] as number));
-      errors[slot] = this.#closed ? Errno.EBADF : this.#kernel.send(packet, this.#now);
-      sentAt[slot] = this.#now;
+      this.#send(batch, slot, this.#now);
     }
+  }
+
+  /** The other thread sends while this one's clock goes on: each packet leaves when the simulation comes to its time. */
+  post(): boolean {
+    const batch = this.#batch;
+    const free = this.#places.find((place) => place !== batch && !this.#sending.has(place) && !this.#settled.includes(place));
+    if (free === undefined || batch.count === 0 || !this.#posts()) return false;
+    this.#sending.add(batch);
+    for (let slot = 0; slot < batch.count; slot++) {
+      const at = this.#now + (slot + 1) * this.#network.local.sendCost;
+      this.#simulation.schedule(at, () => {
+        this.#send(batch, slot, at);
+        if (slot + 1 === batch.count) this.#settle(batch);
+      });
+    }
+    this.#batch = free;
+    return true;
+  }
+
+  settled(): SendBatch | null {
+    return this.#settled.shift() ?? null;
+  }
+
+  #settle(batch: SendBatch): void {
+    this.#sending.delete(batch);
+    this.#settled.push(batch);
+    this.wake();
+  }
+
+  #send({ bytes, slotSize, lengths, errors, sentAt }: SendBatch, slot: number, at: Nanos): void {
+    const start = slot * slotSize;
+    const packet = bytes.slice(start, start + (lengths[slot] as number));
+    errors[slot] = this.#closed ? Errno.EBADF : this.#kernel.send(packet, at);
+    sentAt[slot] = at;
   }
 
   now(): Nanos {

@@ -45,13 +45,14 @@ export async function openEngineLab(openEngine: EngineCode['open'], sourcePorts 
 }
 
 /** The contract's lab for an engine. */
-export async function contractLab(openEngine: EngineCode['open']): Promise<ContractLab> {
+export async function contractLab(openEngine: EngineCode['open'], posts: ContractLab['posts'] = 'never'): Promise<ContractLab> {
   const open = await openEngineLab(openEngine);
   const { transport, routes, sourcePorts } = open;
   return {
     transport,
     routes,
     sourcePorts,
+    posts,
     target: parseAddress(TARGET) as Address,
     openPort: OPEN_PORT,
     closedPort: CLOSED_PORT,

@@ -82,7 +82,7 @@ function fakeFallback(log: string[], capacity: number): PacketSender & { errors:
         log.push(`${[...batch.bytes.subarray(slot * 512 + 16, slot * 512 + 20)].join('.')} by kernel`);
     }
   };
-  return { path: 'raw-ip', batch, errors, flush, close: () => undefined };
+  return { path: 'raw-ip', batch, errors, flush, posting: null, close: () => Promise.resolve() };
 }
 
 function open(capacity = 3): {

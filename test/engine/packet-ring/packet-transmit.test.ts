@@ -1,62 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { MappedMemory, SystemCalls } from '../../../src/engine/linux/system-calls.ts';
 import { openPacketTransmit, PacketTransmit } from '../../../src/engine/packet-ring/packet-transmit.ts';
 import { Errno } from '../../../src/transport/errno.ts';
+import { PacketKernel } from './packet-kernel.ts';
 
 const HEADERS = new Uint16Array(new TextEncoder().encode('ETHERNETHEADER..').buffer);
-
-/** Reads mmsghdr and iovec where they point to, as the kernel does; refusals as a script: how many messages it takes, or `-errno`. */
-class PacketKernel {
-  readonly sent: string[] = [];
-  readonly script: number[] = [];
-  bindResult = 0;
-  open = 0;
-  mapped: MappedMemory[] = [];
-
-  get calls(): SystemCalls {
-    const used: Partial<SystemCalls> = {
-      socket: () => ++this.open,
-      close: () => --this.open,
-      bind: () => this.bindResult,
-      setOption: () => 0,
-      map: (_, length) => {
-        // The first mapping crosses a multiple of 2^32.
-        const memory = { address: 0x7f01_0000_0000 - 4096 + this.mapped.length * 0x1000_0000, bytes: new ArrayBuffer(length) };
-        this.mapped.push(memory);
-        return memory;
-      },
-      unmap: (memory) => {
-        this.mapped = this.mapped.filter((other) => other !== memory);
-        return 0;
-      },
-      sendMessages: (_, headers, count) => {
-        const result = Math.min(count, this.script.shift() ?? count);
-        for (let index = 0; index < result; index++) this.sent.push(this.#message(headers + index * 64));
-        return result;
-      },
-    };
-    return used as SystemCalls;
-  }
-
-  #message(header: number): string {
-    const [vector, vectors] = this.#longs(header + 16, 2);
-    if (vectors !== 1) throw new Error(`${vectors} vectors`);
-    const [base, length] = this.#longs(vector as number, 2);
-    const { bytes, offset } = this.#at(base as number);
-    return Buffer.from(bytes, offset, length).toString('latin1');
-  }
-
-  #longs(address: number, count: number): number[] {
-    const { bytes, offset } = this.#at(address);
-    return Array.from(new BigUint64Array(bytes, offset, count), Number);
-  }
-
-  #at(address: number): { bytes: ArrayBuffer; offset: number } {
-    const memory = this.mapped.find((one) => address >= one.address && address < one.address + one.bytes.byteLength);
-    if (memory === undefined) throw new Error(`EFAULT ${address.toString(16)}`);
-    return { bytes: memory.bytes, offset: address - memory.address };
-  }
-}
 
 function open(kernel: PacketKernel): PacketTransmit {
   const transmit = openPacketTransmit(kernel.calls, 3);

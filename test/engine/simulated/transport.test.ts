@@ -26,6 +26,7 @@ async function lab(own: Partial<Local> = {}, options: SimulationOptions = {}): P
     closedPort: 81,
     silentPort: 82,
     unroutable: UNROUTABLE,
+    posts: (options.posted ?? 0.5) > 0 ? 'some' : 'never',
     idle: async (ms) => transport.advance(ms),
     close: async () => {},
   };
@@ -36,6 +37,7 @@ describeTransportContract('simulated, own packets unseen, captures in blocks of 
   lab({ seesOwnPackets: false, blockMs: 1 }),
 );
 describeTransportContract('simulated, one slot, guarded ports', () => lab({ resets: false }, { batchCapacity: 1 }));
+describeTransportContract('simulated, nothing posted', () => lab({}, { posted: 0 }));
 describeTransportContract('simulated, no neighbour for the unroutable', () =>
   lab({ noRoute: new Map(), noNeighbour: [UNROUTABLE] }),
 );

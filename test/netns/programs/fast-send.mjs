@@ -15,7 +15,7 @@ const { SynTemplate } = await load('wire/syn-template');
 const started = performance.now();
 const now = () => (performance.now() - started) * 1e6;
 const calls = systemCalls();
-const raw = openRawIpSender(calls, null, now);
+const raw = openRawIpSender(calls, { device: null, now, posts: false });
 const taken = path === 'packet' ? openXdpTransmit(calls, ethernetLink(calls, device).index) : null;
 const source = parseAddress(from);
 const sender = openEthernetSender({ calls, interface: device, source, bound: false, fallback: raw, slotBytes: 2048, now }, [

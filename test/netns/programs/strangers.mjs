@@ -7,7 +7,7 @@ const { openRawIpSender } = await load('engine/packet-ring/raw-ip-sender');
 const { encodeTcpPacket } = await load('wire/packet');
 const { parseAddress } = await load('wire/address');
 
-const sender = openRawIpSender(systemCalls(), null, () => 0);
+const sender = openRawIpSender(systemCalls(), { device: null, now: () => 0, posts: false });
 if ('code' in sender) throw new Error(sender.message);
 const { batch } = sender;
 console.log('begins');

@@ -8,7 +8,7 @@ const LONG_MS = 5;
 const LIMIT_SECONDS = 1200;
 /** `[12:0x1]  123 ms: Scavenge 7.5 (9.0) -> 6.9 (9.8) MB, 0.8 / 0.0 ms ...`; a mark-compact adds `biggest step 1.2 ms` of its incremental part. */
 const EVENT =
-  /^\[\d+:0x[0-9a-f]+\]\s+\d+ ms: (Scavenge|Mark-Compact)\D*([\d.]+) \([\d.]+\) -> ([\d.]+) \([\d.]+\) MB, (?:pooled: [^,]*, )?([\d.]+) \//;
+  /^\[\d+:0x[0-9a-f]+\]\s+(\d+) ms: (Scavenge|Mark-Compact)\D*([\d.]+) \([\d.]+\) -> ([\d.]+) \([\d.]+\) MB, (?:pooled: [^,]*, )?([\d.]+) \//;
 const STEP = /biggest step ([\d.]+) ms/;
 
 /** Resolves to lines that say what was collected and the longest pause; sets the exit code when one was longer than 5 ms. */
@@ -32,13 +32,16 @@ function readEvents(text) {
   const matches = text.split('\n').map((line) => ({ line, match: EVENT.exec(line) }));
   return matches
     .filter(({ match }) => match !== null)
-    .map(({ line, match: [, kind, before, after, pause] }) => {
+    .map(({ line, match: [, at, kind, before, after, pause] }) => {
       const step = Number(STEP.exec(line)?.[1] ?? 0);
-      return { kind, freed: Number(before) - Number(after), pause: Math.max(Number(pause), step), line };
+      return { at: Number(at), kind, freed: Number(before) - Number(after), pause: Math.max(Number(pause), step), line };
     });
 }
 
-function summary(events, { run, probes, engine }) {
+/** Collections before the first packet arrived are part of the start: nothing waits for the program then. */
+function summary(all, { run, probes, engine }) {
+  const first = (run.samples.find(({ packets }) => packets > 0)?.at ?? 0) * 1000;
+  const events = all.filter(({ at }) => at >= first);
   const longest = events.reduce((a, b) => (b.pause > a.pause ? b : a));
   const long = events.filter(({ pause }) => pause > LONG_MS).length;
   const freed = events.reduce((sum, event) => sum + event.freed, 0);

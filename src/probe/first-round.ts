@@ -7,6 +7,8 @@ import type { SessionPlan, SessionStats } from './session-plan.ts';
 import { SynBlock } from './syn-block.ts';
 import type { SynSequence } from './syn-sequence.ts';
 
+/** First SYNs that may be in flight when as many are sent as this host can. */
+const FULL_SPEED = 2 ** 21;
 /** Nonces are taken from the keystream so many at a time. */
 const NONCES = 4096;
 /** So many pairs are looked up at once. */
@@ -36,7 +38,7 @@ export interface FirstRoundParts {
  * or its first time-out, moves it to the table. Batches carry such SYNs under negative tags.
  */
 export class FirstRound {
-  readonly ring: FirstSyns = new FirstSyns();
+  readonly ring: FirstSyns;
   /** The pair at hand. */
   target = 0;
   port = 0;
@@ -57,6 +59,8 @@ export class FirstRound {
   #base = 0;
 
   constructor(plan: SessionPlan, { pairs, syns, stats }: FirstRoundParts, exits: FirstRoundExits) {
+    // Nothing but time-outs makes room at full speed: a second or more of a million SYNs each.
+    this.ring = new FirstSyns(plan.timing.rate === Infinity ? Math.min(plan.order.length, FULL_SPEED) : 0);
     this.#plan = plan;
     this.#pairs = pairs;
     this.#syns = syns;

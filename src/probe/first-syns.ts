@@ -28,12 +28,22 @@ export class FirstSyns {
   /** Positions of the SYNs that the capture is expected to show next: two threads may be sending, each in order. The first is that of the latest sight. */
   #nextSeen = 0;
   #nextSeenOther = 0;
-  #mask = INITIAL_CAPACITY - 1;
+  #mask: number;
   /** Place of `head`. */
   #next = 0;
-  #sentAt: Float64Array = new Float64Array(INITIAL_CAPACITY);
-  #nonces: Int32Array = new Int32Array(INITIAL_CAPACITY);
-  #fates: Uint8Array = new Uint8Array(INITIAL_CAPACITY);
+  #sentAt: Float64Array;
+  #nonces: Int32Array;
+  #fates: Uint8Array;
+
+  /** With room for `expected` at first, at most: growing under way costs time, and V8 answers it with a collection of the whole heap. */
+  constructor(expected: number = 0) {
+    let capacity = INITIAL_CAPACITY;
+    while (capacity < expected && capacity < MAX_CAPACITY) capacity *= 2;
+    this.#mask = capacity - 1;
+    this.#sentAt = new Float64Array(capacity);
+    this.#nonces = new Int32Array(capacity);
+    this.#fates = new Uint8Array(capacity);
+  }
 
   /** How many may be added before old ones leave. */
   get room(): number {

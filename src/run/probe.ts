@@ -18,7 +18,11 @@ import { asksResponder, type ProbeOptions } from './probe-options.ts';
 import { ProgressClock } from './progress-clock.ts';
 import { type Driving, lostInterface, noRoute, oneByOne, streamRecords } from './record-stream.ts';
 import { runRecordOf, SummaryCounter, wantsOpenOnly } from './run-records.ts';
+import { settleHeap } from './settle-heap.ts';
 import { warmUp } from './warm-up.ts';
+
+/** A run of so many pairs lasts seconds. */
+const LARGE_RUN = 1_000_000;
 
 /**
  * Probes every (target, port) pair and yields the run record, one record for each port as soon as it is final, and the summary. Prints nothing.
@@ -72,6 +76,7 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<Probe
     onVerdict: (verdict) => recorder.add(verdict, turnedAt),
   });
   if (transport.clock === 'userspace') await warmUp(session, transport, open.sourcePorts[0] as number);
+  if (run.order.length >= LARGE_RUN) settleHeap();
   const progress = new ProgressClock(run, session);
   queue.push(runRecordOf({ ...run, command: 'probe', shard: run.options.shard ?? null }, open));
   const fault = await runSession(session, transport, {

@@ -117,8 +117,8 @@ function stampOrTake(
 describe('FirstSyns', () => {
   test('law: does what plain arrays do, before and after it grows', () => {
     fc.assert(
-      fc.property(steps, fc.constantFrom(0, 1000, 1020, 5000), (list, already) => {
-        const [ring, model] = [new FirstSyns(), new Model()];
+      fc.property(steps, fc.constantFrom(0, 1000, 1020, 5000), fc.constantFrom(0, 3000), (list, already, expected) => {
+        const [ring, model] = [new FirstSyns(expected), new Model()];
         fill(ring, model, already);
         list.forEach((step, index) => run(ring, model, step, already + index));
         const oldest = ring.oldest();

@@ -164,6 +164,15 @@ export class SessionVerdict implements Verdict {
     return this.#syns.packet(this.#slot, this.attempts - 1);
   }
 
+  /** A first SYN is its nonce until somebody asks; any other is made at once, before its slot changes hands. */
+  get recall(): () => Uint8Array | null {
+    const sent = this.#slot < 0 ? null : this.sent;
+    if (sent !== null || this.attempts === 0) return () => sent;
+    const { targetIndex, port } = this;
+    const nonce = this.#nonce;
+    return () => this.#syns.firstPacket(targetIndex, port, nonce);
+  }
+
   get reply(): Uint8Array | null {
     return this.#block(this.#reply);
   }

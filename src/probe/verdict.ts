@@ -22,6 +22,8 @@ export interface Verdict {
   readonly rttSamples: readonly number[];
   /** The SYN that was answered (or the last one sent), a whole IP packet rebuilt byte for byte; null when none left this host. */
   readonly sent: Uint8Array | null;
+  /** What makes `sent` later, when the verdict has been used again. */
+  readonly recall: () => Uint8Array | null;
   /** The deciding packet from its IP header on, cut at 160 bytes; null when silent or not sent. */
   readonly reply: Uint8Array | null;
   /** The same packet, read in place; null when there is none. */

@@ -34,24 +34,24 @@ export class VerdictEvidence implements Evidence {
   }
 }
 
-/** Lasting evidence of a plain reset, before anything is known of its host: two copies of bytes, decoded when a finding asks for them. */
+/** Lasting evidence of a plain reset, before anything is known of its host: made and decoded when a finding asks for it. */
 export class PlainResetEvidence implements Evidence {
   readonly conflict = null;
   readonly rejected = null;
   readonly rejectedCount = 0;
   readonly host = null;
   readonly rttMs: number | null;
-  readonly #sent: Uint8Array | null;
+  readonly #recall: () => Uint8Array | null;
   readonly #reply: Uint8Array | null;
 
   constructor(verdict: Verdict) {
-    this.#sent = verdict.sent;
+    this.#recall = verdict.recall;
     this.#reply = verdict.reply?.slice() ?? null;
     this.rttMs = leastRtt(verdict);
   }
 
   get sent(): DecodedPacket | null {
-    return decoded(this.#sent, false);
+    return decoded(this.#recall(), false);
   }
 
   get reply(): DecodedPacket | null {

@@ -43,7 +43,7 @@ const madeRecord: fc.Arbitrary<PortRecord> = fc
   })
   .map(({ target, hostname, reply, isJudged, ...rest }) => {
     const verdict = { ...rest, target, targetIndex: 0, sent: null, reply: null, view: null, conflict: null } as const;
-    const whole: Verdict = { ...verdict, rejected: 0, rejectedReply: null, mtu: null };
+    const whole: Verdict = { ...verdict, recall: () => null, rejected: 0, rejectedReply: null, mtu: null };
     const text = formatAddress(target);
     const record = portRecordOf(whole, { address: target, text, hostname }, reply === null ? null : plainReplyOf(viewOf(reply)));
     const expectations = { answer: { state: 'open' }, mss: null, options: [], rttAtMostMs: null } as const;

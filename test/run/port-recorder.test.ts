@@ -46,6 +46,7 @@ function verdict(port: number, flags: number, ttl = 60): Verdict {
     attempts: 1,
     rttSamples: [1.5],
     sent,
+    recall: () => sent,
     reply: bytes,
     view,
     conflict: null,

@@ -20,7 +20,8 @@ const RULES = `table ip soak {
     ip daddr ${REJECTING} reject with icmp type admin-prohibited
   }
 }`;
-const PORTS = 1000;
+/** With three targets packets enough that batches are posted to a thread. */
+const PORTS = 4000;
 const OPEN = [22, 80];
 const MB = 1024 * 1024;
 /** The compilers, the allocator and the pools of the first runs are no leak. */

@@ -27,7 +27,8 @@ export interface FirstResetParts {
 export class FirstResets {
   readonly #parts: FirstResetParts;
   readonly #lingering: LingeringResets = new LingeringResets(LINGER_CLOSED);
-  /** One for all pairs that end: nothing is allocated for one. */
+  /** One for all pairs that come, and one for all that end: nothing is allocated for a pair. */
+  readonly #answered = { target: 0, port: 0, position: 0, at: 0, rtt: 0, reply: 0 };
   readonly #answer = { nonce: 0, rtt: 0, reply: 0 };
 
   constructor(parts: FirstResetParts) {
@@ -58,9 +59,15 @@ export class FirstResets {
     stats.repliesReceived++;
     pacer.onAnswer(sentAt, 0, sentAt);
     if (rtt >= 0) rto.sample(target, rtt);
-    const position = ring.positionOf(place);
+    const answered = this.#answered;
+    answered.target = target;
+    answered.port = port;
+    answered.position = ring.positionOf(place);
+    answered.at = at;
+    answered.rtt = rtt;
+    answered.reply = reader.keep();
     ring.linger(place, this.#lingering.nextNumber);
-    this.#lingering.add({ target, port, position, at, rtt, reply: reader.keep() });
+    this.#lingering.add(answered);
     return true;
   }
 

@@ -38,7 +38,7 @@ async function check(): Promise<EngineProblem | null> {
   const sender = openRawIpSender(calls, { device: null, now: () => 0, posts: false });
   if ('code' in sender) return sender;
   await sender.close();
-  const socket = openCaptureSocket(calls, [0], SMALLEST);
+  const socket = openCaptureSocket(calls, [0], { sizes: SMALLEST, commonStamps: true });
   if ('code' in socket) return socket;
   await socket.close();
   return null;
@@ -53,7 +53,8 @@ export async function openPacketRing(options: EngineOptions, sizes: readonly Rin
   const opened = openSender(calls, options, now);
   if ('code' in opened) throw engineError(opened);
   const { sender, why } = opened;
-  const socket = openCaptureSocket(calls, options.sourcePorts, sizes);
+  // Where SYNs pass by every listener there is no stamp to share, and the host's packets are many.
+  const socket = openCaptureSocket(calls, options.sourcePorts, { sizes, commonStamps: sender.path === 'raw-ip' });
   if ('code' in socket) {
     await sender.close();
     throw engineError(socket);

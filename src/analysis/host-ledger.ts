@@ -57,6 +57,19 @@ export class HostLedger {
     return entry.facts;
   }
 
+  /** The same without one SYN-ACK that was learnt and came with that TTL; null when there was no other. */
+  factsBeside(target: number, ttl: number): HostFacts | null {
+    const known = this.facts(target);
+    if (known === null) return null;
+    const distance = hopDistance(ttl);
+    const without = (group: HopGroup): HopGroup =>
+      group.distance === distance ? { ...group, synAcks: group.synAcks - 1 } : group;
+    const hopGroups = known.hopGroups.map(without).filter(({ synAcks }) => synAcks > 0);
+    if (hopGroups.length === 0) return null;
+    const { port, ttl: usualTtl } = largest(hopGroups);
+    return { ...known, synAcks: known.synAcks - 1, port, ttl: usualTtl, hopGroups };
+  }
+
   /** The target's entry, a new one if need be, which is the newest then. */
   #entry(target: number): Entry {
     const known = this.#hosts.get(target);
@@ -91,6 +104,12 @@ export class HostLedger {
     entry.older = null;
     entry.newer = null;
   }
+}
+
+/** True once more SYN-ACKs, and more than one, came over one number of hops than over any other: from then on it is known which of them are unusual. */
+export function knowsUsual({ hopGroups }: HostFacts): boolean {
+  const most = Math.max(...hopGroups.map(({ synAcks }) => synAcks));
+  return most > 1 && hopGroups.filter(({ synAcks }) => synAcks === most).length === 1;
 }
 
 function withDistance(groups: readonly HopGroup[], ttl: number, port: number): readonly HopGroup[] {

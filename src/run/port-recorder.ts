@@ -2,7 +2,7 @@ import type { Evidence } from '../analysis/evidence.ts';
 import { isOrdinaryReset } from '../analysis/findings/rst-injected.ts';
 import { findFindings } from '../analysis/find-findings.ts';
 import type { HostFacts } from '../analysis/host-facts.ts';
-import { HostLedger } from '../analysis/host-ledger.ts';
+import { HostLedger, knowsUsual } from '../analysis/host-ledger.ts';
 import type { TargetSet } from '../probe/target-set.ts';
 import type { Verdict } from '../probe/verdict.ts';
 import { type Expectations, judge } from '../report/expectations.ts';
@@ -20,19 +20,22 @@ export interface RecorderOptions {
   readonly expectations: Expectations | null;
   /** Makes records of open ports alone; the verdicts of the others go to `pass`. */
   readonly openOnly: boolean;
+  /** Ports of each target. */
+  readonly ports: number;
   readonly emit: (record: PortRecord) => void;
   readonly pass: (verdict: Verdict) => void;
 }
 
 /**
- * Turns verdicts into records with findings. An RST is only conspicuous beside the target's SYN-ACKs, so its record waits until one is known,
- * two seconds have passed or the run ends; every other record goes out at once.
+ * Turns verdicts into records with findings. An RST is only conspicuous beside the target's SYN-ACKs, so its record waits until one is known; a SYN-ACK beside
+ * others, so the first ones wait until it is known which of them are usual. None waits longer than two seconds, or past the end; every other record goes out at once.
  */
 export class PortRecorder {
   readonly #options: RecorderOptions;
   readonly #openOnly: boolean;
   readonly #ledger: HostLedger = new HostLedger();
-  readonly #waiting: WaitingRecords = new WaitingRecords();
+  readonly #resets: WaitingRecords = new WaitingRecords();
+  readonly #synAcks: WaitingRecords = new WaitingRecords();
   #name: TargetName | null = null;
 
   constructor(options: RecorderOptions) {
@@ -44,9 +47,14 @@ export class PortRecorder {
   add(verdict: Verdict, now: Nanos): void {
     if (this.#openOnly && verdict.state !== 'open') return this.#options.pass(verdict);
     const host = this.#ledger.facts(verdict.targetIndex);
-    if (verdict.state !== 'closed') return this.#addOther(verdict, host);
+    if (verdict.state === 'closed') this.#addClosed(verdict, host, now);
+    else if (verdict.reason === 'syn-ack' && verdict.reply !== null) this.#addSynAck(verdict, host, now);
+    else this.#addOther(verdict, host);
+  }
+
+  #addClosed(verdict: Verdict, host: HostFacts | null, now: Nanos): void {
     const reset = plainReset(verdict);
-    if (host === null && !this.#waiting.isFull) this.#wait(verdict, reset, now);
+    if (host === null && !this.#resets.isFull) this.#wait(verdict, reset, now);
     else if (reset !== null && (host === null || isOrdinaryReset(reset, host, leastRtt(verdict))))
       this.#judge(portRecordOf(verdict, this.#nameOf(verdict), plainReplyOf(reset)));
     else this.#addOther(verdict, host);
@@ -54,14 +62,22 @@ export class PortRecorder {
 
   /** Anything but a plain reset in which there is nothing to find: that is a scan's most common answer, and recognised without decoding it into objects. */
   #addOther(verdict: Verdict, host: HostFacts | null): void {
-    const { targetIndex } = verdict;
     const evidence = new VerdictEvidence(verdict, host, false);
+    this.#emit(portRecordOf(verdict, this.#nameOf(verdict), replyOf(evidence.reply)), evidence);
+  }
+
+  #addSynAck(verdict: Verdict, host: HostFacts | null, now: Nanos): void {
+    const { targetIndex } = verdict;
+    const waits = this.#options.ports > 1 && !this.#synAcks.isFull && (host === null || !knowsUsual(host));
+    const evidence = new VerdictEvidence(verdict, host, waits);
     const record = portRecordOf(verdict, this.#nameOf(verdict), replyOf(evidence.reply));
-    if (verdict.reason === 'syn-ack' && evidence.reply !== null) {
-      this.#ledger.learn(targetIndex, evidence.reply, evidence.rttMs);
-      if (host === null) this.#releaseTarget(targetIndex);
-    }
-    this.#emit(record, evidence);
+    if (evidence.reply !== null) this.#ledger.learn(targetIndex, evidence.reply, evidence.rttMs);
+    if (host === null) this.#releaseResets(targetIndex);
+    if (!waits) return this.#emit(record, evidence);
+    this.#synAcks.add({ targetIndex, record, evidence, shape: null, since: now });
+    const learnt = this.#ledger.facts(targetIndex);
+    if (learnt === null || !knowsUsual(learnt)) return;
+    for (const waiting of this.#synAcks.takeTarget(targetIndex)) this.#releaseSynAck(waiting);
   }
 
   #wait(verdict: Verdict, reset: PacketView | null, since: Nanos): void {
@@ -70,16 +86,17 @@ export class PortRecorder {
     if (reset === null) {
       const evidence = new VerdictEvidence(verdict, null, true);
       const record = portRecordOf(verdict, name, replyOf(evidence.reply));
-      return this.#waiting.add({ targetIndex, record, evidence, shape: null, since });
+      return this.#resets.add({ targetIndex, record, evidence, shape: null, since });
     }
     const record = portRecordOf(verdict, name, plainReplyOf(reset));
     const shape = { ttl: reset.ttl, ipId: reset.ipId, window: reset.window };
-    this.#waiting.add({ targetIndex, record, evidence: new PlainResetEvidence(verdict), shape, since });
+    this.#resets.add({ targetIndex, record, evidence: new PlainResetEvidence(verdict), shape, since });
   }
 
   /** Lets go of records that have waited long enough. */
   tick(now: Nanos): void {
-    for (const waiting of this.#waiting.takeRipe(now)) this.#release(waiting, null);
+    for (const waiting of this.#resets.takeRipe(now)) this.#release(waiting, null);
+    for (const waiting of this.#synAcks.takeRipe(now)) this.#releaseSynAck(waiting);
   }
 
   /** Emits everything that still waits. */
@@ -87,14 +104,19 @@ export class PortRecorder {
     this.tick(Infinity);
   }
 
-  #releaseTarget(targetIndex: number): void {
+  #releaseResets(targetIndex: number): void {
     const host = this.#ledger.facts(targetIndex);
-    for (const waiting of this.#waiting.takeTarget(targetIndex)) this.#release(waiting, host);
+    for (const waiting of this.#resets.takeTarget(targetIndex)) this.#release(waiting, host);
   }
 
   #release({ record, evidence, shape }: WaitingRecord, host: HostFacts | null): void {
     if (shape !== null && (host === null || isOrdinaryReset(shape, host, evidence.rttMs))) this.#judge(record);
     else this.#emit(record, host === null ? evidence : withHost(evidence, host));
+  }
+
+  #releaseSynAck({ targetIndex, record, evidence }: WaitingRecord): void {
+    const host = evidence.reply === null ? null : this.#ledger.factsBeside(targetIndex, evidence.reply.ip.ttl);
+    this.#emit(record, host === null ? evidence : withHost(evidence, host));
   }
 
   /** Verdicts of one target often follow each other. */

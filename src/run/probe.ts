@@ -55,6 +55,7 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<Probe
     targets: run.targets,
     expectations: run.expectations,
     openOnly: wantsOpenOnly(run),
+    ports: run.ports.size,
     pass: (verdict) => counter.count(verdict),
     emit: (record) => {
       counter.count(record);

@@ -3,22 +3,22 @@ import type { Evidence } from '../analysis/evidence.ts';
 import type { PortRecord } from '../report/records.ts';
 import { NANOS_PER_SECOND, type Nanos } from '../wire/numbers.ts';
 
-/** How long the record of an RST waits for a SYN-ACK of the same target to be measured by. */
+/** How long a record waits for SYN-ACKs of the same target to be measured by. */
 const MAX_WAIT: Nanos = 2 * NANOS_PER_SECOND;
 /** Records that may wait at once. */
 const MAX_WAITING = 4096;
 
-/** A record of an RST, and by what it will be judged. */
+/** A record, and by what it will be judged. */
 export interface WaitingRecord {
   readonly targetIndex: number;
   readonly record: PortRecord;
   readonly evidence: Evidence;
-  /** The reset's, where it is plain: nothing else is to be looked at then. */
+  /** A plain reset's: nothing else is to be looked at then. */
   readonly shape: ResetShape | null;
   readonly since: Nanos;
 }
 
-/** The records of RSTs of targets that no SYN-ACK is known of yet, in the order they came. */
+/** Records of targets whose SYN-ACKs are not known well enough yet, in the order they came. */
 export class WaitingRecords {
   readonly #all: Set<WaitingRecord> = new Set();
   readonly #byTarget: Map<number, WaitingRecord[]> = new Map();

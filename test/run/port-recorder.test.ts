@@ -63,11 +63,11 @@ interface Recording {
   readonly passed: string[];
 }
 
-function recorder({ openOnly = false, hosts = 1 } = {}): Recording {
+function recorder({ openOnly = false, hosts = 1, ports = 100 } = {}): Recording {
   const seen: PortRecord[] = [];
   const passed: string[] = [];
   const targets = createTargetSet({ ranges: [{ first: THEM, last: addressPlus(THEM, hosts - 1) }], names: [] });
-  const options = { targets, expectations: null, openOnly, pass: ({ state }: Verdict) => passed.push(state) };
+  const options = { targets, expectations: null, openOnly, ports, pass: ({ state }: Verdict) => passed.push(state) };
   return { recorder: new PortRecorder({ ...options, emit: (record) => seen.push(record) }), seen, passed };
 }
 
@@ -80,7 +80,7 @@ describe('PortRecorder', () => {
     one.add(verdict(81, RST | ACK, 62), 0);
     expect(seen).toEqual([]);
     one.add(verdict(80, SYN | ACK, 60), 1000);
-    expect(codes(seen)).toEqual(['81 rst-injected', '80 ']);
+    expect(codes(seen)).toEqual(['81 rst-injected']);
   });
 
   it('finds nothing in resets like the SYN-ACKs, before and after', () => {
@@ -88,8 +88,8 @@ describe('PortRecorder', () => {
     one.add(verdict(81, RST | ACK), 0);
     one.add(verdict(80, SYN | ACK), 0);
     one.add(verdict(82, RST | ACK), 0);
-    expect(codes(seen)).toEqual(['81 ', '80 ', '82 ']);
-    expect(seen[2]?.reply).toMatchObject({ flags: 'R.', seq: 7, ack: 1, window: 0, optionsText: 'none', payloadLength: 0 });
+    expect(codes(seen)).toEqual(['81 ', '82 ']);
+    expect(seen[1]?.reply).toMatchObject({ flags: 'R.', seq: 7, ack: 1, window: 0, optionsText: 'none', payloadLength: 0 });
   });
 
   it('holds no record longer than two seconds, and none past the end', () => {
@@ -121,13 +121,15 @@ describe('PortRecorder', () => {
     one.add(verdict(82, RST | ACK), 2);
     one.add({ ...verdict(92, RST | ACK), ...other }, NANOS_PER_SECOND);
     one.add(verdict(80, SYN | ACK), NANOS_PER_SECOND);
-    expect(codes(seen)).toEqual(['81 ', '82 ', '80 ']);
+    expect(codes(seen)).toEqual(['81 ', '82 ']);
     one.tick(1 + 2 * NANOS_PER_SECOND);
-    expect(codes(seen)).toEqual(['81 ', '82 ', '80 ', '91 ']);
+    expect(codes(seen)).toEqual(['81 ', '82 ', '91 ']);
     one.add({ ...verdict(90, SYN | ACK), ...other }, 2 * NANOS_PER_SECOND);
-    expect(seen.map(({ target, port }) => `${target}:${port}`).slice(3)).toEqual([
+    one.end();
+    expect(seen.map(({ target, port }) => `${target}:${port}`).slice(2)).toEqual([
       '10.0.0.10:91',
       '10.0.0.10:92',
+      '10.0.0.9:80',
       '10.0.0.10:90',
     ]);
   });
@@ -138,7 +140,7 @@ describe('PortRecorder', () => {
     one.add(contradicted, 0);
     one.add(verdict(80, SYN | ACK), 0);
     one.add({ ...contradicted, port: 83 }, 0);
-    expect(codes(seen)).toEqual(['82 rst-injected', '80 ', '83 rst-injected']);
+    expect(codes(seen)).toEqual(['82 rst-injected', '83 rst-injected']);
   });
 
   it('measures a reset by its shortest round trip, whether it waited or not', () => {
@@ -150,6 +152,39 @@ describe('PortRecorder', () => {
     one.add(slow(82), 0);
     one.add(reset(83), 0);
     expect(codes(seen).at(-1)).toBe('83 rst-injected');
+  });
+
+  it.each([0, 1, 2, 3])('blames the one port whose SYN-ACK came another way, wherever it stands among them: %i', (odd) => {
+    const { recorder: one, seen } = recorder();
+    for (let place = 0; place < 4; place++) one.add(verdict(80 + place, SYN | ACK, place === odd ? 120 : 60), place);
+    expect(codes(seen)).toEqual([0, 1, 2, 3].map((place) => `${80 + place} ${place === odd ? 'ttl-mismatch' : ''}`));
+  });
+
+  it('blames both of two ports, each beside the other, and neither for being alone', () => {
+    const { recorder: one, seen } = recorder({ hosts: 2 });
+    one.add(verdict(80, SYN | ACK, 60), 0);
+    one.add(verdict(81, SYN | ACK, 120), 1);
+    one.add({ ...verdict(90, SYN | ACK, 60), targetIndex: 1, target: addressPlus(THEM, 1) }, 2);
+    expect(seen).toEqual([]);
+    one.end();
+    expect(codes(seen)).toEqual(['80 ttl-mismatch', '81 ttl-mismatch', '90 ']);
+    expect(seen[0]?.findings[0]?.detail).toContain('port 81 with TTL 120');
+    expect(seen[1]?.findings[0]?.detail).toContain('port 80 with TTL 60');
+  });
+
+  it('holds the first SYN-ACKs no longer than two seconds, and not at all where a target has one port', () => {
+    const { recorder: one, seen } = recorder();
+    const kept = verdict(80, SYN | ACK);
+    one.add(kept, 0);
+    kept.reply?.fill(0);
+    one.tick(2 * NANOS_PER_SECOND - 1);
+    expect(seen).toEqual([]);
+    one.tick(2 * NANOS_PER_SECOND);
+    expect(codes(seen)).toEqual(['80 ']);
+    expect(seen[0]?.reply).toMatchObject({ flags: 'S.' });
+    const { recorder: other, seen: atOnce } = recorder({ ports: 1 });
+    other.add(verdict(80, SYN | ACK), 0);
+    expect(codes(atOnce)).toEqual(['80 ']);
   });
 
   it('makes records of open ports alone when no others are wanted', () => {

@@ -4,7 +4,7 @@ import type { Network } from '../../src/engine/simulated/network.ts';
 import { SimulatedRoutes } from '../../src/engine/simulated/simulated-routes.ts';
 import { createRandom } from '../../src/engine/simulated/random.ts';
 import { SimulatedTransport } from '../../src/engine/simulated/simulated-transport.ts';
-import { createPairOrder } from '../../src/probe/pair-order.ts';
+import { createProbeOrder } from '../../src/probe/probe-order.ts';
 import { parsePorts } from '../../src/probe/ports.ts';
 import { optionsFor, windowFor } from '../../src/probe/profiles.ts';
 import { ProbeSession } from '../../src/probe/session.ts';
@@ -110,7 +110,7 @@ function planOf(network: Network, ask: Ask, onVerdict: (verdict: Verdict) => voi
   return {
     targets,
     ports,
-    order: createPairOrder({ total: targets.size * ports.size, seed, shard: null, randomize: ask.randomize ?? true }),
+    order: createProbeOrder({ targets: targets.size, ports, seed, shard: null, randomize: ask.randomize ?? true }),
     routes: new SimulatedRoutes(network.local),
     sourcePorts: Array.from({ length: ask.sourcePorts ?? 16 }, (_, index) => 20_000 + index),
     craft: (source) =>

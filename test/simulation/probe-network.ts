@@ -40,6 +40,8 @@ export interface Ask {
   readonly randomize?: boolean;
   /** Holds new probes back for all turns of the loop but one in so many: a reader that lags. */
   readonly holdEvery?: number;
+  /** The kernel says all along that it is asking for the address of the next hop. */
+  readonly unresolved?: boolean;
   /** Milliseconds after which the run is interrupted. */
   readonly interruptAt?: number;
 }
@@ -101,6 +103,12 @@ export async function runOver(network: Network, ask: Ask, onVerdict: (verdict: V
   return { stats: session.stats, durationMs, fault, drops: transport.drops() };
 }
 
+class UnresolvedRoutes extends SimulatedRoutes {
+  override isUnresolved(): boolean {
+    return true;
+  }
+}
+
 function planOf(network: Network, ask: Ask, onVerdict: (verdict: Verdict) => void): SessionPlan {
   const pieces = (ask.targets ?? ['198.51.100.7']).map((text) => parseTarget(text));
   const targets = createTargetSet({ ranges: targetRanges(pieces), names: [] });
@@ -111,7 +119,7 @@ function planOf(network: Network, ask: Ask, onVerdict: (verdict: Verdict) => voi
     targets,
     ports,
     order: createProbeOrder({ targets: targets.size, ports, seed, shard: null, randomize: ask.randomize ?? true }),
-    routes: new SimulatedRoutes(network.local),
+    routes: ask.unresolved === true ? new UnresolvedRoutes(network.local) : new SimulatedRoutes(network.local),
     sourcePorts: Array.from({ length: ask.sourcePorts ?? 16 }, (_, index) => 20_000 + index),
     craft: (source) =>
       new SynTemplate({

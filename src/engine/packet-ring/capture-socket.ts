@@ -94,8 +94,9 @@ function setUp(opening: Opening, filter: Uint8Array, { sizes, commonStamps }: Ca
   const hasRing = sizes.length > 0;
   const attached = attachFilter(calls, descriptor, filter);
   if (attached < 0) return kernelRefusal('attaching the packet filter', attached);
-  // What recvmsg returns has no stamp without it.
-  if (commonStamps || !hasRing) calls.setOption(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, ints(1));
+  const stamped = commonStamps || !hasRing ? calls.setOption(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, ints(1)) : 0;
+  // A frame of a ring has a stamp all the same; what recvmsg returns has none, and could not be placed in time.
+  if (stamped < 0 && !hasRing) return kernelRefusal('asking for the kernel’s stamps', stamped);
   const opened = hasRing ? openRing(opening, sizes) : openMessages(opening);
   if ('code' in opened) return opened;
   const bound = calls.bind(descriptor, allInterfaces());

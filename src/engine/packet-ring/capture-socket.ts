@@ -9,7 +9,7 @@ import { ringFilter } from './ring-filter.ts';
 
 /** How much memory the kernel fills before somebody must read. */
 export interface RingSize {
-  /** A multiple of the page size: one block is handed over at a time. */
+  /** One block is handed over at a time; a multiple of FRAME_BYTES. Rounded up to whole pages (`wholePages`). */
   readonly blockBytes: number;
   readonly blocks: number;
 }
@@ -121,10 +121,21 @@ function openRing(opening: Opening, sizes: readonly RingSize[]): OpenFrames | En
   return { frames: new RingBlocks(memory.bytes, size.blockBytes), memory, takeError: () => 0 };
 }
 
+/**
+ * The kernel wants blocks of whole pages (EINVAL else), and a page has 64 KiB on some arm64 and ppc64 kernels. Where that makes blocks larger there are
+ * fewer of them, two at least, and the ring stays as large.
+ */
+export function wholePages({ blockBytes, blocks }: RingSize, pageBytes: number): RingSize {
+  const whole = Math.ceil(blockBytes / pageBytes) * pageBytes;
+  return { blockBytes: whole, blocks: Math.max(2, Math.floor((blockBytes * blocks) / whole)) };
+}
+
 function makeRing({ calls, descriptor }: Opening, sizes: readonly RingSize[]): RingSize | number {
   let result = calls.setOption(descriptor, SOL_PACKET, PACKET_VERSION, ints(TPACKET_V3));
   if (result < 0) return result;
-  for (const size of sizes) {
+  const pageBytes = calls.pageBytes();
+  for (const asked of sizes) {
+    const size = wholePages(asked, pageBytes);
     const frames = (size.blockBytes / FRAME_BYTES) * size.blocks;
     const request = ints(size.blockBytes, size.blocks, FRAME_BYTES, frames, BLOCK_TIMEOUT_MS, 0, 0);
     result = calls.setOption(descriptor, SOL_PACKET, PACKET_RX_RING, request);

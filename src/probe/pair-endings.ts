@@ -90,6 +90,13 @@ export class PairEndings {
     this.#neighbourErrno(this.#parts.pairs.target[slot] as number, sentAt);
   }
 
+  /** True for an unanswered pair of a target that is absent, or that must be since the pair's first SYN is so old: more of them would only wait in their turn. */
+  isStranded(slot: number): boolean {
+    const { pairs } = this.#parts;
+    const isKnown = this.absent.has(pairs.target[slot] as number);
+    return (isKnown || this.neighbours.now - pairs.stampOf(slot, 0) >= ARP_PATIENCE) && this.#lateErrno(slot) !== 0;
+  }
+
   /** A SYN that the kernel took may still wait for a neighbour that is not there: it never left, and silence says nothing about the target. */
   #lateErrno(slot: number): number {
     const { pairs } = this.#parts;

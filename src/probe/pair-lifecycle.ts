@@ -163,7 +163,7 @@ export class PairLifecycle {
     const { pairs } = this;
     const phase = pairs.phase[slot] as number;
     const exhausted = this.#patience.isExhausted(slot) && !this.#patience.grantsAnother(slot);
-    const settled = phase === Phase.answered || this.#patience.isSettledSoftly(slot);
+    const settled = phase === Phase.answered || this.#patience.isSettledSoftly(slot) || this.#endings.isStranded(slot);
     if (!settled && this.#waitsOn(slot, now)) return;
     this.#flights.landSilently(slot);
     if (settled || exhausted) this.#finish(slot, 0);

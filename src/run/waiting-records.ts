@@ -3,10 +3,10 @@ import type { Evidence } from '../analysis/evidence.ts';
 import type { PortRecord } from '../report/records.ts';
 import { NANOS_PER_SECOND, type Nanos } from '../wire/numbers.ts';
 
-/** How long a record waits for SYN-ACKs of the same target to be measured by. */
+/** How long a record of a large run waits for SYN-ACKs of the same target to be measured by. */
 const MAX_WAIT: Nanos = 2 * NANOS_PER_SECOND;
 /** Records that may wait at once. */
-const MAX_WAITING = 4096;
+export const MAX_WAITING = 4096;
 
 /** A record, and by what it will be judged. */
 export interface WaitingRecord {
@@ -34,12 +34,15 @@ export class WaitingRecords {
     else others.push(waiting);
   }
 
-  /** Takes those of one target. */
-  takeTarget(targetIndex: number): readonly WaitingRecord[] {
-    const taken = this.#byTarget.get(targetIndex);
-    if (taken === undefined) return [];
-    this.#byTarget.delete(targetIndex);
-    for (const waiting of taken) this.#all.delete(waiting);
+  /** Takes those of one target, or those among them that `isMeant`. */
+  takeTarget(targetIndex: number, isMeant: (waiting: WaitingRecord) => boolean = () => true): readonly WaitingRecord[] {
+    const waiting = this.#byTarget.get(targetIndex);
+    if (waiting === undefined) return [];
+    const taken = waiting.filter(isMeant);
+    for (const one of taken) this.#all.delete(one);
+    const left = waiting.filter((one) => this.#all.has(one));
+    if (left.length === 0) this.#byTarget.delete(targetIndex);
+    else this.#byTarget.set(targetIndex, left);
     return taken;
   }
 

@@ -12,9 +12,15 @@ import { network, type Network, router, site, wire } from '../../src/engine/simu
 import { set } from '../../src/engine/simulated/packet-edit.ts';
 import { closed, open } from '../../src/engine/simulated/services.ts';
 import { type Ask, probeNetwork } from './probe-network.ts';
+import { findingTexts, type GuardAsk, guardNetwork } from './firewall-network.ts';
+import { guardWords } from '../../src/report/firewall/guard-words.ts';
 import { behind, forward, reverse, SERVER } from './scenario.ts';
+import type { GuardScenario } from './scenarios/guard-scenario.ts';
+import { IMPOSTORS } from './scenarios/impostors.ts';
+import { REFUSALS } from './scenarios/refusals.ts';
+import { WHOLE_GUARDS } from './scenarios/whole-guards.ts';
 
-const SEEDS = Array.from({ length: 24 }, (_, index) => 1 + index * 7919);
+const SEEDS = Array.from({ length: 10 }, (_, index) => 1 + index * 7919);
 const NEIGHBOUR = '198.51.100.8';
 /** Answers overtake one another. */
 const JITTER = delay(0, 10);
@@ -42,7 +48,7 @@ function openPorts(...ports: readonly number[]): Record<number, Service> {
 
 /** The same network behind a link whose delay wavers. */
 function wavering({ local, sites, elsewhere }: Network): Network {
-  const link = wire({ reverse: [JITTER] });
+  const link = wire({ forward: [JITTER], reverse: [JITTER] });
   return { local, sites: sites.map((one) => ({ ...one, path: [link, ...one.path] })), elsewhere };
 }
 
@@ -187,6 +193,33 @@ describe('simulation: one network, one result', () => {
         const one = await said(there, { ...ask, seed });
         expect({ way, seed, ...one }).toEqual({ way, seed, found: world.expect, states });
       }
+    }
+  });
+});
+
+/** Whose answers chance decides: a limit on ICMP errors that is used up sooner or later, a box that throws dice, two answers to each SYN. */
+const OF_CHANCE = ['4, 35:', 'a SYN-ACK that still comes', 'a reset besides the SYN-ACK', '12:'];
+const GUARDED = [...REFUSALS, ...IMPOSTORS, ...WHOLE_GUARDS].filter(({ name }) => !OF_CHANCE.some((one) => name.startsWith(one)));
+
+/** What `firewall` says of each port. */
+async function guards(net: Network, ask: GuardAsk): Promise<readonly string[]> {
+  const outcome = await guardNetwork(net, ask);
+  return outcome.guards.map((guard) => [guard.port, guardWords(guard), ...findingTexts(guard)].join(' '));
+}
+
+describe('simulation: one network, one result of firewall', () => {
+  it.each(GUARDED.map((one) => [one.name, one] as const))('%s', async (_, { network: net, ask }) => {
+    const usual = await guards(net, ask);
+    expect(await guards(net, { ...ask, seed: 7919 })).toEqual(usual);
+    for (const seed of SEEDS.slice(0, 2)) expect(await guards(wavering(net), { ...ask, seed })).toEqual(usual);
+  });
+
+  it('of a reset besides the SYN-ACK nothing is found but that, whichever comes first', async () => {
+    const { network: net, ask } = REFUSALS.find(({ name }) => name === 'a reset besides the SYN-ACK') as GuardScenario;
+    for (const seed of SEEDS) {
+      const { guards: found } = await guardNetwork(wavering(net), { ...ask, seed });
+      const texts = found.map((guard) => [guard.port, ...findingTexts(guard)].join(' '));
+      expect(texts).toEqual(['80', '81 rst-injected likely checksum-not-verified proven']);
     }
   });
 });

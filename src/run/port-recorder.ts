@@ -1,5 +1,5 @@
 import type { Evidence } from '../analysis/evidence.ts';
-import { isOrdinaryReset } from '../analysis/findings/rst-injected.ts';
+import { isOrdinaryReset, type ResetShape } from '../analysis/findings/rst-injected.ts';
 import { findFindings } from '../analysis/find-findings.ts';
 import type { HostFacts } from '../analysis/host-facts.ts';
 import { HostLedger, knowsUsual } from '../analysis/host-ledger.ts';
@@ -34,7 +34,7 @@ export interface RecorderOptions {
 /**
  * Turns verdicts into records with findings. A SYN-ACK is only conspicuous beside the target's others, a reset beside its SYN-ACKs; so that no order of probes
  * and answers decides what is found, such a record waits for the last verdict about its target. In a run with more pairs than records may wait it waits until
- * it seems to be known which SYN-ACKs are usual, and two seconds at most. A reset as the host itself would send it, and every other record, goes out at once.
+ * it seems to be known which SYN-ACKs are usual, and two seconds at most, unless it is a reset unlike most of its target's. A reset as the host itself would send it, and every other record, goes out at once.
  */
 export class PortRecorder {
   readonly #options: RecorderOptions;
@@ -75,7 +75,8 @@ export class PortRecorder {
     const host = this.#ledger.facts(verdict.targetIndex);
     const reset = plainReset(verdict);
     if (reset !== null && host !== null && isOrdinaryReset(reset, host, leastRtt(verdict))) this.#addOrdinary(verdict, reset);
-    else if (this.#waits(host)) this.#wait(verdict, reset, now);
+    else if (this.#waits(host) || (reset !== null && this.#makesRoom(verdict.targetIndex, host, reset)))
+      this.#wait(verdict, reset, now);
     else if (reset !== null && host === null) this.#addOrdinary(verdict, reset);
     else this.#addOther(verdict, host);
   }
@@ -114,10 +115,22 @@ export class PortRecorder {
     else if (learnt.hopGroups.length !== known?.hopGroups.length) this.#releaseOrdinary(targetIndex, learnt);
   }
 
-  /** Whether what is known of a target is too little yet to judge one of its answers by. */
   #waits(host: HostFacts | null): boolean {
-    if (this.#options.ports === 1 || this.#waiting.isFull) return false;
+    return !this.#waiting.isFull && this.#knowsTooLittle(host);
+  }
+
+  /** Whether what is known of a target is too little yet to judge one of its answers by. */
+  #knowsTooLittle(host: HostFacts | null): boolean {
+    if (this.#options.ports === 1) return false;
     return this.#openPairs !== null || host === null || !knowsUsual(host);
+  }
+
+  /** Lets one of the target's resets go for another that is unlike most of them; false where there is no cause. */
+  #makesRoom(targetIndex: number, host: HostFacts | null, reset: PacketView): boolean {
+    if (!this.#knowsTooLittle(host)) return false;
+    const usual = this.#waiting.takeUsual(targetIndex, reset);
+    if (usual !== null) this.#release(usual);
+    return usual !== null;
   }
 
   #wait(verdict: Verdict, reset: PacketView | null, since: Nanos): void {
@@ -129,8 +142,7 @@ export class PortRecorder {
       return this.#waiting.add({ targetIndex, record, evidence, shape: null, since });
     }
     const record = portRecordOf(verdict, name, plainReplyOf(reset));
-    const shape = { ttl: reset.ttl, ipId: reset.ipId, window: reset.window };
-    this.#waiting.add({ targetIndex, record, evidence: new PlainResetEvidence(verdict), shape, since });
+    this.#waiting.add({ targetIndex, record, evidence: new PlainResetEvidence(verdict), shape: shapeOf(reset), since });
   }
 
   /** Lets go of records that have waited long enough. */
@@ -189,6 +201,10 @@ function plainReset(verdict: Verdict): PacketView | null {
   if (verdict.conflict !== null || verdict.rejected > 0) return null;
   const { view } = verdict;
   return view === null || view.optionsLength > 0 ? null : view;
+}
+
+function shapeOf({ ttl, ipId, window }: PacketView): ResetShape {
+  return { ttl, ipId, window };
 }
 
 /** The SYN-ACK among the answers, or null. */

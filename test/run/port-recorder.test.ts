@@ -192,6 +192,18 @@ describe('PortRecorder', () => {
     expect(codes(atOnce)).toEqual(['80 ']);
   });
 
+  it('keeps the one reset that is unlike the others of a large run, however many they are and however long it takes', () => {
+    for (const place of [0, 4000, 4096, 4500]) {
+      const { recorder: one, seen } = recorder({ ports: 6000 });
+      for (let index = 0; index < 4600; index++) one.add(verdict(1000 + index, RST | ACK, index === place ? 62 : 60), index);
+      one.tick(60 * NANOS_PER_SECOND);
+      expect(seen).toHaveLength(4599);
+      one.add(verdict(80, SYN | ACK), 60 * NANOS_PER_SECOND);
+      one.add(verdict(81, SYN | ACK), 60 * NANOS_PER_SECOND);
+      expect(codes(seen.slice(4599))).toEqual([`${1000 + place} rst-injected`, '80 ', '81 ']);
+    }
+  });
+
   it('waits in a small run for the last verdict about a target, however long that takes', () => {
     const { recorder: one, seen } = recorder({ hosts: 2, ports: 3 });
     one.add(verdict(80, SYN | ACK, 120), 0);

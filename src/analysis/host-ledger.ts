@@ -6,6 +6,7 @@ import { synAckOf } from './syn-ack.ts';
 /** About 15 MB when full. */
 const DEFAULT_CAPACITY = 65_536;
 const MAX_GROUPS = 16;
+const LEAST_LEAD = 4;
 const NOTHING_KNOWN: HostFacts = {
   synAcks: 0,
   port: 0,
@@ -115,10 +116,14 @@ export class HostLedger {
   }
 }
 
-/** True while more SYN-ACKs, and more than one, came over one number of hops than over any other: it seems to be known then which of them are unusual. */
-export function knowsUsual({ hopGroups }: HostFacts): boolean {
-  const most = Math.max(...hopGroups.map(({ synAcks }) => synAcks));
-  return most > 1 && hopGroups.filter(({ synAcks }) => synAcks === most).length === 1;
+/**
+ * The distance that more SYN-ACKs came from than from any other, by so many that it is not by the order of answers: from then on those from there are taken for the
+ * host's usual ones. Null before. Four of nine ports that another machine serves come first in one run of 126.
+ */
+export function usualDistance({ hopGroups }: HostFacts): number | null {
+  const { distance, synAcks } = largest(hopGroups);
+  const most = hopGroups.reduce((count, group) => (group.distance === distance ? count : Math.max(count, group.synAcks)), 0);
+  return synAcks - most >= LEAST_LEAD ? distance : null;
 }
 
 function withDistance(groups: readonly HopGroup[], ttl: number, port: number): readonly HopGroup[] {

@@ -2,7 +2,8 @@ import type { Evidence } from '../analysis/evidence.ts';
 import { isOrdinaryReset, type ResetShape } from '../analysis/findings/rst-injected.ts';
 import { findFindings } from '../analysis/find-findings.ts';
 import type { HostFacts } from '../analysis/host-facts.ts';
-import { HostLedger, knowsUsual } from '../analysis/host-ledger.ts';
+import { hopDistance } from '../analysis/hop-distance.ts';
+import { HostLedger, usualDistance } from '../analysis/host-ledger.ts';
 import { synAckOf } from '../analysis/syn-ack.ts';
 import type { PairOrder } from '../probe/pair-order.ts';
 import type { TargetSet } from '../probe/target-set.ts';
@@ -33,8 +34,9 @@ export interface RecorderOptions {
 
 /**
  * Turns verdicts into records with findings. A SYN-ACK is only conspicuous beside the target's others, a reset beside its SYN-ACKs; so that no order of probes
- * and answers decides what is found, such a record waits for the last verdict about its target. In a run with more pairs than records may wait it waits until
- * it seems to be known which SYN-ACKs are usual, and two seconds at most, unless it is a reset unlike most of its target's. A reset as the host itself would send it, and every other record, goes out at once.
+ * and answers decides what is found, such a record waits for the last verdict about its target. Not a SYN-ACK like most of them, once those lead by four, nor a reset
+ * as the host itself would send it: these, and every other record, go out at once. In a run with more pairs than records may wait the others wait until that lead, and
+ * two seconds at most, unless it is a reset unlike most of its target's.
  */
 export class PortRecorder {
   readonly #options: RecorderOptions;
@@ -95,7 +97,8 @@ export class PortRecorder {
   #addAnswered(verdict: Verdict, now: Nanos): void {
     const { targetIndex } = verdict;
     const host = this.#ledger.facts(targetIndex);
-    const waits = this.#waits(host);
+    const isUsual = host !== null && verdict.reason === 'syn-ack' && verdict.ttl !== null && isUsualTtl(verdict.ttl, host);
+    const waits = !isUsual && this.#waits(host);
     const evidence = new VerdictEvidence(verdict, host, waits);
     const record = portRecordOf(verdict, this.#nameOf(verdict), replyOf(evidence.reply));
     if (waits) this.#waiting.add({ targetIndex, record, evidence, shape: null, since: now });
@@ -111,8 +114,9 @@ export class PortRecorder {
     this.#ledger.learn(targetIndex, synAck, synAck === reply ? rttMs : null);
     const learnt = this.#ledger.facts(targetIndex);
     if (learnt === null) return;
-    if (this.#openPairs === null && knowsUsual(learnt)) this.#releaseTarget(targetIndex);
-    else if (learnt.hopGroups.length !== known?.hopGroups.length) this.#releaseOrdinary(targetIndex, learnt);
+    const becameUsual = (known === null ? null : usualDistance(known)) !== usualDistance(learnt);
+    if (becameUsual && this.#openPairs === null) this.#releaseTarget(targetIndex);
+    else if (becameUsual || learnt.hopGroups.length !== known?.hopGroups.length) this.#releaseSettled(targetIndex, learnt);
   }
 
   #waits(host: HostFacts | null): boolean {
@@ -122,7 +126,7 @@ export class PortRecorder {
   /** Whether what is known of a target is too little yet to judge one of its answers by. */
   #knowsTooLittle(host: HostFacts | null): boolean {
     if (this.#options.ports === 1) return false;
-    return this.#openPairs !== null || host === null || !knowsUsual(host);
+    return this.#openPairs !== null || host === null || usualDistance(host) === null;
   }
 
   /** Lets one of the target's resets go for another that is unlike most of them; false where there is no cause. */
@@ -163,10 +167,13 @@ export class PortRecorder {
     for (const waiting of this.#waiting.takeTarget(targetIndex)) this.#release(waiting);
   }
 
-  #releaseOrdinary(targetIndex: number, host: HostFacts): void {
-    const isOrdinary = ({ shape, evidence }: WaitingRecord): boolean =>
-      shape !== null && isOrdinaryReset(shape, host, evidence.rttMs);
-    for (const { record } of this.#waiting.takeTarget(targetIndex, isOrdinary)) this.#judge(record);
+  /** Lets go of what nothing that may yet be learnt makes a finding of. */
+  #releaseSettled(targetIndex: number, host: HostFacts): void {
+    const isSettled = ({ shape, evidence: { reply, rttMs } }: WaitingRecord): boolean =>
+      shape === null
+        ? reply !== null && synAckOf(reply) !== null && isUsualTtl(reply.ip.ttl, host)
+        : isOrdinaryReset(shape, host, rttMs);
+    for (const waiting of this.#waiting.takeTarget(targetIndex, isSettled)) this.#release(waiting);
   }
 
   #release({ targetIndex, record, evidence, shape }: WaitingRecord): void {
@@ -201,6 +208,10 @@ function plainReset(verdict: Verdict): PacketView | null {
   if (verdict.conflict !== null || verdict.rejected > 0) return null;
   const { view } = verdict;
   return view === null || view.optionsLength > 0 ? null : view;
+}
+
+function isUsualTtl(ttl: number, host: HostFacts): boolean {
+  return usualDistance(host) === hopDistance(ttl);
 }
 
 function shapeOf({ ttl, ipId, window }: PacketView): ResetShape {

@@ -82,9 +82,10 @@ describe('PortRecorder', () => {
     const { recorder: one, seen } = recorder();
     one.add(verdict(81, RST | ACK, 62), 0);
     one.add(verdict(80, SYN | ACK, 60), 1000);
+    for (const port of [82, 83]) one.add(verdict(port, SYN | ACK, 60), 2000);
     expect(seen).toEqual([]);
-    one.add(verdict(82, SYN | ACK, 60), 2000);
-    expect(codes(seen)).toEqual(['81 rst-injected', '80 ', '82 ']);
+    one.add(verdict(84, SYN | ACK, 60), 3000);
+    expect(codes(seen)).toEqual(['81 rst-injected', '80 ', '82 ', '83 ', '84 ']);
   });
 
   it('finds nothing in resets like the SYN-ACKs, before and after', () => {
@@ -144,6 +145,7 @@ describe('PortRecorder', () => {
     one.add(contradicted, 0);
     one.add(verdict(80, SYN | ACK), 0);
     one.add({ ...contradicted, port: 83 }, 0);
+    one.end();
     expect(codes(seen)).toEqual(['82 rst-injected', '80 ', '83 rst-injected']);
   });
 
@@ -162,6 +164,7 @@ describe('PortRecorder', () => {
   it.each([0, 1, 2, 3])('blames the one port whose SYN-ACK came another way, wherever it stands among them: %i', (odd) => {
     const { recorder: one, seen } = recorder();
     for (let place = 0; place < 4; place++) one.add(verdict(80 + place, SYN | ACK, place === odd ? 120 : 60), place);
+    one.end();
     expect(codes(seen)).toEqual([0, 1, 2, 3].map((place) => `${80 + place} ${place === odd ? 'ttl-mismatch' : ''}`));
   });
 
@@ -198,9 +201,8 @@ describe('PortRecorder', () => {
       for (let index = 0; index < 4600; index++) one.add(verdict(1000 + index, RST | ACK, index === place ? 62 : 60), index);
       one.tick(60 * NANOS_PER_SECOND);
       expect(seen).toHaveLength(4599);
-      one.add(verdict(80, SYN | ACK), 60 * NANOS_PER_SECOND);
-      one.add(verdict(81, SYN | ACK), 60 * NANOS_PER_SECOND);
-      expect(codes(seen.slice(4599))).toEqual([`${1000 + place} rst-injected`, '80 ', '81 ']);
+      for (const port of [80, 81, 82, 83]) one.add(verdict(port, SYN | ACK), 60 * NANOS_PER_SECOND);
+      expect(codes(seen.slice(4599))).toEqual([`${1000 + place} rst-injected`, '80 ', '81 ', '82 ', '83 ']);
     }
   });
 
@@ -213,6 +215,20 @@ describe('PortRecorder', () => {
     expect(seen).toEqual([]);
     one.add(verdict(82, SYN | ACK), 60 * NANOS_PER_SECOND);
     expect(codes(seen)).toEqual(['80 ttl-mismatch', '81 ', '82 ']);
+  });
+
+  it('holds SYN-ACKs back no longer than until four more are alike than not', () => {
+    const { recorder: one, seen } = recorder({ ports: 9 });
+    one.add(verdict(79, SYN | ACK, 120), 0);
+    for (const port of [80, 81, 82, 83]) one.add(verdict(port, SYN | ACK), 0);
+    expect(seen).toEqual([]);
+    one.add(verdict(84, SYN | ACK), 0);
+    expect(codes(seen)).toEqual(['80 ', '81 ', '82 ', '83 ', '84 ']);
+    one.add(verdict(85, SYN | ACK), 0);
+    one.add(verdict(86, SYN | ACK, 120), 0);
+    expect(codes(seen.slice(5))).toEqual(['85 ']);
+    one.add(verdict(87, RST | ACK, 62), 0);
+    expect(codes(seen.slice(6))).toEqual(['79 ttl-mismatch', '86 ttl-mismatch', '87 rst-injected']);
   });
 
   it('holds no reset back that is like one of the SYN-ACKs', () => {

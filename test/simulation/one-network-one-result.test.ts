@@ -86,6 +86,11 @@ const WORLDS: Readonly<Record<string, World>> = {
     ports: '1-8',
     expect: each([1, 2, 3, 4, 5, 6], MISMATCH),
   },
+  'three of a dozen from another distance': {
+    network: reverse(openPorts(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), otherTtl(120, 3, 4, 5)),
+    ports: '1-14',
+    expect: each([3, 4, 5], MISMATCH),
+  },
   'three machines with a port each': {
     network: reverse(openPorts(1, 2, 3), otherTtl(120, 1), otherTtl(50, 2)),
     ports: '1-3',

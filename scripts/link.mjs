@@ -1,5 +1,5 @@
 // Joins the modules that dist/cli/program.js needs into dist/cli/synscope.cjs and synscope-more.cjs, and compiles those ahead: `node scripts/link.mjs DIST`. Node takes 0.1 s to load them one by one.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
@@ -12,6 +12,8 @@ const IMPORT = /^import \{ (.*) \} from '(.*)';$/;
 const EXPORT = /^export ((?:(?:async )?function\*?|class|const) (\w+).*)$/;
 const REEXPORT = /^export \{ (.*) \} from '(.*)';$/;
 const NOTHING = /^export \{\};$/;
+/** Which Node compiles. A tree may be used from two machines, and V8 compares its version and not always the processor: see bin.cts. */
+const BUILD = `${process.arch}-${statSync(process.execPath).size}`;
 
 /** A module as a function that asks for others by the names with a dollar and returns its exports. */
 class LinkedModule {
@@ -132,7 +134,7 @@ function write(dist, name, file) {
   const script = new Script(text, { filename: `${name}.cjs` });
   setFlagsFromString('--lazy');
   writeFileSync(join(dist, `cli/${name}.cjs`), text);
-  writeFileSync(join(dist, `cli/${name}.cache`), script.createCachedData());
+  writeFileSync(join(dist, `cli/${name}.${BUILD}.cache`), script.createCachedData());
 }
 
 const dist = process.argv[2];

@@ -16,9 +16,12 @@ type Link = (
   more: () => unknown,
 ) => (path: string) => { runProgram(): Promise<never> };
 
+/** As in link.mjs: V8 of Node 20 takes what another build of its version has compiled, be it for another processor, and crashes. */
+const build = `${process.arch}-${fs.statSync(process.execPath).size}`;
+
 function run(name: string): unknown {
   const program = path.join(__dirname, `${name}.cjs`);
-  const compiled = path.join(__dirname, `${name}.cache`);
+  const compiled = path.join(__dirname, `${name}.${build}.cache`);
   const source = fs.readFileSync(program, 'latin1');
   const cache = fs.existsSync(compiled) ? { cachedData: fs.readFileSync(compiled) } : {};
   return new vm.Script(source, { filename: program, ...cache }).runInThisContext();

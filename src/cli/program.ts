@@ -6,6 +6,7 @@ import { packageVersion } from '../run/version.ts';
 import type { Environment, Sink } from './environment.ts';
 import { FileSink } from './file-sink.ts';
 import { main } from './main.ts';
+import { terminalColumns } from './terminal-columns.ts';
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -53,14 +54,14 @@ function thisProcess(): Environment {
     variables: process.env,
     stdout: {
       isTerminal: isTerminal(STDOUT),
-      columns: () => process.stdout.columns ?? Infinity,
+      columns: () => terminalColumns(process.stdout),
       write: (text) => stdout.write(text),
       finish: () => stdout.finish(),
       onFailure: (listener) => stdout.onFailure(listener),
     },
     stderr: {
       isTerminal: isTerminal(STDERR),
-      columns: () => process.stderr.columns ?? Infinity,
+      columns: () => terminalColumns(process.stderr),
       write: writeMessage,
     },
     openFile,

@@ -31,6 +31,8 @@ export class FirstExpiry {
   readonly #parts: FirstExpiryParts;
   /** Until when the oldest pair of the first round is waited for. */
   #due: Nanos = 0;
+  /** Used again for each pair. */
+  readonly #silent: { nonce: number; sentAt: Nanos } = { nonce: 0, sentAt: 0 };
 
   constructor(parts: FirstExpiryParts) {
     this.#parts = parts;
@@ -65,8 +67,10 @@ export class FirstExpiry {
 
   #end(place: number): void {
     const { first, endings, pacer } = this.#parts;
-    const { target, port } = first;
-    if (first.ring.take(place)) pacer.onSilence();
-    endings.finishSilent(target, port, first.ring.nonce(place));
+    const { target, port, ring } = first;
+    if (ring.take(place)) pacer.onSilence();
+    this.#silent.nonce = ring.nonce(place);
+    this.#silent.sentAt = ring.sentAt(place);
+    endings.finishSilent(target, port, this.#silent);
   }
 }

@@ -1,3 +1,4 @@
+import { Errno } from '../transport/errno.ts';
 import type { SendBatch } from '../transport/transport.ts';
 import type { Nanos } from '../wire/numbers.ts';
 import type { PacketView } from '../wire/packet-view.ts';
@@ -22,6 +23,8 @@ export interface FirstRoundExits {
   readonly entered: (slot: number) => void;
   /** The same for a pair that lingered, under that number. */
   readonly returned: (slot: number, link: number) => void;
+  /** True for a target whose next hop is not there: its pairs are as unroutable. */
+  readonly isAbsent: (target: number) => boolean;
   /** The kernel has no way to the target: that is the verdict. */
   readonly unroutable: (target: number, port: number, errno: number) => void;
 }
@@ -117,7 +120,7 @@ export class FirstRound {
       if (itsTarget !== target) {
         target = itsTarget;
         destination = targets.at(target);
-        const source = this.#syns.route(target);
+        const source = this.#wayTo(target);
         if (source < 0 || (index > 0 && source !== block.source)) return;
         block.source = source;
       }
@@ -134,7 +137,7 @@ export class FirstRound {
     const pair = order.at(position);
     const target = Math.floor(pair / ports.size);
     const port = ports.at(pair - target * ports.size);
-    const source = this.#syns.route(target);
+    const source = this.#wayTo(target);
     if (source < 0) {
       this.ring.skip(now);
       this.#exits.unroutable(target, port, -source);
@@ -145,6 +148,11 @@ export class FirstRound {
     this.#syns.addFirst(batch, nonce, this.#base - position - 1);
     this.ring.push(nonce, now);
     return true;
+  }
+
+  /** Index of the way out, or `-errno`. */
+  #wayTo(target: number): number {
+    return this.#exits.isAbsent(target) ? -Errno.EHOSTUNREACH : this.#syns.route(target);
   }
 
   #takeNonces(into: Int32Array, count: number): void {

@@ -1,12 +1,16 @@
 import { Errno } from '../transport/errno.ts';
-import type { Nanos } from '../wire/numbers.ts';
+import { NANOS_PER_MS, type Nanos } from '../wire/numbers.ts';
 import type { BlockStore } from './block-store.ts';
+import { AbsentTargets } from './absent-targets.ts';
 import { NeighbourMemory } from './neighbour-memory.ts';
 import { Answer, type PairTable } from './pair-table.ts';
 import type { RtoTable } from './rto-table.ts';
 import type { SessionPlan, SessionStats } from './session-plan.ts';
 import { SessionVerdict } from './session-verdict.ts';
 import type { SynSequence } from './syn-sequence.ts';
+
+/** A little less than three requests a second apart (neigh/default/mcast_solicit, retrans_time_ms). */
+const ARP_PATIENCE: Nanos = 2900 * NANOS_PER_MS;
 
 /** What an ending reads and gives back. */
 export interface EndingParts {
@@ -22,6 +26,7 @@ export class PairEndings {
   /** RTTs of each slot, where more than one was asked for. */
   readonly #samples: Map<number, number[]> = new Map();
   readonly neighbours: NeighbourMemory;
+  readonly absent: AbsentTargets = new AbsentTargets();
   readonly #plan: SessionPlan;
   readonly #parts: EndingParts;
   readonly #verdict: SessionVerdict;
@@ -48,10 +53,10 @@ export class PairEndings {
     pairs.remove(slot);
   }
 
-  /** The pair's one SYN, made with that nonce, was all that it may have, and nothing came back. */
-  finishSilent(target: number, port: number, nonce: number): void {
+  /** The pair's one SYN, made with that nonce and sent at `sentAt`, was all that it may have, and nothing came back. */
+  finishSilent(target: number, port: number, { nonce, sentAt }: { readonly nonce: number; readonly sentAt: Nanos }): void {
     this.#parts.stats.pairsDone++;
-    this.#plan.onVerdict(this.#verdict.silent(target, port, nonce, this.#neighbourErrno(target)));
+    this.#plan.onVerdict(this.#verdict.silent(target, port, nonce, this.#neighbourErrno(target, sentAt)));
   }
 
   /** The pair's one SYN was answered by the RST under the handle `reply`, and nothing else came. */
@@ -79,13 +84,27 @@ export class PairEndings {
     return samples.length;
   }
 
+  /** The kernel answered the pair's SYN, which left at `sentAt`, itself. A local rule may have refused this port alone; it knows whether the next hop is there. */
+  noteLocalFailure(slot: number, sentAt: Nanos, at: Nanos): void {
+    this.neighbours.now = at;
+    this.#neighbourErrno(this.#parts.pairs.target[slot] as number, sentAt);
+  }
+
   /** A SYN that the kernel took may still wait for a neighbour that is not there: it never left, and silence says nothing about the target. */
   #lateErrno(slot: number): number {
     const { pairs } = this.#parts;
-    return pairs.answer[slot] === Answer.none ? this.#neighbourErrno(pairs.target[slot] as number) : 0;
+    return pairs.answer[slot] === Answer.none ? this.#neighbourErrno(pairs.target[slot] as number, pairs.stampOf(slot, 0)) : 0;
   }
 
-  #neighbourErrno(target: number): number {
-    return this.#parts.rto.srtt(target) === 0 && this.neighbours.isUnresolved(target) ? Errno.EHOSTUNREACH : 0;
+  /**
+   * EHOSTUNREACH where the next hop to a target of which nothing was heard has no address, though a SYN went there at `since`; else 0. When the kernel must have asked
+   * for it three times since then, the target is absent.
+   */
+  #neighbourErrno(target: number, since: Nanos): number {
+    const { now } = this.neighbours;
+    if (this.#parts.rto.srtt(target) !== 0) return 0;
+    if (!this.neighbours.isUnresolved(target)) return this.absent.has(target) ? Errno.EHOSTUNREACH : 0;
+    if (now - since >= ARP_PATIENCE) this.absent.note(target, now);
+    return Errno.EHOSTUNREACH;
   }
 }

@@ -59,6 +59,7 @@ export class PairLifecycle {
       enter: (target, port) => this.#enter(target, port),
       entered: (slot) => this.#entered(slot),
       returned: (slot, link) => this.#timers.set(slot, this.#resets.restore(slot, link)),
+      isAbsent: (target) => this.#endings.absent.has(target),
       unroutable: (target, port, errno) => this.#endings.finishUnroutable(target, port, errno),
     });
     this.#flights = new Flights(this.pairs, this.first.ring, pacer);
@@ -135,6 +136,10 @@ export class PairLifecycle {
   expire(now: Nanos): void {
     const done = this.stats.pairsDone + MAX_ENDINGS;
     this.#endings.neighbours.now = now;
+    this.#endings.absent.review(now, this.pairs, (slot) => {
+      if (this.stats.pairsDone < done) this.#finish(slot, Errno.EHOSTUNREACH);
+      return this.stats.pairsDone < done;
+    });
     this.#flights.landRing(now - this.rto.typical());
     this.#resets.end(now, done);
     this.#firstExpiry.expire(now, done, (slot) => this.#onTimer(slot, now));
@@ -203,7 +208,9 @@ export class PairLifecycle {
   #onAnswer(at: Nanos): void {
     const { slot, attempt } = this.#reader;
     this.stats.repliesReceived++;
-    const rtt = at - this.pairs.stampOf(slot, attempt);
+    const sentAt = this.pairs.stampOf(slot, attempt);
+    if (this.#reader.answer === Answer.localIcmp) this.#endings.noteLocalFailure(slot, sentAt, at);
+    const rtt = at - sentAt;
     if ((this.pairs.phase[slot] as number) >= Phase.answered) this.#onLaterAnswer(rtt);
     else this.#onEarlyAnswer(rtt, at);
   }
@@ -286,6 +293,7 @@ export class PairLifecycle {
   }
 
   #finish(slot: number, errno: number): void {
+    this.#flights.land(slot);
     this.#timers.cancel(slot);
     this.#endings.finish(slot, errno);
   }

@@ -118,8 +118,10 @@ export class PairTable {
     }
   }
 
+  /** The slot may still stand in a queue of retries: it is not to be taken for one of those. */
   remove(slot: number): void {
     this.#unlink(slot);
+    this.phase[slot] = Phase.answered;
     this.#free[this.#freeCount++] = slot;
     this.active--;
   }

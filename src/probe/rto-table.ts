@@ -9,7 +9,7 @@ const MIN_RTO: Nanos = 100 * NANOS_PER_MS;
 const MIN_UNKNOWN_RTO: Nanos = 250 * NANOS_PER_MS;
 const MAX_RTO: Nanos = 60_000 * NANOS_PER_MS;
 /** Three ARP requests a second apart (neigh/default/mcast_solicit, retrans_time_ms), in units of the initial time-out of one second. */
-const NEIGHBOUR_FAILURE = 3.2;
+export const NEIGHBOUR_FAILURE = 3.2;
 const MAX_GROUPS = 65_536;
 /** Timers fire late, and so do loops. */
 const SLACK: Nanos = 20 * NANOS_PER_MS;

@@ -80,6 +80,7 @@ export class MssTraces {
       craft,
       craftControl: craft,
       payloadLength: 0,
+      awaitsArp: false,
     };
     this.#waiting.set(job, { sent, onQuote });
     this.#session.add(job);

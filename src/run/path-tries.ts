@@ -51,6 +51,8 @@ export class PathTries {
       craft: crafterOf(spec, source),
       craftControl: crafterOf(specOf(spec, bareVariant(variant)), source),
       payloadLength: spec.payload.length,
+      // The first trace has found out what there is to be known of that.
+      awaitsArp: this.#begun === 1,
     };
   }
 

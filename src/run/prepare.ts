@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 
 import { usageError } from '../errors.ts';
-import { createPairOrder, type PairOrder, parseShard } from '../probe/pair-order.ts';
+import { type PairOrder, parseShard } from '../probe/pair-order.ts';
+import { createProbeOrder } from '../probe/probe-order.ts';
 import { parsePorts } from '../probe/ports.ts';
 import type { PortSet } from '../probe/port-set.ts';
 import { optionsFor, windowFor } from '../probe/profiles.ts';
@@ -51,7 +52,7 @@ export async function prepareRun(options: ProbeOptions): Promise<PreparedRun> {
   compileFor(spec, ETHERNET_MTU);
   const targets = await readTargets(options);
   const seed = options.seed ?? randomInt(2 ** 32);
-  const order = createPairOrder({ total: targets.size * ports.size, seed, shard, randomize: options.randomize !== false });
+  const order = createProbeOrder({ targets: targets.size, ports, seed, shard, randomize: options.randomize !== false });
   const syns = new RetryPolicy(timing, order.length).most * timing.count + SPARE_SYNS;
   const sourcePortCount = options.sourcePort === undefined ? Math.min(MAX_SOURCE_PORTS, syns) : 1;
   return { options, targets, ports, order, seed, spec, timing, expectations, version: packageVersion(), sourcePortCount };

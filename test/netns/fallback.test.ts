@@ -35,6 +35,7 @@ interface Denied {
 const EPERM = 1;
 const ENOMEM = 12;
 const ENOSYS = 38;
+const ENOPROTOOPT = 92;
 const EAFNOSUPPORT = 97;
 const SOCK_RAW_CLOEXEC = 0o2000003;
 const AF_INET = 2;
@@ -70,6 +71,8 @@ labSuite('where something is missing', () => {
       ['raw sockets by system call', refused(AF_INET, EPERM, SOCK_RAW_CLOEXEC), 'opening a raw socket'],
       // SOL_SOCKET, SO_ATTACH_FILTER.
       ['packet filters', { call: 'setsockopt', arguments: [null, 1, 26], errno: ENOMEM }, 'attaching the packet filter'],
+      // SOL_SOCKET, SO_TIMESTAMPNS: qemu's user mode has none. A packet without a stamp could not be placed in time, and its port was called filtered.
+      ['stamps', { call: 'setsockopt', arguments: [null, 1, 35], errno: ENOPROTOOPT }, 'asking for the kernel’s stamps'],
     ] as const)('a kernel without %s: raw-cap, and one line that says why', async (_, denied, what) => {
       const result = await probed([denied], []);
       expect(result).toMatchObject({ code: 0, run: { engine: 'raw-cap', clock: 'userspace' } });

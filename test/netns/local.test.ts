@@ -74,6 +74,12 @@ labSuite('what goes wrong on this side', () => {
     }
   });
 
+  it('many addresses without a neighbour: each is an error, and the others are right', async () => {
+    const result = await synscope(lab, 'client', ['10.81.1.100-163', TARGET, '-p', '80-179']);
+    expect(tally(result)).toMatchObject({ 'open syn-ack': 2, 'closed rst': 98 });
+    expect(result.summary).toMatchObject({ error: 6400, filtered: 0 });
+  });
+
   it('no neighbour of that address: error, not filtered', async () => {
     await lab.sysctl('client', { [`net.ipv4.neigh.${device('router')}.retrans_time_ms`]: 100 });
     const result = await synscope(lab, 'client', [ABSENT, TARGET, '-p', '80,81']);

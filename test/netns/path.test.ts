@@ -142,6 +142,13 @@ labSuite('a path of four kernel routers', () => {
     expect(path).toMatchObject({ reached: false, reason: 'icmp-admin-prohibited', from: routerAddress(3), hops: 4 });
   });
 
+  it('says that the last router finds no such host, which takes that one three seconds', async () => {
+    const absent = FAR.replace(/\d+$/, '77');
+    const records = await recordsOf<HopRecord | PathRecord>(lab, 'client', ['path', absent, '-p', '5000']);
+    const [path] = records.filter((record) => record.type === 'path');
+    expect(path).toMatchObject({ reached: false, reason: 'icmp-host-unreachable', from: routerAddress(4), hops: 5 });
+  });
+
   it('finds the option that makes SYNs vanish', async () => {
     const { path } = await trace(lab, 5013, '--vary');
     expect(path.findings.map(({ code, option }) => `${code} ${option}`)).toEqual(['option-blocked ts']);

@@ -1,5 +1,16 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,6 +21,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/link.mjs', import.meta.url));
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+const BUILD = `${process.arch}-${statSync(process.execPath).size}`;
 
 type Load = (path: string) => Record<string, unknown>;
 type Link = (root: string, require: NodeJS.Require, later: (name: string) => Promise<unknown>, more: () => unknown) => Load;
@@ -35,7 +47,7 @@ function linked(modules: Readonly<Record<string, string>>): Record<string, unkno
   const dist = write(modules);
   execFileSync(process.execPath, [SCRIPT, dist]);
   const run = (name: string): unknown => {
-    const [file, cache] = ['cjs', 'cache'].map((ending) => join(dist, `cli/${name}.${ending}`)) as [string, string];
+    const [file, cache] = ['cjs', `${BUILD}.cache`].map((ending) => join(dist, `cli/${name}.${ending}`)) as [string, string];
     return new Script(readFileSync(file, 'latin1'), { cachedData: readFileSync(cache) }).runInThisContext();
   };
   const link = run('synscope') as Link;
@@ -99,16 +111,31 @@ export class B { value = 1; }
 
 describe('the linked program', () => {
   it.each(['synscope', 'synscope-more'])('%s has been compiled ahead for the Node that built it', (name) => {
-    expect(readdirSync(join(DIST, 'cli'))).toEqual(expect.arrayContaining(['bin.cjs', `${name}.cjs`, `${name}.cache`]));
+    expect(readdirSync(join(DIST, 'cli'))).toEqual(expect.arrayContaining(['bin.cjs', `${name}.cjs`, `${name}.${BUILD}.cache`]));
     // Vitest sets flags of V8, which make it compile anew; a Node without any takes what is there.
     const program = `const { readFileSync } = require('fs'); const [text, cachedData] = process.argv.slice(1).map((file) => readFileSync(file));
       console.log(new (require('vm').Script)(text.toString('latin1'), { cachedData }).cachedDataRejected)`;
-    const paths = ['cjs', 'cache'].map((ending) => join(DIST, `cli/${name}.${ending}`));
+    const paths = ['cjs', `${BUILD}.cache`].map((ending) => join(DIST, `cli/${name}.${ending}`));
     const environment = { PATH: process.env['PATH'] };
     expect(execFileSync(process.execPath, ['-e', program, ...paths], { encoding: 'utf8', env: environment }).trim()).toBe(
       'false',
     );
     // A byte a letter in V8.
     expect([...readFileSync(paths[0] as string)].some((byte) => byte > 0x7f)).toBe(false);
+  });
+
+  // A tree that was built on x86-64 and started by Node 20 on arm64, or the other way round, crashed: V8 had taken the other's cache.
+  it('reads the cache of the very build of Node that runs, and starts without', () => {
+    const copy = join(mkdtempSync(join(folder, 'tree-')), 'dist');
+    cpSync(DIST, copy, { recursive: true });
+    symlinkSync(join(DIST, '../node_modules'), join(copy, '../node_modules'));
+    cpSync(join(DIST, '../package.json'), join(copy, '../package.json'));
+    const own = join(copy, `cli/synscope.${BUILD}.cache`);
+    const start = (): SpawnSyncReturns<string> =>
+      spawnSync(process.execPath, [join(copy, 'cli/bin.cjs'), '--version'], { encoding: 'utf8' });
+    renameSync(own, join(copy, 'cli/synscope.other-1.cache'));
+    expect(start()).toMatchObject({ status: 0, stderr: '' });
+    mkdirSync(own);
+    expect(start().stderr).toContain('EISDIR');
   });
 });

@@ -312,6 +312,14 @@ describe('a filtered target', () => {
     });
   });
 
+  it('that is not there: what its router finds out after three ARP requests is waited for, and no longer', async () => {
+    const absent = await traceNetwork(through(rejectIcmp(3, 1, { afterMs: 3060 })));
+    expect(absent.path).toMatchObject({ state: 'filtered', reason: 'icmp-host-unreachable', from: '10.0.0.2', hops: 3 });
+    expect(absent.durationMs).toBeLessThan(3200);
+    const silence = await traceNetwork(through(dropSyn(port(80))));
+    expect(silence.durationMs).toBeLessThan(3400);
+  });
+
   it('behind a slow hop is not waited for in multiples of that hop’s round trip', async () => {
     const slow = { 1: { delayMs: 400 } };
     const outcome = await traceNetwork(through(dropSyn(port(80)), slow));

@@ -3,7 +3,7 @@ import type { Network } from '../../src/engine/simulated/network.ts';
 import { SimulatedRoutes } from '../../src/engine/simulated/simulated-routes.ts';
 import { createRandom } from '../../src/engine/simulated/random.ts';
 import { SimulatedTransport } from '../../src/engine/simulated/simulated-transport.ts';
-import { createPairOrder } from '../../src/probe/pair-order.ts';
+import { createProbeOrder } from '../../src/probe/probe-order.ts';
 import { parsePorts } from '../../src/probe/ports.ts';
 import { optionsFor, windowFor } from '../../src/probe/profiles.ts';
 import { ProbeSession } from '../../src/probe/session.ts';
@@ -40,6 +40,8 @@ export interface Ask {
   readonly randomize?: boolean;
   /** Holds new probes back for all turns of the loop but one in so many: a reader that lags. */
   readonly holdEvery?: number;
+  /** The kernel says all along that it is asking for the address of the next hop. */
+  readonly unresolved?: boolean;
   /** Milliseconds after which the run is interrupted. */
   readonly interruptAt?: number;
 }
@@ -127,12 +129,18 @@ export async function runOver(
   return { stats: session.stats, durationMs, fault, drops: transport.drops() };
 }
 
+class UnresolvedRoutes extends SimulatedRoutes {
+  override isUnresolved(): boolean {
+    return true;
+  }
+}
+
 function pairsOf(ask: Ask): Pick<SessionPlan, 'targets' | 'ports' | 'order'> {
   const pieces = (ask.targets ?? ['198.51.100.7']).map((text) => parseTarget(text));
   const targets = createTargetSet({ ranges: targetRanges(pieces), names: [] });
   const ports = parsePorts(ask.ports);
-  const total = targets.size * ports.size;
-  const order = createPairOrder({ total, seed: ask.seed ?? 1, shard: null, randomize: ask.randomize ?? true });
+  const seed = ask.seed ?? 1;
+  const order = createProbeOrder({ targets: targets.size, ports, seed, shard: null, randomize: ask.randomize ?? true });
   return { targets, ports, order };
 }
 
@@ -141,7 +149,7 @@ function planOf(network: Network, ask: Ask, onVerdict: (verdict: Verdict) => voi
   const seed = ask.seed ?? 1;
   return {
     ...pairsOf(ask),
-    routes: new SimulatedRoutes(network.local),
+    routes: ask.unresolved === true ? new UnresolvedRoutes(network.local) : new SimulatedRoutes(network.local),
     sourcePorts: Array.from({ length: ask.sourcePorts ?? 16 }, (_, index) => 20_000 + index),
     craft: (source) =>
       new SynTemplate({

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { address } from '../../src/engine/simulated/address-text.ts';
 import { dropSyn, loss, rateLimit } from '../../src/engine/simulated/middleboxes/dropping.ts';
 import { delay } from '../../src/engine/simulated/middleboxes/timing.ts';
-import { port } from '../../src/engine/simulated/match.ts';
+import { all, port, syn } from '../../src/engine/simulated/match.ts';
+import { rejectIcmp } from '../../src/engine/simulated/middleboxes/rejecting.ts';
 import { closed, open, silent } from '../../src/engine/simulated/services.ts';
 import { host } from '../../src/engine/simulated/host.ts';
 import { network, router, site } from '../../src/engine/simulated/network.ts';
@@ -160,5 +161,23 @@ describe('simulation: whole runs', () => {
     const outcome = await probeNetwork(world, { targets: ['203.0.113.9'], ports: '80,81' });
     expect(count(outcome, 'error')).toBe(2);
     expect(outcome.durationMs).toBeGreaterThanOrEqual(3000);
+  });
+
+  test('many targets that are not there cost the kernel’s patience once, not once for each port', async () => {
+    const absent = Array.from({ length: 60 }, (_, host) => address(`203.0.113.${host + 1}`));
+    const world = behind({ 80: open() }, { local: { noNeighbour: absent } });
+    const ask = { targets: ['198.51.100.7', '203.0.113.1-60'], ports: '1-200', seed: 3 };
+    const outcome = await probeNetwork(world, ask);
+    expect([count(outcome, 'open'), count(outcome, 'closed'), count(outcome, 'error')]).toEqual([1, 199, 12_000]);
+    expect(outcome.durationMs).toBeLessThan(4000);
+  });
+
+  test('a port that the local kernel refuses at once says nothing of the host, whose address may not be known yet', async () => {
+    const refused = rejectIcmp(3, 1, { match: all(syn, port(25)), from: address('192.0.2.1') });
+    const world = behind({ 80: open(), 25: open() }, { forward: [refused] });
+    // The kernel has not finished asking for the address while the first answers come.
+    const outcome = await probeNetwork(world, { ports: '20-90', unresolved: true });
+    expect(count(outcome, 'error')).toBe(1);
+    expect(count(outcome, 'open')).toBe(1);
   });
 });

@@ -39,6 +39,8 @@ export interface SystemCalls {
   map(descriptor: number, length: number, offset: number): MappedMemory | number;
   /** Gives the pages back. The addresses stay valid and are used again for a mapping of the same length: a view that somebody kept must not crash. */
   unmap(memory: MappedMemory): number;
+  /** Bytes of a page (getpagesize(3)): 4096 on x86-64; 4096, 16384 or 65536 on arm64, as the kernel was built. */
+  pageBytes(): number;
   /** Clock_gettime(2) of CLOCK_REALTIME: two 64-bit words, seconds and nanoseconds. */
   realTime(into: BigInt64Array): number;
   /** Calls `readable` on Node's event loop whenever the socket has something to read; does not keep the process alive. */
@@ -187,7 +189,7 @@ function messageCalls({
   };
 }
 
-function memoryCalls({ koffi, libc, orErrno }: Binding): Pick<SystemCalls, 'map' | 'unmap'> {
+function memoryCalls({ koffi, libc, orErrno }: Binding): Pick<SystemCalls, 'map' | 'unmap' | 'pageBytes'> {
   const mmap = libc.func('intptr_t mmap(uintptr_t, uintptr_t, int, int, int, int64_t)');
   /** Address ranges without pages, by length. Node cannot detach a buffer that it did not allocate, so they are never unmapped. */
   const spare = new Map<number, MappedMemory[]>();
@@ -207,6 +209,7 @@ function memoryCalls({ koffi, libc, orErrno }: Binding): Pick<SystemCalls, 'map'
       if (result >= 0) spare.set(length, [...(spare.get(length) ?? []), memory]);
       return Math.min(0, result);
     },
+    pageBytes: libc.func('int getpagesize()'),
   };
 }
 

@@ -9,7 +9,7 @@ import { ringFilter } from './ring-filter.ts';
 
 /** How much memory the kernel fills before somebody must read. */
 export interface RingSize {
-  /** A multiple of the page size: one block is handed over at a time. */
+  /** One block is handed over at a time; a multiple of FRAME_BYTES. Rounded up to whole pages (`wholePages`). */
   readonly blockBytes: number;
   readonly blocks: number;
 }
@@ -94,8 +94,9 @@ function setUp(opening: Opening, filter: Uint8Array, { sizes, commonStamps }: Ca
   const hasRing = sizes.length > 0;
   const attached = attachFilter(calls, descriptor, filter);
   if (attached < 0) return kernelRefusal('attaching the packet filter', attached);
-  // What recvmsg returns has no stamp without it.
-  if (commonStamps || !hasRing) calls.setOption(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, ints(1));
+  const stamped = commonStamps || !hasRing ? calls.setOption(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, ints(1)) : 0;
+  // A frame of a ring has a stamp all the same; what recvmsg returns has none, and could not be placed in time.
+  if (stamped < 0 && !hasRing) return kernelRefusal('asking for the kernel’s stamps', stamped);
   const opened = hasRing ? openRing(opening, sizes) : openMessages(opening);
   if ('code' in opened) return opened;
   const bound = calls.bind(descriptor, allInterfaces());
@@ -120,10 +121,21 @@ function openRing(opening: Opening, sizes: readonly RingSize[]): OpenFrames | En
   return { frames: new RingBlocks(memory.bytes, size.blockBytes), memory, takeError: () => 0 };
 }
 
+/**
+ * The kernel wants blocks of whole pages (EINVAL else), and a page has 64 KiB on some arm64 and ppc64 kernels. Where that makes blocks larger there are
+ * fewer of them, two at least, and the ring stays as large.
+ */
+export function wholePages({ blockBytes, blocks }: RingSize, pageBytes: number): RingSize {
+  const whole = Math.ceil(blockBytes / pageBytes) * pageBytes;
+  return { blockBytes: whole, blocks: Math.max(2, Math.floor((blockBytes * blocks) / whole)) };
+}
+
 function makeRing({ calls, descriptor }: Opening, sizes: readonly RingSize[]): RingSize | number {
   let result = calls.setOption(descriptor, SOL_PACKET, PACKET_VERSION, ints(TPACKET_V3));
   if (result < 0) return result;
-  for (const size of sizes) {
+  const pageBytes = calls.pageBytes();
+  for (const asked of sizes) {
+    const size = wholePages(asked, pageBytes);
     const frames = (size.blockBytes / FRAME_BYTES) * size.blocks;
     const request = ints(size.blockBytes, size.blocks, FRAME_BYTES, frames, BLOCK_TIMEOUT_MS, 0, 0);
     result = calls.setOption(descriptor, SOL_PACKET, PACKET_RX_RING, request);

@@ -26,6 +26,11 @@ export interface TraceJob {
   /** One with nothing on it that a device could take offence at. */
   readonly craftControl: (ttl: number) => SynTemplate;
   readonly payloadLength: number;
+  /**
+   * Behind the last router that answered a silent trace waits until that one must have found out that the host does not answer ARP, and has said so: three
+   * seconds. Not for a host that has answered on another port.
+   */
+  readonly awaitsArp: boolean;
 }
 
 /** Everything a path session needs to know before its first packet. */
@@ -73,6 +78,8 @@ export class PathSession implements DrivenSession {
   readonly #cookie: ProbeCookie;
   readonly #waiting: TraceJob[];
   #running: Running[] = [];
+  /** Targets that answered in their own name. */
+  readonly #alive = new Set<Address>();
   #stopped = false;
   #sent = 0;
   #received = 0;
@@ -156,7 +163,9 @@ export class PathSession implements DrivenSession {
     const sourcePort = sourcePorts[Math.min(turn, sourcePorts.length - 1)] as number;
     const crafter = this.#crafter(job, { sourcePort, port }, { craft: job.craft, made: turn * PROBES_A_TURN });
     const isLastTurn = turn + 1 >= Math.max(LEAST_TURNS, sourcePorts.length);
-    const trace = new PathTrace({ crafter, isLocal, isLastTurn, payloadLength, firstTtl, maxTtl, patience, timeoutMs });
+    const mayBeDown = (): boolean => job.awaitsArp && !this.#alive.has(job.target);
+    const limits = { firstTtl, maxTtl, patience, timeoutMs };
+    const trace = new PathTrace({ crafter, isLocal, isLastTurn, payloadLength, mayBeDown, ...limits });
     this.#running.push({ job, turn, trace, control: null, controls: 0 });
   }
 
@@ -210,6 +219,7 @@ export class PathSession implements DrivenSession {
   #report({ job, trace, control }: Running, interrupted: boolean): void {
     const { source, target, port, sourcePort } = trace.crafter.flow;
     const { hops, final, rejected, ...rest } = trace.result;
+    if (final?.kind === 'tcp') this.#alive.add(target);
     // Not even the first router: the packets never left, if the kernel still asks for its address.
     const isSilent = hops.every(({ answers }) => answers.length === 0);
     const errno = rest.errno === 0 && isSilent && this.#plan.isUnresolved(target) ? Errno.EHOSTUNREACH : rest.errno;

@@ -1,6 +1,7 @@
 import type { Address } from '../../wire/address.ts';
 import type { DecodedPacket } from '../../wire/decoded.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import { NEIGHBOUR_FAILURE } from '../rto-table.ts';
 import { type HopPatience, HopState } from './hop-state.ts';
 import type { PathAnswer, PathProbe, TraceResult } from './path-probe.ts';
 import { readAnswer } from './path-reply.ts';
@@ -14,6 +15,8 @@ export interface TracePlan {
   /** An older connection on the tuple is no reason to give up, for there is nothing else to try. */
   readonly isLastTurn: boolean;
   readonly payloadLength: number;
+  /** Whether the target may be a host that is not there, which the last router learns late. */
+  readonly mayBeDown: () => boolean;
   readonly firstTtl: number;
   readonly maxTtl: number;
   readonly patience: HopPatience;
@@ -96,7 +99,15 @@ export class PathTrace {
       const hop = this.#nextHop();
       hop.sent(this.#plan.crafter.post(hop.ttl), now + this.#pace.timeout(hop.attempts));
     }
-    if (this.inFlight === 0 && !this.#hasMore) this.#done = true;
+    if (this.inFlight === 0 && !this.#hasMore) this.#done = now >= this.#arpUntil;
+  }
+
+  /** When the router behind which all is silent has said that the host does not answer ARP, if it will; -Infinity when nothing like that is waited for. */
+  get #arpUntil(): Nanos {
+    const farthest = this.#hops.findLastIndex(({ answers }) => answers.length > 0);
+    const first = this.#hops[farthest + 1]?.probes[0]?.posted.sentAt ?? null;
+    if (farthest < 0 || first === null || this.#final !== null || !this.#plan.mayBeDown()) return -Infinity;
+    return first + NEIGHBOUR_FAILURE * this.#plan.timeoutMs * NANOS_PER_MS;
   }
 
   /** A silent TTL gets its other attempts only within reach of one that answered: behind a filter all of them are silent. */
@@ -107,6 +118,7 @@ export class PathTrace {
   }
 
   #nextDue(): Nanos {
+    if (this.inFlight === 0) return this.#hasMore ? Infinity : this.#arpUntil;
     return Math.min(...this.#hops.filter(({ phase }) => phase === 'waiting').map(({ dueAt }) => dueAt));
   }
 
@@ -128,7 +140,8 @@ export class PathTrace {
     if (probe === null) return this.#drain(answer);
     const hop = this.#hops.find((one) => one.ttl === probe.ttl);
     if (hop === undefined || !hop.answered({ ...answer, probe }, this.#plan.patience)) return;
-    this.#pace.onAnswer(answer.at - (probe.posted.sentAt ?? answer.at));
+    // What a router says of a host that is not there took it seconds: that is not the path's delay.
+    if (answer.kind !== 'refused') this.#pace.onAnswer(answer.at - (probe.posted.sentAt ?? answer.at));
     this.#hurry(answer.at);
     if (answer.kind !== 'expired') this.#onFinal({ ...answer, probe });
   }

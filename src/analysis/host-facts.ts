@@ -1,7 +1,7 @@
 /** SYN-ACKs that came over the same number of hops. */
 export interface HopGroup {
   readonly distance: number;
-  /** Port and TTL of the first of them. */
+  /** The lowest of their ports, and the TTL of its SYN-ACK. */
   readonly port: number;
   readonly ttl: number;
   readonly synAcks: number;
@@ -11,13 +11,14 @@ export interface HopGroup {
 export interface HostFacts {
   /** SYN-ACKs counted. */
   readonly synAcks: number;
-  /** Port and TTL of the first SYN-ACK of the largest hop group, the earliest among equals. */
+  /** Port and TTL of the largest hop group; among equals, of the one with the lowest port. */
   readonly port: number;
   readonly ttl: number;
-  /** In order of appearance, four at most: ports of one address may be served by different machines. */
+  /** In order of appearance, sixteen at most: ports of one address may be served by different machines. */
   readonly hopGroups: readonly HopGroup[];
   /** True while every SYN-ACK carried IP ID 0. */
   readonly ipIdAlwaysZero: boolean;
-  /** Smallest SYN-ACK RTT in milliseconds, or null when none was measured. */
+  /** Smallest and largest SYN-ACK RTT in milliseconds, or null when none was measured. */
   readonly minRttMs: number | null;
+  readonly maxRttMs: number | null;
 }

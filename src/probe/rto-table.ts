@@ -50,13 +50,14 @@ export class RtoTable {
   }
 
   /**
-   * How long to wait after the last SYN, which left `sinceFirst` after the first: the back-off, and never less than twice the slowest RTT seen.
-   * A target that never answered gets the initial time-out in full, and in all the time that Linux needs to find that a neighbour is not there.
+   * How long to wait after the last SYN, which left `sinceFirst` after the first: the back-off, and never less than twice the slowest RTT seen. What
+   * answered so far may have been a device nearer than the target, so the first SYN has the initial time-out in full. A target that never answered gets that
+   * for the last SYN too, and in all the time that Linux needs to find that a neighbour is not there.
    */
   lastTimeout(target: number, earlier: number, sinceFirst: Nanos): Nanos {
     const group = this.#groupOf(target);
     const silent = Math.max(this.#initial, NEIGHBOUR_FAILURE * this.#initial - sinceFirst);
-    const floor = this.#srtt[group] === 0 ? silent : 2 * (this.#slowest[group] as number);
+    const floor = this.#srtt[group] === 0 ? silent : Math.max(this.#initial - sinceFirst, 2 * (this.#slowest[group] as number));
     return Math.max(floor, 2 * (this.#slowest[this.#groups] as number), this.timeout(target, earlier));
   }
 

@@ -52,10 +52,9 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<Probe
   const { transport } = open;
   const counter = new SummaryCounter(run);
   const recorder = new PortRecorder({
-    targets: run.targets,
-    expectations: run.expectations,
-    openOnly: wantsOpenOnly(run),
+    ...run,
     ports: run.ports.size,
+    openOnly: wantsOpenOnly(run),
     pass: (verdict) => counter.count(verdict),
     emit: (record) => {
       counter.count(record);

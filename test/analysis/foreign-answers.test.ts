@@ -4,10 +4,11 @@ import { ISN, found, hostOf, only, reply, rst } from './packets.ts';
 
 const LIKELY = 'rst-injected null unknown likely';
 const POSSIBLE = 'rst-injected null unknown possible';
-const THREE = [
+const FOUR = [
   { ttl: 61, port: 80, rttMs: 20 },
   { ttl: 61, port: 443, rttMs: 18 },
   { ttl: 61, port: 22, rttMs: 19 },
+  { ttl: 61, port: 8080, rttMs: 20 },
 ];
 
 describe('rst-injected: one reset among SYN-ACKs', () => {
@@ -34,34 +35,37 @@ describe('rst-injected: one reset among SYN-ACKs', () => {
   });
 
   it('same distance, other initial TTL: nothing alone', () => {
-    expect(found({ reply: rst({ ttl: 252 }), host: hostOf(...THREE) })).toEqual([]);
-    expect(found({ reply: rst({ ttl: 125 }), host: hostOf(...THREE) })).toEqual([]);
+    expect(found({ reply: rst({ ttl: 252 }), host: hostOf(...FOUR) })).toEqual([]);
+    expect(found({ reply: rst({ ttl: 125 }), host: hostOf(...FOUR) })).toEqual([]);
   });
 
   it('an IP ID, or a window, that such hosts do not send: possible', () => {
-    expect(found({ reply: rst({ ttl: 61, id: 4711 }), host: hostOf(...THREE) })).toEqual([POSSIBLE]);
-    expect(found({ reply: rst({ ttl: 61, window: 512 }), host: hostOf(...THREE) })).toEqual([POSSIBLE]);
-    expect(found({ reply: rst({ ttl: 61, window: 512, id: 4711 }), host: hostOf(...THREE) })).toEqual([POSSIBLE]);
+    expect(found({ reply: rst({ ttl: 61, id: 4711 }), host: hostOf(...FOUR) })).toEqual([POSSIBLE]);
+    expect(found({ reply: rst({ ttl: 61, window: 512 }), host: hostOf(...FOUR) })).toEqual([POSSIBLE]);
+    expect(found({ reply: rst({ ttl: 61, window: 512, id: 4711 }), host: hostOf(...FOUR) })).toEqual([POSSIBLE]);
   });
 
   it('neither says anything of a host that numbers its packets, nor an ID on a packet without DF', () => {
     const host = hostOf({ ttl: 61, id: 100 }, { ttl: 61, id: 101 });
     expect(found({ reply: rst({ ttl: 61, id: 4711, window: 512 }), host })).toEqual([]);
-    expect(found({ reply: rst({ ttl: 61, id: 4711, df: false }), host: hostOf(...THREE) })).toEqual([]);
+    expect(found({ reply: rst({ ttl: 61, id: 4711, df: false }), host: hostOf(...FOUR) })).toEqual([]);
   });
 
   it('far too soon: possible; too soon and by another stack: likely', () => {
-    expect(found({ reply: rst({ ttl: 61 }), host: hostOf(...THREE), rttMs: 3 })).toEqual([POSSIBLE]);
-    expect(found({ reply: rst({ ttl: 61 }), host: hostOf(...THREE), rttMs: 8 })).toEqual([]);
-    expect(found({ reply: rst({ ttl: 61, id: 9 }), host: hostOf(...THREE), rttMs: 8 })).toEqual([LIKELY]);
-    expect(found({ reply: rst({ ttl: 252 }), host: hostOf(...THREE), rttMs: 8 })).toEqual([LIKELY]);
+    expect(found({ reply: rst({ ttl: 61 }), host: hostOf(...FOUR), rttMs: 3 })).toEqual([POSSIBLE]);
+    expect(found({ reply: rst({ ttl: 61 }), host: hostOf(...FOUR), rttMs: 8 })).toEqual([]);
+    expect(found({ reply: rst({ ttl: 61, id: 9 }), host: hostOf(...FOUR), rttMs: 8 })).toEqual([LIKELY]);
+    expect(found({ reply: rst({ ttl: 252 }), host: hostOf(...FOUR), rttMs: 8 })).toEqual([LIKELY]);
   });
 
   it('sooner by jitter, by less than 2 ms, or than a single SYN-ACK: nothing', () => {
-    expect(found({ reply: rst({ ttl: 61 }), host: hostOf(...THREE), rttMs: 11 })).toEqual([]);
-    const quick = THREE.map((shape) => ({ ...shape, rttMs: 1.9 }));
+    expect(found({ reply: rst({ ttl: 61 }), host: hostOf(...FOUR), rttMs: 11 })).toEqual([]);
+    const quick = FOUR.map((shape) => ({ ...shape, rttMs: 1.9 }));
     expect(found({ reply: rst({ ttl: 61 }), host: hostOf(...quick), rttMs: 0.1 })).toEqual([]);
     expect(found({ reply: rst({ ttl: 61 }), host: hostOf({ ttl: 61, rttMs: 100 }), rttMs: 1 })).toEqual([]);
+    const wavering = FOUR.map((shape, index) => ({ ...shape, rttMs: 18 + 5 * index }));
+    expect(found({ reply: rst({ ttl: 61 }), host: hostOf(...wavering), rttMs: 1 })).toEqual([]);
+    expect(found({ reply: rst({ ttl: 61 }), host: hostOf(...FOUR.slice(1)), rttMs: 1 })).toEqual([]);
   });
 
   it('nothing to compare with: nothing', () => expect(found({ reply: rst({ ttl: 64, id: 5, window: 5 }) })).toEqual([]));

@@ -16,21 +16,37 @@ describe('HostLedger', () => {
     ledger.learn(1, reply({ ttl: 60, port: 22 }), 7);
     expect(ledger.facts(1)).toEqual({
       synAcks: 3,
-      port: 80,
+      port: 22,
       ttl: 60,
       hopGroups: [
         { distance: 3, port: 443, ttl: 61, synAcks: 1 },
-        { distance: 4, port: 80, ttl: 60, synAcks: 2 },
+        { distance: 4, port: 22, ttl: 60, synAcks: 2 },
       ],
       ipIdAlwaysZero: false,
       minRttMs: 7,
+      maxRttMs: 12,
     });
   });
 
-  it('keeps at most four distances of a host', () => {
+  it('names the same port in every order of answers, with its own TTL', () => {
+    const answers = [
+      reply({ ttl: 61, port: 443 }),
+      reply({ ttl: 125, port: 22 }),
+      reply({ ttl: 60, port: 9 }),
+      reply({ ttl: 60, port: 80 }),
+    ];
+    for (const order of [answers, answers.toReversed(), [...answers.slice(2), ...answers.slice(0, 2)]]) {
+      const ledger = new HostLedger();
+      for (const answer of order) ledger.learn(1, answer, null);
+      expect(ledger.facts(1)).toMatchObject({ port: 9, ttl: 60 });
+      expect(ledger.factsBeside(1, 60)).toMatchObject({ port: 22, ttl: 125 });
+    }
+  });
+
+  it('keeps at most sixteen distances of a host', () => {
     const ledger = new HostLedger();
     for (let ttl = 40; ttl < 60; ttl += 1) ledger.learn(1, reply({ ttl }), null);
-    expect(ledger.facts(1)?.hopGroups).toHaveLength(4);
+    expect(ledger.facts(1)?.hopGroups).toHaveLength(16);
     expect(ledger.facts(1)?.synAcks).toBe(20);
   });
 

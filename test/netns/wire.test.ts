@@ -1,3 +1,4 @@
+import { copyFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { isInstalled, run, until } from './child.ts';
 import { createLab, device, type Capture, type Lab } from './lab.ts';
@@ -139,7 +140,10 @@ labSuite('every SYN on the wire', () => {
 
   it.skipIf(!tshark)('our decoders read all of this, SYNs and answers, as tshark does', async () => {
     await capture.sync();
-    const { compared, disagreements } = await compareWithTshark(capture.path);
+    // Frames go on coming, such as an ARP request for a neighbour that was quiet for seconds: both read the same file.
+    const still = `${capture.path}.still`;
+    await copyFile(capture.path, still);
+    const { compared, disagreements } = await compareWithTshark(still);
     expect(disagreements).toEqual([]);
     expect(compared).toBeGreaterThan(100);
   });

@@ -37,4 +37,13 @@ describe('RtoTable', () => {
     expect(table.timeout(0, 0) / MS).toBeLessThan(200);
     expect(table.lastTimeout(0, 0, 0) / MS).toBe(1400);
   });
+
+  it('gives the first SYN the initial time-out in full before it is given up, though somebody nearer answered for the target', () => {
+    const table = new RtoTable(2, 1000 * MS);
+    table.sample(0, 1 * MS);
+    expect(table.onlyTimeout(0) / MS).toBe(1000);
+    expect(table.lastTimeout(0, 2, 300 * MS) / MS).toBe(700);
+    expect(table.lastTimeout(0, 2, 900 * MS) / MS).toBe(400);
+    expect(table.lastTimeout(0, 1, Infinity) / MS).toBe(200);
+  });
 });

@@ -4,10 +4,12 @@ import type { Guard } from '../../src/analysis/firewall/judge-target.ts';
 import { guardWords } from '../../src/report/firewall/guard-words.ts';
 import { drop, when } from '../../src/engine/simulated/middlebox.ts';
 import { all, option, port, rst, syn, tcp } from '../../src/engine/simulated/match.ts';
-import { rejectIcmp } from '../../src/engine/simulated/middleboxes/rejecting.ts';
+import { rejectIcmp, rejectRst } from '../../src/engine/simulated/middleboxes/rejecting.ts';
+import { host } from '../../src/engine/simulated/host.ts';
+import { network, router, site } from '../../src/engine/simulated/network.ts';
 import { open, silent } from '../../src/engine/simulated/services.ts';
 import { findingTexts, guardNetwork } from './firewall-network.ts';
-import { behind, forward } from './scenario.ts';
+import { behind, forward, SERVER } from './scenario.ts';
 import type { ExpectedGuard, GuardScenario } from './scenarios/guard-scenario.ts';
 import { IMPOSTORS } from './scenarios/impostors.ts';
 import { REFUSALS } from './scenarios/refusals.ts';
@@ -31,6 +33,17 @@ describe('simulation: how ports are guarded', () => {
     const { durationMs, guards } = await guardNetwork(behind({}, { server: { otherwise: late } }), { ports: '80,81' });
     expect(guards.map(({ policy }) => policy.startsWith('reject-icmp-host') || policy === 'drop')).toEqual([true, true]);
     expect(durationMs).toBeLessThan(5000);
+  });
+
+  it.each([0, 1, 2])('a device that is near does not hurry a host that is far: %i retries', async (retries) => {
+    const far = network([
+      site(host(SERVER, { ports: { 80: open(), 81: silent } }), [
+        router('10.0.0.1', { forward: [rejectRst({}, port(25))] }),
+        router('10.0.0.2', { delayMs: 400 }),
+      ]),
+    ]);
+    const { guards } = await guardNetwork(far, { ports: '25,80-82', retries });
+    expect(guards.map(({ policy }) => policy)).toEqual(['reject-rst', 'open', 'drop', 'closed']);
   });
 
   it('SYN-ACKs that come again after seconds, because a filter drops our resets, are no round trips', async () => {

@@ -9,6 +9,7 @@ import { mtu } from '../../src/engine/simulated/middleboxes/link-mtu.ts';
 import { stripOption } from '../../src/engine/simulated/middleboxes/options.ts';
 import { tarPit } from '../../src/engine/simulated/middleboxes/proxies.ts';
 import { rejectIcmp, rejectRst, resetAfterSynAck } from '../../src/engine/simulated/middleboxes/rejecting.ts';
+import { delay } from '../../src/engine/simulated/middleboxes/timing.ts';
 import { flagsOf, payloadLengthOf, trafficClassOf } from '../../src/engine/simulated/packet.ts';
 import { set } from '../../src/engine/simulated/packet-edit.ts';
 import { closed, silent, staleConnection } from '../../src/engine/simulated/services.ts';
@@ -303,6 +304,19 @@ describe('several handshakes', () => {
   ] as const)('find the pattern of ISNs: %s', async (pattern, isn) => {
     const { record, findings } = await shakeHands(serving({ isn }), { repeat: 6 });
     expect([record.isn?.pattern, findings]).toEqual([pattern, []]);
+  });
+
+  it.each([
+    ['even-steps', (count: number) => 0xfffe_0000 + 64_000 * count],
+    ['small-steps', (count: number) => 0xfffe_0000 + 64_000 * count + 13 * count * count],
+    ['none', (count: number) => Math.imul(count * count + 7, 0x9e3779b1)],
+  ] as const)('find the pattern of ISNs though SYNs and SYN-ACKs overtake one another: %s', async (pattern, isn) => {
+    const wavers = [delay(0, 20)];
+    for (let seed = 1; seed <= 10; seed++) {
+      // oxlint-disable-next-line no-await-in-loop
+      const { record } = await shakeHands(serving({ isn }, { forward: wavers, reverse: wavers }), { repeat: 6, seed });
+      expect(record.isn).toEqual({ samples: 6, pattern });
+    }
   });
 
   it('tell machines behind one address apart', async () => {

@@ -521,6 +521,12 @@ describe('laws', () => {
     );
   });
 
+  it.each([0, 1, 2])('routers that are near do not hurry a host that is far: %i retries', async (retries) => {
+    const outcome = await traceNetwork(chain(open(), { 3: { delayMs: 400 } }), { retries });
+    expect(hopTexts(outcome)).toEqual([...ROUTERS, `5 ${SERVER} syn-ack`]);
+    expect(outcome.path.reached).toBe(true);
+  });
+
   it('an interrupted trace tells what it knows', async () => {
     const outcome = await traceNetwork(chain(silent), { interruptAt: 100 });
     expect(hopTexts(outcome)).toEqual(ROUTERS);

@@ -1,5 +1,4 @@
-import { findFindings } from '../../src/analysis/find-findings.ts';
-import { HostLedger } from '../../src/analysis/host-ledger.ts';
+import type { Finding } from '../../src/analysis/finding.ts';
 import type { Network } from '../../src/engine/simulated/network.ts';
 import { SimulatedRoutes } from '../../src/engine/simulated/simulated-routes.ts';
 import { createRandom } from '../../src/engine/simulated/random.ts';
@@ -13,11 +12,12 @@ import { createTargetSet, parseTarget, targetRanges } from '../../src/probe/targ
 import type { Timing } from '../../src/probe/timing.ts';
 import type { Verdict } from '../../src/probe/verdict.ts';
 import { runSession } from '../../src/run/loop.ts';
+import { PortRecorder } from '../../src/run/port-recorder.ts';
 import type { TransportFault } from '../../src/transport/transport.ts';
 import { formatAddress } from '../../src/wire/address.ts';
 import type { DecodedPacket } from '../../src/wire/decoded.ts';
 import { fromHex } from '../../src/wire/hex.ts';
-import { NANOS_PER_MS } from '../../src/wire/numbers.ts';
+import { NANOS_PER_MS, type Nanos } from '../../src/wire/numbers.ts';
 import { decodePacket } from '../../src/wire/packet.ts';
 import { SynTemplate } from '../../src/wire/syn-template.ts';
 import { TcpFlag } from '../../src/wire/tcp-flags.ts';
@@ -58,6 +58,8 @@ export interface PortOutcome {
   readonly rttMs: readonly number[];
   /** `code:option certainty`, in the order of the findings table. */
   readonly findings: readonly string[];
+  /** The same in full. */
+  readonly found: readonly Finding[];
   readonly rejected: number;
   readonly conflict: boolean;
   /** What the deciding packet said, and the SYN it answered. */
@@ -80,17 +82,41 @@ export interface SessionOutcome {
 
 const TIMING: Timing = { timeoutMs: 1000, retries: null, count: 1, rate: null, maxInFlight: null };
 
-/** Probes `network` as the command would, without sockets and without waiting: session, loop and findings over a simulated transport. */
+/** Probes `network` as the command would, without sockets and without waiting: session, loop and records over a simulated transport. */
 export async function probeNetwork(network: Network, ask: Ask): Promise<RunOutcome> {
   const verdicts: Snapshot[] = [];
-  const outcome = await runOver(network, ask, (verdict) => verdicts.push(snapshot(verdict)));
-  return { ...outcome, ports: withFindings(verdicts) };
+  const findings = new Map<string, readonly Finding[]>();
+  const { targets, ports, order } = pairsOf(ask);
+  const recorder = new PortRecorder({
+    targets,
+    ports: ports.size,
+    order,
+    expectations: null,
+    openOnly: false,
+    emit: (record) => findings.set(`${record.target}:${record.port}`, record.findings),
+    pass: () => undefined,
+  });
+  const outcome = await runOver(network, ask, (verdict, now) => {
+    verdicts.push(snapshot(verdict));
+    recorder.add(verdict, now);
+    recorder.tick(now);
+  });
+  recorder.end();
+  const ended = verdicts.map((verdict) => {
+    const found = findings.get(`${verdict.target}:${verdict.port}`) ?? [];
+    return { ...verdict, found, findings: found.map(findingText) };
+  });
+  return { ...outcome, ports: ended };
 }
 
-/** The same without findings: `onVerdict` gets each verdict, valid during the call only. */
-export async function runOver(network: Network, ask: Ask, onVerdict: (verdict: Verdict) => void): Promise<SessionOutcome> {
+/** The same without findings: `onVerdict` gets each verdict, valid during the call only, and the time. */
+export async function runOver(
+  network: Network,
+  ask: Ask,
+  onVerdict: (verdict: Verdict, now: Nanos) => void,
+): Promise<SessionOutcome> {
   const transport = new SimulatedTransport(network, { seed: ask.seed ?? 1 });
-  const session = new ProbeSession(planOf(network, ask, onVerdict));
+  const session = new ProbeSession(planOf(network, ask, (verdict) => onVerdict(verdict, transport.now())));
   const interrupt = new AbortController();
   if (ask.interruptAt !== undefined) transport.at(ask.interruptAt, () => interrupt.abort());
   let turns = 0;
@@ -109,16 +135,20 @@ class UnresolvedRoutes extends SimulatedRoutes {
   }
 }
 
-function planOf(network: Network, ask: Ask, onVerdict: (verdict: Verdict) => void): SessionPlan {
+function pairsOf(ask: Ask): Pick<SessionPlan, 'targets' | 'ports' | 'order'> {
   const pieces = (ask.targets ?? ['198.51.100.7']).map((text) => parseTarget(text));
   const targets = createTargetSet({ ranges: targetRanges(pieces), names: [] });
   const ports = parsePorts(ask.ports);
+  const seed = ask.seed ?? 1;
+  const order = createProbeOrder({ targets: targets.size, ports, seed, shard: null, randomize: ask.randomize ?? true });
+  return { targets, ports, order };
+}
+
+function planOf(network: Network, ask: Ask, onVerdict: (verdict: Verdict) => void): SessionPlan {
   const payload = fromHex(ask.payload ?? '') as Uint8Array;
   const seed = ask.seed ?? 1;
   return {
-    targets,
-    ports,
-    order: createProbeOrder({ targets: targets.size, ports, seed, shard: null, randomize: ask.randomize ?? true }),
+    ...pairsOf(ask),
     routes: ask.unresolved === true ? new UnresolvedRoutes(network.local) : new SimulatedRoutes(network.local),
     sourcePorts: Array.from({ length: ask.sourcePorts ?? 16 }, (_, index) => 20_000 + index),
     craft: (source) =>
@@ -155,15 +185,10 @@ function compiled(text: string): CompiledOptions {
   return list;
 }
 
-type Snapshot = Omit<PortOutcome, 'findings' | 'conflict'> & {
-  readonly conflictPacket: DecodedPacket | null;
-  readonly rejectedPacket: DecodedPacket | null;
-  readonly address: Verdict['target'];
-};
+type Snapshot = Omit<PortOutcome, 'findings' | 'found'>;
 
 function snapshot(verdict: Verdict): Snapshot {
   return {
-    address: verdict.target,
     target: formatAddress(verdict.target),
     port: verdict.port,
     state: verdict.state,
@@ -173,30 +198,14 @@ function snapshot(verdict: Verdict): Snapshot {
     attempts: verdict.attempts,
     rttMs: [...verdict.rttSamples],
     rejected: verdict.rejected,
+    conflict: verdict.conflict !== null,
     sent: decoded(verdict.sent),
     reply: decoded(verdict.reply),
-    conflictPacket: decoded(verdict.conflict),
-    rejectedPacket: decoded(verdict.rejectedReply),
   };
 }
 
-/** Findings are drawn when all is known, so that no order of answers changes them. */
-function withFindings(verdicts: readonly Snapshot[]): readonly PortOutcome[] {
-  const ledger = new HostLedger();
-  for (const { address, reply, rttMs } of verdicts) {
-    if (reply !== null) ledger.learn(address, reply, smallest(rttMs));
-  }
-  return verdicts.map(({ address, conflictPacket, rejectedPacket, ...verdict }) => {
-    const { sent, reply, rttMs, rejected } = verdict;
-    const packets = { sent, reply, conflict: conflictPacket, rejected: rejectedPacket, rejectedCount: rejected };
-    const findings = findFindings({ ...packets, rttMs: smallest(rttMs), host: ledger.facts(address) });
-    const texts = findings.map((one) => `${one.code}${one.option === null ? '' : `:${one.option}`} ${one.certainty}`);
-    return { ...verdict, conflict: conflictPacket !== null, findings: texts };
-  });
-}
-
-function smallest(values: readonly number[]): number | null {
-  return values.length === 0 ? null : Math.min(...values);
+function findingText({ code, option, certainty }: Finding): string {
+  return `${code}${option === null ? '' : `:${option}`} ${certainty}`;
 }
 
 function decoded(bytes: Uint8Array | null): DecodedPacket | null {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { all, payload, syn, synAck, tcp } from '../../src/engine/simulated/match.ts';
-import { drop, first, rewrite, when, type Middlebox } from '../../src/engine/simulated/middlebox.ts';
+import { drop, first, onward, rewrite, when, type Middlebox } from '../../src/engine/simulated/middlebox.ts';
 import { dropReply, dropSyn, loss } from '../../src/engine/simulated/middleboxes/dropping.ts';
 import { changeField, clearEcn, rewriteDscp, translateSeq } from '../../src/engine/simulated/middleboxes/fields.ts';
 import {
@@ -19,6 +19,7 @@ import { delay, duplicate, reorder } from '../../src/engine/simulated/middleboxe
 import { destinationPortOf, sourcePortOf } from '../../src/engine/simulated/packet.ts';
 import { edited, set } from '../../src/engine/simulated/packet-edit.ts';
 import { parseAddress, type Address } from '../../src/wire/address.ts';
+import { NANOS_PER_SECOND } from '../../src/wire/numbers.ts';
 import { TcpFlag } from '../../src/wire/tcp-flags.ts';
 import { inWords, NEAR, runTwoEnds, type TwoEndsPlan } from './two-ends.ts';
 
@@ -281,6 +282,16 @@ const UNDOING: Readonly<Record<string, Middlebox>> = {
   nat: nat.reverse,
   sequence: translated.reverse,
 };
+
+describe('asking takes its time', () => {
+  it('and a SYN that arrived before an outage of fourteen seconds is in the log that is read behind it', () => {
+    // Found by the law below: the log was asked about the time that had passed when the asking began, and the asking had to be repeated for seconds.
+    const outage: Middlebox = (packet, { now }) =>
+      (now < NANOS_PER_SECOND && syn(packet)) || now > 14 * NANOS_PER_SECOND ? [onward(packet)] : [];
+    const { ports } = runTwoEnds({ forward: [outage], ports: [443], control: 8443 });
+    expect(ports.map((port) => [port.responder.status, inWords(port)])).toEqual([['arrived', []]]);
+  });
+});
 
 describe('laws', () => {
   const mutations = fc.subarray(Object.keys(MUTATIONS), { minLength: 0, maxLength: 5 });

@@ -22,6 +22,7 @@ export interface TraceAsk {
   readonly firstTtl?: number;
   readonly maxTtl?: number;
   readonly count?: number;
+  readonly retries?: number;
   readonly vary?: boolean;
   readonly seed?: number;
   /** Milliseconds after which the run is interrupted. */
@@ -66,7 +67,7 @@ export async function traceNetwork(network: Network, ask: TraceAsk = {}): Promis
     key: Uint32Array.of(1, 2, 3, ask.seed ?? 1),
     firstTtl: ask.firstTtl ?? 1,
     maxTtl: ask.maxTtl ?? 30,
-    patience: { samples: ask.count ?? 1, attempts: 3 },
+    patience: { samples: ask.count ?? 1, attempts: 1 + (ask.retries ?? 2) },
     timeoutMs: 1000,
     onResult: (result) => {
       tries.add(result);

@@ -8,9 +8,14 @@ import { formatHops, hopDistance } from '../hop-distance.ts';
 import type { HostFacts } from '../host-facts.ts';
 import { resetOf, synAckOf } from '../syn-ack.ts';
 
-/** Below this many SYN-ACKs their smallest RTT says little about the path. */
-const ENOUGH_RTTS = 3;
+/** Below this many SYN-ACKs their RTTs say little about the path. */
+const ENOUGH_RTTS = 4;
 const LEAST_RTT_GAIN_MS = 2;
+/**
+ * How much sooner than the fastest SYN-ACK a reset has to be, against how much those differ among themselves. Where delay wavers so that every value from
+ * none to the largest is as likely, resets of the host itself seem to be that early in less than one run of a hundred.
+ */
+const LEAST_RTT_GAIN_OF_SPREAD = 4;
 
 /** What does not fit, and in which respect: another place, another stack, or another moment. */
 interface Sign {
@@ -40,10 +45,14 @@ export interface ResetShape {
   readonly window: number;
 }
 
-/** True for a reset in which nothing differs from what the host's own stack, at the host's own place, would send. Cheaper than finding no sign. */
+/**
+ * True for a reset in which nothing differs from what the host's own stack, where SYN-ACKs of it came from, would send. Cheaper than finding no sign, and no
+ * SYN-ACK that is learnt later makes a finding of it.
+ */
 export function isOrdinaryReset(reset: ResetShape, host: HostFacts, rttMs: number | null): boolean {
   const soon = rttMs !== null && host.minRttMs !== null && host.minRttMs - rttMs >= LEAST_RTT_GAIN_MS;
-  return reset.ttl === host.ttl && reset.ipId === 0 && reset.window === 0 && !soon;
+  if (reset.ipId !== 0 || reset.window !== 0 || soon) return false;
+  return reset.ttl === host.ttl || host.hopGroups.some(({ ttl }) => ttl === reset.ttl);
 }
 
 function contradiction(reply: DecodedPacket, conflict: DecodedPacket, host: HostFacts | null): readonly Finding[] {
@@ -123,11 +132,11 @@ function stackSigns(reset: DecodedPacket, host: HostFacts): readonly Sign[] {
 
 /**
  * In half the time of the fastest SYN-ACK is support for other signs; alone, with queues that come and go, it takes a quarter. Differences below 2 ms
- * are the scheduling of a busy host.
+ * are the scheduling of a busy host, and those that SYN-ACKs show among themselves are the path's.
  */
-function rttSigns(rttMs: number | null, { minRttMs, synAcks }: HostFacts): readonly Sign[] {
-  if (rttMs === null || minRttMs === null || synAcks < ENOUGH_RTTS || minRttMs - rttMs < LEAST_RTT_GAIN_MS) return [];
-  if (rttMs * 2 > minRttMs) return [];
+function rttSigns(rttMs: number | null, { minRttMs, maxRttMs, synAcks }: HostFacts): readonly Sign[] {
+  if (rttMs === null || minRttMs === null || maxRttMs === null || synAcks < ENOUGH_RTTS || rttMs * 2 > minRttMs) return [];
+  if (minRttMs - rttMs < Math.max(LEAST_RTT_GAIN_MS, (maxRttMs - minRttMs) * LEAST_RTT_GAIN_OF_SPREAD)) return [];
   const text = `it came after ${rttMs.toFixed(1)} ms where no SYN-ACK took less than ${minRttMs.toFixed(1)} ms`;
   return [{ respect: rttMs * 4 <= minRttMs ? 'far-sooner' : 'sooner', text }];
 }

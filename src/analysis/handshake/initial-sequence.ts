@@ -1,5 +1,5 @@
 import type { Investigation } from '../../probe/handshake/investigation.ts';
-import { seq, seqDiff } from '../../wire/numbers.ts';
+import { type Seq, seq, seqDiff } from '../../wire/numbers.ts';
 import { type Answer, plain, remarked } from './answer.ts';
 import { synAckOf, trialsOf } from './exchange.ts';
 
@@ -19,21 +19,36 @@ export function initialSequence(investigation: Investigation): Answer<IsnFacts |
   const isns = synAcks.toSorted((a, b) => a.at - b.at).map(({ segment }) => seq(segment.header.seq));
   const samples = isns.length;
   if (samples < FEWEST) return plain(null);
-  const steps = isns.slice(1).map((isn, index) => seqDiff(isn, isns[index] as typeof isn));
+  const steps = stepsOf(isns);
   if (steps.every((step) => step === 0))
     return remarked(
       { samples, pattern: 'constant' },
       `All ${samples} ISNs are the same: anybody can forge this host's connections (RFC 6528).`,
     );
-  if (steps.every((step) => step === steps[0]))
+  // Connections side by side overtake one another on the way there and back.
+  const sorted = stepsOf(inSequence(isns));
+  const even = [steps, sorted].find(([first, ...rest]) => rest.every((step) => step === first))?.[0];
+  if (even !== undefined)
     return remarked(
       { samples, pattern: 'even-steps' },
-      `The ISNs grow by ${steps[0]} each time: the next can be guessed (RFC 6528).`,
+      `The ISNs grow by ${even} each time: the next can be guessed (RFC 6528).`,
     );
-  if (steps.every((step) => step > 0 && step < SMALL_STEP))
+  if (sorted.every((step) => step > 0 && step < SMALL_STEP))
     return remarked(
       { samples, pattern: 'small-steps' },
-      `The ${samples} ISNs grow by ${Math.min(...steps)} to ${Math.max(...steps)}: the next can be guessed (RFC 6528).`,
+      `The ${samples} ISNs grow by ${Math.min(...sorted)} to ${Math.max(...sorted)}: the next can be guessed (RFC 6528).`,
     );
   return remarked({ samples, pattern: 'none' }, `The ISNs of ${samples} handshakes show no pattern.`);
+}
+
+function stepsOf(isns: readonly Seq[]): readonly number[] {
+  return isns.slice(1).map((isn, index) => seqDiff(isn, isns[index] as Seq));
+}
+
+/** Around the circle of sequence numbers, beginning behind the widest gap. */
+function inSequence(isns: readonly Seq[]): readonly Seq[] {
+  const around = isns.toSorted((a, b) => a - b);
+  const gaps = around.map((isn, index) => seqDiff(isn, around.at(index - 1) as Seq) >>> 0);
+  const start = gaps.indexOf(Math.max(...gaps));
+  return [...around.slice(start), ...around.slice(0, start)];
 }

@@ -38,7 +38,7 @@ export const FIREWALL_FLAGS: FlagTable<FirewallRunOptions> = {
     {
       group: 'Timing',
       argument: 'MS',
-      description: 'time-out of a test while no RTT is known, 1-60000',
+      description: 'time-out of a test while no RTT is known, and at least the time before a port counts as silent, 1-60000',
       defaultText: '1000',
     },
     wholeNumber(1, 60_000),

@@ -57,7 +57,8 @@ export const RUN_FLAGS: FlagTable<RunOptions> = {
     {
       group: 'Timing',
       argument: 'MS',
-      description: 'time-out of the first SYN while no RTT is known, 1-60000',
+      description:
+        'time-out of the first SYN while no RTT is known, and at least the time before a silent port is filtered, 1-60000',
       defaultText: '1000',
     },
     wholeNumber(1, 60_000),

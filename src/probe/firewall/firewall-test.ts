@@ -101,6 +101,14 @@ export class FirewallTest implements ShotTaker {
     return this.#errno !== 0;
   }
 
+  /** From the first packet to the last; 0 while one of them has not left. */
+  get sendingTime(): Nanos {
+    const [first] = this.shots;
+    const from = first?.posted.sentAt ?? null;
+    const to = this.shots.at(-1)?.posted.sentAt ?? null;
+    return from === null || to === null ? 0 : to - from;
+  }
+
   /** The round trip of the answer, or null. */
   get rtt(): Nanos | null {
     const answer = this.#answer;

@@ -49,11 +49,13 @@ export class TargetPace {
     this.isLimited ||= taker.answerKind === null && taker.shots[0] !== shot;
   }
 
-  /** How long the latest packet of `test` is waited for. */
+  /** How long the latest packet of `test` is waited for. What answered so far may be nearer than the host: a port's first SYN has the time-out in full. */
   wait(test: FirewallTest): Nanos {
+    const usual = this.#usualWait();
+    if (!isFirstSyn(test) || test.answerKind !== null) return usual;
     const sent = test.shots.length;
-    const isPatient = this.rejects && isFirstSyn(test) && test.answerKind === null && sent > 1 && sent < test.allowance;
-    return isPatient ? Math.max(ICMP_PACE, this.#usualWait()) : this.#usualWait();
+    if (sent >= test.allowance) return Math.max(usual, this.#timeout - test.sendingTime);
+    return this.rejects && sent > 1 ? Math.max(ICMP_PACE, usual) : usual;
   }
 
   #usualWait(): Nanos {

@@ -55,7 +55,7 @@ export class PathTrace {
     this.#plan = plan;
     this.#nextTtl = plan.firstTtl;
     this.#lastTtl = plan.maxTtl;
-    this.#pace = new TracePace(plan.timeoutMs * NANOS_PER_MS);
+    this.#pace = new TracePace(plan.timeoutMs * NANOS_PER_MS, plan.patience.attempts);
   }
 
   get crafter(): SynCrafter {

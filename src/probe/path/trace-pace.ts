@@ -16,11 +16,13 @@ const MOST_RTTS = 1.5;
 export class TracePace {
   window: number = FIRST_WINDOW;
   readonly #firstTimeout: Nanos;
+  readonly #attempts: number;
   #longestRtt: Nanos = 0;
 
-  /** `firstTimeout` holds while no round trip is known. */
-  constructor(firstTimeout: Nanos) {
+  /** `firstTimeout` holds while no round trip is known, and for the first of a TTL's `attempts` in any case. */
+  constructor(firstTimeout: Nanos, attempts: number) {
     this.#firstTimeout = firstTimeout;
+    this.#attempts = attempts;
   }
 
   onAnswer(rtt: Nanos): void {
@@ -36,8 +38,11 @@ export class TracePace {
   /** For a probe after `earlier` others of its TTL in vain; not longer than the first, unless a round trip is. */
   timeout(earlier: number): Nanos {
     if (this.#longestRtt === 0) return this.#firstTimeout;
-    const wanted = Math.max(LEAST_TIMEOUT, RTT_FACTOR * this.#longestRtt) * 2 ** Math.min(earlier, MOST_DOUBLINGS);
-    return Math.min(wanted, Math.max(LEAST_TIMEOUT, this.#firstTimeout, MOST_RTTS * this.#longestRtt));
+    const doubled = 2 ** Math.min(earlier, MOST_DOUBLINGS);
+    const wanted = Math.max(LEAST_TIMEOUT, RTT_FACTOR * this.#longestRtt) * doubled;
+    const isLast = earlier >= this.#attempts - 1;
+    const left = isLast ? this.#firstTimeout - LEAST_TIMEOUT * (doubled - 1) : 0;
+    return Math.min(Math.max(wanted, left), Math.max(LEAST_TIMEOUT, this.#firstTimeout, MOST_RTTS * this.#longestRtt));
   }
 
   /** How long stragglers are waited for once an answer has come for all that is out. */

@@ -12,10 +12,16 @@ const AT_ONCE = 32;
 /** Messages that the log of one responder is read in at most; it remembers fewer attempts than fit these. */
 const MOST_PAGES = 32;
 /** Asks about this attempt alone. */
-const NO_LOG: ReportRequest = { sinceMs: 0, skip: 0 };
+const NO_LOG: AskFor = () => ({ sinceMs: 0, skip: 0 });
 const PATIENCE: Nanos = 3 * NANOS_PER_SECOND;
-/** The log is asked about a little more than the time since the first SYN. */
-const MARGIN_MS = 2000;
+/** How much longer one of our SYNs may have been under way than another. */
+const DELAY_MS = 2000;
+/** The log is asked about so much more than the time since the first SYN: the request may have to be repeated. */
+const MARGIN_MS = PATIENCE / NANOS_PER_MS + DELAY_MS;
+const US_PER_MS = 1000;
+
+/** What the responder is asked for, called when it is asked. */
+type AskFor = () => ReportRequest;
 
 /** Makes a SYN with a proof; another source port at each call. */
 export type MakeSyn = () => Uint8Array;
@@ -116,7 +122,7 @@ export function* inquireFarEnd(asked: FarInquiryPlan): Step<void> {
 }
 
 /** Attempts at these ports, side by side, until each has had an answer or as many as are allowed. */
-function* attemptAll(plan: Inquiring, tried: readonly Tried[], request: ReportRequest): Step<void> {
+function* attemptAll(plan: Inquiring, tried: readonly Tried[], request: AskFor): Step<void> {
   let unanswered = tried;
   for (let round = 0; round <= plan.retries && unanswered.length > 0; round++) {
     yield* attemptOnce(plan, unanswered, { request, initialRto: plan.initialRto * 2 ** round });
@@ -125,7 +131,7 @@ function* attemptAll(plan: Inquiring, tried: readonly Tried[], request: ReportRe
 }
 
 interface Round {
-  readonly request: ReportRequest;
+  readonly request: AskFor;
   readonly initialRto: Nanos;
 }
 
@@ -161,10 +167,13 @@ function* askAgain(plan: Inquiring, silent: readonly Tried[]): Step<FarLog | nul
   return null;
 }
 
-/** A report that was asked for the log, and how long after our beginning. */
+/** A report that was asked for the log. */
 interface Page {
   readonly report: FarReport;
+  /** From our beginning until it was asked for. */
   readonly elapsedMs: number;
+  /** No SYN of ours arrived before, by the responder's clock: epoch microseconds. */
+  readonly begunUs: number;
   readonly rtt: Nanos;
 }
 
@@ -181,19 +190,27 @@ function* askLog(plan: Inquiring, makeSyn: MakeSyn): Step<FarLog | null> {
   }
   const last = pages.at(-1);
   if (last === undefined) return null;
-  const { own, strangers, listening, more, forgotten, upMs } = last.report;
-  const attempts = pages.flatMap(({ report }) => report.others);
+  const { own, listening, more, forgotten, upMs, nowUs } = last.report;
+  const attempts = pages.flatMap(({ report }) => report.others).filter(({ arrivedUs }) => arrivedUs >= last.begunUs);
+  const strangers = last.report.strangers.filter(({ ageMs }) => nowUs - ageMs * US_PER_MS >= last.begunUs);
   const isComplete = more === 0 && !forgotten && upMs >= last.elapsedMs;
   return { own, attempts, syns: plan.syns, isComplete, rtt: last.rtt, strangers, listening };
 }
 
 function* askPage(plan: Inquiring, makeSyn: MakeSyn, skip: number): Step<Page | null> {
-  const elapsedMs = Math.floor((plan.now() - plan.begunAt) / NANOS_PER_MS);
   const asked: Tried = { question: { port: 0, makeSyn }, attempts: [] };
-  yield* attemptAll(plan, [asked], { sinceMs: elapsedMs + MARGIN_MS, skip });
+  let elapsedMs = 0;
+  yield* attemptAll(plan, [asked], () => {
+    elapsedMs = Math.ceil((plan.now() - plan.begunAt) / NANOS_PER_MS);
+    return { sinceMs: elapsedMs + MARGIN_MS, skip };
+  });
   const last = asked.attempts.at(-1);
   const report = last?.exchange.report ?? null;
-  return last === undefined || report === null ? null : { report, elapsedMs, rtt: last.connection.pace.srtt };
+  if (last === undefined || report === null) return null;
+  const { notes, pace } = last.connection;
+  const sentAt = notes.find(({ kind }) => kind === 'out')?.at ?? plan.now();
+  const begunUs = report.own.arrivedUs - ((sentAt - plan.begunAt) / NANOS_PER_MS + DELAY_MS) * US_PER_MS;
+  return { report, elapsedMs, begunUs, rtt: pace.srtt };
 }
 
 /** Whether another attempt could bring no more: silence, an ICMP error and a report that broke off may be chance. */

@@ -13,12 +13,12 @@ export class ReportExchange {
   failure: ExchangeFailure | null = null;
   readonly #mac: Mac;
   readonly #nonce: Uint8Array;
-  readonly #request: ReportRequest;
+  readonly #request: () => ReportRequest;
   #responderNonce: Uint8Array | null = null;
   #stream: Uint8Array = new Uint8Array(0);
 
-  /** `nonce`: 16 bytes that nobody can guess, of this exchange alone. */
-  constructor(mac: Mac, nonce: Uint8Array, request: ReportRequest) {
+  /** `nonce`: 16 bytes that nobody can guess, of this exchange alone. `request` is called when the responder has greeted, which may take seconds. */
+  constructor(mac: Mac, nonce: Uint8Array, request: () => ReportRequest) {
     this.#mac = mac;
     this.#nonce = nonce;
     this.#request = request;
@@ -43,7 +43,7 @@ export class ReportExchange {
   #greet({ type, body }: Message): Uint8Array | null {
     if (type !== MessageType.hello || body.length !== NONCE_BYTES) return this.#fail('not-a-responder');
     this.#responderNonce = body;
-    return encodeRequest(this.#mac, { responder: body, client: this.#nonce }, this.#request);
+    return encodeRequest(this.#mac, { responder: body, client: this.#nonce }, this.#request());
   }
 
   #read(message: Message, responder: Uint8Array): null {

@@ -113,7 +113,7 @@ describe('an exchange', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), fc.uint8Array({ maxLength: 100 }), (size, synData) => {
         const responder = server();
-        const exchange = new ReportExchange(mac, nonces.client, { sinceMs: 0, skip: 0 });
+        const exchange = new ReportExchange(mac, nonces.client, () => ({ sinceMs: 0, skip: 0 }));
         // The data of the SYN comes first.
         responder.take(synData);
         let down = responder.hello();
@@ -132,13 +132,13 @@ describe('an exchange', () => {
   });
 
   it('with something else is over at its first byte', () => {
-    const exchange = new ReportExchange(mac, nonces.client, { sinceMs: 0, skip: 0 });
+    const exchange = new ReportExchange(mac, nonces.client, () => ({ sinceMs: 0, skip: 0 }));
     expect(exchange.take(new TextEncoder().encode('SSH-2.0-OpenSSH_9.2\r\n'))).toBeNull();
     expect(exchange.failure).toBe('not-a-responder');
   });
 
   it('with somebody who has another token ends without a report', () => {
-    const exchange = new ReportExchange(macOfToken('battery staple'), nonces.client, { sinceMs: 0, skip: 0 });
+    const exchange = new ReportExchange(macOfToken('battery staple'), nonces.client, () => ({ sinceMs: 0, skip: 0 }));
     const responder = server();
     const request = exchange.take(responder.hello()) as Uint8Array;
     expect(responder.take(request)).toHaveLength(0);

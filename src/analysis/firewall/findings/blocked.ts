@@ -105,7 +105,9 @@ function compare(tests: PortTests, kind: TestKind): Comparison | null {
   return { usual, variant, ...fates, received: first.reason };
 }
 
+/** Two answers to one packet are no answer: which came first says nothing of what was sent. */
 function steady(tests: readonly (TestResult | undefined)[]): Contrast | null {
+  if (tests.some((test) => test !== undefined && test.conflict !== null)) return null;
   const classes = tests.map((test) => (test === undefined ? null : contrastOf(test)));
   const [first = null] = classes;
   return classes.every((one) => one === first) ? first : null;

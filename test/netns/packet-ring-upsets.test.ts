@@ -45,7 +45,8 @@ labSuite('what happens to the packet ring in mid-run', () => {
 
   /** A second cable takes the name and the address of the first. */
   async function swapCables(): Promise<void> {
-    const { pid } = lab.start('target', ['sleep', '60']);
+    const { pid, stdout } = lab.start('target', ['sh', '-c', 'echo here; exec sleep 60']);
+    await until('a process in the namespace of the target', () => stdout() === 'here\n');
     await ip('client', 'link', 'add', 'spare0', 'up', 'type', 'veth', 'peer', 'name', 'spare1', 'netns', `${pid}`);
     await ip('target', 'address', 'add', `${TARGET}/24`, 'dev', 'spare1');
     await ip('target', 'link', 'set', 'spare1', 'up');
@@ -90,7 +91,8 @@ labSuite('what happens to the packet ring in mid-run', () => {
 
   it.each(PATHS)('%s, the route changes to another interface: packets take it, whichever way they took', async (path) => {
     const cable = ['link', 'add', 'other0', 'type', 'veth', 'peer', 'name', 'far0', 'netns'];
-    const { pid } = lab.start('target', ['sleep', '60']);
+    const { pid, stdout } = lab.start('target', ['sh', '-c', 'echo here; exec sleep 60']);
+    await until('a process in the namespace of the target', () => stdout() === 'here\n');
     await ip('client', ...cable, `${pid}`);
     await ip('client', 'link', 'set', 'other0', 'up');
     await ip('target', 'link', 'set', 'far0', 'up');

@@ -43,10 +43,16 @@ labSuite('what happens to the packet ring in mid-run', () => {
     return lab.runOk(host, ['ip', ...words]);
   }
 
+  /** The process id of somebody who is in that host's namespace. */
+  async function placed(host: string): Promise<number> {
+    const process = lab.start(host, ['sh', '-c', 'echo here; exec sleep 60']);
+    await until('a process in the namespace', () => process.stdout() === 'here\n');
+    return process.pid;
+  }
+
   /** A second cable takes the name and the address of the first. */
   async function swapCables(): Promise<void> {
-    const { pid, stdout } = lab.start('target', ['sh', '-c', 'echo here; exec sleep 60']);
-    await until('a process in the namespace of the target', () => stdout() === 'here\n');
+    const pid = await placed('target');
     await ip('client', 'link', 'add', 'spare0', 'up', 'type', 'veth', 'peer', 'name', 'spare1', 'netns', `${pid}`);
     await ip('target', 'address', 'add', `${TARGET}/24`, 'dev', 'spare1');
     await ip('target', 'link', 'set', 'spare1', 'up');
@@ -91,8 +97,7 @@ labSuite('what happens to the packet ring in mid-run', () => {
 
   it.each(PATHS)('%s, the route changes to another interface: packets take it, whichever way they took', async (path) => {
     const cable = ['link', 'add', 'other0', 'type', 'veth', 'peer', 'name', 'far0', 'netns'];
-    const { pid, stdout } = lab.start('target', ['sh', '-c', 'echo here; exec sleep 60']);
-    await until('a process in the namespace of the target', () => stdout() === 'here\n');
+    const pid = await placed('target');
     await ip('client', ...cable, `${pid}`);
     await ip('client', 'link', 'set', 'other0', 'up');
     await ip('target', 'link', 'set', 'far0', 'up');

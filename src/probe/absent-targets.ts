@@ -24,6 +24,11 @@ export class AbsentTargets {
     return this.#notedAt.size > 0 && this.#notedAt.has(target);
   }
 
+  /** True for a SYN that was sent to a target before that was known to be absent. */
+  swallowed(target: number, sentAt: Nanos): boolean {
+    return sentAt < (this.#notedAt.get(target) ?? -Infinity);
+  }
+
   /** Forgets what is too old, and calls `end` for each unanswered pair whose latest SYN went to a target before that was known to be absent; false puts it off. */
   review(now: Nanos, pairs: PairTable, end: (slot: number) => boolean): void {
     this.#forget(now);
@@ -31,7 +36,7 @@ export class AbsentTargets {
     this.#hasNews = false;
     pairs.forEach((slot) => {
       const sentAt = pairs.stampOf(slot, (pairs.sent[slot] as number) - 1);
-      const isSwallowed = sentAt < (this.#notedAt.get(pairs.target[slot] as number) ?? -Infinity);
+      const isSwallowed = this.swallowed(pairs.target[slot] as number, sentAt);
       if (isSwallowed && pairs.answer[slot] === Answer.none && !end(slot)) this.#hasNews = true;
     });
   }

@@ -90,11 +90,18 @@ export class PairEndings {
     this.#neighbourErrno(this.#parts.pairs.target[slot] as number, sentAt);
   }
 
+  /** True for a target that need not be sent to. Any answer of its own, to a SYN that was under way, shows that it is there after all. */
+  isAbsent(target: number): boolean {
+    return this.absent.has(target) && this.#parts.rto.srtt(target) === 0;
+  }
+
   /** True for an unanswered pair of a target that is absent, or that must be since the pair's first SYN is so old: more of them would only wait in their turn. */
   isStranded(slot: number): boolean {
     const { pairs } = this.#parts;
-    const isKnown = this.absent.has(pairs.target[slot] as number);
-    return (isKnown || this.neighbours.now - pairs.stampOf(slot, 0) >= ARP_PATIENCE) && this.#lateErrno(slot) !== 0;
+    return (
+      (this.isAbsent(pairs.target[slot] as number) || this.neighbours.now - pairs.stampOf(slot, 0) >= ARP_PATIENCE) &&
+      this.#lateErrno(slot) !== 0
+    );
   }
 
   /** A SYN that the kernel took may still wait for a neighbour that is not there: it never left, and silence says nothing about the target. */
@@ -110,7 +117,8 @@ export class PairEndings {
   #neighbourErrno(target: number, since: Nanos): number {
     const { now } = this.neighbours;
     if (this.#parts.rto.srtt(target) !== 0) return 0;
-    if (!this.neighbours.isUnresolved(target)) return this.absent.has(target) ? Errno.EHOSTUNREACH : 0;
+    // The kernel forgets an address that it did not find; or somebody has it by now, but that SYN is lost all the same.
+    if (!this.neighbours.isUnresolved(target)) return this.absent.swallowed(target, since) ? Errno.EHOSTUNREACH : 0;
     if (now - since >= ARP_PATIENCE) this.absent.note(target, now);
     return Errno.EHOSTUNREACH;
   }

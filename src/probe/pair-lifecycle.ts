@@ -59,7 +59,7 @@ export class PairLifecycle {
       enter: (target, port) => this.#enter(target, port),
       entered: (slot) => this.#entered(slot),
       returned: (slot, link) => this.#timers.set(slot, this.#resets.restore(slot, link)),
-      isAbsent: (target) => this.#endings.absent.has(target),
+      isAbsent: (target) => this.#endings.isAbsent(target),
       unroutable: (target, port, errno) => this.#endings.finishUnroutable(target, port, errno),
     });
     this.#flights = new Flights(this.pairs, this.first.ring, pacer);

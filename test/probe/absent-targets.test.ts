@@ -39,6 +39,7 @@ describe('AbsentTargets', () => {
     expect(ended(absent, table)).toEqual([]);
     for (const target of [7, 9, 10, 11]) absent.note(target, 100);
     expect([absent.has(7), absent.has(8)]).toEqual([true, false]);
+    expect([absent.swallowed(7, 99), absent.swallowed(7, 100), absent.swallowed(8, 99)]).toEqual([true, false, false]);
     expect(ended(absent, table)).toEqual([7]);
   });
 

@@ -6,7 +6,13 @@ import { Script } from 'node:vm';
 
 const ENTRY = 'cli/program.js';
 /** What every probe loads, and that with all that it imports; the rest has a file of its own, or every start would read it: 1 ms for 100 kB. */
-const OFTEN = [ENTRY, 'cli/parse/parse-words.js', 'cli/commands/probe.js', 'run/probe.js', 'engine/packet-ring/packet-ring.js'];
+const OFTEN = [
+  ENTRY,
+  'cli/parse/parse-words.js',
+  'cli/commands/probe.js',
+  'run/probe/probe.js',
+  'engine/packet-ring/packet-ring.js',
+];
 /** The forms of import and export that tsc writes for our sources. What else begins a line with one of these words is an error here, not a riddle at run time. */
 const IMPORT = /^import \{ (.*) \} from '(.*)';$/;
 const EXPORT = /^export ((?:(?:async )?function\*?|class|const) (\w+).*)$/;

@@ -1,16 +1,16 @@
-import type { DoctorRecord } from '../report/doctor-record.ts';
-import type { HandshakeRunRecord } from '../report/handshake-records.ts';
-import type { MssRunRecord } from '../report/mss-records.ts';
-import type { ProbeRecord } from '../report/records.ts';
-import type { PathCommandRecord } from '../report/path/path-records.ts';
-import type { PathOptions } from '../run/path-options.ts';
-import type { HandshakeOptions } from '../run/handshake-options.ts';
-import type { MssOptions } from '../run/mss-options.ts';
-import type { FirewallRecord } from '../report/firewall/records.ts';
-import type { FirewallOptions } from '../run/firewall-options.ts';
-import type { RespondRecord } from '../report/respond-records.ts';
-import type { ProbeOptions } from '../run/probe-options.ts';
-import type { RespondOptions } from '../run/respond-options.ts';
+import type { DoctorRecord } from '../records/doctor/doctor-record.ts';
+import type { HandshakeRunRecord } from '../records/handshake/records.ts';
+import type { MssRunRecord } from '../records/mss/records.ts';
+import type { ProbeRecord } from '../records/records.ts';
+import type { PathCommandRecord } from '../records/path/records.ts';
+import type { PathOptions } from '../run/path/path-options.ts';
+import type { HandshakeOptions } from '../run/handshake/handshake-options.ts';
+import type { MssOptions } from '../run/mss/mss-options.ts';
+import type { FirewallRecord } from '../records/firewall/records.ts';
+import type { FirewallOptions } from '../run/firewall/firewall-options.ts';
+import type { RespondRecord } from '../records/respond/records.ts';
+import type { ProbeOptions } from '../run/probe/probe-options.ts';
+import type { RespondOptions } from '../run/respond/respond-options.ts';
 
 /** Where results go. Text is written in order; what cannot be taken at once waits in memory. */
 export interface Sink {

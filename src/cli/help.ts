@@ -1,4 +1,4 @@
-import { wrapSentence } from '../report/wrap.ts';
+import { wrapSentence } from '../report/text/wrap.ts';
 import { type Command, type CommandName, COMMANDS } from './commands.ts';
 import { type Flag, type FlagGroup, flagName } from './flags/flag.ts';
 

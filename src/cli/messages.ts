@@ -1,4 +1,4 @@
-import { createProgress, type ProgressValues } from '../report/progress.ts';
+import { createProgress, type ProgressValues } from '../report/probe/progress.ts';
 import type { Environment } from './environment.ts';
 import { visible } from './failure.ts';
 

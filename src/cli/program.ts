@@ -72,13 +72,13 @@ function thisProcess(): Environment {
     now: () => performance.now(),
     exitNow: (code) => process.exit(code),
     jobs: {
-      probe: async () => (await import('../run/probe.ts')).probeInBatches,
-      path: async () => (await import('../run/path.ts')).pathInBatches,
-      mss: async () => (await import('../run/mss.ts')).mssInBatches,
-      handshake: async () => (await import('../run/handshake.ts')).handshakeInBatches,
-      firewall: async () => (await import('../run/firewall.ts')).firewallInBatches,
-      respond: async () => (await import('../run/respond.ts')).respondInBatches,
-      doctor: async () => (await import('../run/doctor.ts')).inspectHost,
+      probe: async () => (await import('../run/probe/probe.ts')).probeInBatches,
+      path: async () => (await import('../run/path/path.ts')).pathInBatches,
+      mss: async () => (await import('../run/mss/mss.ts')).mssInBatches,
+      handshake: async () => (await import('../run/handshake/handshake.ts')).handshakeInBatches,
+      firewall: async () => (await import('../run/firewall/firewall.ts')).firewallInBatches,
+      respond: async () => (await import('../run/respond/respond.ts')).respondInBatches,
+      doctor: async () => (await import('../run/doctor/doctor.ts')).inspectHost,
     },
   };
 }

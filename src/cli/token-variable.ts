@@ -1,4 +1,4 @@
-import type { TokenOptions } from '../run/token.ts';
+import type { TokenOptions } from '../run/options/token.ts';
 import type { Environment } from './environment.ts';
 
 /** Where the secret is looked for when no flag names it. */

@@ -1,5 +1,5 @@
 import type { AttemptFate } from '../probe/responder/report.ts';
-import type { FarEndRecord, FarEndStatus } from './far-end-record.ts';
+import type { FarEndRecord, FarEndStatus } from '../records/far-end-record.ts';
 import type { Remark } from './remark.ts';
 
 /** What is to be said where the responder told nothing of the port's SYN. */

@@ -1,7 +1,7 @@
 import { createJsonReporter } from './json.ts';
-import type { ProbeSummary } from './records.ts';
+import type { ProbeSummary } from '../records/records.ts';
 import type { Reporter, ReportStyle } from './reporter.ts';
-import { createTableReporter, isCrowd } from './table.ts';
+import { createTableReporter, isCrowd } from './probe/table.ts';
 
 /** What `--format` accepts. */
 export type FormatName = 'table' | 'json';

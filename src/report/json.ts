@@ -1,4 +1,4 @@
-import { PortJson } from './port-json.ts';
+import { PortJson } from './probe/port-json.ts';
 import type { Reporter, ReportStyle } from './reporter.ts';
 
 /** JSON Lines: every record as it is, one a line. */

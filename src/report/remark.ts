@@ -1,9 +1,9 @@
 import type { Finding } from '../analysis/finding.ts';
-import type { FarEndRecord } from './far-end-record.ts';
+import type { FarEndRecord } from '../records/far-end-record.ts';
 import { farEndRemarks } from './far-end-remarks.ts';
-import type { Paint } from './paint.ts';
-import type { Expectation } from './records.ts';
-import { wrapSentence } from './wrap.ts';
+import type { Paint } from './text/paint.ts';
+import type { Expectation } from '../records/records.ts';
+import { wrapSentence } from './text/wrap.ts';
 
 /** A line below a port: something found, an expectation that was missed, or what the far end saw. */
 export interface Remark {

@@ -1,4 +1,4 @@
-import type { ProbeRecord } from './records.ts';
+import type { ProbeRecord } from '../records/records.ts';
 
 /** How a report may look. */
 export interface TextStyle {

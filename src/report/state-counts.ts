@@ -1,5 +1,5 @@
 import type { PortState } from '../probe/verdict.ts';
-import type { Paint } from './paint.ts';
+import type { Paint } from './text/paint.ts';
 
 /** How many ports ended in each state. */
 export type StateCounts = Readonly<Record<PortState, number>>;

@@ -1,8 +1,8 @@
-import { type Paint, PLAIN } from './paint.ts';
-import type { RunRecord, SummaryRecord } from './records.ts';
-import { formatElapsed } from './duration-text.ts';
+import { type Paint, PLAIN } from './text/paint.ts';
+import type { RunRecord, SummaryRecord } from '../records/records.ts';
+import { formatElapsed } from '../records/duration-text.ts';
 import { formatCounts, plural } from './state-counts.ts';
-import { wrapSentence } from './wrap.ts';
+import { wrapSentence } from './text/wrap.ts';
 
 /** The run in a sentence, wrapped to `columns`; `run` tells by which clock it was timed. */
 export function summaryLines(

@@ -8,7 +8,7 @@ import { openRoutes } from '../engine/linux/routes.ts';
 import { type Reservation, reserveSourcePorts } from '../engine/linux/source-ports.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Address } from '../wire/address.ts';
-import type { RunControl, WayOptions } from './run-options.ts';
+import type { RunControl, WayOptions } from './options/run-options.ts';
 
 /** The way to the network: sockets, ports and routes that are open for one run. */
 export interface OpenRun {

@@ -1,13 +1,13 @@
-import type { SessionStats } from '../probe/session-plan.ts';
-import type { PortSet } from '../probe/port-set.ts';
-import type { TargetSet } from '../probe/target-set.ts';
-import type { PortRecord, RunRecord, SummaryRecord } from '../report/records.ts';
-import type { SynSpec } from '../probe/syn-spec.ts';
+import type { SessionStats } from '../probe/scan/session-plan.ts';
+import type { PortSet } from '../probe/targets/port-set.ts';
+import type { TargetSet } from '../probe/targets/target-set.ts';
+import type { PortRecord, RunRecord, SummaryRecord } from '../records/records.ts';
+import type { SynSpec } from '../probe/craft/syn-spec.ts';
 import type { Timing } from '../probe/timing.ts';
 import type { Routes, Transport } from '../transport/transport.ts';
 import { formatAddress } from '../wire/address.ts';
 import { toHex } from '../wire/hex.ts';
-import { craftSyn, type PreparedRun, synOptionsText, synWindow } from './prepare.ts';
+import { craftSyn, type PreparedRun, synOptionsText, synWindow } from './probe/prepare.ts';
 
 /** The MTU assumed for the option list of a run whose first target has no route. */
 const ETHERNET_MTU = 1500;

@@ -1,4 +1,4 @@
-import type { DrivenSession } from '../probe/driven-session.ts';
+import type { DrivenSession } from '../probe/session/driven-session.ts';
 import type { Transport } from '../transport/transport.ts';
 import { type Address, parseAddress } from '../wire/address.ts';
 import { encodeIcmpPacket, encodeTcpPacket } from '../wire/packet.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FINDING_TABLE, findFindings } from '../../src/analysis/find-findings.ts';
 import { HostLedger } from '../../src/analysis/host-ledger.ts';
-import { PROFILES, optionsFor, type ProfileName } from '../../src/probe/profiles.ts';
+import { PROFILES, optionsFor, type ProfileName } from '../../src/probe/craft/profiles.ts';
 import type { DecodedPacket } from '../../src/wire/decoded.ts';
 import { decodePacket } from '../../src/wire/packet.ts';
 import { address, anyBytes, u16, u32, u8, wellFormedOptions } from '../wire/arbitraries.ts';

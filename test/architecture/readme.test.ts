@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { type CommandName, COMMANDS } from '../../src/cli/commands.ts';
 import { commandText } from '../../src/cli/help.ts';
-import { DEFAULT_PORT_GROUPS } from '../../src/probe/default-ports.ts';
+import { DEFAULT_PORT_GROUPS } from '../../src/probe/targets/default-ports.ts';
 import { FINDING_TABLE } from '../../src/analysis/find-findings.ts';
 import { GUARD_FINDING_TABLE } from '../../src/analysis/firewall/find-guard-findings.ts';
 import { readProjectFile } from './source-files.ts';

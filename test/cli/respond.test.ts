@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { main } from '../../src/cli/main.ts';
-import type { AttemptRecord, RespondRecord } from '../../src/report/respond-records.ts';
-import type { RespondOptions } from '../../src/run/respond-options.ts';
-import { openToken } from '../../src/run/token.ts';
+import type { AttemptRecord, RespondRecord } from '../../src/records/respond/records.ts';
+import type { RespondOptions } from '../../src/run/respond/respond-options.ts';
+import { openToken } from '../../src/run/options/token.ts';
 import { fakeOutside, records } from './fake-environment.ts';
 
 const ATTEMPT: AttemptRecord = {

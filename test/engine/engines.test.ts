@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { engineError } from '../../src/engine/engine-error.ts';
 import type { Engine, EngineOptions, EngineProblem } from '../../src/engine/engine.ts';
 import { ENGINE_CHOICES, ENGINES, enginesFor, openFirst } from '../../src/engine/engines.ts';
-import { SimulatedRoutes } from '../../src/engine/simulated/simulated-routes.ts';
-import { local } from '../../src/engine/simulated/local.ts';
+import { SimulatedRoutes } from '../network/simulated-routes.ts';
+import { local } from '../network/local.ts';
 import { usageError } from '../../src/errors.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 

@@ -1,5 +1,5 @@
-import type { FirewallPortRecord } from '../../src/report/firewall/records.ts';
-import type { RunRecord, SummaryRecord } from '../../src/report/records.ts';
+import type { FirewallPortRecord } from '../../src/records/firewall/records.ts';
+import type { RunRecord, SummaryRecord } from '../../src/records/records.ts';
 import type { Finished } from './child.ts';
 import type { Lab } from './lab.ts';
 import { command } from './synscope.ts';

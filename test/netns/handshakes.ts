@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { HandshakeRecord, SegmentRecord } from '../../src/report/handshake-records.ts';
-import type { RunRecord, SummaryRecord } from '../../src/report/records.ts';
+import type { HandshakeRecord, SegmentRecord } from '../../src/records/handshake/records.ts';
+import type { RunRecord, SummaryRecord } from '../../src/records/records.ts';
 import { untilSays, type Finished, type Running } from './child.ts';
 import type { Lab } from './lab.ts';
 import { command } from './synscope.ts';

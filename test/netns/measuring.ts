@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { MssRecord } from '../../src/report/mss-records.ts';
-import type { RunRecord, SummaryRecord } from '../../src/report/records.ts';
+import type { MssRecord } from '../../src/records/mss/records.ts';
+import type { RunRecord, SummaryRecord } from '../../src/records/records.ts';
 import { until, untilSays, type Finished, type Running } from './child.ts';
 import { device, type Lab } from './lab.ts';
 import { BIN, onEngine } from './synscope.ts';

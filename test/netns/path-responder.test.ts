@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { HopRecord, PathRecord } from '../../src/report/path/path-records.ts';
+import type { HopRecord, PathRecord } from '../../src/records/path/records.ts';
 import { untilSays } from './child.ts';
 import { createLab, type Lab } from './lab.ts';
 import { kernelResets } from './measuring.ts';

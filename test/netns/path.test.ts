@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { untilSays } from './child.ts';
-import type { HopRecord, PathRecord } from '../../src/report/path/path-records.ts';
+import type { HopRecord, PathRecord } from '../../src/records/path/records.ts';
 import { createLab, type Lab } from './lab.ts';
 import type { MiddleboxAction } from './middlebox.ts';
 import { range } from './plan.ts';

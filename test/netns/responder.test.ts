@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AttemptRecord, RespondRecord, RespondSummaryRecord } from '../../src/report/respond-records.ts';
+import type { AttemptRecord, RespondRecord, RespondSummaryRecord } from '../../src/records/respond/records.ts';
 import { untilSays, type Running } from './child.ts';
 import { createLab, device, type Lab } from './lab.ts';
 import { asOrdinaryUser, withinReach } from './ordinary-user.ts';

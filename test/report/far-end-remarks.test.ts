@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Change } from '../../src/analysis/packet-diff/change.ts';
-import type { FarEndRecord } from '../../src/report/far-end-record.ts';
+import type { FarEndRecord } from '../../src/records/far-end-record.ts';
 import { farEndRemarks } from '../../src/report/far-end-remarks.ts';
 
 const REPORTED: FarEndRecord = {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { formatElapsed, formatMs, formatMsRange, formatRtt } from '../../src/report/duration-text.ts';
+import { formatElapsed, formatMs, formatMsRange, formatRtt } from '../../src/records/duration-text.ts';
 import { FORMATS } from '../../src/report/formats.ts';
-import { wrapItems, wrapSentence } from '../../src/report/wrap.ts';
+import { wrapItems, wrapSentence } from '../../src/report/text/wrap.ts';
 import { open, PACKET, rtt, run, silent, summary } from './records.ts';
 
 describe('times', () => {

@@ -1,13 +1,13 @@
 import { judgeTarget, type Guard } from '../../src/analysis/firewall/judge-target.ts';
-import type { Network } from '../../src/engine/simulated/network.ts';
-import { SimulatedRoutes } from '../../src/engine/simulated/simulated-routes.ts';
-import { SimulatedTransport } from '../../src/engine/simulated/simulated-transport.ts';
+import type { Network } from '../network/network.ts';
+import { SimulatedRoutes } from '../network/simulated-routes.ts';
+import { SimulatedTransport } from '../network/simulated-transport.ts';
 import type { FirewallStats, TargetEvidence } from '../../src/probe/firewall/firewall-plan.ts';
 import { FirewallSession } from '../../src/probe/firewall/firewall-session.ts';
-import { parsePorts } from '../../src/probe/ports.ts';
-import { createTargetSet, parseTarget, targetRanges } from '../../src/probe/targets.ts';
-import { runSession } from '../../src/run/loop.ts';
-import { readSpec, readTiming } from '../../src/run/read-options.ts';
+import { parsePorts } from '../../src/probe/targets/ports.ts';
+import { createTargetSet, parseTarget, targetRanges } from '../../src/probe/targets/targets.ts';
+import { runSession } from '../../src/run/loop/loop.ts';
+import { readSpec, readTiming } from '../../src/run/options/read-options.ts';
 import type { TransportFault } from '../../src/transport/transport.ts';
 import { NANOS_PER_MS } from '../../src/wire/numbers.ts';
 

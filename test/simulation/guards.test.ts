@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Guard } from '../../src/analysis/firewall/judge-target.ts';
-import { guardWords } from '../../src/report/firewall/guard-words.ts';
-import { drop, when } from '../../src/engine/simulated/middlebox.ts';
-import { all, option, port, rst, syn, tcp } from '../../src/engine/simulated/match.ts';
-import { rejectIcmp, rejectRst } from '../../src/engine/simulated/middleboxes/rejecting.ts';
-import { host } from '../../src/engine/simulated/host.ts';
-import { network, router, site } from '../../src/engine/simulated/network.ts';
-import { open, silent } from '../../src/engine/simulated/services.ts';
+import { guardWords } from '../../src/records/firewall/guard-words.ts';
+import { drop, when } from '../network/middlebox.ts';
+import { all, option, port, rst, syn, tcp } from '../network/match.ts';
+import { rejectIcmp, rejectRst } from '../network/middleboxes/rejecting.ts';
+import { host } from '../network/host.ts';
+import { network, router, site } from '../network/network.ts';
+import { open, silent } from '../network/services.ts';
 import { findingTexts, guardNetwork } from './firewall-network.ts';
 import { behind, forward, SERVER } from './scenario.ts';
 import type { ExpectedGuard, GuardScenario } from './scenarios/guard-scenario.ts';

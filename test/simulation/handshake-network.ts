@@ -1,15 +1,15 @@
-import type { Network } from '../../src/engine/simulated/network.ts';
-import { SimulatedRoutes } from '../../src/engine/simulated/simulated-routes.ts';
-import { SimulatedTransport } from '../../src/engine/simulated/simulated-transport.ts';
+import type { Network } from '../network/network.ts';
+import { SimulatedRoutes } from '../network/simulated-routes.ts';
+import { SimulatedTransport } from '../network/simulated-transport.ts';
 import { ConnectionSession, type Inquiry } from '../../src/probe/connection/connection-session.ts';
-import { SynMaker } from '../../src/probe/connection/syn-maker.ts';
+import { SynMaker } from '../../src/probe/craft/syn-maker.ts';
 import { type InvestigationPlan, PortInvestigation } from '../../src/probe/handshake/investigation.ts';
 import { httpRequest } from '../../src/probe/requests.ts';
-import type { HandshakeRecord, SegmentRecord } from '../../src/report/handshake-records.ts';
-import { HandshakeRecorder } from '../../src/run/handshake-recorder.ts';
-import { runSession } from '../../src/run/loop.ts';
-import { craftVariation } from '../../src/run/prepare-handshake.ts';
-import { readSpec } from '../../src/run/read-options.ts';
+import type { HandshakeRecord, SegmentRecord } from '../../src/records/handshake/records.ts';
+import { HandshakeRecorder } from '../../src/records/handshake/handshake-recorder.ts';
+import { runSession } from '../../src/run/loop/loop.ts';
+import { craftVariation } from '../../src/run/handshake/prepare-handshake.ts';
+import { readSpec } from '../../src/run/options/read-options.ts';
 import { parseAddress } from '../../src/wire/address.ts';
 import { NANOS_PER_MS } from '../../src/wire/numbers.ts';
 

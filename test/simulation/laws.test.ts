@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { loss } from '../../src/engine/simulated/middleboxes/dropping.ts';
-import { forgeAck } from '../../src/engine/simulated/middleboxes/fields.ts';
-import { rejectIcmp, rejectRst } from '../../src/engine/simulated/middleboxes/rejecting.ts';
-import { delay, duplicate, reorder } from '../../src/engine/simulated/middleboxes/timing.ts';
-import { onward, type Middlebox } from '../../src/engine/simulated/middlebox.ts';
-import { refuseSometimes } from '../../src/engine/simulated/local.ts';
-import { port } from '../../src/engine/simulated/match.ts';
-import type { Service } from '../../src/engine/simulated/host.ts';
-import { closed, open, silent, splitHandshake, staleConnection } from '../../src/engine/simulated/services.ts';
+import { loss } from '../network/middleboxes/dropping.ts';
+import { forgeAck } from '../network/middleboxes/fields.ts';
+import { rejectIcmp, rejectRst } from '../network/middleboxes/rejecting.ts';
+import { delay, duplicate, reorder } from '../network/middleboxes/timing.ts';
+import { onward, type Middlebox } from '../network/middlebox.ts';
+import { refuseSometimes } from '../network/local.ts';
+import { port } from '../network/match.ts';
+import type { Service } from '../network/host.ts';
+import { closed, open, silent, splitHandshake, staleConnection } from '../network/services.ts';
 import { probeNetwork, type RunOutcome } from './probe-network.ts';
 import { behind } from './scenario.ts';
 

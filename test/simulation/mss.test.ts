@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { Middlebox } from '../../src/engine/simulated/middlebox.ts';
-import { dropSyn, loss } from '../../src/engine/simulated/middleboxes/dropping.ts';
-import { mtu } from '../../src/engine/simulated/middleboxes/link-mtu.ts';
-import { addOption, clampMss, padOption, stripOption } from '../../src/engine/simulated/middleboxes/options.ts';
-import { delay, duplicate, reorder } from '../../src/engine/simulated/middleboxes/timing.ts';
-import { optionsOf } from '../../src/engine/simulated/packet.ts';
-import { closed } from '../../src/engine/simulated/services.ts';
-import { banner, http, mute, tls, type Application } from '../../src/engine/simulated/tcp/application.ts';
-import type { ServerForm } from '../../src/engine/simulated/tcp/server-form.ts';
-import { tcpServer } from '../../src/engine/simulated/tcp/tcp-server.ts';
+import type { Middlebox } from '../network/middlebox.ts';
+import { dropSyn, loss } from '../network/middleboxes/dropping.ts';
+import { mtu } from '../network/middleboxes/link-mtu.ts';
+import { addOption, clampMss, padOption, stripOption } from '../network/middleboxes/options.ts';
+import { delay, duplicate, reorder } from '../network/middleboxes/timing.ts';
+import { optionsOf } from '../network/packet.ts';
+import { closed } from '../network/services.ts';
+import { banner, http, mute, tls, type Application } from '../network/tcp/application.ts';
+import type { ServerForm } from '../network/tcp/server-form.ts';
+import { tcpServer } from '../network/tcp/tcp-server.ts';
 import { findOption } from '../../src/wire/tcp-options.ts';
-import { around, serving, type Around } from '../engine/simulated/serving.ts';
+import { around, serving, type Around } from '../network/serving.ts';
 import { measureMss, type MssAsk, type MssOutcome } from './mss-network.ts';
 import { behind, MIDDLE } from './scenario.ts';
 

@@ -1,20 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 
-import { host, type Service } from '../../src/engine/simulated/host.ts';
-import {
-  QUOTE_28,
-  QUOTE_8,
-  QUOTE_FULL,
-  QUOTE_MPLS,
-  QUOTE_MPLS_LEGACY,
-  type Quoting,
-} from '../../src/engine/simulated/icmp-error.ts';
-import { all, anything, ecnFlags, option, port, syn } from '../../src/engine/simulated/match.ts';
-import { drop, when, type Middlebox } from '../../src/engine/simulated/middlebox.ts';
-import { dropReply, dropSyn, loss } from '../../src/engine/simulated/middleboxes/dropping.ts';
-import { changeField, clearEcn, resetTtl, rewriteDscp, translateSeq } from '../../src/engine/simulated/middleboxes/fields.ts';
-import { destinationNat, sourceNat } from '../../src/engine/simulated/middleboxes/nat.ts';
+import { host, type Service } from '../network/host.ts';
+import { QUOTE_28, QUOTE_8, QUOTE_FULL, QUOTE_MPLS, QUOTE_MPLS_LEGACY, type Quoting } from '../network/icmp-error.ts';
+import { all, anything, ecnFlags, option, port, syn } from '../network/match.ts';
+import { drop, when, type Middlebox } from '../network/middlebox.ts';
+import { dropReply, dropSyn, loss } from '../network/middleboxes/dropping.ts';
+import { changeField, clearEcn, resetTtl, rewriteDscp, translateSeq } from '../network/middleboxes/fields.ts';
+import { destinationNat, sourceNat } from '../network/middleboxes/nat.ts';
 import {
   addOption,
   clampMss,
@@ -24,21 +17,13 @@ import {
   shiftTimestamps,
   stripOption,
   type TwoWay,
-} from '../../src/engine/simulated/middleboxes/options.ts';
-import { synProxy, tarPit } from '../../src/engine/simulated/middleboxes/proxies.ts';
-import { besides, rejectIcmp, rejectRst } from '../../src/engine/simulated/middleboxes/rejecting.ts';
-import { duplicate, reorder } from '../../src/engine/simulated/middleboxes/timing.ts';
-import { set } from '../../src/engine/simulated/packet-edit.ts';
-import {
-  network,
-  router,
-  site,
-  type Fork,
-  type Network,
-  type Router,
-  type RouterForm,
-} from '../../src/engine/simulated/network.ts';
-import { closed, open, silent, staleConnection } from '../../src/engine/simulated/services.ts';
+} from '../network/middleboxes/options.ts';
+import { synProxy, tarPit } from '../network/middleboxes/proxies.ts';
+import { besides, rejectIcmp, rejectRst } from '../network/middleboxes/rejecting.ts';
+import { duplicate, reorder } from '../network/middleboxes/timing.ts';
+import { set } from '../network/packet-edit.ts';
+import { network, router, site, type Fork, type Network, type Router, type RouterForm } from '../network/network.ts';
+import { closed, open, silent, staleConnection } from '../network/services.ts';
 import { writeU16 } from '../../src/wire/bytes.ts';
 import { changeTexts, findingTexts, hopTexts, traceNetwork, type TraceOutcome } from './trace-network.ts';
 

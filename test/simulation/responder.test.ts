@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { all, payload, syn, synAck, tcp } from '../../src/engine/simulated/match.ts';
-import { drop, first, onward, rewrite, when, type Middlebox } from '../../src/engine/simulated/middlebox.ts';
-import { dropReply, dropSyn, loss } from '../../src/engine/simulated/middleboxes/dropping.ts';
-import { changeField, clearEcn, rewriteDscp, translateSeq } from '../../src/engine/simulated/middleboxes/fields.ts';
+import { all, payload, syn, synAck, tcp } from '../network/match.ts';
+import { drop, first, onward, rewrite, when, type Middlebox } from '../network/middlebox.ts';
+import { dropReply, dropSyn, loss } from '../network/middleboxes/dropping.ts';
+import { changeField, clearEcn, rewriteDscp, translateSeq } from '../network/middleboxes/fields.ts';
 import {
   addOption,
   clampMss,
@@ -12,12 +12,12 @@ import {
   rewriteOption,
   shiftTimestamps,
   stripOption,
-} from '../../src/engine/simulated/middleboxes/options.ts';
-import { synProxy } from '../../src/engine/simulated/middleboxes/proxies.ts';
-import { rejectIcmp, rejectRst } from '../../src/engine/simulated/middleboxes/rejecting.ts';
-import { delay, duplicate, reorder } from '../../src/engine/simulated/middleboxes/timing.ts';
-import { destinationPortOf, sourcePortOf } from '../../src/engine/simulated/packet.ts';
-import { edited, set } from '../../src/engine/simulated/packet-edit.ts';
+} from '../network/middleboxes/options.ts';
+import { synProxy } from '../network/middleboxes/proxies.ts';
+import { rejectIcmp, rejectRst } from '../network/middleboxes/rejecting.ts';
+import { delay, duplicate, reorder } from '../network/middleboxes/timing.ts';
+import { destinationPortOf, sourcePortOf } from '../network/packet.ts';
+import { edited, set } from '../network/packet-edit.ts';
 import { parseAddress, type Address } from '../../src/wire/address.ts';
 import { NANOS_PER_SECOND } from '../../src/wire/numbers.ts';
 import { TcpFlag } from '../../src/wire/tcp-flags.ts';

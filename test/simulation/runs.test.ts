@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { address } from '../../src/engine/simulated/address-text.ts';
-import { dropSyn, loss, rateLimit } from '../../src/engine/simulated/middleboxes/dropping.ts';
-import { delay } from '../../src/engine/simulated/middleboxes/timing.ts';
-import { all, port, syn } from '../../src/engine/simulated/match.ts';
-import { rejectIcmp } from '../../src/engine/simulated/middleboxes/rejecting.ts';
-import { closed, open, silent } from '../../src/engine/simulated/services.ts';
-import { host } from '../../src/engine/simulated/host.ts';
-import { network, router, site } from '../../src/engine/simulated/network.ts';
+import { address } from '../network/address-text.ts';
+import { dropSyn, loss, rateLimit } from '../network/middleboxes/dropping.ts';
+import { delay } from '../network/middleboxes/timing.ts';
+import { all, port, syn } from '../network/match.ts';
+import { rejectIcmp } from '../network/middleboxes/rejecting.ts';
+import { closed, open, silent } from '../network/services.ts';
+import { host } from '../network/host.ts';
+import { network, router, site } from '../network/network.ts';
 import { probeNetwork, runOver } from './probe-network.ts';
 import { behind, forward } from './scenario.ts';
 

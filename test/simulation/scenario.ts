@@ -1,8 +1,8 @@
-import { host, type HostForm, type Service } from '../../src/engine/simulated/host.ts';
-import type { Local } from '../../src/engine/simulated/local.ts';
-import type { Middlebox } from '../../src/engine/simulated/middlebox.ts';
-import type { TwoWay } from '../../src/engine/simulated/middleboxes/options.ts';
-import { network, router, site, type Network, type RouterForm } from '../../src/engine/simulated/network.ts';
+import { host, type HostForm, type Service } from '../network/host.ts';
+import type { Local } from '../network/local.ts';
+import type { Middlebox } from '../network/middlebox.ts';
+import type { TwoWay } from '../network/middleboxes/options.ts';
+import { network, router, site, type Network, type RouterForm } from '../network/network.ts';
 import type { Ask } from './probe-network.ts';
 
 /** What must come out for one port. Fields that are not named do not matter, but for findings: none are named, none may be there. */

@@ -1,4 +1,4 @@
-import { doctorText } from '../../report/doctor-text.ts';
+import { doctorText } from '../../report/doctor/doctor-text.ts';
 import type { CommandRun } from '../commands.ts';
 import type { DoctorFlagOptions } from '../flags/doctor-flags.ts';
 import { ExitCode } from '../exit-code.ts';

@@ -1,5 +1,5 @@
 import { createFirewallReporter } from '../../report/firewall/firewall-text.ts';
-import type { FirewallRecord } from '../../report/firewall/records.ts';
+import type { FirewallRecord } from '../../records/firewall/records.ts';
 import { createJsonLines } from '../../report/json.ts';
 import type { CommandRun, FirewallCommandOptions } from '../commands.ts';
 import { FIREWALL_FLAGS } from '../flags/firewall-flags.ts';

@@ -1,5 +1,5 @@
-import type { HandshakeRunRecord } from '../../report/handshake-records.ts';
-import { createHandshakeText } from '../../report/handshake-text.ts';
+import type { HandshakeRunRecord } from '../../records/handshake/records.ts';
+import { createHandshakeText } from '../../report/handshake/handshake-text.ts';
 import { createJsonLines } from '../../report/json.ts';
 import type { CommandRun, HandshakeCommandOptions } from '../commands.ts';
 import { HANDSHAKE_FLAGS } from '../flags/handshake-flags.ts';

@@ -1,6 +1,6 @@
 import { createJsonLines } from '../../report/json.ts';
-import type { MssRunRecord } from '../../report/mss-records.ts';
-import { createMssText } from '../../report/mss-text.ts';
+import type { MssRunRecord } from '../../records/mss/records.ts';
+import { createMssText } from '../../report/mss/mss-text.ts';
 import type { CommandRun, MssCommandOptions } from '../commands.ts';
 import { MSS_FLAGS } from '../flags/mss-flags.ts';
 import { withToken } from '../token-variable.ts';

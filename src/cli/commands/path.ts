@@ -1,5 +1,5 @@
 import { createJsonLines } from '../../report/json.ts';
-import type { PathCommandRecord } from '../../report/path/path-records.ts';
+import type { PathCommandRecord } from '../../records/path/records.ts';
 import { createPathText } from '../../report/path/path-text.ts';
 import type { CommandRun, PathCommandOptions } from '../commands.ts';
 import { PATH_FLAGS } from '../flags/path-flags.ts';

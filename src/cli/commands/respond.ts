@@ -1,6 +1,6 @@
 import { createJsonLines } from '../../report/json.ts';
-import { createRespondText } from '../../report/respond-text.ts';
-import type { RespondRecord } from '../../report/respond-records.ts';
+import { createRespondText } from '../../report/respond/respond-text.ts';
+import type { RespondRecord } from '../../records/respond/records.ts';
 import { SynscopeError } from '../../errors.ts';
 import type { CommandRun, RespondCommandOptions } from '../commands.ts';
 import { RESPOND_FLAGS } from '../flags/respond-flags.ts';

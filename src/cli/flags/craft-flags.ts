@@ -1,5 +1,5 @@
-import { PROFILES } from '../../probe/profiles.ts';
-import type { CraftOptions } from '../../run/run-options.ts';
+import { PROFILES } from '../../probe/craft/profiles.ts';
+import type { CraftOptions } from '../../run/options/run-options.ts';
 import { hexBytes, headerField, anyText, oneOf, wholeNumber } from '../parse/values.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';
 

@@ -1,4 +1,4 @@
-import type { TargetOptions } from '../../run/run-options.ts';
+import type { TargetOptions } from '../../run/options/run-options.ts';
 import { flagList, flagSwitch, type FlagTable, flagValue } from './flag.ts';
 import { anyText } from '../parse/values.ts';
 

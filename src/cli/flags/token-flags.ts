@@ -1,4 +1,4 @@
-import type { TokenOptions } from '../../run/token.ts';
+import type { TokenOptions } from '../../run/options/token.ts';
 import { anyText } from '../parse/values.ts';
 import { type FlagTable, flagValue } from './flag.ts';
 

@@ -1,5 +1,5 @@
 import { ENGINE_CHOICES } from '../../engine/engines.ts';
-import type { WayOptions } from '../../run/run-options.ts';
+import type { WayOptions } from '../../run/options/run-options.ts';
 import { address, anyText, oneOf, wholeNumber } from '../parse/values.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';
 

@@ -5,8 +5,8 @@ import { PacketView } from '../../wire/packet-view.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { tcpFlags } from '../../wire/tcp.ts';
 import { IPV4_HEADER_BYTES } from '../../wire/ipv4.ts';
-import type { DrivenSession } from '../driven-session.ts';
-import { Outbox, type Posted } from '../outbox.ts';
+import type { DrivenSession } from '../session/driven-session.ts';
+import { Outbox, type Posted } from '../session/outbox.ts';
 import { Connection, type ConnectionPlan } from './connection.ts';
 import { decodedCopy } from './notebook.ts';
 

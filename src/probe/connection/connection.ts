@@ -1,6 +1,6 @@
 import { NANOS_PER_MS, type Nanos, seqDiff } from '../../wire/numbers.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
-import type { Outbox, Posted } from '../outbox.ts';
+import type { Outbox, Posted } from '../session/outbox.ts';
 import { type AckPolicy, acknowledgeAtOnce } from './ack-policy.ts';
 import type { Agreement } from './agreement.ts';
 import { afterOwnFin, type Ending, type TcpState } from './connection-state.ts';

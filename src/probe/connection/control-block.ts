@@ -1,5 +1,5 @@
 import { type Nanos, type Seq, seqAdd } from '../../wire/numbers.ts';
-import type { Outbox, Posted } from '../outbox.ts';
+import type { Outbox, Posted } from '../session/outbox.ts';
 import type { Agreement } from './agreement.ts';
 import { type Ending, isSynchronized, type TcpState } from './connection-state.ts';
 import type { HeardError } from './heard.ts';

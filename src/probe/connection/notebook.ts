@@ -3,7 +3,7 @@ import { readU16 } from '../../wire/bytes.ts';
 import { Ipv4Offset, packetExtent } from '../../wire/ipv4.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
-import type { Posted } from '../outbox.ts';
+import type { Posted } from '../session/outbox.ts';
 import type { ConnectionNote, IcmpNote, SegmentNote } from './segment-note.ts';
 
 /** Bytes of a packet that are kept: all headers, and the start of the payload. */

@@ -1,5 +1,5 @@
 import type { Nanos, Seq } from '../../wire/numbers.ts';
-import type { Outbox, Posted } from '../outbox.ts';
+import type { Outbox, Posted } from '../session/outbox.ts';
 import type { TcpState } from './connection-state.ts';
 import type { Notebook } from './notebook.ts';
 import type { SegmentCraft, Words } from './segment-craft.ts';

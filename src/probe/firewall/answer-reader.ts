@@ -1,7 +1,7 @@
 import type { Address } from '../../wire/address.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import { PacketView } from '../../wire/packet-view.ts';
-import type { Outbox } from '../outbox.ts';
+import type { Outbox } from '../session/outbox.ts';
 import type { FirewallPlan, FirewallStats } from './firewall-plan.ts';
 import { type AnswerKind, FirewallTest, type Shot } from './firewall-test.ts';
 import { isChallenge, proofOf } from './proof.ts';

@@ -1,4 +1,4 @@
-import type { PortSet } from '../port-set.ts';
+import type { PortSet } from '../targets/port-set.ts';
 
 /** Where something most often listens: the first that was not asked for anyway shows how an open port of the host answers. */
 export const USUAL_CONTROLS: readonly number[] = [443, 80, 22];

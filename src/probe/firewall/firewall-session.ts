@@ -1,8 +1,8 @@
 import type { SendBatch } from '../../transport/transport.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
-import { ProbeCookie } from '../cookie.ts';
-import type { DrivenSession } from '../driven-session.ts';
-import { Outbox } from '../outbox.ts';
+import { ProbeCookie } from '../craft/cookie.ts';
+import type { DrivenSession } from '../session/driven-session.ts';
+import { Outbox } from '../session/outbox.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { controlPorts } from './control-ports.ts';
 import { dataLength, PacketCraft } from './packet-craft.ts';

@@ -4,7 +4,7 @@ import type { DecodedPacket } from '../../wire/decoded.ts';
 import { Ipv4Offset } from '../../wire/ipv4.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
-import type { Posted } from '../outbox.ts';
+import type { Posted } from '../session/outbox.ts';
 import type { TestKind } from './battery.ts';
 
 /** What one test asks. */

@@ -7,8 +7,8 @@ import { TcpFlag } from '../../wire/tcp-flags.ts';
 import type { TcpOption } from '../../wire/tcp-option.ts';
 import { compileOptions, decodeOptions } from '../../wire/tcp-options.ts';
 import { TcpOffset } from '../../wire/tcp.ts';
-import { optionsFor, windowFor } from '../profiles.ts';
-import type { SynSpec } from '../syn-spec.ts';
+import { optionsFor, windowFor } from '../craft/profiles.ts';
+import type { SynSpec } from '../craft/syn-spec.ts';
 import { BATTERY } from './battery.ts';
 import type { TestSpec } from './firewall-test.ts';
 

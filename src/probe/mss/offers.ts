@@ -1,5 +1,5 @@
 import { usageError } from '../../errors.ts';
-import { mssForMtu } from '../profiles.ts';
+import { mssForMtu } from '../craft/profiles.ts';
 
 /** MSS that a SYN offers; null for a SYN without the option. */
 export type Offer = number | null;

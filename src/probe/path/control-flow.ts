@@ -3,7 +3,7 @@ import type { DecodedPacket } from '../../wire/decoded.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import type { ControlResult, PathProbe } from './path-probe.ts';
 import { readAnswer } from './path-reply.ts';
-import type { SynCrafter } from './syn-crafter.ts';
+import type { SynCrafter } from '../craft/syn-crafter.ts';
 
 const ATTEMPTS = 2;
 /** Hops beyond the TTL at which the asked port answered; a proxy stands close to what it guards more often than not. */

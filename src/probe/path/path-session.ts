@@ -5,14 +5,14 @@ import type { DecodedPacket } from '../../wire/decoded.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
-import { ProbeCookie } from '../cookie.ts';
-import type { DrivenSession } from '../driven-session.ts';
-import { Outbox } from '../outbox.ts';
+import { ProbeCookie } from '../craft/cookie.ts';
+import type { DrivenSession } from '../session/driven-session.ts';
+import { Outbox } from '../session/outbox.ts';
 import { ControlFlow } from './control-flow.ts';
 import type { HopPatience } from './hop-state.ts';
 import type { TraceResult } from './path-probe.ts';
 import { PathTrace } from './path-trace.ts';
-import { type CraftMeans, type Flow, SynCrafter } from './syn-crafter.ts';
+import { type CraftMeans, type Flow, SynCrafter } from '../craft/syn-crafter.ts';
 
 /** One path to look at. */
 export interface TraceJob {

@@ -5,7 +5,7 @@ import { NEIGHBOUR_FAILURE } from '../rto-table.ts';
 import { type HopPatience, HopState } from './hop-state.ts';
 import type { PathAnswer, PathProbe, TraceResult } from './path-probe.ts';
 import { readAnswer } from './path-reply.ts';
-import type { SynCrafter } from './syn-crafter.ts';
+import type { SynCrafter } from '../craft/syn-crafter.ts';
 import { TracePace } from './trace-pace.ts';
 
 /** What a trace is to do. */

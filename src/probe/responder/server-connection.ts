@@ -1,4 +1,4 @@
-import type { Outbox, Posted } from '../outbox.ts';
+import type { Outbox, Posted } from '../session/outbox.ts';
 import { concatBytes } from '../../wire/bytes.ts';
 import type { TcpHeader, TcpSegment } from '../../wire/decoded.ts';
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos, seq, seqAdd, seqDiff, type Seq } from '../../wire/numbers.ts';

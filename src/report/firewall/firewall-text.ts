@@ -1,12 +1,12 @@
-import { serviceName } from '../../probe/service-names.ts';
-import { formatElapsed } from '../duration-text.ts';
-import { createPaint, type Paint, type Role } from '../paint.ts';
-import type { RunRecord, SummaryRecord } from '../records.ts';
+import { serviceName } from '../../probe/targets/service-names.ts';
+import { formatElapsed } from '../../records/duration-text.ts';
+import { createPaint, type Paint, type Role } from '../text/paint.ts';
+import type { RunRecord, SummaryRecord } from '../../records/records.ts';
 import { remarkLines, remarksOn } from '../remark.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
 import { plural } from '../state-counts.ts';
-import { wrapSentence } from '../wrap.ts';
-import type { FirewallPortRecord, FirewallRecord } from './records.ts';
+import { wrapSentence } from '../text/wrap.ts';
+import type { FirewallPortRecord, FirewallRecord } from '../../records/firewall/records.ts';
 import { matrixLines, testLines } from './test-matrix.ts';
 
 /** Columns of text that is not for a terminal. */

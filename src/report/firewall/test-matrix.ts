@@ -1,8 +1,8 @@
 import { BATTERY, FIRST_TESTS } from '../../probe/firewall/battery.ts';
-import { formatMs } from '../duration-text.ts';
-import type { Paint, Role } from '../paint.ts';
-import { wrapItems, wrapSentence } from '../wrap.ts';
-import type { FirewallPortRecord, TestRecord } from './records.ts';
+import { formatMs } from '../../records/duration-text.ts';
+import type { Paint, Role } from '../text/paint.ts';
+import { wrapItems, wrapSentence } from '../text/wrap.ts';
+import type { FirewallPortRecord, TestRecord } from '../../records/firewall/records.ts';
 
 const PORT_WIDTH = 6;
 

@@ -1,8 +1,8 @@
 import { changeText } from '../../analysis/path/describe-change.ts';
-import { formatRttSamples } from '../duration-text.ts';
-import type { Paint } from '../paint.ts';
-import { type Column, layOut, type Line, rowLines, titleLine } from '../row-layout.ts';
-import type { HopRecord, PathRecord } from './path-records.ts';
+import { formatRttSamples } from '../../records/duration-text.ts';
+import type { Paint } from '../text/paint.ts';
+import { type Column, layOut, type Line, rowLines, titleLine } from '../text/row-layout.ts';
+import type { HopRecord, PathRecord } from '../../records/path/records.ts';
 
 /** How the table is to look. */
 interface TableStyle {

@@ -1,7 +1,7 @@
 import type { Finding } from '../../analysis/finding.ts';
-import type { Paint } from '../paint.ts';
-import { wrapItems, wrapSentence } from '../wrap.ts';
-import type { HopRecord, PathChange, PathRecord } from './path-records.ts';
+import type { Paint } from '../text/paint.ts';
+import { wrapItems, wrapSentence } from '../text/wrap.ts';
+import type { HopRecord, PathChange, PathRecord } from '../../records/path/records.ts';
 
 /** What is drawn. */
 interface Subject {

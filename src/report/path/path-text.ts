@@ -1,13 +1,13 @@
-import { createPaint, type Paint } from '../paint.ts';
-import type { RunRecord, SummaryRecord } from '../records.ts';
+import { createPaint, type Paint } from '../text/paint.ts';
+import type { RunRecord, SummaryRecord } from '../../records/records.ts';
 import { farEndRemarks } from '../far-end-remarks.ts';
 import { type Remark, remarkLines } from '../remark.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
 import { plural } from '../state-counts.ts';
 import { summaryLines } from '../summary-text.ts';
-import { wrapSentence } from '../wrap.ts';
+import { wrapSentence } from '../text/wrap.ts';
 import { hopTable } from './hop-table.ts';
-import type { HopRecord, PathCommandRecord, PathRecord } from './path-records.ts';
+import type { HopRecord, PathCommandRecord, PathRecord } from '../../records/path/records.ts';
 import { picture } from './path-picture.ts';
 
 const INDENT = '  ';

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 
 import { diffPackets } from '../../../src/analysis/packet-diff/packet-diff.ts';
 import type { Change } from '../../../src/analysis/packet-diff/change.ts';
-import { createRandom } from '../../../src/engine/simulated/random.ts';
-import type { Context, Middlebox } from '../../../src/engine/simulated/middlebox.ts';
-import { changeField, clearEcn, rewriteDscp, translateSeq } from '../../../src/engine/simulated/middleboxes/fields.ts';
+import { createRandom } from '../../network/random.ts';
+import type { Context, Middlebox } from '../../network/middlebox.ts';
+import { changeField, clearEcn, rewriteDscp, translateSeq } from '../../network/middleboxes/fields.ts';
 import {
   addOption,
   clampMss,
@@ -14,8 +14,8 @@ import {
   rewriteOption,
   shiftTimestamps,
   stripOption,
-} from '../../../src/engine/simulated/middleboxes/options.ts';
-import { edited, set } from '../../../src/engine/simulated/packet-edit.ts';
+} from '../../network/middleboxes/options.ts';
+import { edited, set } from '../../network/packet-edit.ts';
 import { type Address, parseAddress } from '../../../src/wire/address.ts';
 import { writeU16 } from '../../../src/wire/bytes.ts';
 import { fromHex } from '../../../src/wire/hex.ts';

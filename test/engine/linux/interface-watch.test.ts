@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { InterfaceWatch } from '../../../src/engine/linux/interface-watch.ts';
 import { stateByListing } from '../../../src/engine/linux/interfaces.ts';
-import { SimulatedRoutes } from '../../../src/engine/simulated/simulated-routes.ts';
-import { local } from '../../../src/engine/simulated/local.ts';
+import { SimulatedRoutes } from '../../network/simulated-routes.ts';
+import { local } from '../../network/local.ts';
 import { NANOS_PER_SECOND } from '../../../src/wire/numbers.ts';
 import { createLab, device, type Lab } from '../../netns/lab.ts';
 import { direct } from '../../netns/topology.ts';

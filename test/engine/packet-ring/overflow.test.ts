@@ -1,10 +1,10 @@
 import { afterEach, expect, test } from 'vitest';
 import { openPacketRing } from '../../../src/engine/packet-ring/packet-ring.ts';
-import { ProbeSession } from '../../../src/probe/session.ts';
+import { ProbeSession } from '../../../src/probe/scan/session.ts';
 import type { Verdict } from '../../../src/probe/verdict.ts';
-import { runSession } from '../../../src/run/loop.ts';
-import { craftSyn, prepareRun } from '../../../src/run/prepare.ts';
-import { openKeystream } from '../../../src/run/keystream.ts';
+import { runSession } from '../../../src/run/loop/loop.ts';
+import { craftSyn, prepareRun } from '../../../src/run/probe/prepare.ts';
+import { openKeystream } from '../../../src/run/probe/keystream.ts';
 import { TARGET } from '../../netns/topology.ts';
 import { openEngineLab, type OpenLab } from '../linux/engine-lab.ts';
 import { rootSuite } from '../linux/root-suite.ts';

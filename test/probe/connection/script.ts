@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { AckPolicy } from '../../../src/probe/connection/ack-policy.ts';
 import { type Conduct, Connection } from '../../../src/probe/connection/connection.ts';
 import { decodedCopy } from '../../../src/probe/connection/notebook.ts';
-import { Outbox } from '../../../src/probe/outbox.ts';
+import { Outbox } from '../../../src/probe/session/outbox.ts';
 import type { SendBatch } from '../../../src/transport/transport.ts';
 import { parseAddress } from '../../../src/wire/address.ts';
 import type { DecodedPacket, TcpSegment } from '../../../src/wire/decoded.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sendBatch } from '../../../src/engine/simulated/send-batch.ts';
+import { sendBatch } from '../../network/send-batch.ts';
 import type { Attempt } from '../../../src/probe/responder/attempt-log.ts';
 import { proofWords, slotAt } from '../../../src/probe/responder/proof.ts';
 import { ResponderSession } from '../../../src/probe/responder/responder-session.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { HopRecord, PathChange, PathRecord } from '../../../src/report/path/path-records.ts';
+import type { HopRecord, PathChange, PathRecord } from '../../../src/records/path/records.ts';
 import { createPathText } from '../../../src/report/path/path-text.ts';
 import { run, summary } from '../records.ts';
 

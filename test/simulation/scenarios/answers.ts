@@ -1,10 +1,10 @@
-import { rejectRst } from '../../../src/engine/simulated/middleboxes/rejecting.ts';
-import { afterFirst, chain, drop, first, milliseconds } from '../../../src/engine/simulated/middlebox.ts';
-import { anything, port, syn, synAck } from '../../../src/engine/simulated/match.ts';
-import { delay } from '../../../src/engine/simulated/middleboxes/timing.ts';
-import { dropReply, dropSyn, rateLimit } from '../../../src/engine/simulated/middleboxes/dropping.ts';
-import { injectRst, resetAfterSynAck } from '../../../src/engine/simulated/middleboxes/rejecting.ts';
-import { closed, open, silent, splitHandshake, staleConnection } from '../../../src/engine/simulated/services.ts';
+import { rejectRst } from '../../network/middleboxes/rejecting.ts';
+import { afterFirst, chain, drop, first, milliseconds } from '../../network/middlebox.ts';
+import { anything, port, syn, synAck } from '../../network/match.ts';
+import { delay } from '../../network/middleboxes/timing.ts';
+import { dropReply, dropSyn, rateLimit } from '../../network/middleboxes/dropping.ts';
+import { injectRst, resetAfterSynAck } from '../../network/middleboxes/rejecting.ts';
+import { closed, open, silent, splitHandshake, staleConnection } from '../../network/services.ts';
 import { CLOSED, OPEN, SERVER, SILENT, behind, forward, reverse, type Scenario } from '../scenario.ts';
 
 const RTT = [1.5, 1.8] as const;

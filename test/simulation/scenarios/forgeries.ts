@@ -1,12 +1,12 @@
-import { address } from '../../../src/engine/simulated/address-text.ts';
-import { drop, onward, when, type Middlebox } from '../../../src/engine/simulated/middlebox.ts';
-import { anything, syn, synAck } from '../../../src/engine/simulated/match.ts';
-import { changeField, forgeAck, translateSeq } from '../../../src/engine/simulated/middleboxes/fields.ts';
-import { rejectRst, besides } from '../../../src/engine/simulated/middleboxes/rejecting.ts';
-import { tarPit } from '../../../src/engine/simulated/middleboxes/proxies.ts';
-import { edited, set } from '../../../src/engine/simulated/packet-edit.ts';
-import { destinationPortOf, flagsOf, sourcePortOf } from '../../../src/engine/simulated/packet.ts';
-import { open, silent } from '../../../src/engine/simulated/services.ts';
+import { address } from '../../network/address-text.ts';
+import { drop, onward, when, type Middlebox } from '../../network/middlebox.ts';
+import { anything, syn, synAck } from '../../network/match.ts';
+import { changeField, forgeAck, translateSeq } from '../../network/middleboxes/fields.ts';
+import { rejectRst, besides } from '../../network/middleboxes/rejecting.ts';
+import { tarPit } from '../../network/middleboxes/proxies.ts';
+import { edited, set } from '../../network/packet-edit.ts';
+import { destinationPortOf, flagsOf, sourcePortOf } from '../../network/packet.ts';
+import { open, silent } from '../../network/services.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
 import { OPEN, SILENT, behind, forward, reverse, through, type Expected, type Scenario } from '../scenario.ts';
 

@@ -1,4 +1,4 @@
-import type { Network } from '../../../src/engine/simulated/network.ts';
+import type { Network } from '../../network/network.ts';
 import type { GuardAsk } from '../firewall-network.ts';
 
 /** What must come out for one port. Fields that are not named do not matter, but for findings: none are named, none may be there. */

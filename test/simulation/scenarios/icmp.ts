@@ -1,13 +1,13 @@
-import { QUOTE_28, QUOTE_8, QUOTE_FULL, QUOTE_MPLS, QUOTE_MPLS_LEGACY } from '../../../src/engine/simulated/icmp-error.ts';
-import { address } from '../../../src/engine/simulated/address-text.ts';
-import { first } from '../../../src/engine/simulated/middlebox.ts';
-import { icmp, port, syn } from '../../../src/engine/simulated/match.ts';
-import { edited, set } from '../../../src/engine/simulated/packet-edit.ts';
-import { sourcePortOf } from '../../../src/engine/simulated/packet.ts';
-import { delay } from '../../../src/engine/simulated/middleboxes/timing.ts';
-import { injectIcmp, rejectIcmp, type IcmpForm } from '../../../src/engine/simulated/middleboxes/rejecting.ts';
-import { when } from '../../../src/engine/simulated/middlebox.ts';
-import { open } from '../../../src/engine/simulated/services.ts';
+import { QUOTE_28, QUOTE_8, QUOTE_FULL, QUOTE_MPLS, QUOTE_MPLS_LEGACY } from '../../network/icmp-error.ts';
+import { address } from '../../network/address-text.ts';
+import { first } from '../../network/middlebox.ts';
+import { icmp, port, syn } from '../../network/match.ts';
+import { edited, set } from '../../network/packet-edit.ts';
+import { sourcePortOf } from '../../network/packet.ts';
+import { delay } from '../../network/middleboxes/timing.ts';
+import { injectIcmp, rejectIcmp, type IcmpForm } from '../../network/middleboxes/rejecting.ts';
+import { when } from '../../network/middlebox.ts';
+import { open } from '../../network/services.ts';
 import { MIDDLE, MIDDLE_TTL, OPEN, SERVER, SILENT, behind, forward, type Expected, type Scenario } from '../scenario.ts';
 
 /** Every reason that an ICMP error gives, by type and code. */

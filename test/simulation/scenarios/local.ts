@@ -1,7 +1,7 @@
-import { address } from '../../../src/engine/simulated/address-text.ts';
-import { refuse, refuseFirst, refuseSometimes } from '../../../src/engine/simulated/local.ts';
-import { anything, port } from '../../../src/engine/simulated/match.ts';
-import { open } from '../../../src/engine/simulated/services.ts';
+import { address } from '../../network/address-text.ts';
+import { refuse, refuseFirst, refuseSometimes } from '../../network/local.ts';
+import { anything, port } from '../../network/match.ts';
+import { open } from '../../network/services.ts';
 import { Errno } from '../../../src/transport/errno.ts';
 import { OPEN, SERVER, behind, type Expected, type Scenario } from '../scenario.ts';
 

@@ -1,6 +1,6 @@
-import { port, synAck, option as carries, payload as carriesData, ecnFlags } from '../../../src/engine/simulated/match.ts';
-import { clearEcn, rewriteDscp } from '../../../src/engine/simulated/middleboxes/fields.ts';
-import { dropSyn } from '../../../src/engine/simulated/middleboxes/dropping.ts';
+import { port, synAck, option as carries, payload as carriesData, ecnFlags } from '../../network/match.ts';
+import { clearEcn, rewriteDscp } from '../../network/middleboxes/fields.ts';
+import { dropSyn } from '../../network/middleboxes/dropping.ts';
 import {
   addOption,
   changeOptions,
@@ -11,11 +11,11 @@ import {
   rewriteOption,
   shiftTimestamps,
   stripOption,
-} from '../../../src/engine/simulated/middleboxes/options.ts';
-import { synProxy, tarPit } from '../../../src/engine/simulated/middleboxes/proxies.ts';
-import { rejectRst } from '../../../src/engine/simulated/middleboxes/rejecting.ts';
-import { network, router } from '../../../src/engine/simulated/network.ts';
-import { open } from '../../../src/engine/simulated/services.ts';
+} from '../../network/middleboxes/options.ts';
+import { synProxy, tarPit } from '../../network/middleboxes/proxies.ts';
+import { rejectRst } from '../../network/middleboxes/rejecting.ts';
+import { network, router } from '../../network/network.ts';
+import { open } from '../../network/services.ts';
 import { OPEN, SILENT, behind, forward, reverse, through, type Scenario } from '../scenario.ts';
 
 const WSCALE = 3;

@@ -1,13 +1,13 @@
-import { address } from '../../../src/engine/simulated/address-text.ts';
-import { host } from '../../../src/engine/simulated/host.ts';
-import { all, port, syn, tcp, type Match } from '../../../src/engine/simulated/match.ts';
-import { drop, when, type Middlebox } from '../../../src/engine/simulated/middlebox.ts';
-import { dropReply, dropSyn } from '../../../src/engine/simulated/middleboxes/dropping.ts';
-import { forgeAck } from '../../../src/engine/simulated/middleboxes/fields.ts';
-import { injectRst, rejectIcmp, rejectRst } from '../../../src/engine/simulated/middleboxes/rejecting.ts';
-import { network, router, site, type Network } from '../../../src/engine/simulated/network.ts';
-import { tcpChecksumOf } from '../../../src/engine/simulated/packet.ts';
-import { closed, open, silent, splitHandshake, staleConnection } from '../../../src/engine/simulated/services.ts';
+import { address } from '../../network/address-text.ts';
+import { host } from '../../network/host.ts';
+import { all, port, syn, tcp, type Match } from '../../network/match.ts';
+import { drop, when, type Middlebox } from '../../network/middlebox.ts';
+import { dropReply, dropSyn } from '../../network/middleboxes/dropping.ts';
+import { forgeAck } from '../../network/middleboxes/fields.ts';
+import { injectRst, rejectIcmp, rejectRst } from '../../network/middleboxes/rejecting.ts';
+import { network, router, site, type Network } from '../../network/network.ts';
+import { tcpChecksumOf } from '../../network/packet.ts';
+import { closed, open, silent, splitHandshake, staleConnection } from '../../network/services.ts';
 import { behind, forward, MIDDLE, reverse, SERVER } from '../scenario.ts';
 import { CLOSED, type GuardScenario, OPEN } from './guard-scenario.ts';
 

@@ -1,0 +1,62 @@
+import type { PacketView } from '../../wire/packet-view.ts';
+
+const CHUNK_BITS = 10;
+const BLOCKS_PER_CHUNK = 2 ** CHUNK_BITS;
+const IN_CHUNK = BLOCKS_PER_CHUNK - 1;
+
+/** Bytes kept of a packet: an ICMP error with the longest IP headers, outside and quoted, shows 8 bytes of the quoted TCP header (60 + 8 + 60 + 8). */
+export const BLOCK_SIZE = 160;
+
+/** Keeps the first 160 bytes of packets in reused memory; a handle is a small positive integer, 0 means none. */
+export class BlockStore {
+  readonly #chunks: Uint8Array[] = [];
+  readonly #free: number[] = [];
+  #lengths: Uint8Array = new Uint8Array(BLOCKS_PER_CHUNK + 1);
+  #used = 0;
+
+  /** Copies a packet in and returns its handle. */
+  put(bytes: Uint8Array, offset: number, length: number): number {
+    const handle = this.#free.pop() ?? this.#add();
+    const kept = Math.min(length, BLOCK_SIZE);
+    const chunk = this.#chunkOf(handle);
+    const start = startOf(handle);
+    for (let i = 0; i < kept; i++) chunk[start + i] = bytes[offset + i] as number;
+    this.#lengths[handle] = kept;
+    return handle;
+  }
+
+  /** A view of the kept bytes, valid until `release`. */
+  view(handle: number): Uint8Array {
+    const start = startOf(handle);
+    return this.#chunkOf(handle).subarray(start, start + (this.#lengths[handle] as number));
+  }
+
+  /** Loads the kept bytes into `view`, valid until `release`, without an array made for them. True when they are what a view reads. */
+  load(handle: number, view: PacketView): boolean {
+    return view.load(this.#chunkOf(handle), startOf(handle), this.#lengths[handle] as number);
+  }
+
+  release(handle: number): void {
+    if (handle !== 0) this.#free.push(handle);
+  }
+
+  #chunkOf(handle: number): Uint8Array {
+    return this.#chunks[(handle - 1) >> CHUNK_BITS] as Uint8Array;
+  }
+
+  #add(): number {
+    const handle = ++this.#used;
+    if (handle > this.#chunks.length * BLOCKS_PER_CHUNK) {
+      this.#chunks.push(new Uint8Array(BLOCKS_PER_CHUNK * BLOCK_SIZE));
+      const lengths = new Uint8Array(this.#chunks.length * BLOCKS_PER_CHUNK + 1);
+      lengths.set(this.#lengths.subarray(0, Math.min(this.#lengths.length, lengths.length)));
+      this.#lengths = lengths;
+    }
+    return handle;
+  }
+}
+
+/** Where a block stands in its chunk. */
+function startOf(handle: number): number {
+  return ((handle - 1) & IN_CHUNK) * BLOCK_SIZE;
+}

@@ -1,0 +1,77 @@
+import { createPairOrder, type PairOrder, type PairOrderSpec } from './pair-order.ts';
+import type { PortSet } from '../targets/port-set.ts';
+
+/** Ports that tend to be let through, or reset, where all others are dropped. */
+const TELLING_PORTS: readonly number[] = [443, 80, 22, 3389, 445, 25, 53, 8080, 8443, 135, 139, 113, 21, 23, 110, 143];
+/** Pairs that are probed first. */
+const MOST_EARLY = 64;
+/** Of so few the first window takes most. */
+const FEW_PAIRS = 128;
+
+/** What an order of probes depends on. */
+export interface ProbeOrderSpec extends Omit<PairOrderSpec, 'total'> {
+  /** How many. */
+  readonly targets: number;
+  readonly ports: PortSet;
+}
+
+/**
+ * The order of `createPairOrder`, but where it is random and the targets are few, ports that most probably answer come first: nothing is known of a path, and hardly
+ * anything may be in flight, until one does. The same seed gives the same order.
+ */
+export function createProbeOrder({ targets, ports, ...spec }: ProbeOrderSpec): PairOrder {
+  const total = targets * ports.size;
+  const order = createPairOrder({ ...spec, total });
+  if (!spec.randomize || total <= FEW_PAIRS || targets > MOST_EARLY) return order;
+  const early = earlyPairs(targets, ports).filter((pair) => order.positionOf(pair) >= 0);
+  return early.length === 0 ? order : new EarlyOrder(order, early);
+}
+
+function earlyPairs(targets: number, ports: PortSet): readonly number[] {
+  const places = TELLING_PORTS.map((port) => ports.indexOf(port)).filter((place) => place >= 0);
+  const all = Array.from({ length: targets }, (_, target) => target);
+  return places.flatMap((place) => all.map((target) => target * ports.size + place)).slice(0, MOST_EARLY);
+}
+
+/** Another order in which some pairs have changed places. */
+class EarlyOrder implements PairOrder {
+  readonly length: number;
+  readonly #order: PairOrder;
+  readonly #pairs: ReadonlyMap<number, number>;
+  readonly #positions: ReadonlyMap<number, number>;
+  /** Where the order differs from the other, ascending. */
+  readonly #places: Float64Array;
+
+  /** Puts the pairs of `early`, which are distinct and all in `order`, first. */
+  constructor(order: PairOrder, early: readonly number[]) {
+    this.length = order.length;
+    this.#order = order;
+    const pairs = new Map<number, number>();
+    const positions = new Map<number, number>();
+    for (const [position, pair] of early.entries()) {
+      const from = positions.get(pair) ?? order.positionOf(pair);
+      const other = pairs.get(position) ?? order.at(position);
+      pairs.set(position, pair).set(from, from === position ? pair : other);
+      positions.set(other, from).set(pair, position);
+    }
+    this.#pairs = pairs;
+    this.#positions = positions;
+    this.#places = Float64Array.from(pairs.keys()).toSorted();
+  }
+
+  at(position: number): number {
+    return this.#pairs.get(position) ?? this.#order.at(position);
+  }
+
+  fill(into: Float64Array, position: number, count: number): void {
+    this.#order.fill(into, position, count);
+    for (const place of this.#places) {
+      if (place >= position + count) return;
+      if (place >= position) into[place - position] = this.#pairs.get(place) as number;
+    }
+  }
+
+  positionOf(pair: number): number {
+    return this.#positions.get(pair) ?? this.#order.positionOf(pair);
+  }
+}

@@ -1,0 +1,175 @@
+import type { SendBatch } from '../../transport/transport.ts';
+import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import type { DrivenSession } from '../session/driven-session.ts';
+import { Pacer } from './pacer.ts';
+import { PairLifecycle } from './pair-lifecycle.ts';
+import { Phase } from './pair-table.ts';
+import { RetryPolicy } from './retry-policy.ts';
+import type { SessionPlan, SessionStats } from './session-plan.ts';
+
+/** How long nothing is sent after the kernel said that its queue is full. */
+const STALL_PAUSE: Nanos = NANOS_PER_MS;
+/** How soon a held session is asked again. */
+const HOLD_PAUSE: Nanos = NANOS_PER_MS;
+/** Pairs without a route are decided without a packet; between so many of them the loop may look at other things. */
+const MAX_UNROUTED = 1024;
+
+/**
+ * One run over all pairs, without I/O: `poll` fills a batch with the SYNs that may leave now and says when to come back, `flushed` learns
+ * what became of them, `receive` takes every captured packet. Each pair ends in exactly one verdict. Times are nanoseconds on the transport's
+ * clock. Allocates nothing for a packet; memory follows the pairs in flight.
+ */
+export class ProbeSession implements DrivenSession {
+  readonly #pacer: Pacer;
+  readonly #policy: RetryPolicy;
+  readonly #life: PairLifecycle;
+  #stalledUntil: Nanos = 0;
+  #held = false;
+  #drops = 0;
+  #stopped = false;
+  /** The batch filled last holds retries. */
+  #retries = false;
+
+  constructor(plan: SessionPlan) {
+    const { timing } = plan;
+    this.#pacer = new Pacer(timing.rate, timing.maxInFlight);
+    this.#policy = new RetryPolicy(timing, plan.order.length);
+    this.#life = new PairLifecycle(plan, this.#pacer, this.#policy);
+  }
+
+  /** Running totals. */
+  get stats(): Readonly<SessionStats> {
+    return this.#life.stats;
+  }
+
+  /** True once every pair has its verdict, or after `stop`. */
+  get finished(): boolean {
+    return this.#stopped || this.#life.isOver;
+  }
+
+  /**
+   * A first SYN stands in a ring that knows it by its position, whatever has become of its pair since; a retry is known by a slot that may have changed hands
+   * until the kernel's word comes.
+   */
+  get runsAhead(): boolean {
+    return !this.#retries;
+  }
+
+  /** While held, nothing is sent and no verdict is told but by `stop`; answers are taken in all the same. Nobody says when a hold ends: `poll` asks again soon. */
+  hold(held: boolean): void {
+    this.#held = held;
+  }
+
+  /** Takes one captured IP packet, own or foreign, of any content. */
+  receive(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
+    if (!this.#stopped) this.#life.receive(bytes, offset, length, at);
+  }
+
+  /**
+   * Learns how many packets the capture has lost so far, or null where nobody knows. Ports whose answers may be among them are probed again
+   * before they are called silent.
+   */
+  noteDrops(now: Nanos, drops: number | null): void {
+    if (drops === null || drops === this.#drops) return;
+    this.#drops = drops;
+    this.#life.onCaptureLoss(now);
+  }
+
+  /**
+   * Fills `batch` from slot 0 with what may be sent at `now`, and returns when to poll again at the latest: `now` itself when more could be
+   * sent at once, Infinity when finished. Packets that arrive are a reason to poll earlier.
+   */
+  poll(now: Nanos, batch: SendBatch): Nanos {
+    batch.count = 0;
+    if (this.finished) return Infinity;
+    if (this.#held) return now + HOLD_PAUSE;
+    this.#life.expire(now);
+    this.#pacer.review(now, this.#life.rto.typicalFate());
+    this.#policy.learn(this.#pacer.lossRatio, this.#pacer.fatesKnown);
+    const limitedUntil = now < this.#stalledUntil ? this.#stalledUntil : this.#fill(now, batch);
+    if (this.finished) return Infinity;
+    return Math.min(limitedUntil, this.#life.nextDue);
+  }
+
+  /**
+   * Learns which packets of the batch that `poll` filled were sent and which the kernel refused; returns when to poll again at the latest because of
+   * those, Infinity when there is no cause.
+   */
+  flushed(now: Nanos, batch: SendBatch): Nanos {
+    for (let i = this.#life.first.sentMany(batch); i < batch.count; i++) {
+      const tag = batch.tags[i] as number;
+      const errno = batch.errors[i] as number;
+      if (errno !== 0) this.#onRefused(tag < 0 ? this.#life.first.refused(batch, tag) : tag, errno, now);
+      else if (tag < 0) this.#life.first.sent(batch, tag, batch.sentAt[i] as number);
+      else this.#life.onSent(tag, batch.sentAt[i] as number);
+    }
+    return this.#stalledUntil > now ? this.#stalledUntil : Infinity;
+  }
+
+  #onRefused(slot: number, errno: number, now: Nanos): void {
+    if (slot < 0 || !this.#life.onSendError(slot, errno)) return;
+    this.#pacer.onLocalCongestion();
+    this.#stalledUntil = now + STALL_PAUSE;
+  }
+
+  /** Ends the run: pairs with an answer get their verdict, the others get none. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#life.finishAnswered();
+    this.#stopped = true;
+  }
+
+  /** The kernel resets what is half open: nobody guards the ports. */
+  takeLeave(batch: SendBatch): void {
+    batch.count = 0;
+  }
+
+  #fill(now: Nanos, batch: SendBatch): Nanos {
+    const room = Math.min(batch.capacity, this.#pacer.allowance(now), this.#pacer.window - this.#life.inFlight);
+    this.#life.first.beginBatch(batch);
+    this.#retries = false;
+    for (let unrouted = 0; batch.count < room && unrouted < MAX_UNROUTED;) {
+      const slot = this.#nextRetry();
+      if (slot >= 0) this.#send(slot, now, batch);
+      else if (!this.#mayBegin) break;
+      else {
+        const written = this.#life.first.writeMany(now, batch, room - batch.count);
+        this.#pacer.onSent(now, written);
+        if (written === 0) unrouted += this.#beginOne(now, batch);
+      }
+    }
+    return this.#hasWork && this.#life.inFlight < this.#pacer.window ? this.#pacer.nextAllowance(now) : Infinity;
+  }
+
+  /** Begins the next pair; returns 1 when it had no route, else 0. */
+  #beginOne(now: Nanos, batch: SendBatch): number {
+    if (!this.#life.first.write(now, batch)) return 1;
+    this.#pacer.onSent(now, 1);
+    return 0;
+  }
+
+  get #hasWork(): boolean {
+    return this.#life.retries.size > 0 || this.#mayBegin;
+  }
+
+  get #mayBegin(): boolean {
+    return this.#life.first.hasMore && this.#life.first.ring.room > 0;
+  }
+
+  /** The slot whose next SYN is due; -1 when there is none. */
+  #nextRetry(): number {
+    const { retries, pairs } = this.#life;
+    for (let slot = retries.shift(); slot >= 0; slot = retries.shift()) {
+      const phase = pairs.phase[slot];
+      if (phase === Phase.queued || phase === Phase.sampleQueued) return slot;
+    }
+    return -1;
+  }
+
+  #send(slot: number, now: Nanos, batch: SendBatch): void {
+    this.#retries = true;
+    this.#life.syns.add(batch, slot, this.#life.pairs.sent[slot] as number);
+    this.#life.onSending(slot, now);
+    this.#pacer.onSent(now, 1);
+  }
+}

@@ -1,0 +1,66 @@
+import type { SendBatch } from '../../transport/transport.ts';
+import type { Nanos } from '../../wire/numbers.ts';
+import { encodeTcpPacket } from '../../wire/packet.ts';
+import { PacketView } from '../../wire/packet-view.ts';
+import { TcpFlag } from '../../wire/tcp-flags.ts';
+import type { DrivenSession } from './driven-session.ts';
+import { Outbox } from './outbox.ts';
+
+const { SYN, ACK, RST } = TcpFlag;
+/** Whoever floods us with SYN-ACKs gets no more than this. */
+const MOST_RESETS = 4096;
+
+/** Tears down what SYNs from some source ports leave half open, where a port guard keeps the kernel from doing it: a reset for each SYN-ACK. */
+export class HalfOpenResets implements DrivenSession {
+  readonly #ports: ReadonlySet<number>;
+  readonly #outbox = new Outbox();
+  readonly #view = new PacketView();
+  #sent = 0;
+
+  constructor(sourcePorts: readonly number[]) {
+    this.#ports = new Set(sourcePorts);
+  }
+
+  /** True while there is nothing to send. */
+  get finished(): boolean {
+    return this.#outbox.size === 0;
+  }
+
+  poll(now: Nanos, batch: SendBatch): Nanos {
+    return this.#outbox.fill(now, batch);
+  }
+
+  flushed(now: Nanos, batch: SendBatch): Nanos {
+    return this.#outbox.flushed(now, batch);
+  }
+
+  receive(bytes: Uint8Array, offset: number, length: number): void {
+    const view = this.#view;
+    if (!view.load(bytes, offset, length) || !view.isTcp || !this.#ports.has(view.destinationPort)) return;
+    if ((view.flags & (SYN | ACK | RST)) !== (SYN | ACK) || this.#sent++ >= MOST_RESETS) return;
+    this.#outbox.post(
+      encodeTcpPacket({
+        source: view.destination,
+        destination: view.source,
+        sourcePort: view.destinationPort,
+        destinationPort: view.sourcePort,
+        // RFC 9293, 3.10.7.1: where the SYN-ACK's acknowledgement says that we are.
+        seq: view.ack,
+        flags: RST,
+        window: 0,
+      }),
+    );
+  }
+
+  noteDrops(): void {
+    // A lost SYN-ACK is sent again.
+  }
+
+  stop(): void {
+    // What is owed still leaves.
+  }
+
+  takeLeave(batch: SendBatch): void {
+    this.#outbox.fill(Infinity, batch);
+  }
+}

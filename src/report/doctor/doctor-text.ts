@@ -1,0 +1,91 @@
+import type {
+  CapabilityReport,
+  DoctorRecord,
+  InterfaceReport,
+  Remark,
+  RouteReport,
+  Severity,
+} from '../../records/doctor/doctor-record.ts';
+import { wrapSentence } from '../text/wrap.ts';
+
+const LABEL = 14;
+const SIGNS: Readonly<Record<Severity, string>> = { ok: 'ok', note: 'note', problem: 'PROBLEM' };
+
+/** The record for people: the answer in the first line, then the facts, then remarks; no line longer than `columns`. */
+export function doctorText(record: DoctorRecord, columns = 80): string {
+  const width = Math.max(40, Math.min(columns, 100));
+  const row = (label: string, text: string): string[] => wrapSentence(label.padEnd(LABEL), text, width);
+  const lines = [
+    ...wrapSentence('', answer(record), width),
+    '',
+    ...row('node', nodeText(record)),
+    ...row('host', hostText(record)),
+    ...row('user', userText(record)),
+    ...capabilityRows(record, row),
+    ...record.engines.flatMap((engine, index) => row(index === 0 ? 'engines' : '', `${engine.name}: ${engine.why ?? 'usable'}`)),
+    ...record.interfaces.flatMap((one, index) => row(index === 0 ? 'interfaces' : '', interfaceText(one))),
+    ...record.routes.flatMap((route, index) => row(index === 0 ? 'routes' : '', routeText(route))),
+    ...row('source ports', sourcePortText(record)),
+    ...(record.remarks.length === 0 ? [] : ['']),
+    ...record.remarks.flatMap((remark) => remarkLines(remark, width)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function answer(record: DoctorRecord): string {
+  if (record.usable) return `synscope can run here with ${record.engine}`;
+  const why = record.engines.map((engine) => engine.why).find((text) => text !== null);
+  return `synscope cannot run here: ${why ?? 'no engine works'}`;
+}
+
+function nodeText({ node }: DoctorRecord): string {
+  return `${node.version} (${node.supported ? 'supported' : `not supported: needs ${node.required}`})`;
+}
+
+function hostText({ host }: DoctorRecord): string {
+  const container = host.container === null ? '' : `, in a container (${host.container})`;
+  return `${host.platform} ${host.kernel} ${host.arch}${container}`;
+}
+
+function userText({ privileges }: DoctorRecord): string {
+  const extras = [
+    privileges.noNewPrivs === true ? 'no-new-privileges' : null,
+    privileges.seccomp === null || privileges.seccomp === 0 ? null : 'seccomp filter',
+  ].filter((text) => text !== null);
+  return [`uid ${privileges.uid ?? '?'} gid ${privileges.gid ?? '?'}`, ...extras].join(', ');
+}
+
+function capabilityRows(record: DoctorRecord, row: (label: string, text: string) => string[]): string[] {
+  const sets = record.privileges.capabilities;
+  if (sets === null) return row('capabilities', 'unknown');
+  const names: readonly (keyof CapabilityReport)[] = ['effective', 'permitted', 'inheritable', 'bounding', 'ambient'];
+  return names.flatMap((name, index) => {
+    const { hex, names: inside } = sets[name];
+    const shown = inside.length === 0 ? 'none for networks' : inside.map((one) => one.replace('CAP_', '')).join(' ');
+    return row(index === 0 ? 'capabilities' : '', `${hex} ${name}: ${shown}`);
+  });
+}
+
+function interfaceText(one: InterfaceReport): string {
+  const addresses = one.addresses.length === 0 ? 'no address' : one.addresses.join(' ');
+  return `${one.name} ${one.up ? 'up' : 'down'} mtu ${one.mtu ?? '?'} ${addresses}`;
+}
+
+function routeText(route: RouteReport): string {
+  const name = route.address === null || route.address === route.target ? route.target : `${route.target} (${route.address})`;
+  if (route.error !== null) return `${name}: ${route.error}`;
+  const fastest = route.fastest === null ? '' : `; fastest way out ${route.fastest.name} (${route.fastest.why})`;
+  return `${name} from ${route.source} by ${route.interface}, mtu ${route.mtu}${route.local ? ', this host itself' : ''}${fastest}`;
+}
+
+function sourcePortText({ sourcePorts }: DoctorRecord): string {
+  const { ephemeral, reserved, usable } = sourcePorts;
+  const set = reserved === '' ? '' : `, reserved ${reserved}`;
+  return `taken from ${usable.join(', ')} (the kernel's own: ${ephemeral.first}-${ephemeral.last}${set})`;
+}
+
+function remarkLines(remark: Remark, width: number): string[] {
+  const lead = SIGNS[remark.severity].padEnd(8);
+  const lines = wrapSentence(lead, `${remark.about}: ${remark.text}`, width);
+  return remark.remedy === null ? lines : [...lines, ...wrapSentence(' '.repeat(lead.length), remark.remedy, width)];
+}

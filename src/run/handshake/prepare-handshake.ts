@@ -1,0 +1,85 @@
+import { SynscopeError, usageError } from '../../errors.ts';
+import type { InvestigationPlan, SynVariation } from '../../probe/handshake/investigation.ts';
+import { optionsFor } from '../../probe/craft/profiles.ts';
+import type { SynSpec } from '../../probe/craft/syn-spec.ts';
+import { type HandshakeExpectations, parseHandshakeExpectations } from '../../records/handshake/expectations.ts';
+import type { Source } from '../../transport/transport.ts';
+import { UNSPECIFIED } from '../../wire/address.ts';
+import { NANOS_PER_MS } from '../../wire/numbers.ts';
+import type { SynTemplate } from '../../wire/syn-template.ts';
+import type { HandshakeOptions } from './handshake-options.ts';
+import { craftSyn } from '../probe/prepare.ts';
+import { preparePairs, type PreparedPairs } from '../options/prepare-pairs.ts';
+import { whole } from '../options/read-options.ts';
+import { readRequest, type RequestMaker } from '../options/read-request.ts';
+
+/** A run of `handshake` whose input has been read and found good; nothing has been opened yet. */
+export interface PreparedHandshake extends PreparedPairs {
+  /** What is the same for every port. */
+  readonly plan: Omit<InvestigationPlan, 'makeSyn' | 'say' | 'pathMtu' | 'mtu'>;
+  readonly say: RequestMaker;
+  readonly measuresPathMtu: boolean;
+  readonly expectations: HandshakeExpectations | null;
+}
+
+const DEFAULT_PORTS = '443';
+const MOST_REPEATS = 100;
+const LONGEST_OBSERVATION_MS = 600_000;
+const RETRIES = 2;
+const ETHERNET_MTU = 1500;
+const LONGEST_COOKIE = '00'.repeat(16);
+
+/** Reads all options. Throws a usage error for the first that cannot be accepted. */
+export async function prepareHandshake(options: HandshakeOptions): Promise<PreparedHandshake> {
+  const pairs = await preparePairs('handshake', options, DEFAULT_PORTS);
+  const { spec, timing } = pairs;
+  const repeat = whole('--repeat', options.repeat, [1, MOST_REPEATS]) ?? 1;
+  const observe = whole('--observe', options.observe, [0, LONGEST_OBSERVATION_MS]);
+  const say = readRequest('--send', options.send ?? 'none');
+  const plan = {
+    initialRto: timing.timeoutMs * NANOS_PER_MS,
+    retries: timing.retries ?? RETRIES,
+    ack: options.ack !== false,
+    observe: observe === undefined ? null : observe * NANOS_PER_MS,
+    fastOpen: options.fastOpen === true,
+    ecn: spec.ecn,
+    close: readClose(options.close ?? 'fin'),
+    repeat,
+  };
+  const expectations = parseHandshakeExpectations(options.expect);
+  craftVariation(spec, { address: pairs.targets.at(0), interface: '', mtu: ETHERNET_MTU }, {});
+  if (plan.fastOpen) checkFastOpen(spec);
+  if (options.pathMtu === true && !spec.df)
+    throw new SynscopeError('usage', '--path-mtu with --no-df: only packets that may not be broken up tell');
+  return { ...pairs, plan, say, measuresPathMtu: options.pathMtu === true, expectations };
+}
+
+/** The SYN of the run as `variation` wants it. */
+export function craftVariation(spec: SynSpec, source: Source, { fastOpen, payload, ecn, timestamps }: SynVariation): SynTemplate {
+  const usual = spec.options ?? optionsFor(spec.profile, source.mtu);
+  const list = timestamps === false ? withoutTimestamps(usual) : usual;
+  const options = fastOpen === undefined ? list : withFastOpen(list, fastOpen);
+  return craftSyn({ spec: { ...spec, options, payload: payload ?? spec.payload, ecn: ecn ?? spec.ecn } }, source);
+}
+
+function withoutTimestamps(list: string): string {
+  const others = list.split(',').filter((item) => !/^ts(=|$)/i.test(item.trim()));
+  return others.length === 0 ? 'none' : others.join(',');
+}
+
+function withFastOpen(list: string, fastOpen: NonNullable<SynVariation['fastOpen']>): string {
+  const word = fastOpen === 'request' ? 'tfo' : `tfo=${fastOpen.cookie}`;
+  return list === 'none' ? word : `${list},${word}`;
+}
+
+function checkFastOpen(spec: SynSpec): void {
+  const list = spec.options ?? optionsFor(spec.profile, ETHERNET_MTU);
+  if (list.includes('tfo')) throw usageError('--options', list, 'no tfo beside --fast-open, which adds it where it is needed');
+  // Linux' cookies have 8 bytes, the longest 16 (RFC 7413, 4.1.1); a list that leaves no room is refused before anything is sent.
+  craftVariation(spec, { address: UNSPECIFIED, interface: '', mtu: ETHERNET_MTU }, { fastOpen: { cookie: LONGEST_COOKIE } });
+}
+
+function readClose(text: string): 'fin' | 'rst' {
+  if (text === 'fin' || text === 'rst') return text;
+  throw usageError('--close', text, 'expected fin or rst');
+}

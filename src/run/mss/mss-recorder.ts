@@ -1,0 +1,83 @@
+import { wantsQuotes } from '../../analysis/mss/follow-ups.ts';
+import { type MssEvidence, mssEvidence } from '../../analysis/mss/mss-evidence.ts';
+import type { QuoteEvidence } from '../../analysis/mss/quote-evidence.ts';
+import { portVerdict, type PortVerdict } from '../../probe/handshake/port-verdict.ts';
+import type { PortMeasurement, Trial } from '../../probe/mss/port-measurement.ts';
+import { mssForMtu } from '../../probe/craft/profiles.ts';
+import type { PortState } from '../../probe/verdict.ts';
+import type { MssExpectations } from '../../records/mss/expectations.ts';
+import { type MssPort, mssRecordOf } from '../../records/mss/mss-record.ts';
+import type { MssRecord } from '../../records/mss/records.ts';
+import { errnoName } from '../../transport/errno.ts';
+import type { MssAim } from './mss-plan.ts';
+
+/** Where records go, and what they are judged by. */
+export interface MssRecorderOptions {
+  readonly expectations: MssExpectations | null;
+  /** Traces a port and says what routers quoted. */
+  readonly trace: (aim: MssAim, onQuote: (quote: QuoteEvidence | null) => void) => void;
+  /** `connections`: how many were made for it. */
+  readonly emit: (record: MssRecord, connections: number) => void;
+}
+
+interface Open {
+  readonly aim: MssAim;
+  readonly measurement: PortMeasurement;
+}
+
+/** Of several connections to one port the best answer counts. */
+const RANK: Readonly<Record<PortState, number>> = { open: 0, closed: 1, filtered: 2, error: 3 };
+
+/** Turns measurements into records, once they and what follows them are over, or when the run ends. */
+export class MssRecorder {
+  readonly #options: MssRecorderOptions;
+  readonly #open: Set<Open> = new Set();
+
+  constructor(options: MssRecorderOptions) {
+    this.#options = options;
+  }
+
+  /** A measurement begins; call the result when it is over. */
+  begin(aim: MssAim, measurement: PortMeasurement): () => void {
+    const open = { aim, measurement };
+    this.#open.add(open);
+    return () => this.#measured(open);
+  }
+
+  /** A port that this host has no way to. */
+  unreachable(name: MssPort, errno: number): void {
+    const verdict: PortVerdict = { state: 'error', reason: `send-error:${errnoName(errno)}` };
+    this.#options.emit(mssRecordOf(name, verdict, mssEvidence([], 0), this.#options.expectations), 0);
+  }
+
+  /** Lets go of everything, over or not. */
+  end(): void {
+    for (const open of this.#open) this.#release(open, null);
+  }
+
+  /** Where nobody answers, quotes end before a filter and say nothing of an MSS that matters. */
+  #measured(open: Open): void {
+    const { state } = bestVerdict(open.measurement.trials);
+    if ((state === 'open' || state === 'closed') && wantsQuotes(evidenceOf(open)))
+      this.#options.trace(open.aim, (quote) => this.#release(open, quote));
+    else this.#release(open, null);
+  }
+
+  #release(open: Open, quote: QuoteEvidence | null): void {
+    if (!this.#open.delete(open)) return;
+    const { trials } = open.measurement;
+    const { expectations, emit } = this.#options;
+    const evidence = { ...evidenceOf(open), quote };
+    emit(mssRecordOf(open.aim.name, bestVerdict(trials), evidence, expectations), trials.length);
+  }
+}
+
+function evidenceOf({ aim, measurement }: Open): MssEvidence {
+  return mssEvidence(measurement.trials, mssForMtu(aim.source.mtu));
+}
+
+function bestVerdict(trials: readonly Trial[]): PortVerdict {
+  const verdicts = trials.map(({ connection }) => portVerdict(connection));
+  const [best = { state: 'filtered', reason: 'no-response' }] = verdicts.toSorted((a, b) => RANK[a.state] - RANK[b.state]);
+  return best;
+}

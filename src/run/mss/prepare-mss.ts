@@ -1,0 +1,55 @@
+import { type OfferItem, parseOffers, withOffer } from '../../probe/mss/offers.ts';
+import type { Attempt } from '../../probe/mss/port-measurement.ts';
+import { optionsFor } from '../../probe/craft/profiles.ts';
+import { type MssExpectations, parseMssExpectations } from '../../records/mss/expectations.ts';
+import type { Source } from '../../transport/transport.ts';
+import type { SynTemplate } from '../../wire/syn-template.ts';
+import type { MssOptions } from './mss-options.ts';
+import { craftSyn } from '../probe/prepare.ts';
+import { preparePairs, type PreparedPairs } from '../options/prepare-pairs.ts';
+import { readRequest, type RequestMaker } from '../options/read-request.ts';
+
+/** A run of `mss` whose input has been read and found good; nothing has been opened yet. */
+export interface PreparedMss extends PreparedPairs {
+  readonly options: MssOptions;
+  readonly timing: PreparedPairs['timing'] & { readonly retries: number };
+  readonly offers: readonly OfferItem[];
+  /** What is said for data; null to wait for a banner. */
+  readonly requestFor: RequestMaker;
+  readonly expectations: MssExpectations | null;
+}
+
+/** Each offer is made by a connection of its own, so one SYN more than the first is enough to tell a silent port. */
+const RETRIES = 1;
+const DEFAULT_PORTS = '443';
+const LARGEST_WINDOW = 0xffff;
+
+/** Reads all options. Throws a usage error for the first that cannot be accepted. */
+export async function prepareMss(options: MssOptions): Promise<PreparedMss> {
+  const offers = parseOffers(options.offer);
+  const requestFor = readRequest('--request', options.request);
+  const expectations = parseMssExpectations(options);
+  const pairs = await preparePairs('mss', options, DEFAULT_PORTS);
+  // A window below two segments would bound the host's.
+  const spec = { ...pairs.spec, window: pairs.spec.window ?? LARGEST_WINDOW };
+  const timing = { ...pairs.timing, retries: pairs.timing.retries ?? RETRIES };
+  const run = { ...pairs, options, spec, timing, offers, requestFor, expectations };
+  craftOffer(run, { address: pairs.targets.at(0), interface: '', mtu: 1500 }, { purpose: 'offered', offer: 1460 });
+  return run;
+}
+
+/** The SYN that an attempt asks for, as it leaves by `source`. */
+export function craftOffer(run: Pick<PreparedMss, 'spec'>, source: Source, attempt: Attempt): SynTemplate {
+  return craftSyn({ spec: { ...run.spec, options: offerOptions(run, source, attempt) } }, source);
+}
+
+/** Its option list in tcpdump's words. */
+export function offerOptions({ spec }: Pick<PreparedMss, 'spec'>, source: Source, { purpose, offer }: Attempt): string {
+  const list = withOffer(spec.options ?? optionsFor(spec.profile, source.mtu), offer, purpose === 'offered-twice' ? 2 : 1);
+  return purpose === 'without-timestamps' ? withoutTimestamps(list) : list;
+}
+
+function withoutTimestamps(list: string): string {
+  const rest = list.split(',').filter((item) => !/^\s*ts\b/i.test(item));
+  return rest.length === 0 ? 'none' : rest.join(',');
+}

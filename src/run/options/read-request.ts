@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+
+import { SynscopeError, usageError } from '../../errors.ts';
+import { httpRequest, tlsClientHello } from '../../probe/requests.ts';
+import { fromHex } from '../../wire/hex.ts';
+
+/** Whom a request is for. */
+export interface Addressee {
+  readonly address: string;
+  readonly hostname: string | null;
+  readonly port: number;
+}
+
+/** What is said to somebody; null for nothing. */
+export type RequestMaker = (addressee: Addressee) => Uint8Array | null;
+
+const LARGEST_REQUEST = 16_384;
+const HTTP_PORTS: readonly number[] = [80, 8080];
+const TLS_PORTS: readonly number[] = [443, 8443];
+
+/** Reads `http`, `http:/PATH`, `tls`, `hex:...` or `none`; without a text, what the port is usually for. Throws a usage error that names `flag`. */
+export function readRequest(flag: string, text: string | undefined): RequestMaker {
+  if (text === undefined) return usual;
+  if (text.startsWith('hex:')) return bytesOf(flag, text);
+  if (text === 'none') return () => null;
+  if (text === 'tls') return tls;
+  const path = text === 'http' ? '/' : /^http:(\/[\x21-\x7e]*)$/.exec(text)?.[1];
+  if (path !== undefined) return (addressee) => http(addressee, path);
+  throw usageError(flag, text, 'expected http, http:/PATH, tls, none, or hex: and hex digits in pairs');
+}
+
+function bytesOf(flag: string, text: string): RequestMaker {
+  const bytes = fromHex(text.slice(4));
+  if (bytes === null || bytes.length === 0)
+    throw usageError(flag, text, 'expected hex: and hex digits in pairs, such as hex:474554');
+  if (bytes.length <= LARGEST_REQUEST) return () => bytes;
+  throw new SynscopeError('usage', `${flag} of ${bytes.length} bytes: at most ${LARGEST_REQUEST}`);
+}
+
+function usual(addressee: Addressee): Uint8Array | null {
+  if (HTTP_PORTS.includes(addressee.port)) return http(addressee, '/');
+  return TLS_PORTS.includes(addressee.port) ? tls(addressee) : null;
+}
+
+function http({ address, hostname, port }: Addressee, path: string): Uint8Array {
+  const name = hostname ?? address;
+  return httpRequest(port === 80 ? name : `${name}:${port}`, path);
+}
+
+function tls({ hostname }: Addressee): Uint8Array {
+  return tlsClientHello(hostname, randomBytes(32), randomBytes(32));
+}

@@ -1,0 +1,52 @@
+import { createHmac, scryptSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+import { SynscopeError, usageError } from '../../errors.ts';
+import type { Mac } from '../../probe/responder/token-mac.ts';
+
+/** Where the secret comes from that both ends share. */
+export interface TokenOptions {
+  /** The secret itself. Other users of this host may see it in the list of processes. */
+  readonly token?: string;
+  /** A file that holds it; spaces and line ends around it do not count. */
+  readonly tokenFile?: string;
+}
+
+/** 50 ms and 16 MiB for each guess at a token (RFC 7914); both ends must do the same. */
+const SALT = 'synscope respond 1';
+const KEY_BYTES = 32;
+const COST = { N: 16_384, r: 8, p: 1 };
+/** What can be searched through in spite of that. */
+const SHORT = 12;
+
+/** HMAC-SHA-256 under a key made of the token. Throws a usage error when there is no token, or two; warns of one that is easy to guess. */
+export function openToken(options: TokenOptions, warn: (line: string) => void): Mac {
+  const token = readToken(options);
+  if (token.length < SHORT)
+    warn(`a token of ${token.length} characters can be guessed by whoever captures a SYN; take ${SHORT} or more at random`);
+  const key = scryptSync(token, SALT, KEY_BYTES, COST);
+  return (message) => new Uint8Array(createHmac('sha256', key).update(message).digest());
+}
+
+function readToken({ token, tokenFile }: TokenOptions): string {
+  if (token !== undefined && tokenFile !== undefined)
+    throw usageError('--token-file', tokenFile, 'expected it without --token beside it');
+  if (tokenFile !== undefined) return checked('--token-file', readTokenFile(tokenFile), tokenFile);
+  if (token !== undefined) return checked('--token', token.trim(), token);
+  throw new SynscopeError('usage', 'no token: the responder answers only those who share one with it', {
+    hint: 'give both ends --token-file FILE, or the environment variable SYNSCOPE_TOKEN, or --token T, which shows in the list of processes',
+  });
+}
+
+function readTokenFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw usageError('--token-file', path, `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+  }
+}
+
+function checked(flag: string, token: string, text: string): string {
+  if (token !== '') return token;
+  throw usageError(flag, text, 'is empty');
+}

@@ -1,0 +1,61 @@
+import { Resolver } from 'node:dns/promises';
+
+import { type Address, formatAddress } from '../../wire/address.ts';
+
+/** How long a name is waited for. */
+const PATIENCE_MS = 1000;
+
+/**
+ * Names of addresses, each asked for once; a resolver that does not answer in time costs a second, once, and the name. Not getnameinfo(3): it holds one of the few
+ * threads that captures are waited for on, for as long as it likes, and the process as well.
+ */
+export class HopNames {
+  readonly #resolver: Resolver;
+  readonly #asked: Map<Address, Promise<void>> = new Map();
+  readonly #names: Map<Address, string> = new Map();
+
+  /** `servers` takes the place of the system's name servers: `address` or `address:port`. */
+  constructor(servers?: readonly string[]) {
+    this.#resolver = new Resolver({ timeout: PATIENCE_MS, tries: 1 });
+    if (servers !== undefined) this.#resolver.setServers(servers);
+  }
+
+  /** The name, if it is known by now. */
+  nameOf(address: Address): string | null {
+    return this.#names.get(address) ?? null;
+  }
+
+  /** Resolves when all of these are known, or have been waited for long enough. */
+  async learn(addresses: readonly Address[]): Promise<void> {
+    await Promise.all(addresses.map((address) => this.#ask(address)));
+  }
+
+  /** Gives up what is still asked for, so that nothing keeps the process. */
+  close(): void {
+    this.#resolver.cancel();
+  }
+
+  #ask(address: Address): Promise<void> {
+    let asked = this.#asked.get(address);
+    if (asked === undefined) {
+      asked = Promise.race([this.#lookUp(address), patience()]);
+      this.#asked.set(address, asked);
+    }
+    return asked;
+  }
+
+  async #lookUp(address: Address): Promise<void> {
+    try {
+      const [name] = await this.#resolver.reverse(formatAddress(address));
+      if (name !== undefined) this.#names.set(address, name);
+    } catch {
+      // An address without a name is shown as it is.
+    }
+  }
+}
+
+function patience(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, PATIENCE_MS).unref();
+  });
+}

@@ -1,0 +1,48 @@
+import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
+import { anything, syn, tcp, type Match } from '../match.ts';
+import { drop, onward, pass, when, type Middlebox } from '../middlebox.ts';
+import { destinationPortOf, flagsOf, swapped, tupleOf, tupleText } from '../packet.ts';
+import type { TwoWay } from './options.ts';
+
+/** What a firewall lets pass, and what it does with the rest. */
+export interface FirewallForm {
+  /** New connections that may be opened; all unless given. */
+  readonly allows?: Match;
+  /** What becomes of other SYNs; dropped unless given. */
+  readonly denied?: Middlebox;
+  /** What becomes of segments of no known connection; dropped unless given. */
+  readonly stray?: Middlebox;
+}
+
+const noFlows = (): Set<string> => new Set();
+
+/**
+ * Knows connections by the SYN that opened them (nft `ct state`): SYNs that it allows pass, and what belongs to their connections, both
+ * ways; a bare ACK, FIN, NULL or Xmas out of nothing does not.
+ */
+export function statefulFirewall(form: FirewallForm = {}): TwoWay {
+  const { allows = anything, denied = drop, stray = drop } = form;
+  const key = {};
+  const forward: Middlebox = (packet, context) => {
+    const flows = context.remember(key, noFlows);
+    if (!syn(packet)) return (flows.has(tupleOf(packet)) ? pass : stray)(packet, context);
+    if (!allows(packet)) return denied(packet, context);
+    flows.add(tupleOf(packet));
+    return [onward(packet)];
+  };
+  const reverse: Middlebox = (packet, { remember }) =>
+    remember(key, noFlows).has(tupleText(swapped(packet))) ? [onward(packet)] : [];
+  return { forward: when(tcp, forward), reverse: when(tcp, reverse) };
+}
+
+/**
+ * Looks at each segment alone: SYNs to `ports` pass, and whatever carries ACK or RST and so looks like part of a connection (the
+ * `established` of old access lists); other SYNs are `denied` (dropped), FIN, NULL and Xmas without ACK are dropped.
+ */
+export function statelessFirewall(ports: readonly number[], denied: Middlebox = drop): Middlebox {
+  return when(tcp, (packet, context) => {
+    if ((flagsOf(packet) & (TcpFlag.ACK | TcpFlag.RST)) !== 0) return [onward(packet)];
+    if (!syn(packet)) return [];
+    return (ports.includes(destinationPortOf(packet)) ? pass : denied)(packet, context);
+  });
+}

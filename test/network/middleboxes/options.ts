@@ -1,0 +1,93 @@
+import { encodeOptions, MAX_OPTION_BYTES } from '../../../src/wire/tcp-options.ts';
+import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import { syn, synAck, tcp, type Match } from '../match.ts';
+import { rewrite, when, type Middlebox } from '../middlebox.ts';
+import { destinationOf, destinationPortOf, optionsOf, sourceOf, sourcePortOf } from '../packet.ts';
+import { withOptions } from '../packet-edit.ts';
+
+const NOP: TcpOption = { kind: 1, name: 'nop' };
+
+/** Any change to the option list of SYNs and SYN-ACKs; a list that no longer fits 40 bytes is left as it was. */
+export function changeOptions(change: (options: readonly TcpOption[]) => readonly TcpOption[], match: Match = tcp): Middlebox {
+  const box = rewrite((packet) => {
+    const options = change(optionsOf(packet));
+    return encodeOptions(options).length > MAX_OPTION_BYTES ? packet : withOptions(packet, options);
+  });
+  return when((packet) => (syn(packet) || synAck(packet)) && match(packet), box);
+}
+
+/** Takes option `kind` out; the header shrinks. */
+export function stripOption(kind: number): Middlebox {
+  return changeOptions((options) => options.filter((one) => one.kind !== kind));
+}
+
+/** Writes NOPs over option `kind`; the header keeps its length (iptables TCPOPTSTRIP, nft `reset tcp option`). */
+export function padOption(kind: number): Middlebox {
+  return changeOptions((options) =>
+    options.flatMap((one) => (one.kind === kind ? Array.from(encodeOptions([one]), () => NOP) : [one])),
+  );
+}
+
+/** Puts options in the order of `kinds`; those not named keep their order behind them. */
+export function reorderOptions(...kinds: readonly number[]): Middlebox {
+  const rank = (option: TcpOption): number => (kinds.includes(option.kind) ? kinds.indexOf(option.kind) : kinds.length);
+  return changeOptions((options) => [...options].toSorted((a, b) => rank(a) - rank(b)));
+}
+
+/** Replaces option `kind` by what `change` makes of it. */
+export function rewriteOption(kind: number, change: (option: TcpOption) => TcpOption): Middlebox {
+  return changeOptions((options) => options.map((one) => (one.kind === kind ? change(one) : one)));
+}
+
+/** Puts `option` in front. */
+export function addOption(option: TcpOption): Middlebox {
+  return changeOptions((options) => [option, ...options]);
+}
+
+/**
+ * `down` lowers an MSS above `value` (iptables TCPMSS, nft `maxseg size set`, which never raise one), `set` writes it whatever it was. Both rewrite the first
+ * MSS option only, as those do, unless `which` says otherwise.
+ */
+export function clampMss(value: number, mode: 'set' | 'down', which: 'first' | 'all' = 'first'): Middlebox {
+  return changeOptions((options) => {
+    const first = options.findIndex(({ kind }) => kind === 2);
+    return options.map((option, place) => {
+      if (option.name !== 'mss' || !('value' in option)) return option;
+      const isMeant = (which === 'all' || place === first) && (mode === 'set' || option.value > value);
+      return isMeant ? { ...option, value } : option;
+    });
+  });
+}
+
+/** Adds `offset` to every TSval that passes and leaves the echo: half of a timestamp rewriter. */
+export function shiftTimestamps(offset: number): Middlebox {
+  return rewriteOption(8, (option) =>
+    option.name === 'ts' && 'value' in option ? { ...option, value: (option.value + offset) >>> 0 } : option,
+  );
+}
+
+/** Two halves of one middlebox that sees both directions. */
+export interface TwoWay {
+  readonly forward: Middlebox;
+  readonly reverse: Middlebox;
+}
+
+const noLists = (): Map<string, readonly TcpOption[]> => new Map();
+
+/** Gives every SYN-ACK the options of its SYN, as they are. */
+export function mirrorOptions(): TwoWay {
+  const key = {};
+  return {
+    forward: when(syn, (packet, { remember }) => {
+      remember(key, noLists).set(`${sourceOf(packet)}:${sourcePortOf(packet)}`, optionsOf(packet));
+      return [{ packet, way: 'onward', delay: 0 }];
+    }),
+    reverse: when(
+      synAck,
+      rewrite((packet, { remember }) => {
+        const options = remember(key, noLists).get(`${destinationOf(packet)}:${destinationPortOf(packet)}`);
+        return options === undefined ? packet : withOptions(packet, options);
+      }),
+    ),
+  };
+}

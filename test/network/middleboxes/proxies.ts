@@ -1,0 +1,57 @@
+import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
+import { encodeTcpPacket } from '../../../src/wire/packet.ts';
+import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import { anything, rst, syn, tcp, type Match } from '../match.ts';
+import { back, chain, drop, when, type Middlebox } from '../middlebox.ts';
+import { swapped, type Packet } from '../packet.ts';
+import { endOf, resetNumbers } from '../reset.ts';
+
+/** What an answering middlebox puts into its SYN-ACKs. */
+export interface ProxyForm {
+  readonly ttl?: number;
+  /** Raw window. */
+  readonly window?: number;
+  readonly options?: readonly TcpOption[];
+  readonly match?: Match;
+  /** What becomes of ACKs and data: nothing, or a reset; nothing unless given. */
+  readonly acks?: 'ignored' | 'reset';
+}
+
+/**
+ * Answers SYNs in the server's name, window 0, before it has asked the server (nft `synproxy`): with the client's ACK still
+ * to come, all that a half-open probe sees of one. What else matches is swallowed.
+ */
+export function synProxy(form: ProxyForm = {}): Middlebox {
+  return answerer({ window: 0, options: [{ kind: 2, name: 'mss', value: 1460 }], ...form });
+}
+
+/** Answers every SYN to whatever address and port, and nothing else but, if told so, ACKs by a reset: LaBrea's tiny window, no options. */
+export function tarPit(form: ProxyForm = {}): Middlebox {
+  return answerer({ window: 10, options: [], ...form });
+}
+
+function answerer(form: ProxyForm): Middlebox {
+  const { ttl = 64, window = 0, options = [], match = anything, acks = 'ignored' } = form;
+  const answer: Middlebox = (packet, { random }) => [
+    back(
+      encodeTcpPacket({
+        ...swapped(packet),
+        ttl,
+        window,
+        options,
+        seq: random.uint32(),
+        ack: endOf(packet),
+        flags: TcpFlag.SYN | TcpFlag.ACK,
+      }),
+    ),
+  ];
+  const others: Middlebox = acks === 'ignored' ? drop : chain(when(rst, drop), (packet) => [back(resetTo(packet, ttl))]);
+  return when(
+    (packet) => tcp(packet) && match(packet),
+    (packet, context) => (syn(packet) ? answer : others)(packet, context),
+  );
+}
+
+function resetTo(packet: Packet, ttl: number): Packet {
+  return encodeTcpPacket({ ...swapped(packet), ...resetNumbers(packet), window: 0, ttl });
+}

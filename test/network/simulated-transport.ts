@@ -1,0 +1,198 @@
+import { Errno } from '../../src/transport/errno.ts';
+import type {
+  ClockName,
+  EngineName,
+  PacketHandler,
+  SendBatch,
+  SendPath,
+  Transport,
+  TransportFault,
+} from '../../src/transport/transport.ts';
+import type { Nanos } from '../../src/wire/numbers.ts';
+import { CaptureBuffer } from './capture-buffer.ts';
+import { Kernel } from './kernel.ts';
+import { milliseconds } from './middlebox.ts';
+import type { Network } from './network.ts';
+import { createRandom } from './random.ts';
+import { sendBatch } from './send-batch.ts';
+import { Simulation } from './simulation.ts';
+
+/** How a simulation runs. */
+export interface SimulationOptions {
+  /** Names the run: same network, same seed, same packets sent at the same times, same answers. 1 unless given. */
+  readonly seed?: number;
+  /** Slots of a send batch; 64 unless given. */
+  readonly batchCapacity?: number;
+  /** Bytes of a slot; 1536 unless given. */
+  readonly slotSize?: number;
+  /** Which share of the batches that may be posted another thread takes; half of them unless given. */
+  readonly posted?: number;
+}
+
+/** One that is filled, one that is being sent, one that is settled. */
+const PLACES = 3;
+
+/**
+ * A network as data behind the port that every engine implements. Its clock stands still but for `flush`, by what sending costs, and
+ * `wait`, which goes straight to the next packet, to `until` or to a `wake`.
+ */
+export class SimulatedTransport implements Transport {
+  readonly engine: EngineName = 'simulated';
+  readonly clock: ClockName = 'simulated';
+  readonly sendPath: SendPath = { name: 'simulated', why: 'nothing leaves this program' };
+  readonly #places: readonly SendBatch[];
+  /** The batch that is filled, and those that are posted: still being sent, or sent and waiting to be asked for. */
+  #batch: SendBatch;
+  readonly #sending: Set<SendBatch> = new Set();
+  readonly #settled: SendBatch[] = [];
+  readonly #posts: () => boolean;
+  readonly #network: Network;
+  readonly #simulation: Simulation;
+  readonly #kernel: Kernel;
+  readonly #captured: CaptureBuffer;
+  #now: Nanos = 0;
+  #fault: TransportFault | null = null;
+  #closed = false;
+  #awake = false;
+  #resume: (() => void) | null = null;
+
+  constructor(network: Network, options: SimulationOptions = {}) {
+    const { seed = 1, batchCapacity = 64, slotSize = 1536, posted = 0.5 } = options;
+    const random = createRandom(seed);
+    const chance = createRandom(seed + 1);
+    this.#posts = () => chance.fraction() < posted;
+    this.#network = network;
+    this.#captured = new CaptureBuffer(network.local, random);
+    this.#simulation = new Simulation(network, random, (packet, at) => this.#kernel.receive(packet, at));
+    this.#kernel = new Kernel(network.local, this.#simulation, (packet, at) => this.#captured.show(packet, at));
+    this.#places = Array.from({ length: PLACES }, () => sendBatch(batchCapacity, slotSize));
+    this.#batch = this.#places[0] as SendBatch;
+    if (network.local.lostAtMs !== null) this.at(network.local.lostAtMs, () => this.#loseInterface());
+  }
+
+  capture(handler: PacketHandler): void {
+    this.#captured.handler = handler;
+  }
+
+  get batch(): SendBatch {
+    return this.#batch;
+  }
+
+  flush(): void {
+    const batch = this.#batch;
+    for (let slot = 0; slot < batch.count; slot++) {
+      this.#now += this.#network.local.sendCost;
+      this.#send(batch, slot, this.#now);
+    }
+  }
+
+  /** The other thread sends while this one's clock goes on: each packet leaves when the simulation comes to its time. */
+  post(): boolean {
+    const batch = this.#batch;
+    const free = this.#places.find((place) => place !== batch && !this.#sending.has(place) && !this.#settled.includes(place));
+    if (free === undefined || batch.count === 0 || !this.#posts()) return false;
+    this.#sending.add(batch);
+    for (let slot = 0; slot < batch.count; slot++) {
+      const at = this.#now + (slot + 1) * this.#network.local.sendCost;
+      this.#simulation.schedule(at, () => {
+        this.#send(batch, slot, at);
+        if (slot + 1 === batch.count) this.#settle(batch);
+      });
+    }
+    this.#batch = free;
+    return true;
+  }
+
+  settled(): SendBatch | null {
+    return this.#settled.shift() ?? null;
+  }
+
+  #settle(batch: SendBatch): void {
+    this.#sending.delete(batch);
+    this.#settled.push(batch);
+    this.wake();
+  }
+
+  #send({ bytes, slotSize, lengths, errors, sentAt }: SendBatch, slot: number, at: Nanos): void {
+    const start = slot * slotSize;
+    const packet = bytes.slice(start, start + (lengths[slot] as number));
+    errors[slot] = this.#closed ? Errno.EBADF : this.#kernel.send(packet, at);
+    sentAt[slot] = at;
+  }
+
+  now(): Nanos {
+    return this.#now;
+  }
+
+  async wait(until: Nanos): Promise<void> {
+    const before = this.#captured.delivered;
+    this.#runUntil(this.#now);
+    while (this.#captured.delivered === before && !this.#awake && !this.#closed) {
+      const next = this.#simulation.nextAt;
+      if (next > until || next === Infinity) {
+        if (until === Infinity) await this.#sleep();
+        else this.#now = Math.max(this.#now, until);
+        break;
+      }
+      this.#now = Math.max(this.#now, next);
+      this.#runUntil(this.#now);
+    }
+    if (this.#captured.delivered > before) this.#fillBlock(until);
+    this.#awake = false;
+  }
+
+  wake(): void {
+    this.#awake = true;
+    this.#resume?.();
+  }
+
+  fault(): TransportFault | null {
+    return this.#fault;
+  }
+
+  drops(): number {
+    return this.#captured.drops;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#captured.handler = null;
+    this.#resume?.();
+  }
+
+  /** Lets time pass while nobody waits: captures pile up meanwhile, with the stamps of their time. */
+  advance(ms: number): void {
+    this.#now += milliseconds(ms);
+  }
+
+  /** Lets `action` happen at this time of the simulation, between packets: a signal, a `wake`. */
+  at(ms: number, action: () => void): void {
+    this.#simulation.schedule(milliseconds(ms), action);
+  }
+
+  #runUntil(time: Nanos): void {
+    while (this.#simulation.nextAt <= time && !this.#closed) this.#simulation.step();
+  }
+
+  /** What comes within the same block of the ring is handed over with the first packet. */
+  #fillBlock(until: Nanos): void {
+    const { blockMs } = this.#network.local;
+    if (blockMs === 0) return;
+    this.#now = Math.max(this.#now, Math.min(until, this.#now + milliseconds(blockMs)));
+    this.#runUntil(this.#now);
+  }
+
+  async #sleep(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#resume = resolve;
+    });
+    this.#resume = null;
+  }
+
+  #loseInterface(): void {
+    const name = this.#network.local.interface;
+    this.#kernel.loseInterface();
+    this.#fault = { message: `interface ${name} is gone`, hint: 'bring it up again and repeat the run' };
+    this.wake();
+  }
+}

@@ -1,0 +1,145 @@
+import type { Address } from '../../src/wire/address.ts';
+import type { Nanos } from '../../src/wire/numbers.ts';
+import { EventQueue } from './event-queue.ts';
+import type { Context, Emission } from './middlebox.ts';
+import { milliseconds } from './middlebox.ts';
+import type { Network, Router, Site } from './network.ts';
+import { Paths } from './paths.ts';
+import { hostStop, routerStop, type Stop, type Way } from './stop.ts';
+import { destinationOf, type Packet } from './packet.ts';
+import type { Random } from './random.ts';
+
+/** The prober's place on every path. */
+const HOME = -1;
+
+/**
+ * Packets on their way through a network: an event for each stop, handled in the order of time. Knows no clock of its own: `runUntil`
+ * says how far to go.
+ */
+export class Simulation {
+  readonly random: Random;
+  readonly #events: EventQueue<() => void> = new EventQueue();
+  readonly #memory: Map<object, unknown> = new Map();
+  readonly #paths: Map<Address, Paths>;
+  readonly #elsewhere: readonly Stop[];
+  readonly #arrived: (packet: Packet, at: Nanos) => void;
+  #now: Nanos = 0;
+  /** Where the packet at hand is, for the timers that it sets. */
+  #place: Place = { stops: [], from: HOME, way: 'forward' };
+
+  /** `arrived` gets every packet that comes back to the prober. */
+  constructor(network: Network, random: Random, arrived: (packet: Packet, at: Nanos) => void) {
+    this.random = random;
+    this.#arrived = arrived;
+    this.#paths = new Map(network.sites.map((site) => [site.host.address, this.#pathsTo(site)]));
+    this.#elsewhere = network.elsewhere.map((router) => this.#routerStop(router));
+  }
+
+  /** Time of the next event; Infinity when nothing is under way. */
+  get nextAt(): Nanos {
+    return this.#events.nextAt;
+  }
+
+  /** Time of the event being handled. */
+  get now(): Nanos {
+    return this.#now;
+  }
+
+  /** A context for whatever stands at `address`. */
+  context(address: Address | null): Context {
+    const now = (): Nanos => this.#now;
+    return {
+      get now(): Nanos {
+        return now();
+      },
+      random: this.random,
+      address,
+      remember: (key, create) => this.#remember(key, create),
+      later: (delay, make) => this.#later(delay, make),
+    };
+  }
+
+  /** Lets `action` happen at `at`. */
+  schedule(at: Nanos, action: () => void): void {
+    this.#events.push(at, action);
+  }
+
+  /** A packet leaves the prober at `at`. */
+  depart(packet: Packet, at: Nanos): void {
+    const stops = this.#paths.get(destinationOf(packet))?.choose(packet) ?? this.#elsewhere;
+    this.#move({ packet, stops, from: HOME, way: 'forward', at });
+  }
+
+  /** Handles the next event. */
+  step(): void {
+    this.#now = Math.max(this.#now, this.#events.nextAt);
+    this.#events.pop()?.();
+  }
+
+  #move(leg: Leg): void {
+    const { stops, from, way } = leg;
+    const to = way === 'forward' ? from + 1 : from - 1;
+    if (to >= stops.length) return;
+    const link = stops[Math.max(from, to)] as Stop;
+    this.#events.push(leg.at + link.delay, () => this.#arrive(leg, to));
+  }
+
+  #arrive({ packet, stops, way }: Leg, index: number): void {
+    if (index === HOME) return this.#arrived(packet, this.#now);
+    this.#place = { stops, from: index, way };
+    this.#emitAll((stops[index] as Stop).handle(packet, way), this.#place);
+  }
+
+  #later(delay: Nanos, make: (now: Nanos) => readonly Emission[]): void {
+    const place = this.#place;
+    this.#events.push(this.#now + delay, () => {
+      this.#place = place;
+      this.#emitAll(make(this.#now), place);
+    });
+  }
+
+  #emitAll(emissions: readonly Emission[], place: Place): void {
+    for (const emission of emissions) this.#emit(emission, place);
+  }
+
+  #emit(emission: Emission, { stops, from, way }: Place): void {
+    const { packet, delay, unless } = emission;
+    const leg = { packet, stops, from, at: this.#now + delay, way: emission.way === 'onward' ? way : opposite(way) };
+    if (unless === undefined) return this.#move(leg);
+    this.#events.push(leg.at, () => {
+      if (!unless()) this.#move(leg);
+    });
+  }
+
+  #pathsTo(site: Site): Paths {
+    const context = Object.assign(this.context(site.host.address), { host: site.host });
+    const end = hostStop(site.host, milliseconds(site.delayMs), context);
+    return new Paths(site.path, end, (router) => this.#routerStop(router));
+  }
+
+  #routerStop(router: Router): Stop {
+    return routerStop(router, this.context(router.address));
+  }
+
+  #remember<T>(key: object, create: () => T): T {
+    if (!this.#memory.has(key)) this.#memory.set(key, create());
+    return this.#memory.get(key) as T;
+  }
+}
+
+/** A stop on a path, and the way things go there. */
+interface Place {
+  readonly stops: readonly Stop[];
+  readonly from: number;
+  readonly way: Way;
+}
+
+/** A packet that leaves stop `from`. */
+interface Leg extends Place {
+  readonly packet: Packet;
+  readonly at: Nanos;
+}
+
+function opposite(way: Way): Way {
+  return way === 'forward' ? 'reverse' : 'forward';
+}

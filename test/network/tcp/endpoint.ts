@@ -1,0 +1,30 @@
+import type { Nanos } from '../../../src/wire/numbers.ts';
+import type { Context, Emission } from '../middlebox.ts';
+import { back, onward } from '../middlebox.ts';
+import type { Packet } from '../packet.ts';
+
+/** Something that sends when it is polled, and says when it wants to be polled. */
+export interface Endpoint {
+  readonly deadline: Nanos;
+  readonly poll: (now: Nanos) => readonly Packet[];
+}
+
+const noAlarms = (): WeakMap<Endpoint, Nanos> => new WeakMap();
+const ALARMS = {};
+
+/** Polls an endpoint now and whenever it wants to; its packets go `way`, as seen from the packet at hand. */
+export function poll(endpoint: Endpoint, context: Context, way: Emission['way'], now: Nanos = context.now): readonly Emission[] {
+  const packets = endpoint.poll(now);
+  const alarms = context.remember(ALARMS, noAlarms);
+  const at = endpoint.deadline;
+  if (at < (alarms.get(endpoint) ?? Infinity)) {
+    alarms.set(endpoint, at);
+    context.later(at - now, (then) => {
+      // An alarm that an earlier one has replaced.
+      if (alarms.get(endpoint) !== at) return [];
+      alarms.delete(endpoint);
+      return poll(endpoint, context, way, then);
+    });
+  }
+  return packets.map((packet) => (way === 'back' ? back(packet) : onward(packet)));
+}

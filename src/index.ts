@@ -29,7 +29,7 @@ export type { FirewallPortRecord, FirewallRecord, PlaceRecord, TestRecord } from
 export type { Policy } from './analysis/firewall/policy.ts';
 export type { TestKind } from './probe/firewall/battery.ts';
 export type { AttemptRecord, RespondRecord, RespondRunRecord, RespondSummaryRecord } from './records/respond/records.ts';
-export type { FarEndRecord, FarEndStatus } from './records/far-end-record.ts';
+export type { ResponderRecord, ResponderStatus } from './records/responder-record.ts';
 export type { Certainty, Direction, Finding, FindingCode } from './analysis/finding.ts';
 export type { PortState } from './probe/verdict.ts';
 export type { TcpOption } from './wire/tcp-option.ts';

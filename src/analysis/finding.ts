@@ -17,7 +17,7 @@ export type PortFindingCode =
   | 'unexpected-ack'
   | 'payload-in-syn-ack';
 
-/** What was found. Those that no single SYN-ACK can show come of quotes, of comparisons, of a whole handshake or of the far end. */
+/** What was found. Those that no single SYN-ACK can show come of quotes, of comparisons, of a whole handshake or of the responder. */
 export type FindingCode =
   | PortFindingCode
   | 'option-stripped'

@@ -7,7 +7,7 @@ export interface HopGroup {
   readonly synAcks: number;
 }
 
-/** What the SYN-ACKs of one target have in common so far: the yardstick for its resets and for its other ports. */
+/** What the SYN-ACKs of one target have in common so far: the baseline for its resets and for its other ports. */
 export interface HostFacts {
   /** SYN-ACKs counted. */
   readonly synAcks: number;

@@ -119,7 +119,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
     load: async () => (await import('./commands/firewall.ts')).runFirewall,
   }),
   respond: command<RespondCommandOptions>({
-    summary: 'run on the far end: tells probe --responder what really arrived',
+    summary: 'run at the other end of the path: tells probe --responder what really arrived',
     operands: '--listen-ports LIST',
     about:
       'Answers SYNs that prove to know the token, completes the handshake by itself, and says over that connection what arrived and what left, byte for byte. It is silent to everybody else. No service may listen on its ports.',

@@ -11,7 +11,7 @@ const HEADINGS: Readonly<Record<FlagGroup, string>> = {
   Tracing: 'Tracing',
   Handshake: 'The handshake and what follows',
   MSS: 'What is offered and asked for',
-  Responder: 'The responder at the far end',
+  Responder: 'Responder at the other end',
   Crafting: 'Crafting the SYN',
   Timing: 'Timing and load',
   Expectations: 'Expectations (each miss is a line on stderr, and the exit code 1)',

@@ -1,7 +1,7 @@
 import type { Finding } from '../analysis/finding.ts';
 import type { ClockName, EngineName, SendPath } from '../transport/transport.ts';
 import type { TcpOption } from '../wire/tcp-option.ts';
-import type { FarEndRecord } from './far-end-record.ts';
+import type { ResponderRecord } from './responder-record.ts';
 import type { PortState } from '../probe/verdict.ts';
 
 /** First record of every run. */
@@ -78,8 +78,8 @@ export interface PortRecord {
   readonly reply: Reply | null;
   readonly findings: readonly Finding[];
   readonly expectation: Expectation | null;
-  /** What the responder at the far end saw; only there when one was asked. */
-  readonly responder?: FarEndRecord;
+  /** What the responder saw; only there when one was asked. */
+  readonly responder?: ResponderRecord;
 }
 
 /** Last record of every run. */

@@ -1,7 +1,7 @@
 import { createJsonReporter } from './json.ts';
 import type { ProbeSummary } from '../records/records.ts';
 import type { Reporter, ReportStyle } from './reporter.ts';
-import { createTableReporter, isCrowd } from './probe/table.ts';
+import { createTableReporter, hasManyTargets } from './probe/table.ts';
 
 /** What `--format` accepts. */
 export type FormatName = 'table' | 'json';
@@ -16,6 +16,6 @@ interface Format {
 
 /** Every format: how its reporter is made, and what it is. */
 export const FORMATS: Readonly<Record<FormatName, Format>> = {
-  table: { description: 'for reading', create: createTableReporter, needsOpenAlone: isCrowd },
+  table: { description: 'for reading', create: createTableReporter, needsOpenAlone: hasManyTargets },
   json: { description: 'JSON Lines, one record a line', create: createJsonReporter, needsOpenAlone: () => true },
 };

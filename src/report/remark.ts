@@ -1,11 +1,11 @@
 import type { Finding } from '../analysis/finding.ts';
-import type { FarEndRecord } from '../records/far-end-record.ts';
-import { farEndRemarks } from './far-end-remarks.ts';
+import type { ResponderRecord } from '../records/responder-record.ts';
+import { responderRemarks } from './responder-remarks.ts';
 import type { Paint } from './text/paint.ts';
 import type { Expectation } from '../records/records.ts';
 import { wrapSentence } from './text/wrap.ts';
 
-/** A line below a port: something found, an expectation that was missed, or what the far end saw. */
+/** A line below a port: something found, an expectation that was missed, or what the responder saw. */
 export interface Remark {
   readonly role: 'finding' | 'missed' | 'faint';
   /** What it is, in a few words. */
@@ -20,14 +20,14 @@ const INDENT = '      ';
 interface Remarkable {
   readonly findings: readonly Finding[];
   readonly expectation: Expectation | null;
-  readonly responder?: FarEndRecord;
+  readonly responder?: ResponderRecord;
 }
 
 /** What is to be said of a port below its line. */
 export function remarksOn(record: Remarkable): readonly Remark[] {
   const missed = record.expectation?.met === false ? [missedRemark(record.expectation.why ?? 'expectation missed')] : [];
-  const far = record.responder === undefined ? [] : farEndRemarks(record.responder);
-  return [...missed, ...record.findings.map(findingRemark), ...far];
+  const responder = record.responder === undefined ? [] : responderRemarks(record.responder);
+  return [...missed, ...record.findings.map(findingRemark), ...responder];
 }
 
 /** An expectation that was missed. */

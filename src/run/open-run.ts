@@ -2,13 +2,13 @@ import type { SendDemand } from '../engine/engine.ts';
 import { enginesFor, openFirst } from '../engine/engines.ts';
 import { raiseNetRaw } from '../engine/linux/capabilities.ts';
 import { dropPrivileges } from '../engine/linux/drop-privileges.ts';
-import { guardListeningPorts, guardSourcePorts } from '../engine/linux/port-guard.ts';
+import { suppressListeningPortResets, suppressSourcePortResets } from '../engine/linux/reset-suppression.ts';
 import type { OpenRoutes } from '../engine/linux/route-options.ts';
 import { openRoutes } from '../engine/linux/routes.ts';
 import { type Reservation, reserveSourcePorts } from '../engine/linux/source-ports.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Address } from '../wire/address.ts';
-import type { RunControl, WayOptions } from './options/run-options.ts';
+import type { RunControl, NetworkOptions } from './options/run-options.ts';
 
 /** The way to the network: sockets, ports and routes that are open for one run. */
 export interface OpenRun {
@@ -20,7 +20,7 @@ export interface OpenRun {
 
 /** What a run needs of this host. */
 export interface RunNeeds {
-  readonly options: WayOptions & RunControl;
+  readonly options: NetworkOptions & RunControl;
   /** A fixed source address, or null for what the route says. */
   readonly sourceIp: Address | null;
   readonly sourcePortCount: number;
@@ -28,7 +28,7 @@ export interface RunNeeds {
    * `reserved`: the kernel resets what is answered, which tears a half-open connection down. `guarded`: the kernel is silent on these ports, and the session
    * closes each connection itself.
    */
-  readonly ports: 'reserved' | 'guarded';
+  readonly ports: 'reserved' | 'resets-suppressed';
   /** Exactly these ports are guarded, whoever connects to them; absent for a choice. */
   readonly listenPorts?: readonly number[];
   /** About how many packets the run sends when all goes well; absent where nobody knows. */
@@ -69,10 +69,10 @@ export async function openRun(needs: RunNeeds): Promise<OpenRun> {
 }
 
 function holdPorts({ options, sourcePortCount, ports, listenPorts }: RunNeeds, warn: (line: string) => void): Reservation {
-  if (listenPorts !== undefined) return guardListeningPorts(listenPorts);
+  if (listenPorts !== undefined) return suppressListeningPortResets(listenPorts);
   const first = options.sourcePort ?? null;
-  return ports === 'guarded'
-    ? guardSourcePorts(sourcePortCount, { first })
+  return ports === 'resets-suppressed'
+    ? suppressSourcePortResets(sourcePortCount, { first })
     : reserveSourcePorts(sourcePortCount, { first, warn });
 }
 

@@ -9,7 +9,7 @@ import { routed, TARGET } from './topology.ts';
 const TOKEN = ['--token', 'a token of twenty or so'];
 const ASKED = [TARGET, '-p', '4000', '--responder', ...TOKEN];
 
-labSuite('mss with a responder at the far end', () => {
+labSuite('mss with a responder', () => {
   let lab: Lab;
   beforeAll(async () => {
     lab = await createLab(routed());

@@ -58,7 +58,7 @@ labSuite('a path with a responder at its end', () => {
     expect(path.responder?.translation?.source).toContain('10.84.2.1');
   });
 
-  it('that is clean: the far end is its last hop, and nothing is found; no kernel resets anything', async () => {
+  it('that is clean: the responder is its last hop, and nothing is found; no kernel resets anything', async () => {
     const before = await kernelResets(lab, 'client');
     const { hops, path } = await trace(5010);
     expect(hops.map(({ ttl, address }) => `${ttl} ${address}`)).toEqual([

@@ -35,7 +35,7 @@ const ALTERED: readonly (readonly [number, string, readonly string[]])[] = [
 /** Both ways at once, to different values. */
 const BOTH = [`${FORWARD} 4011 tcp option maxseg size set 1300`, `${REVERSE} 4011 tcp option maxseg size set 1200`];
 
-/** Port, what the router does to it, what the far end says, what must be found. */
+/** Port, what the router does to it, what the responder says, what must be found. */
 const BLOCKED: readonly (readonly [number, string, string, readonly string[]])[] = [
   [4012, `${FORWARD} 4012 drop`, 'never-arrived', ['syn-dropped forward proven']],
   [4013, `${REVERSE} 4013 drop`, 'arrived', ['reply-dropped reverse proven']],
@@ -88,7 +88,7 @@ function ask(lab: Lab, ports: string, ...more: readonly string[]): Promise<Resul
   return synscope(lab, 'client', [TARGET, '-p', ports, '--responder', ...TOKEN, '--retries', '1', ...more]);
 }
 
-labSuite('a responder at the far end', () => {
+labSuite('a responder', () => {
   let lab: Lab;
   beforeAll(async () => {
     const rules = [...ALTERED.map(([, rule]) => rule), ...BOTH, ...BLOCKED.map(([, rule]) => rule)];

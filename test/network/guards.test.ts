@@ -16,7 +16,7 @@ import { tcpServer } from './tcp/tcp-server.ts';
 import { TcpFlag } from '../../src/wire/tcp-flags.ts';
 import { findOption, formatOptions } from '../../src/wire/tcp-options.ts';
 import { around, serving, type Around } from './serving.ts';
-import { converse, flags, ISS, LINUX_OPTIONS, timeline, type Script, type Talk } from './tcp-client.ts';
+import { runExchange, flags, ISS, LINUX_OPTIONS, timeline, type Script, type Talk } from './tcp-client.ts';
 
 const GET = 'GET / HTTP/1.0\r\n\r\n';
 const PAGE = http(3000);
@@ -33,13 +33,13 @@ function answers(talk: Talk): readonly string[] {
 describe('firewalls', () => {
   test('a stateful one passes SYNs and what follows them, and drops what comes out of nothing', async () => {
     const guard = both(statefulFirewall());
-    expect((await converse(serving({ application: PAGE }, guard), { request: GET })).received).toHaveLength(3000);
+    expect((await runExchange(serving({ application: PAGE }, guard), { request: GET })).received).toHaveLength(3000);
     const strays = async (service: Service, between: Around) => {
       const probes = [TcpFlag.ACK, TcpFlag.FIN, 0, TcpFlag.FIN | TcpFlag.PSH | TcpFlag.URG].map((own, index) => ({
         atMs: 10 + index,
         segment: { seq: 5, ack: 9, flags: own, options: [], sourcePort: 41_000 + index },
       }));
-      return answers(await converse(around(service, between), { completes: false, untilMs: 500, more: probes })).slice(1);
+      return answers(await runExchange(around(service, between), { completes: false, untilMs: 500, more: probes })).slice(1);
     };
     expect(await strays(closed(), guard)).toEqual([]);
     expect(await strays(closed(), {})).toEqual(['R 62', 'R. 62', 'R. 62', 'R. 62']);
@@ -49,15 +49,17 @@ describe('firewalls', () => {
 
   test('SYNs that are not allowed are dropped or refused; strays may be refused too', async () => {
     const none = { allows: port(443) };
-    expect(answers(await converse(serving({}, both(statefulFirewall(none))), {}))).toEqual([]);
-    expect(answers(await converse(serving({}, both(statefulFirewall({ ...none, denied: rejectRst() }))), {}))).toEqual(['R. 63']);
-    expect(answers(await converse(serving({}, { forward: [statelessFirewall([443])] }), {}))).toEqual([]);
-    expect(answers(await converse(serving({}, { forward: [statelessFirewall([443], rejectRst())] }), {}))).toEqual(['R. 63']);
+    expect(answers(await runExchange(serving({}, both(statefulFirewall(none))), {}))).toEqual([]);
+    expect(answers(await runExchange(serving({}, both(statefulFirewall({ ...none, denied: rejectRst() }))), {}))).toEqual([
+      'R. 63',
+    ]);
+    expect(answers(await runExchange(serving({}, { forward: [statelessFirewall([443])] }), {}))).toEqual([]);
+    expect(answers(await runExchange(serving({}, { forward: [statelessFirewall([443], rejectRst())] }), {}))).toEqual(['R. 63']);
   });
 
   test('a stateful one lets nothing back whose SYN it has not seen', async () => {
     const { reverse } = statefulFirewall();
-    expect(answers(await converse(serving({}, { reverse: [reverse] }), {}))).toEqual([]);
+    expect(answers(await runExchange(serving({}, { reverse: [reverse] }), {}))).toEqual([]);
   });
 });
 
@@ -68,7 +70,11 @@ describe('a SYN proxy to the end', () => {
   });
 
   test('answers with window 0 and its own TTL, opens the window after the ACK, and then all goes through', async () => {
-    const talk = await converse(serving({ application: PAGE }, proxy({ ttl: 255 })), { request: GET, window: 502, ...patient });
+    const talk = await runExchange(serving({ application: PAGE }, proxy({ ttl: 255 })), {
+      request: GET,
+      window: 502,
+      ...patient,
+    });
     expect(talk.heard.slice(0, 2).map((packet) => [flags(packet), packet.ip.ttl, packet.tcp?.header.window])).toEqual([
       ['S.', 254, 0],
       ['.', 254, 65_160 >> 7],
@@ -80,38 +86,38 @@ describe('a SYN proxy to the end', () => {
 
   test('has the options of its list that the client offered', async () => {
     const offer = async (options: Script['options'] & object) => {
-      const { heard } = await converse(serving({}, proxy()), { options, completes: false, untilMs: 10 });
+      const { heard } = await runExchange(serving({}, proxy()), { options, completes: false, untilMs: 10 });
       return formatOptions(heard[0]?.tcp?.header.options ?? []).replace(/ts=\d+:?\d*/, 'ts');
     };
     expect(await offer(LINUX_OPTIONS)).toBe('mss=1460,sackOK,ts,nop,wscale=7');
     expect(await offer([])).toMatch(/^mss=1460/);
     const few = { options: [{ kind: 2, name: 'mss', value: 1400 }] } as const;
-    const { heard } = await converse(serving({}, proxy(few)), { completes: false, untilMs: 10 });
+    const { heard } = await runExchange(serving({}, proxy(few)), { completes: false, untilMs: 10 });
     expect(heard[0]?.tcp?.header.options).toEqual([{ kind: 2, name: 'mss', value: 1400 }]);
   });
 
   test('asks the server only what the client has agreed to', async () => {
     const few = { options: [{ kind: 2, name: 'mss', value: 1400 }] } as const;
-    const talk = await converse(serving({ application: PAGE }, proxy(few)), { request: GET, window: 64_240, ...patient });
+    const talk = await runExchange(serving({ application: PAGE }, proxy(few)), { request: GET, window: 64_240, ...patient });
     expect(talk.received).toHaveLength(3000);
     expect(talk.heard.every(({ tcp }) => findOption(tcp?.header.options ?? [], 'ts') === undefined)).toBe(true);
   });
 
   test('answers for a port that is closed, then resets; for a server that is gone nothing follows', async () => {
-    expect(answers(await converse(around(closed(), proxy()), {}))).toEqual(['S. 63', 'R. 63']);
-    expect(answers(await converse(around(drop, proxy()), {}))).toEqual(['S. 63']);
+    expect(answers(await runExchange(around(closed(), proxy()), {}))).toEqual(['S. 63', 'R. 63']);
+    expect(answers(await runExchange(around(drop, proxy()), {}))).toEqual(['S. 63']);
   });
 
   test('sends its SYN-ACK once, and drops strays', async () => {
-    expect(answers(await converse(serving({}, proxy()), { completes: false }))).toEqual(['S. 63']);
+    expect(answers(await runExchange(serving({}, proxy()), { completes: false }))).toEqual(['S. 63']);
     const stray = { atMs: 10, segment: { seq: ISS + 1, ack: 77 } };
-    expect(answers(await converse(serving({}, proxy()), { completes: false, more: [stray] }))).toEqual(['S. 63']);
+    expect(answers(await runExchange(serving({}, proxy()), { completes: false, more: [stray] }))).toEqual(['S. 63']);
   });
 
   test('asks again when its SYN or the answer was lost', async () => {
     const { forward, reverse } = completeSynProxy();
     const path: Around = { forward: [forward], reverse: [first(1, synAck, drop), reverse] };
-    const talk = await converse(serving({ application: PAGE }, path), {
+    const talk = await runExchange(serving({ application: PAGE }, path), {
       more: [{ atMs: 400, segment: { seq: ISS + 1 } }],
       untilMs: 900,
     });
@@ -137,7 +143,7 @@ const patient: Script = {
 describe('tar pits', () => {
   test('one that ignores ACKs and one that resets them; every port alike', async () => {
     const pit = async (acks: 'ignored' | 'reset', at = 80) =>
-      answers(await converse(serving({}, { forward: [tarPit({ acks })] }), { port: at, options: [] }));
+      answers(await runExchange(serving({}, { forward: [tarPit({ acks })] }), { port: at, options: [] }));
     expect(await pit('ignored')).toEqual(['S. 63']);
     expect(await pit('reset')).toEqual(['S. 63', 'R 63']);
     expect(await pit('ignored', 47_111)).toEqual(['S. 63']);
@@ -146,11 +152,13 @@ describe('tar pits', () => {
   test('one that answers what nobody should: a bad checksum', async () => {
     const spoil: Middlebox = (packet) => [{ packet: sealed(packet.slice(), true), way: 'onward', delay: 0 }];
     const pit = tarPit({ match: badChecksum });
-    expect(answers(await converse(serving({}, { forward: [spoil] }), { completes: false, untilMs: 10 }))).toEqual([]);
-    expect(answers(await converse(serving({}, { forward: [spoil, pit] }), { completes: false, untilMs: 10 }))).toEqual(['S. 63']);
-    expect(answers(await converse(serving({}, { forward: [pit] }), { completes: false, untilMs: 10 }))).toEqual(['S. 62']);
+    expect(answers(await runExchange(serving({}, { forward: [spoil] }), { completes: false, untilMs: 10 }))).toEqual([]);
+    expect(answers(await runExchange(serving({}, { forward: [spoil, pit] }), { completes: false, untilMs: 10 }))).toEqual([
+      'S. 63',
+    ]);
+    expect(answers(await runExchange(serving({}, { forward: [pit] }), { completes: false, untilMs: 10 }))).toEqual(['S. 62']);
     const deaf = { server: { stack: { verifiesChecksums: false } } };
-    expect(answers(await converse(around(open(), { ...deaf, forward: [spoil] }), { completes: false, untilMs: 10 }))).toEqual([
+    expect(answers(await runExchange(around(open(), { ...deaf, forward: [spoil] }), { completes: false, untilMs: 10 }))).toEqual([
       'S. 62',
     ]);
   });
@@ -160,13 +168,17 @@ describe('ECN and Fast Open on the way', () => {
   const asks = TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR;
 
   test('flags reflected: a SYN-ACK with ECE and CWR', async () => {
-    const { heard } = await converse(serving({}, { reverse: [reflectEcn()] }), { synFlags: asks, completes: false, untilMs: 10 });
+    const { heard } = await runExchange(serving({}, { reverse: [reflectEcn()] }), {
+      synFlags: asks,
+      completes: false,
+      untilMs: 10,
+    });
     expect(heard.map((packet) => flags(packet))).toEqual(['S.EW']);
   });
 
   test('SYNs dropped or reset because they ask for ECN, or carry an option; others pass', async () => {
     const run = async (box: Middlebox, script: Script) =>
-      answers(await converse(serving({}, { forward: [box] }), { ...script, completes: false, untilMs: 10 }));
+      answers(await runExchange(serving({}, { forward: [box] }), { ...script, completes: false, untilMs: 10 }));
     expect(await run(dropSyn(ecnFlags), { synFlags: asks })).toEqual([]);
     expect(await run(dropSyn(ecnFlags), {})).toEqual(['S. 62']);
     expect(await run(rejectRst({}, option(8)), {})).toEqual(['R. 63']);
@@ -176,20 +188,23 @@ describe('ECN and Fast Open on the way', () => {
   test('the option stripped: no cookie comes; SYNs with data dropped: the same without passes', async () => {
     const request = { options: [{ kind: 34, name: 'tfo', cookie: '' }], completes: false, untilMs: 10 } as const;
     const cookie = async (between: Around) =>
-      (await converse(serving({ fastOpen: true }, between), request)).heard[0]?.tcp?.header.options.map((one) => one.name);
+      (await runExchange(serving({ fastOpen: true }, between), request)).heard[0]?.tcp?.header.options.map((one) => one.name);
     expect(await cookie({})).toContain('tfo');
     expect(await cookie({ forward: [stripOption(34)] })).not.toContain('tfo');
     const blocked = serving({ fastOpen: true }, { forward: [dropSyn(payload)] });
-    expect(answers(await converse(blocked, { ...request, synPayload: GET }))).toEqual([]);
-    expect(answers(await converse(blocked, request))).toEqual(['S. 62']);
+    expect(answers(await runExchange(blocked, { ...request, synPayload: GET }))).toEqual([]);
+    expect(answers(await runExchange(blocked, request))).toEqual(['S. 62']);
   });
 });
 
 describe('matches', () => {
   test('a bare ACK is lost on the way: the SYN-ACK comes again, and the data behind it opens the connection', async () => {
     const lost = when(bareAck, drop);
-    expect(timeline(await converse(serving({}, { forward: [lost] }), { untilMs: 2000 }))).toEqual(['1 S. -1+0', '1001 S. -1+0']);
-    const talk = await converse(serving({ application: http(10) }, { forward: [lost] }), { request: GET, untilMs: 100 });
+    expect(timeline(await runExchange(serving({}, { forward: [lost] }), { untilMs: 2000 }))).toEqual([
+      '1 S. -1+0',
+      '1001 S. -1+0',
+    ]);
+    const talk = await runExchange(serving({ application: http(10) }, { forward: [lost] }), { request: GET, untilMs: 100 });
     expect(talk.received).toHaveLength(10);
   });
 
@@ -199,7 +214,7 @@ describe('matches', () => {
       set.urgentPointer(bytes, 77);
       set.reserved(bytes, 5);
     });
-    const [reply] = (await converse(serving({}, { reverse: [change] }), { completes: false, untilMs: 10 })).heard;
+    const [reply] = (await runExchange(serving({}, { reverse: [change] }), { completes: false, untilMs: 10 })).heard;
     expect(reply?.ip.df).toBe(false);
     expect(reply?.tcp?.header).toMatchObject({ urgentPointer: 77, reserved: 5, flags: TcpFlag.SYN | TcpFlag.ACK });
     expect(formatOptions(reply?.tcp?.header.options ?? [])).toMatch(/^mss=1460,sackOK,ts/);

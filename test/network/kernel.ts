@@ -63,8 +63,8 @@ export class Kernel {
   }
 
   #resets(packet: Packet): boolean {
-    const { resets, guardedPorts } = this.#local;
-    if (!resets || !isTcp(packet) || guardedPorts.includes(destinationPortOf(packet))) return false;
+    const { resets, silentPorts } = this.#local;
+    if (!resets || !isTcp(packet) || silentPorts.includes(destinationPortOf(packet))) return false;
     return (flagsOf(packet) & TcpFlag.RST) === 0;
   }
 

@@ -12,7 +12,7 @@ import { formatAddress } from '../../src/wire/address.ts';
 import { findOption } from '../../src/wire/tcp-options.ts';
 import { TcpFlag } from '../../src/wire/tcp-flags.ts';
 import { serving, type Around } from './serving.ts';
-import { converse, LINUX_OPTIONS, sizes, timeline, type Script, type Talk } from './tcp-client.ts';
+import { runExchange, LINUX_OPTIONS, sizes, timeline, type Script, type Talk } from './tcp-client.ts';
 
 const GET = 'GET / HTTP/1.0\r\n\r\n';
 
@@ -34,7 +34,7 @@ describe('a narrow link', () => {
   test('answers packets that are too large with its MTU; those that fit pass, to the byte', async () => {
     const sent = async (bytes: number) => {
       const more = [{ atMs: 50, segment: { payload: new Uint8Array(bytes - 52) } }];
-      const talk = await converse(serving({}, mtuAround(1400)), { more, untilMs: 500 });
+      const talk = await runExchange(serving({}, mtuAround(1400)), { more, untilMs: 500 });
       return [...errors(talk), ...talk.heard.flatMap(({ atMs, tcp }) => (atMs > 50 && tcp !== null ? [tcp.header.flags] : []))];
     };
     expect(await sent(1400)).toEqual([TcpFlag.ACK]);
@@ -42,14 +42,14 @@ describe('a narrow link', () => {
   });
 
   test('without ICMP it is a black hole', async () => {
-    const talk = await converse(serving({}, mtuAround(1400, false)), { more: [large], untilMs: 500 });
+    const talk = await runExchange(serving({}, mtuAround(1400, false)), { more: [large], untilMs: 500 });
     expect(talk.heard).toHaveLength(1);
   });
 
   test('packets that may be fragmented pass', async () => {
     const { forward, reverse } = mtu(1400);
     const mayBreak = changeField((bytes) => set.df(bytes, false));
-    const talk = await converse(serving({}, { forward: [mayBreak, forward], reverse: [reverse] }), {
+    const talk = await runExchange(serving({}, { forward: [mayBreak, forward], reverse: [reverse] }), {
       more: [large],
       untilMs: 500,
     });
@@ -59,7 +59,7 @@ describe('a narrow link', () => {
   test('the server hears of it, sends smaller segments at once, and remembers', async () => {
     const world = serving({ application: http(6000), fastOpen: true }, mtuAround(1300));
     const asks = { options: [...LINUX_OPTIONS, { kind: 34, name: 'tfo', cookie: '' }] } as const;
-    const talk = await converse(world, { ...asks, request: GET });
+    const talk = await runExchange(world, { ...asks, request: GET });
     expect(sizes(talk)).toEqual([6000 - 4 * 1448, ...Array.from({ length: 4 }, () => 1248), 6000 - 4 * 1248]);
     expect(talk.received).toHaveLength(6000);
     expect(talk.heard.every(({ atMs }) => atMs < 20)).toBe(true);
@@ -71,21 +71,21 @@ describe('a narrow link', () => {
     ] as const;
     const payload = Uint8Array.from(GET, (one) => one.charCodeAt(0));
     const second = { seq: 77, ack: 0, sourcePort: 40_001, flags: TcpFlag.SYN, window: 64_240, options, payload } as const;
-    const { heard } = await converse(world, { ...asks, request: GET, untilMs: 5100, more: [{ atMs: 5000, segment: second }] });
+    const { heard } = await runExchange(world, { ...asks, request: GET, untilMs: 5100, more: [{ atMs: 5000, segment: second }] });
     const later = heard.filter(({ atMs, tcp }) => atMs > 5000 && (tcp?.payload.length ?? 0) > 0);
     expect(Math.max(...later.map(({ tcp }) => tcp?.payload.length ?? 0))).toBe(1260);
   });
 
   test('a server that hears nothing sends the same large segment until it gives up; small answers pass', async () => {
-    const talk = await converse(serving({ application: http(6000) }, mtuAround(1300, false)), { request: GET });
+    const talk = await runExchange(serving({ application: http(6000) }, mtuAround(1300, false)), { request: GET });
     expect(talk.received).toBe('');
     expect(sizes(talk)).toEqual([6000 - 4 * 1448]);
-    const small = await converse(serving({ application: http(1200) }, mtuAround(1300, false)), { request: GET });
+    const small = await runExchange(serving({ application: http(1200) }, mtuAround(1300, false)), { request: GET });
     expect(small.received).toHaveLength(1200);
   });
 
   test('no router is believed that says less than 552', async () => {
-    const talk = await converse(serving({ application: http(6000) }, mtuAround(552)), { request: GET });
+    const talk = await runExchange(serving({ application: http(6000) }, mtuAround(552)), { request: GET });
     expect(sizes(talk)).toContain(500);
     expect(talk.received).toHaveLength(6000);
   });
@@ -99,7 +99,7 @@ describe('forks', () => {
       atMs: 10 + index,
       segment: { seq: 1, ack: 0, flags: TcpFlag.SYN, ttl, sourcePort: script.sourcePort ?? 40_000 },
     }));
-    const talk = await converse(network([site(target, path)], quiet), {
+    const talk = await runExchange(network([site(target, path)], quiet), {
       ...script,
       completes: false,
       untilMs: 500,
@@ -148,7 +148,7 @@ describe('forks', () => {
     const world = network([site(host('198.51.100.7', { ports: { 80: tcpServer({ application: http(100) }) } }), path)], quiet);
     const times = await Promise.all(
       Array.from({ length: 12 }, async (_, index) =>
-        timeline(await converse(world, { request: GET, sourcePort: 40_000 + index })),
+        timeline(await runExchange(world, { request: GET, sourcePort: 40_000 + index })),
       ),
     );
     expect(new Set(times.map((lines) => lines.join(', ')))).toEqual(
@@ -168,7 +168,7 @@ describe('TTL', () => {
     ];
     const world = network([site(host('198.51.100.7'), path)], { resets: false, seesOwnPackets: false });
     const probes = [1, 2, 3, 64].map((ttl) => ({ atMs: 100 + ttl, segment: { seq: 1, ack: 0, flags: TcpFlag.SYN, ttl } }));
-    const talk = await converse(world, { completes: false, untilMs: 500, more: probes });
+    const talk = await runExchange(world, { completes: false, untilMs: 500, more: probes });
     const hops = talk.heard.filter(({ icmp }) => icmp !== null).map(({ ip }) => ip.source);
     expect(hops.map(formatAddress)).toEqual(['10.0.0.5', '10.0.0.1', '10.0.0.3', '10.0.0.5', '10.0.0.5']);
     expect(hops[0]).toBe(address('10.0.0.5'));

@@ -2,23 +2,22 @@ import { describe, expect, test } from 'vitest';
 import { http } from './tcp/application.ts';
 import { open } from './services.ts';
 import { around, serving } from './serving.ts';
-import { converse, flags, sizes, timeline } from './tcp-client.ts';
+import { runExchange, flags, sizes, timeline } from './tcp-client.ts';
 
 const GET = 'GET / HTTP/1.0\r\n\r\n';
 
 describe('the kernel of the machine that probes', () => {
   test('resets what it does not know, but for the ports that are guarded', async () => {
-    const world = (guardedPorts: readonly number[]) =>
-      around(open({ retransmits: 3 }), { local: { resets: true, guardedPorts } });
+    const world = (silentPorts: readonly number[]) => around(open({ retransmits: 3 }), { local: { resets: true, silentPorts } });
     const answers = async (ports: readonly number[]) =>
-      (await converse(world(ports), { completes: false, untilMs: 10_000 })).heard.length;
+      (await runExchange(world(ports), { completes: false, untilMs: 10_000 })).heard.length;
     expect(await answers([])).toBe(1);
     expect(await answers([39_999])).toBe(1);
     expect(await answers([39_999, 40_000])).toBe(4);
   });
 
   test('sends no packet that its link does not take', async () => {
-    const talk = await converse(serving({}, { local: { mtu: 79 } }), { completes: false, synPayload: 'x'.repeat(40) });
+    const talk = await runExchange(serving({}, { local: { mtu: 79 } }), { completes: false, synPayload: 'x'.repeat(40) });
     expect(talk.heard).toEqual([]);
   });
 });
@@ -27,7 +26,7 @@ describe('a capture behind receive offload', () => {
   const merging = { local: { mergesSegments: true } };
 
   test('shows the segments of one instant as one packet, its length and flags with it', async () => {
-    const talk = await converse(serving({ application: http(4000) }, merging), { request: GET });
+    const talk = await runExchange(serving({ application: http(4000) }, merging), { request: GET });
     expect(timeline(talk)).toEqual(['1 S. -1+0', '2 FP. 0+4000']);
     expect(talk.heard[1]?.ip.totalLength).toBe(4000 + 52);
     expect(talk.received).toHaveLength(4000);
@@ -35,11 +34,11 @@ describe('a capture behind receive offload', () => {
 
   test('ends a packet with a segment that says PSH', async () => {
     const world = serving({ application: http(2000, { keepOpen: true }) }, merging);
-    expect(sizes(await converse(world, { request: GET + GET, closes: 'never' }))).toEqual([2 * 1448, 4000 - 2 * 1448]);
+    expect(sizes(await runExchange(world, { request: GET + GET, closes: 'never' }))).toEqual([2 * 1448, 4000 - 2 * 1448]);
   });
 
   test('a packet holds 65,535 bytes at most, however many segments come', async () => {
-    const talk = await converse(serving({ application: http(200_000) }, merging), {
+    const talk = await runExchange(serving({ application: http(200_000) }, merging), {
       request: GET,
       window: 4000,
       closes: 'never',
@@ -51,12 +50,12 @@ describe('a capture behind receive offload', () => {
   });
 
   test('a segment that is sent again alone is shown as it is', async () => {
-    const talk = await converse(serving({ application: http(4000) }, merging), { request: GET, acks: false, untilMs: 300 });
+    const talk = await runExchange(serving({ application: http(4000) }, merging), { request: GET, acks: false, untilMs: 300 });
     expect(sizes(talk)).toEqual([4000, 1448]);
   });
 
   test('what is not data is shown in its order', async () => {
-    const { heard } = await converse(serving({ application: http(100) }, merging), { request: GET });
+    const { heard } = await runExchange(serving({ application: http(100) }, merging), { request: GET });
     expect(heard.map((packet) => flags(packet))).toEqual(['S.', 'FP.', '.']);
   });
 });

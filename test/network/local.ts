@@ -26,7 +26,7 @@ export interface Local {
   /** The kernel answers segments that belong to no connection with a reset, as it does without a port guard. */
   readonly resets: boolean;
   /** Ports that a guard keeps the kernel from resetting. */
-  readonly guardedPorts: readonly number[];
+  readonly silentPorts: readonly number[];
   /** The capture sees data segments of one instant merged into one packet, as after generic receive offload. */
   readonly mergesSegments: boolean;
   /** The capture sees our own packets too, at the time they left. */
@@ -57,7 +57,7 @@ export function local(own: Partial<Local> = {}): Local {
     sendFault: () => 0,
     lostAtMs: null,
     resets: true,
-    guardedPorts: [],
+    silentPorts: [],
     mergesSegments: false,
     seesOwnPackets: true,
     promiscuous: false,

@@ -4,7 +4,7 @@ import type { SendBatch } from '../../src/transport/transport.ts';
 import { decodePacket, encodeTcpPacket } from '../../src/wire/packet.ts';
 import { TcpFlag } from '../../src/wire/tcp-flags.ts';
 import { around } from './serving.ts';
-import { converse } from './tcp-client.ts';
+import { runExchange } from './tcp-client.ts';
 
 /** Answers each SYN `copies` times at once, and once more a second later. */
 class Repeater implements PacketSession {
@@ -57,7 +57,7 @@ test('a session on a far host hears whole packets, sends when it is due, in batc
     sessions.push(session);
     return session;
   });
-  const { heard } = await converse(around(program), { completes: false, untilMs: 5000 });
+  const { heard } = await runExchange(around(program), { completes: false, untilMs: 5000 });
   expect(heard).toHaveLength(21);
   expect(heard.map(({ atMs }) => Math.round(atMs / 1000))).toEqual([...Array.from({ length: 20 }, () => 0), 1]);
   expect(sessions).toHaveLength(1);

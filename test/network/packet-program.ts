@@ -16,7 +16,7 @@ const CAPACITY = 16;
 const SLOT_BYTES = 1536;
 
 /**
- * A program on a simulated host that reads and writes whole packets beside the kernel's TCP, which keeps silent: the far end of a two-ended
+ * A program on a simulated host that reads and writes whole packets beside the kernel's TCP, which keeps silent: the responder of a two-ended
  * test. One session a run for all ports that have this service; it is polled from the first packet on. What it sends goes back the way that
  * the packet at hand came.
  */

@@ -59,7 +59,7 @@ export const LINUX_OPTIONS: readonly TcpOption[] = [
 ];
 
 /** Opens a connection, asks, listens and closes, as the script says; an own TCP, so that the server is not tried by itself. */
-export async function converse(world: Network, script: Script = {}): Promise<Talk> {
+export async function runExchange(world: Network, script: Script = {}): Promise<Talk> {
   const client = new Client(world, script);
   await client.run();
   return client;

@@ -10,7 +10,7 @@ import { banner, echo, http, mute, resets, tls, type Application } from './tcp/a
 import { findOption } from '../../src/wire/tcp-options.ts';
 import { TcpFlag } from '../../src/wire/tcp-flags.ts';
 import { serving } from './serving.ts';
-import { converse, flags, ISS, LINUX_OPTIONS, sizes, timeline, type Script } from './tcp-client.ts';
+import { runExchange, flags, ISS, LINUX_OPTIONS, sizes, timeline, type Script } from './tcp-client.ts';
 
 const GET = 'GET / HTTP/1.0\r\n\r\n';
 const CLIENT_HELLO = '\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00';
@@ -19,7 +19,7 @@ const BARE: Script = { options: [], window: 64_240, request: GET };
 
 describe('a TCP server', () => {
   test('opens, answers a request, closes: with timestamps on every segment and PSH on the last of the write', async () => {
-    const talk = await converse(serving({ application: http(4000) }), { request: GET });
+    const talk = await runExchange(serving({ application: http(4000) }), { request: GET });
     expect(timeline(talk)).toEqual(['1 S. -1+0', '2 . 0+1448', '2 . 1448+1448', '2 FP. 2896+1104']);
     expect(talk.received).toMatch(/^HTTP\/1\.1 200 OK\r\nConnection: close\r\nContent-Length: \d+\r\n\r\n/);
     const [header = '', body = ''] = talk.received.split('\r\n\r\n');
@@ -30,20 +30,20 @@ describe('a TCP server', () => {
   });
 
   test('the window of the SYN-ACK is raw, later ones are scaled', async () => {
-    const { heard } = await converse(serving({ application: http(100) }), { request: GET });
+    const { heard } = await runExchange(serving({ application: http(100) }), { request: GET });
     expect(heard.map(({ tcp }) => tcp?.header.window)).toEqual([65_160, 509, 509]);
   });
 
   test('the client closes first: what is left to say is said, then the server closes too', async () => {
     const world = serving({ application: http(1000, { thinkMs: 50 }) });
-    const talk = await converse(world, { request: GET, closes: 'after-request' });
+    const talk = await runExchange(world, { request: GET, closes: 'after-request' });
     expect(timeline(talk)).toEqual(['1 S. -1+0', '52 FP. 0+1000']);
     expect(talk.isClosed).toBe(true);
   });
 
   test('a connection that is kept open answers again, and ends when the client ends', async () => {
     const world = serving({ application: http(300, { keepOpen: true }) });
-    const talk = await converse(world, { request: GET + GET, closes: 'after-request' });
+    const talk = await runExchange(world, { request: GET + GET, closes: 'after-request' });
     expect(talk.received).toHaveLength(600);
     expect(timeline(talk).at(-1)).toMatch(/ F?P?\. 300\+300|F\. 600\+0/);
     expect(talk.isClosed).toBe(true);
@@ -52,7 +52,7 @@ describe('a TCP server', () => {
   test('data after the server has closed is answered by a reset', async () => {
     const world = serving({ application: http(100) });
     const again = [{ atMs: 500, segment: { flags: TcpFlag.ACK, payload: Uint8Array.of(1, 2, 3) } }];
-    const talk = await converse(world, { request: GET, closes: 'never', more: again });
+    const talk = await runExchange(world, { request: GET, closes: 'never', more: again });
     expect(timeline(talk).at(-1)).toBe('501 R 101+0');
   });
 
@@ -63,20 +63,20 @@ describe('a TCP server', () => {
         segment: { ack: 0, flags: TcpFlag.SYN, sourcePort: 41_000 + index },
       }));
       const form = { ...(isn === undefined ? {} : { isn }), synAckGapsMs: [], stack: { clockHz: 100 } };
-      return (await converse(serving(form), { completes: false, untilMs: 500, more })).heard;
+      return (await runExchange(serving(form), { completes: false, untilMs: 500, more })).heard;
     };
     expect((await isns((count) => 64_000 * count)).map(({ tcp }) => tcp?.header.seq)).toEqual([0, 64_000, 128_000]);
     const random = await isns();
     expect(new Set(random.map(({ tcp }) => tcp?.header.seq)).size).toBe(3);
     const more = { atMs: 1001, segment: { seq: ISS, ack: 0, flags: TcpFlag.SYN } };
-    const { heard } = await converse(serving({ stack: { clockHz: 100 } }), { completes: false, untilMs: 2500, more: [more] });
+    const { heard } = await runExchange(serving({ stack: { clockHz: 100 } }), { completes: false, untilMs: 2500, more: [more] });
     const clocks = heard.map(({ tcp }) => findOption(tcp?.header.options ?? [], 'ts')?.value ?? 0);
     expect((clocks.at(-1) ?? 0) - (clocks[0] ?? 0)).toBe(100);
   });
 
   test('IP IDs: SYN-ACKs and resets without a socket have 0, a connection counts', async () => {
     const stray = { atMs: 100, segment: { seq: 5, ack: 77, flags: TcpFlag.ACK, sourcePort: 40_001 } };
-    const { heard } = await converse(serving({ application: http(4000) }), {
+    const { heard } = await runExchange(serving({ application: http(4000) }), {
       request: GET,
       acks: false,
       untilMs: 150,
@@ -89,7 +89,7 @@ describe('a TCP server', () => {
 
   test('a reset ends everything', async () => {
     const world = serving({ application: http(9000) });
-    const { heard } = await converse(world, {
+    const { heard } = await runExchange(world, {
       request: GET,
       acks: false,
       more: [{ atMs: 100, segment: { flags: TcpFlag.RST } }],
@@ -101,7 +101,7 @@ describe('a TCP server', () => {
     const stray = (own: number) => ({ atMs: 10 + own, segment: { seq: 5, ack: 77, flags: own, sourcePort: 40_001 } });
     const xmas = TcpFlag.FIN | TcpFlag.PSH | TcpFlag.URG;
     const more = [TcpFlag.ACK, TcpFlag.FIN, 0, xmas, TcpFlag.SYN | TcpFlag.FIN].map(stray);
-    const { heard } = await converse(serving(), { completes: false, untilMs: 500, more });
+    const { heard } = await runExchange(serving(), { completes: false, untilMs: 500, more });
     expect(heard.map((packet) => [flags(packet), packet.tcp?.header.seq])).toEqual([
       ['S.', expect.any(Number)],
       ['R', 77],
@@ -111,7 +111,7 @@ describe('a TCP server', () => {
   test('ECN is agreed where it is asked for, and then data is marked as capable', async () => {
     const asks = TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR;
     const run = async (synFlags: number) => {
-      const { heard } = await converse(serving({ application: http(100) }), { request: GET, synFlags });
+      const { heard } = await runExchange(serving({ application: http(100) }), { request: GET, synFlags });
       return heard.map((packet) => [flags(packet), packet.ip.ecn]);
     };
     expect(await run(asks)).toEqual([
@@ -129,7 +129,7 @@ describe('a TCP server', () => {
   test('congestion on the way to it is echoed until the client says that it knows', async () => {
     const marks = changeField((bytes) => set.trafficClass(bytes, 3), payload);
     const known = { atMs: 300, segment: { flags: TcpFlag.ACK | TcpFlag.CWR, payload: Uint8Array.of(1) } };
-    const { heard } = await converse(serving({}, { forward: [first(1, payload, marks)] }), {
+    const { heard } = await runExchange(serving({}, { forward: [first(1, payload, marks)] }), {
       synFlags: TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR,
       request: 'x',
       more: [known],
@@ -149,21 +149,21 @@ describe('segment sizes', () => {
     ['half the window of the client', { ...BARE, mss: 1460, window: 2000 }, {}, 1000],
     ['an MSS that nobody believes', { ...BARE, mss: 4 }, {}, 48],
   ] as const)('%s', async (_, script, form, wanted) => {
-    const talk = await converse(serving({ ...form, application: http(5000) }), script);
+    const talk = await runExchange(serving({ ...form, application: http(5000) }), script);
     expect(Math.max(...sizes(talk))).toBe(wanted);
     expect(sizes(talk)[0]).toBe(wanted);
     expect(talk.received).toHaveLength(5000);
   });
 
   test('a small link shows in the SYN-ACK: MSS, and a window of whole segments', async () => {
-    const [reply] = (await converse(serving({ mtu: 1400 }), { ...BARE })).heard;
+    const [reply] = (await runExchange(serving({ mtu: 1400 }), { ...BARE })).heard;
     expect(findOption(reply?.tcp?.header.options ?? [], 'mss')?.value).toBe(1360);
     expect((reply?.tcp?.header.window ?? 1) % 1360).toBe(0);
   });
 
   test('ten segments at first, and never more than the window', async () => {
     const burst = async (script: Script) =>
-      sizes(await converse(serving({ application: http(50_000) }), { request: GET, acks: false, untilMs: 100, ...script }));
+      sizes(await runExchange(serving({ application: http(50_000) }), { request: GET, acks: false, untilMs: 100, ...script }));
     expect(await burst({})).toHaveLength(10);
     expect(await burst({ window: 34 })).toEqual([1448, 1448, 1448]);
     expect(await burst({ window: 0 })).toEqual([]);
@@ -172,9 +172,9 @@ describe('segment sizes', () => {
   test('a window that opens lets the rest go; one that stays shut is probed with a number too low, and then given up', async () => {
     const world = serving({ application: http(3000) });
     const shut = { request: GET, window: 0, closes: 'never' } as const;
-    const opened = await converse(world, { ...shut, more: [{ atMs: 100, segment: { window: 502 } }] });
+    const opened = await runExchange(world, { ...shut, more: [{ atMs: 100, segment: { window: 502 } }] });
     expect(sizes(opened)).toEqual([1448, 1448, 104]);
-    const { heard, serverIsn } = await converse(world, shut);
+    const { heard, serverIsn } = await runExchange(world, shut);
     const probes = heard.slice(2).map(({ tcp, atMs }) => [Math.round(atMs), tcp?.header.seq === serverIsn]);
     expect(probes.slice(0, 3)).toEqual([
       [204, true],
@@ -192,13 +192,13 @@ describe('what is sent again', () => {
     ['not at all', [], [0]],
   ] as const)('a SYN-ACK that nobody acknowledges, %s', async (_, synAckGapsMs, seconds) => {
     const form = synAckGapsMs === undefined ? {} : { synAckGapsMs };
-    const { heard } = await converse(serving(form), { completes: false, untilMs: 120_000 });
+    const { heard } = await runExchange(serving(form), { completes: false, untilMs: 120_000 });
     expect(heard.map(({ atMs }) => Math.round(atMs / 100) / 10)).toEqual(seconds);
     expect(new Set(heard.map(({ tcp }) => tcp?.header.seq)).size).toBe(1);
   });
 
   test('a SYN that comes again is answered at once, the schedule stays', async () => {
-    const { heard } = await converse(serving(), {
+    const { heard } = await runExchange(serving(), {
       completes: false,
       untilMs: 2000,
       more: [{ atMs: 300, segment: { seq: ISS, ack: 0, flags: TcpFlag.SYN } }],
@@ -207,34 +207,36 @@ describe('what is sent again', () => {
   });
 
   test('one whole segment after 200 ms and a round trip, then twice as late each time, then no more', async () => {
-    const talk = await converse(serving({ application: http(4000), retries: 3 }), { request: GET, acks: false });
+    const talk = await runExchange(serving({ application: http(4000), retries: 3 }), { request: GET, acks: false });
     expect(timeline(talk).slice(4)).toEqual(['204 . 0+1448', '606 . 0+1448', '1411 . 0+1448']);
   });
 
   test('where asked for, the last segment first: a tail loss probe; without SACK, or of one segment, there is none', async () => {
     const world = serving({ application: http(4000), tailLossProbe: true, retries: 1 });
     const silent = { request: GET, acks: false } as const;
-    expect(timeline(await converse(world, silent)).slice(4)).toEqual(['13 FP. 2896+1104', '214 . 0+1448']);
+    expect(timeline(await runExchange(world, silent)).slice(4)).toEqual(['13 FP. 2896+1104', '214 . 0+1448']);
     const bare = { ...silent, options: LINUX_OPTIONS.filter((one) => one.name !== 'sackOK') };
-    expect(timeline(await converse(world, bare)).slice(4)).toEqual(['204 . 0+1448']);
+    expect(timeline(await runExchange(world, bare)).slice(4)).toEqual(['204 . 0+1448']);
     const short = serving({ application: http(900), tailLossProbe: true, retries: 1 });
-    expect(timeline(await converse(short, silent)).slice(2)).toEqual(['204 FP. 0+900']);
+    expect(timeline(await runExchange(short, silent)).slice(2)).toEqual(['204 FP. 0+900']);
   });
 
   test('a SYN-ACK that was lost: a later one does as well', async () => {
-    const talk = await converse(serving({ application: http(700) }, { reverse: [first(2, synAck, drop)] }), { request: GET });
+    const talk = await runExchange(serving({ application: http(700) }, { reverse: [first(2, synAck, drop)] }), { request: GET });
     expect(timeline(talk)).toEqual(['3001 S. -1+0', '3002 FP. 0+700']);
   });
 
   test('a segment that was lost: everything arrives all the same', async () => {
-    const talk = await converse(serving({ application: http(9000) }, { reverse: [first(1, payload, drop)] }), { request: GET });
+    const talk = await runExchange(serving({ application: http(9000) }, { reverse: [first(1, payload, drop)] }), {
+      request: GET,
+    });
     expect(talk.received).toHaveLength(9000);
     expect(talk.isClosed).toBe(true);
   });
 
   test('an ACK that was lost: the SYN-ACK comes again, and its answer opens the connection', async () => {
     const world = serving({ application: http(500), losesAcks: 2 });
-    const talk = await converse(world, {
+    const talk = await runExchange(world, {
       request: GET,
       closes: 'never',
       more: [{ atMs: 1500, segment: { seq: ISS + 1, payload: Uint8Array.from(GET, (one) => one.charCodeAt(0)) } }],
@@ -247,8 +249,8 @@ describe('a program that defers its accept', () => {
   const deferring = (count: number) => serving({ application: http(300), defersAccept: count });
 
   test('a bare ACK opens nothing, data does', async () => {
-    expect((await converse(deferring(5), { request: GET })).received).toHaveLength(300);
-    expect((await converse(deferring(5), { closes: 'after-request', untilMs: 900 })).isClosed).toBe(true);
+    expect((await runExchange(deferring(5), { request: GET })).received).toHaveLength(300);
+    expect((await runExchange(deferring(5), { closes: 'after-request', untilMs: 900 })).isClosed).toBe(true);
   });
 
   test.each([
@@ -256,38 +258,38 @@ describe('a program that defers its accept', () => {
     [3, [0, 7]],
     [5, [0, 31]],
   ] as const)('the SYN-ACK rests, comes again at time-out %i, and then a bare ACK is enough', async (count, seconds) => {
-    const { heard } = await converse(deferring(count), { untilMs: 120_000 });
+    const { heard } = await runExchange(deferring(count), { untilMs: 120_000 });
     expect(heard.map(({ atMs }) => Math.round(atMs / 1000))).toEqual(seconds);
   });
 
   test('without any ACK the SYN-ACK comes as ever', async () => {
-    const { heard } = await converse(deferring(5), { completes: false, untilMs: 120_000 });
+    const { heard } = await runExchange(deferring(5), { completes: false, untilMs: 120_000 });
     expect(heard).toHaveLength(6);
   });
 });
 
 describe('accept queues', () => {
   test('full: the ACK is ignored and the SYN-ACK comes again, whatever is acknowledged', async () => {
-    const talk = await converse(serving({ application: http(500), queue: {} }), { request: GET });
+    const talk = await runExchange(serving({ application: http(500), queue: {} }), { request: GET });
     expect(talk.heard.map((packet) => [flags(packet), Math.round(packet.atMs / 1000)])).toEqual(
       [0, 1, 3, 7, 15, 31].map((second) => ['S.', second]),
     );
   });
 
   test('full for two seconds: the answer to the third SYN-ACK opens the connection', async () => {
-    const talk = await converse(serving({ application: banner('hello'), queue: { fullUntilMs: 2000 } }), {});
+    const talk = await runExchange(serving({ application: banner('hello'), queue: { fullUntilMs: 2000 } }), {});
     expect(timeline(talk)).toEqual(['1 S. -1+0', '1001 S. -1+0', '3001 S. -1+0', '3002 P. 0+5']);
   });
 
   test('full and told to abort: a reset', async () => {
-    const talk = await converse(serving({ queue: { aborts: true } }), {});
+    const talk = await runExchange(serving({ queue: { aborts: true } }), {});
     expect(talk.heard.map((packet) => flags(packet))).toEqual(['S.', 'R']);
   });
 
   test('full: so many SYNs are dropped', async () => {
     const dropped = await Promise.all(
       Array.from({ length: 200 }, async (_, seed) => {
-        const { heard } = await converse(serving({ queue: { dropsSyns: 0.7 } }), { completes: false, untilMs: 10, seed });
+        const { heard } = await runExchange(serving({ queue: { dropsSyns: 0.7 } }), { completes: false, untilMs: 10, seed });
         return heard.length === 0;
       }),
     );
@@ -301,8 +303,8 @@ describe('SYN cookies', () => {
   const cookies = { cookies: true, application: http(5000) };
 
   test('no SYN-ACK comes again, and the ACK opens the connection out of nothing', async () => {
-    expect((await converse(serving(cookies), { completes: false })).heard).toHaveLength(1);
-    const talk = await converse(serving(cookies), { request: GET });
+    expect((await runExchange(serving(cookies), { completes: false })).heard).toHaveLength(1);
+    const talk = await runExchange(serving(cookies), { request: GET });
     expect(talk.received).toHaveLength(5000);
     expect(talk.isClosed).toBe(true);
   });
@@ -315,13 +317,13 @@ describe('SYN cookies', () => {
     [100, 536],
   ] as const)('without timestamps a client MSS of %i becomes %i, scaling and SACK are not agreed', async (mss, wanted) => {
     const options = LINUX_OPTIONS.filter((one) => one.name !== 'ts');
-    const talk = await converse(serving(cookies), { request: GET, mss, options, window: 64_240 });
+    const talk = await runExchange(serving(cookies), { request: GET, mss, options, window: 64_240 });
     expect(talk.heard[0]?.tcp?.header.options.map((one) => one.name)).toEqual(['mss']);
     expect(Math.max(...sizes(talk))).toBe(wanted);
   });
 
   test('with timestamps the clock keeps scaling, SACK and ECN', async () => {
-    const talk = await converse(serving(cookies), {
+    const talk = await runExchange(serving(cookies), {
       request: GET,
       synFlags: TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR,
       window: 23,
@@ -334,7 +336,7 @@ describe('SYN cookies', () => {
 
   test('an ACK with a wrong number is a stray', async () => {
     const more = [{ atMs: 10, segment: { seq: ISS + 1, ack: 12_345 } }];
-    const { heard } = await converse(serving(cookies), { completes: false, more });
+    const { heard } = await runExchange(serving(cookies), { completes: false, more });
     expect(heard.map((packet) => flags(packet))).toEqual(['S.', 'R']);
   });
 });
@@ -342,11 +344,15 @@ describe('SYN cookies', () => {
 describe('Fast Open', () => {
   const world = serving({ fastOpen: true, application: http(800) });
   const cookie = async (): Promise<string> => {
-    const { heard } = await converse(world, { options: [{ kind: 34, name: 'tfo', cookie: '' }], completes: false, untilMs: 10 });
+    const { heard } = await runExchange(world, {
+      options: [{ kind: 34, name: 'tfo', cookie: '' }],
+      completes: false,
+      untilMs: 10,
+    });
     return findOption(heard[0]?.tcp?.header.options ?? [], 'tfo')?.cookie ?? '';
   };
   const openWith = async (text: string) =>
-    converse(world, { options: [{ kind: 34, name: 'tfo', cookie: text }], synPayload: GET, window: 64_240 });
+    runExchange(world, { options: [{ kind: 34, name: 'tfo', cookie: text }], synPayload: GET, window: 64_240 });
 
   test('asked for, a cookie comes', async () => {
     expect(await cookie()).toMatch(/^[0-9a-f]{16}$/);
@@ -369,21 +375,25 @@ describe('Fast Open', () => {
   test('one that only gives cookies takes no data with the SYN', async () => {
     const shy = serving({ fastOpen: 'cookies-only', application: http(800) });
     const tfo = [{ kind: 34, name: 'tfo', cookie: await cookie() }] as const;
-    const talk = await converse(shy, { options: tfo, synPayload: GET, window: 64_240, request: GET });
+    const talk = await runExchange(shy, { options: tfo, synPayload: GET, window: 64_240, request: GET });
     expect(talk.heard[0]?.tcp?.header.ack).toBe((ISS + 1) >>> 0);
     expect(talk.received).toHaveLength(800);
   });
 
   test('a server without it takes no notice', async () => {
     const plain = serving({ application: http(800) });
-    const { heard } = await converse(plain, { options: [{ kind: 34, name: 'tfo', cookie: '' }], completes: false, untilMs: 10 });
+    const { heard } = await runExchange(plain, {
+      options: [{ kind: 34, name: 'tfo', cookie: '' }],
+      completes: false,
+      untilMs: 10,
+    });
     expect(heard[0]?.tcp?.header.options.map((one) => one.name)).toEqual(['mss']);
   });
 });
 
 describe('applications', () => {
   const said = async (application: Application, script: Script = {}) => {
-    const talk = await converse(serving({ application }), script);
+    const talk = await runExchange(serving({ application }), script);
     return { ...talk, lines: timeline(talk), received: talk.received };
   };
 
@@ -441,12 +451,12 @@ describe('laws', () => {
 
   test('whatever is lost, doubled or reordered: the client has a prefix of the answer, and silence follows in the end', async () => {
     const whole = (size: number, keepOpen: boolean) =>
-      converse(serving({ application: http(size, { keepOpen }) }), { request: GET, untilMs: 1000 });
+      runExchange(serving({ application: http(size, { keepOpen }) }), { request: GET, untilMs: 1000 });
     await fc.assert(
       fc.asyncProperty(world, async ({ size, keepOpen, cookies, forward, reverse, timestamps, ...script }) => {
         const form = { application: http(size, { keepOpen }), cookies };
         const options = timestamps ? LINUX_OPTIONS : [];
-        const talk = await converse(serving(form, { forward, reverse }), {
+        const talk = await runExchange(serving(form, { forward, reverse }), {
           ...script,
           options,
           request: GET,
@@ -467,7 +477,7 @@ describe('laws', () => {
   test('without loss everything arrives', async () => {
     await fc.assert(
       fc.asyncProperty(world, async ({ size, cookies, mss }) => {
-        const talk = await converse(serving({ application: http(size), cookies }), { request: GET, mss });
+        const talk = await runExchange(serving({ application: http(size), cookies }), { request: GET, mss });
         expect(talk.received).toHaveLength(size);
         expect(talk.isClosed).toBe(true);
       }),

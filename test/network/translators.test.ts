@@ -23,7 +23,7 @@ import { encodeTcpPacket } from '../../src/wire/packet.ts';
 import { TcpFlag } from '../../src/wire/tcp-flags.ts';
 import { findOption } from '../../src/wire/tcp-options.ts';
 import { around, serving, type Around } from './serving.ts';
-import { converse, flags, sizes, timeline, type HeardPacket, type Talk } from './tcp-client.ts';
+import { runExchange, flags, sizes, timeline, type HeardPacket, type Talk } from './tcp-client.ts';
 
 const NOWHERE: Context = {
   now: 0,
@@ -49,7 +49,7 @@ describe('NAT', () => {
   };
   const quoteOf = async (nat: TwoWay, third: RouterForm = {}): Promise<HeardPacket | undefined> => {
     const probe = { atMs: 10, segment: { seq: 4, ack: 0, flags: TcpFlag.SYN, ttl: 3 } };
-    const { heard } = await converse(behindNat(nat, third), { completes: false, untilMs: 100, more: [probe] });
+    const { heard } = await runExchange(behindNat(nat, third), { completes: false, untilMs: 100, more: [probe] });
     return heard.find(({ icmp }) => icmp !== null);
   };
   const endpoints = (packet: HeardPacket | undefined) => {
@@ -72,7 +72,7 @@ describe('NAT', () => {
     ['the client with another port', sourceNat('203.0.113.1', { firstPort: 61_000 })],
     ['the target', destinationNat('10.9.9.9')],
   ] as const)('hides %s, and gives the answers back', async (_, nat) => {
-    const talk = await converse(behindNat(nat), { request: GET });
+    const talk = await runExchange(behindNat(nat), { request: GET });
     expect(talk.received).toHaveLength(5000);
     expect(new Set(talk.heard.map(({ ip }) => formatAddress(ip.source)))).toEqual(new Set(['198.51.100.7']));
   });
@@ -80,18 +80,18 @@ describe('NAT', () => {
   test('hides both', async () => {
     const [client, target] = [sourceNat('203.0.113.1', { firstPort: 61_000 }), destinationNat('10.9.9.9', 8080)];
     const nat = { forward: chain(client.forward, target.forward), reverse: chain(target.reverse, client.reverse) };
-    expect((await converse(behindNat(nat), { request: GET })).received).toHaveLength(70);
+    expect((await runExchange(behindNat(nat), { request: GET })).received).toHaveLength(70);
     expect(endpoints(await quoteOf(nat))).toEqual(['192.0.2.1', 40_000, '198.51.100.7', 80]);
   });
 
   test('a target port is another one behind it', async () => {
-    expect((await converse(behindNat(destinationNat('10.9.9.9', 8080)), { request: GET })).received).toHaveLength(70);
+    expect((await runExchange(behindNat(destinationNat('10.9.9.9', 8080)), { request: GET })).received).toHaveLength(70);
   });
 
   test('two clients ports stay apart', async () => {
     const nat = sourceNat('203.0.113.1', { firstPort: 61_000 });
     const other = { atMs: 5, segment: { seq: 9, ack: 0, flags: TcpFlag.SYN, sourcePort: 40_001, options: [] } };
-    const { heard } = await converse(behindNat(nat), { completes: false, untilMs: 50, more: [other] });
+    const { heard } = await runExchange(behindNat(nat), { completes: false, untilMs: 50, more: [other] });
     expect(heard.map(({ tcp }) => [tcp?.header.destinationPort, tcp?.header.ack])).toEqual([
       [40_000, 0xffff_fff1],
       [40_001, 10],
@@ -149,7 +149,7 @@ describe('NAT', () => {
     ];
     const server = host('198.51.100.7', { ports: { 80: tcpServer({ application: http(5000) }) } });
     const world = network([site(server, path)], { resets: false, seesOwnPackets: false });
-    const talk = await converse(world, { request: GET, untilMs: 100 });
+    const talk = await runExchange(world, { request: GET, untilMs: 100 });
     expect(talk.received).toHaveLength(5000);
     expect(Math.max(...sizes(talk))).toBe(1248);
   });
@@ -177,7 +177,7 @@ describe('a load balancer', () => {
   const world = around(loadBalancer(...backends));
 
   test('gives each connection to one machine, and all of them have some', async () => {
-    const talks = await Promise.all(PORTS.map((sourcePort) => converse(world, { request: GET, sourcePort })));
+    const talks = await Promise.all(PORTS.map((sourcePort) => runExchange(world, { request: GET, sourcePort })));
     for (const { heard, received } of talks) {
       expect(received).toHaveLength(2000);
       expect(new Set(heard.map(({ ip }) => ip.ttl)).size).toBe(1);
@@ -193,7 +193,7 @@ describe('a load balancer', () => {
           segment: { ack: 0, flags: TcpFlag.SYN, sourcePort, options: [{ kind: 8, name: 'ts', value: 1, echo: 0 }] },
         }) as const,
     );
-    const { heard } = await converse(world, { completes: false, untilMs: 50, more });
+    const { heard } = await runExchange(world, { completes: false, untilMs: 50, more });
     const clocks = new Map<number, Set<number>>();
     for (const { ip, tcp } of heard) {
       const ts = findOption(tcp?.header.options ?? [], 'ts')?.value;
@@ -211,16 +211,16 @@ describe('proxies in the middle', () => {
   test('a transparent proxy answers for one port, the neighbours are the host itself', async () => {
     const proxy = transparentProxy(port(80), tcpServer({ application: http(300) }), { style: 'freebsd' });
     const world = around(closed(), { forward: [proxy], server: { ports: { 81: open() } } });
-    const talk = await converse(world, { request: GET });
+    const talk = await runExchange(world, { request: GET });
     expect(talk.received).toHaveLength(300);
     expect(look(talk)[0]).toBe('S. 63');
     expect(talk.heard[0]?.tcp?.header.window).toBe(65_535);
-    expect(look(await converse(world, { port: 81, completes: false, untilMs: 10 }))).toEqual(['S. 62']);
+    expect(look(await runExchange(world, { port: 81, completes: false, untilMs: 10 }))).toEqual(['S. 62']);
   });
 
   test('split TCP hands bytes over and keeps everything else: its own segments, options and TTL on either side', async () => {
     const split = splitTcp(port(80), { toClient: { mtu: 1400 } });
-    const talk = await converse(serving({ application: http(9000) }, both(split)), { request: GET });
+    const talk = await runExchange(serving({ application: http(9000) }, both(split)), { request: GET });
     expect(talk.received).toHaveLength(9000);
     expect(talk.isClosed).toBe(true);
     expect(new Set(talk.heard.map(({ ip }) => ip.ttl))).toEqual(new Set([63]));
@@ -231,25 +231,25 @@ describe('proxies in the middle', () => {
   test('a clamp behind the split is nothing to the client', async () => {
     const split = splitTcp(port(80));
     const clamped = { forward: [split.forward, clampMss(700, 'set')], reverse: [split.reverse] };
-    const talk = await converse(serving({ application: http(9000) }, clamped), { request: GET });
+    const talk = await runExchange(serving({ application: http(9000) }, clamped), { request: GET });
     expect(Math.max(...sizes(talk))).toBe(1448);
     expect(talk.received).toHaveLength(9000);
   });
 
   test('a banner comes through, an echo too, and ends and resets are passed on', async () => {
     const split = both(splitTcp(port(80)));
-    expect((await converse(serving({ application: banner('hello') }, split), {})).received).toBe('hello');
-    const talk = await converse(serving({ application: echo }, split), { request: 'abc', closes: 'after-request' });
+    expect((await runExchange(serving({ application: banner('hello') }, split), {})).received).toBe('hello');
+    const talk = await runExchange(serving({ application: echo }, split), { request: 'abc', closes: 'after-request' });
     expect([talk.received, talk.isClosed]).toEqual(['abc', true]);
-    expect(timeline(await converse(serving({ application: resets('data') }, split), { request: GET })).at(-1)).toMatch(/R\. /);
+    expect(timeline(await runExchange(serving({ application: resets('data') }, split), { request: GET })).at(-1)).toMatch(/R\. /);
   });
 
   test('a port that is closed behind it opens, and is reset; one that is dead opens, and stays mute', async () => {
     const split = both(splitTcp(port(80)));
-    expect(look(await converse(around(closed(), split), {}))).toEqual(['S. 63', 'R. 63']);
+    expect(look(await runExchange(around(closed(), split), {}))).toEqual(['S. 63', 'R. 63']);
     expect(
       look(
-        await converse(
+        await runExchange(
           around(() => [], split),
           {},
         ),
@@ -258,7 +258,7 @@ describe('proxies in the middle', () => {
   });
 
   test('translated numbers are right on the client side through a whole connection', async () => {
-    const talk = await converse(serving({ application: http(4000) }, both(translateSeq(123_456_789))), { request: GET });
+    const talk = await runExchange(serving({ application: http(4000) }, both(translateSeq(123_456_789))), { request: GET });
     expect(talk.received).toHaveLength(4000);
     expect(talk.isClosed).toBe(true);
   });

@@ -14,7 +14,7 @@ import { host } from './host.ts';
 import { ecmp, network, router, site, type Network } from './network.ts';
 import { http } from './tcp/application.ts';
 import { tcpServer } from './tcp/tcp-server.ts';
-import { converse } from './tcp-client.ts';
+import { runExchange } from './tcp-client.ts';
 
 const GET = 'GET / HTTP/1.0\r\n\r\n';
 
@@ -68,7 +68,7 @@ const insisting = Array.from({ length: 5 }, (_, index) => ({
 test('a connection survives every box that should let it live, several of them in a row', async () => {
   await fc.assert(
     fc.asyncProperty(world, async ({ seed, ...form }) => {
-      const talk = await converse(path(form, HARMLESS), { more: insisting, seed });
+      const talk = await runExchange(path(form, HARMLESS), { more: insisting, seed });
       expect(talk.received).toHaveLength(form.size);
     }),
     { numRuns: 60 },
@@ -80,8 +80,8 @@ test('with loss, doubling and lateness on top: a prefix of the answer, and an en
     fc.asyncProperty(world, async ({ seed, lost, late, ...form }) => {
       const harm = loss(lost);
       const reverse = [harm, duplicate(lost, 1), reorder(0.3, late), delay(late)][late % 4] ?? harm;
-      const talk = await converse(path(form, { forward: harm, reverse }), { more: insisting, seed, untilMs: 4_000_000 });
-      const whole = await converse(path({ ...form, boxes: [] }, HARMLESS), { request: GET });
+      const talk = await runExchange(path(form, { forward: harm, reverse }), { more: insisting, seed, untilMs: 4_000_000 });
+      const whole = await runExchange(path({ ...form, boxes: [] }, HARMLESS), { request: GET });
       expect(whole.received).toHaveLength(form.size);
       expect(whole.received.startsWith(talk.received)).toBe(true);
       expect(Math.max(0, ...talk.heard.map(({ atMs }) => atMs))).toBeLessThan(3_000_000);
@@ -94,7 +94,7 @@ test('one seed, one run', async () => {
   await fc.assert(
     fc.asyncProperty(world, async ({ seed, lost, ...form }) => {
       const run = async () =>
-        (await converse(path(form, { forward: loss(lost), reverse: loss(lost) }), { request: GET, seed })).heard;
+        (await runExchange(path(form, { forward: loss(lost), reverse: loss(lost) }), { request: GET, seed })).heard;
       expect(await run()).toEqual(await run());
     }),
     { numRuns: 20 },

@@ -1,7 +1,7 @@
 import type { Network } from '../network/network.ts';
 import { SimulatedRoutes } from '../network/simulated-routes.ts';
 import { SimulatedTransport } from '../network/simulated-transport.ts';
-import { ConnectionSession, type Inquiry } from '../../src/probe/connection/connection-session.ts';
+import { ConnectionSession, type ConnectionPlan } from '../../src/probe/connection/connection-session.ts';
 import { SynMaker } from '../../src/probe/craft/syn-maker.ts';
 import { type InvestigationPlan, PortInvestigation } from '../../src/probe/handshake/investigation.ts';
 import { httpRequest } from '../../src/probe/requests.ts';
@@ -55,7 +55,7 @@ const SOURCE_PORTS = Array.from({ length: 128 }, (_, index) => 20_000 + index);
 
 /** Shakes hands with the server of `network` as the command would, without sockets and without waiting. */
 export async function shakeHands(network: Network, ask: HandshakeAsk = {}): Promise<HandshakeOutcome> {
-  const local = { ...network.local, resets: true, guardedPorts: SOURCE_PORTS };
+  const local = { ...network.local, resets: true, silentPorts: SOURCE_PORTS };
   const transport = new SimulatedTransport({ ...network, local }, { seed: ask.seed ?? 1, slotSize: 2048 });
   const records: (HandshakeRecord | SegmentRecord)[] = [];
   const recorder = new HandshakeRecorder({
@@ -67,7 +67,7 @@ export async function shakeHands(network: Network, ask: HandshakeAsk = {}): Prom
   });
   const investigation = new PortInvestigation(planOf(network, ask));
   const end = recorder.begin({ target: SERVER, hostname: null, port: ask.port ?? 80 }, investigation);
-  const session = new ConnectionSession({ inquiries: [toTheEnd(investigation, end)], atOnce: 4 });
+  const session = new ConnectionSession({ connectionPlans: [toTheEnd(investigation, end)], atOnce: 4 });
   const interrupt = new AbortController();
   if (ask.interruptAt !== undefined) transport.at(ask.interruptAt, () => interrupt.abort());
   await runSession(session, transport, { signal: interrupt.signal, onTurn: () => recorder.tick() });
@@ -80,8 +80,8 @@ export async function shakeHands(network: Network, ask: HandshakeAsk = {}): Prom
   return { record, segments, findings: record.findings.map(({ code, certainty }) => `${code} ${certainty}`), durationMs };
 }
 
-function* toTheEnd(investigation: PortInvestigation, end: () => void): Inquiry {
-  yield* investigation.inquire();
+function* toTheEnd(investigation: PortInvestigation, end: () => void): ConnectionPlan {
+  yield* investigation.connections();
   end();
 }
 

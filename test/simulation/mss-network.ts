@@ -1,7 +1,7 @@
 import type { Network } from '../network/network.ts';
 import { SimulatedRoutes } from '../network/simulated-routes.ts';
 import { SimulatedTransport } from '../network/simulated-transport.ts';
-import { ConnectionSession, type Inquiry } from '../../src/probe/connection/connection-session.ts';
+import { ConnectionSession, type ConnectionPlan } from '../../src/probe/connection/connection-session.ts';
 import { JointSession } from '../../src/probe/session/joint-session.ts';
 import { parseOffers } from '../../src/probe/mss/offers.ts';
 import { PortMeasurement } from '../../src/probe/mss/port-measurement.ts';
@@ -46,7 +46,7 @@ const SOURCE_PORTS = Array.from({ length: 32 }, (_, index) => 20_000 + index);
 
 /** Measures the server of `network` as the command would, without sockets and without waiting. */
 export async function measureMss(network: Network, ask: MssAsk = {}): Promise<MssOutcome> {
-  const local = { ...network.local, resets: true, guardedPorts: [...SOURCE_PORTS, ...TRACE_PORTS] };
+  const local = { ...network.local, resets: true, silentPorts: [...SOURCE_PORTS, ...TRACE_PORTS] };
   const transport = new SimulatedTransport({ ...network, local }, { seed: ask.seed ?? 1, slotSize: 2048 });
   const routes = new SimulatedRoutes(network.local);
   const run = preparedRun(ask);
@@ -59,7 +59,7 @@ export async function measureMss(network: Network, ask: MssAsk = {}): Promise<Ms
       outcome = { record, connections };
     },
   });
-  const connections = new ConnectionSession({ inquiries: [inquiry(run, routes, recorder, ask)], atOnce: 1 });
+  const connections = new ConnectionSession({ connectionPlans: [connectionPlan(run, routes, recorder, ask)], atOnce: 1 });
   const interrupt = new AbortController();
   if (ask.interruptAt !== undefined) transport.at(ask.interruptAt, () => interrupt.abort());
   const session = new JointSession([connections, ...traces.sessions]);
@@ -83,7 +83,7 @@ function preparedRun(ask: MssAsk): SimulatedRun {
   };
 }
 
-function* inquiry(run: SimulatedRun, routes: SimulatedRoutes, recorder: MssRecorder, ask: MssAsk): Inquiry {
+function* connectionPlan(run: SimulatedRun, routes: SimulatedRoutes, recorder: MssRecorder, ask: MssAsk): ConnectionPlan {
   const address = parseAddress(SERVER) as NonNullable<ReturnType<typeof parseAddress>>;
   const source = routes.sources[routes.lookup(address)] as (typeof routes.sources)[number];
   const name = { target: SERVER, hostname: null, port: ask.port ?? 80 };
@@ -91,7 +91,7 @@ function* inquiry(run: SimulatedRun, routes: SimulatedRoutes, recorder: MssRecor
   const aim = { name, address, source, sourcePorts: SOURCE_PORTS, key };
   const measurement = new PortMeasurement(measurementPlan(run, aim));
   const end = recorder.begin(aim, measurement);
-  yield* measurement.inquire();
+  yield* measurement.connections();
   end();
 }
 

@@ -7,12 +7,12 @@ import { closed } from '../network/services.ts';
 import { SimulatedRoutes } from '../network/simulated-routes.ts';
 import { SimulatedTransport } from '../network/simulated-transport.ts';
 import { ConnectionSession } from '../../src/probe/connection/connection-session.ts';
-import { decisiveAttempt, type FarOutcome, inquireFarEnd } from '../../src/probe/responder/far-inquiry.ts';
-import { nearSideOf } from '../../src/probe/responder/near-side.ts';
+import { decisiveAttempt, type ResponderOutcome, queryResponder } from '../../src/probe/responder/responder-query.ts';
+import { localViewOf } from '../../src/probe/responder/local-view.ts';
 import { ProvenSyns } from '../../src/probe/responder/proven-syns.ts';
 import { ResponderSession } from '../../src/probe/responder/responder-session.ts';
-import { farEndPart } from '../../src/records/far-end-record.ts';
-import { FarSynMakers } from '../../src/run/responder/far-syn-makers.ts';
+import { responderPartOf } from '../../src/records/responder-record.ts';
+import { ResponderSynMakers } from '../../src/run/responder/responder-syn-makers.ts';
 import { runSession } from '../../src/run/loop/loop.ts';
 import { readSpec } from '../../src/run/options/read-options.ts';
 import { NANOS_PER_MS } from '../../src/wire/numbers.ts';
@@ -45,9 +45,9 @@ it('a responder on a simulated host, behind routers of which one clamps each way
   const transport = new SimulatedTransport(net);
   const routes = new SimulatedRoutes(net.local);
   const syns = new ProvenSyns({ mac, wallClock, sourcePorts: [20_000, 20_001], ipId: null, firstId: 1 });
-  const makers = new FarSynMakers({ spec: readSpec({}), carriers: ['option'] }, routes, syns);
-  const outcomes: FarOutcome[] = [];
-  const inquiry = inquireFarEnd({
+  const makers = new ResponderSynMakers({ spec: readSpec({}), carriers: ['option'] }, routes, syns);
+  const outcomes: ResponderOutcome[] = [];
+  const connectionPlan = queryResponder({
     questions: [443, 8443, 80].map((port) => ({ port, makeSyn: makers.to(FAR, port) })),
     control: null,
     mac,
@@ -57,12 +57,12 @@ it('a responder on a simulated host, behind routers of which one clamps each way
     now: () => transport.now(),
     onOutcome: (outcome) => outcomes.push(outcome),
   });
-  const session = new ConnectionSession({ inquiries: [inquiry], atOnce: 1 });
+  const session = new ConnectionSession({ connectionPlans: [connectionPlan], atOnce: 1 });
   await runSession(session, transport, { signal: new AbortController().signal, onTurn: () => undefined });
   const seen = outcomes.map((outcome) => {
     const attempt = decisiveAttempt(outcome);
     if (attempt === null) throw new Error('no attempt');
-    const { responder, findings } = farEndPart(outcome, attempt, nearSideOf(attempt.connection));
+    const { responder, findings } = responderPartOf(outcome, attempt, localViewOf(attempt.connection));
     const words = findings.map(({ code, direction, received }) => `${code} ${direction} ${received}`);
     return { port: outcome.question.port, status: responder.status, ttl: responder.ttl, words };
   });

@@ -180,7 +180,7 @@ const CASES: Readonly<Record<string, Case>> = {
     state: 'filtered',
     findings: [],
   },
-  'another token': { plan: { farToken: 'another' }, status: 'unknown', state: 'filtered', findings: [] },
+  'another token': { plan: { responderToken: 'another' }, status: 'unknown', state: 'filtered', findings: [] },
   'a clock that is a minute ahead': { plan: { skewMs: 60_000 }, findings: [] },
   'a clock that is a minute behind': { plan: { skewMs: -60_000 }, findings: [] },
   'sequence and timestamps rewritten, an option besides': {
@@ -193,7 +193,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-describe('a responder at the far end', () => {
+describe('a responder', () => {
   it.each(Object.entries(CASES))('%s', (_, { plan, status = 'reported', state = 'open', findings }) => {
     const outcome = runTwoEnds(plan);
     expect(outcome.ports).toHaveLength(1);

@@ -80,7 +80,7 @@ export async function traceNetwork(network: Network, ask: TraceAsk = {}): Promis
   await runSession(session, transport, { signal: interrupt.signal, onTurn: () => undefined });
   const durationMs = transport.now() / NANOS_PER_MS;
   await transport.close();
-  const records = tries.records({ hostname: null, nameOf: () => null, far: null });
+  const records = tries.records({ hostname: null, nameOf: () => null, responder: null });
   const own = records.filter(({ variant }) => variant === asAsked('', { ecn: false, payload: false }).name);
   const hops = own.filter((record) => record.type === 'hop');
   const [path] = own.filter((record) => record.type === 'path');

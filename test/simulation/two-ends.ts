@@ -9,14 +9,14 @@ import { ConnectionSession } from '../../src/probe/connection/connection-session
 import type { DrivenSession } from '../../src/probe/session/driven-session.ts';
 import { optionsFor, windowFor } from '../../src/probe/craft/profiles.ts';
 import type { Attempt } from '../../src/probe/responder/attempt-log.ts';
-import { decisiveAttempt, type FarOutcome, inquireFarEnd } from '../../src/probe/responder/far-inquiry.ts';
-import { nearSideOf } from '../../src/probe/responder/near-side.ts';
+import { decisiveAttempt, type ResponderOutcome, queryResponder } from '../../src/probe/responder/responder-query.ts';
+import { localViewOf } from '../../src/probe/responder/local-view.ts';
 import { proofOption, type ProofWords } from '../../src/probe/responder/proof.ts';
 import { ProvenSyns } from '../../src/probe/responder/proven-syns.ts';
 import { ResponderSession } from '../../src/probe/responder/responder-session.ts';
 import type { ResponderStats } from '../../src/probe/responder/responder-plan.ts';
 import type { Mac } from '../../src/probe/responder/token-mac.ts';
-import { farEndPart, type FarEndRecord } from '../../src/records/far-end-record.ts';
+import { responderPartOf, type ResponderRecord } from '../../src/records/responder-record.ts';
 import type { Finding } from '../../src/analysis/finding.ts';
 import type { Routes, SendBatch } from '../../src/transport/transport.ts';
 import { type Address, parseAddress } from '../../src/wire/address.ts';
@@ -34,7 +34,7 @@ export interface TwoEndsPlan {
   readonly listening?: readonly number[];
   readonly control?: number;
   readonly token?: string;
-  readonly farToken?: string;
+  readonly responderToken?: string;
   readonly options?: string;
   readonly ecn?: boolean;
   readonly dscp?: number;
@@ -55,7 +55,7 @@ export interface TwoEndsPlan {
 export interface PortEnds {
   readonly port: number;
   readonly state: string;
-  readonly responder: FarEndRecord;
+  readonly responder: ResponderRecord;
   readonly findings: readonly Finding[];
 }
 
@@ -112,18 +112,18 @@ class TwoEnds {
   constructor(plan: TwoEndsPlan) {
     this.#plan = plan;
     this.#random = createRandom(plan.seed ?? 1);
-    const { listening = [443, 8443], token = 'a token of the test', farToken = token } = plan;
+    const { listening = [443, 8443], token = 'a token of the test', responderToken = token } = plan;
     this.#far = new ResponderSession({
       ports: listening,
       routes: routesOf(FAR),
-      mac: macOfToken(farToken),
+      mac: macOfToken(responderToken),
       random: (length) => this.#bytes(length),
       wallClock: () => this.#epoch() + (plan.skewMs ?? 0),
       endAt: Infinity,
       endAfter: Infinity,
       onAttempt: (attempt) => this.#attempts.push(attempt),
     });
-    this.#near = new ConnectionSession({ inquiries: [this.#inquiry(macOfToken(token))], atOnce: 1 });
+    this.#near = new ConnectionSession({ connectionPlans: [this.#connectionPlan(macOfToken(token))], atOnce: 1 });
   }
 
   run(): TwoEndsOutcome {
@@ -135,13 +135,13 @@ class TwoEnds {
       while (this.#events.nextAt <= this.#now) this.#deliver();
     }
     const durationMs = this.#now / NANOS_PER_MS;
-    this.#takeLeave('near', this.#near);
-    this.#takeLeave('far', this.#far);
+    this.#drainOnClose('near', this.#near);
+    this.#drainOnClose('far', this.#far);
     const ports = this.#ports.toSorted((a, b) => a.port - b.port);
     return { ports, attempts: this.#attempts, stats: this.#far.stats, durationMs, sent: this.#sent };
   }
 
-  #inquiry(mac: Mac): ReturnType<typeof inquireFarEnd> {
+  #connectionPlan(mac: Mac): ReturnType<typeof queryResponder> {
     const { ports = [443], control = null, retries = 2 } = this.#plan;
     const sourcePorts = Array.from({ length: 64 }, (_, index) => 20_000 + index);
     const syns = new ProvenSyns({
@@ -153,7 +153,7 @@ class TwoEnds {
     });
     const template = this.#template(syns.words);
     const makeSyn = (port: number) => (): Uint8Array => syns.make(template, FAR, port);
-    return inquireFarEnd({
+    return queryResponder({
       questions: ports.map((port) => ({ port, makeSyn: makeSyn(port) })),
       control: control === null ? null : makeSyn(control),
       mac,
@@ -188,9 +188,9 @@ class TwoEnds {
     this.#due[end] = Math.max(this.#due[end], this.#now + 1000);
   }
 
-  #takeLeave(end: End, session: DrivenSession): void {
+  #drainOnClose(end: End, session: DrivenSession): void {
     session.stop();
-    for (session.takeLeave(this.#batch); this.#batch.count > 0; session.takeLeave(this.#batch)) {
+    for (session.drainOnClose(this.#batch); this.#batch.count > 0; session.drainOnClose(this.#batch)) {
       this.#flush(end);
       session.flushed(this.#now, this.#batch);
     }
@@ -249,11 +249,11 @@ class TwoEnds {
   }
 }
 
-function judged(outcome: FarOutcome): PortEnds {
+function judged(outcome: ResponderOutcome): PortEnds {
   const attempt = decisiveAttempt(outcome);
   if (attempt === null) throw new Error(`no attempt at port ${outcome.question.port}`);
-  const near = nearSideOf(attempt.connection);
-  return { port: outcome.question.port, state: near.state, ...farEndPart(outcome, attempt, near) };
+  const near = localViewOf(attempt.connection);
+  return { port: outcome.question.port, state: near.state, ...responderPartOf(outcome, attempt, near) };
 }
 
 /** `code:option direction certainty`. */

@@ -8,7 +8,7 @@ import { type Translation, translationOf, withoutTranslation } from './translati
 export interface BothEnds {
   readonly synSent: Uint8Array;
   readonly synArrived: Uint8Array;
-  /** As the far end sent it; null when it sent none. */
+  /** As the responder sent it; null when it sent none. */
   readonly synAckSent: Uint8Array | null;
   /** As it came back; null when none did. */
   readonly synAckArrived: Uint8Array | null;

@@ -38,7 +38,7 @@ function shown(value: ChangeValue, option: string | null): string | number | nul
 function detailOf(change: Change, option: string | null, direction: Direction): string {
   const isForward = direction === 'forward';
   const way = isForward ? 'there' : 'back';
-  const end = isForward ? 'the far end received it so' : 'the far end sent it otherwise';
+  const end = isForward ? 'the responder received it so' : 'the responder sent it otherwise';
   const what = `${option ?? subjectOf(change.field)} ${MANNERS[change.how]} on the way ${way}`;
   return `In the ${isForward ? 'SYN' : 'SYN-ACK'} ${what}${valuesOf(change, option)}; ${end}.`;
 }

@@ -48,7 +48,7 @@ export function withoutTranslation(changes: readonly Change[], { synSent, synArr
 
 type Undone = ReadonlyMap<ChangedField, readonly [was: ChangeValue, is: ChangeValue]>;
 
-/** What the far end wrote, and what that is at this end, where both are answers to the same SYN. */
+/** What the responder wrote, and what that is at this end, where both are answers to the same SYN. */
 function undoneValues(sent: DecodedPacket, arrived: DecodedPacket): Undone {
   const [own, far] = [sent.tcp?.header, arrived.tcp?.header];
   if (own === undefined || far === undefined) return new Map();

@@ -57,6 +57,6 @@ function describe(option: TcpOption, cookiesPossible: boolean): Finding {
     certainty: 'possible',
     detail:
       `${option.name} was sent and is not in the SYN-ACK, so ${ANSWERED[option.name] ?? 'it is not in use'}: ${causes} or a device stripped it ` +
-      `on the way there or back; this cannot be told apart from here, only by a path trace or a responder at the far end.`,
+      `on the way there or back; this cannot be told apart from here, only by a path trace or a responder.`,
   };
 }

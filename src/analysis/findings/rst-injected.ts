@@ -75,8 +75,8 @@ const CONTRADICTION_MEANS = {
 /** True where another port's SYN-ACK shows how far away the host is, and the reset comes from there while the SYN-ACK does not. */
 function resetFitsBetter(reset: DecodedPacket, synAck: DecodedPacket, host: HostFacts | null): boolean {
   if (host === null || host.port === synAckOf(synAck)?.header.sourcePort) return false;
-  const yardstick = hopDistance(host.ttl);
-  return hopDistance(reset.ip.ttl) === yardstick && hopDistance(synAck.ip.ttl) !== yardstick;
+  const baseline = hopDistance(host.ttl);
+  return hopDistance(reset.ip.ttl) === baseline && hopDistance(synAck.ip.ttl) !== baseline;
 }
 
 function misfit(reset: DecodedPacket, host: HostFacts, rttMs: number | null): readonly Finding[] {

@@ -49,18 +49,18 @@ function ignoresChecksums(tests: PortTests): boolean {
 }
 
 /** Whether the answer came over fewer hops than the SYN needs, from a place where a router is known to be. */
-function isShort({ syn, answeringTtl }: PortTests, { routers, forwards, yardstick, hostTtl }: TargetFacts): boolean {
+function isShort({ syn, answeringTtl }: PortTests, { routers, forwards, baseline, hostTtl }: TargetFacts): boolean {
   if (syn.reply === null || forwards) return false;
   const hops = hopsOf(syn.reply);
   // What comes from as far away as another port's answer needs the same TTL.
-  const needed = answeringTtl ?? (hops === yardstick?.hops ? hostTtl : null);
+  const needed = answeringTtl ?? (hops === baseline?.hops ? hostTtl : null);
   return needed !== null && hops < needed && routers.has(hops);
 }
 
-function nearer(reply: DecodedPacket, { yardstick }: TargetFacts): Sign | null {
+function nearer(reply: DecodedPacket, { baseline }: TargetFacts): Sign | null {
   const hops = hopsOf(reply);
-  if (yardstick === null || hops >= yardstick.hops) return null;
-  const text = `it arrived with TTL ${reply.ip.ttl}, ${difference(yardstick.hops - hops)} nearer than TTL ${yardstick.ttl} from port ${yardstick.port}`;
+  if (baseline === null || hops >= baseline.hops) return null;
+  const text = `it arrived with TTL ${reply.ip.ttl}, ${difference(baseline.hops - hops)} nearer than TTL ${baseline.ttl} from port ${baseline.port}`;
   return { kind: 'nearer', text };
 }
 

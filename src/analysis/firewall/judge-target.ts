@@ -67,7 +67,7 @@ function judgePort(tests: PortTests, facts: TargetFacts, searched: RateEvidence 
     answeredBy: by,
     position,
     droppedAfter: policy === 'drop' ? lastRouter(tests, facts) : null,
-    isMute: facts.yardstick === null,
+    isMute: facts.baseline === null,
     rejectedLike: policy === 'drop' ? limitedReject(facts) : null,
     isLonely: isLonely(tests, facts),
     rateLimit: rateLimitOf(rate),

@@ -18,10 +18,10 @@ export function answerPosition(tests: PortTests, facts: TargetFacts): Position |
   const { reply } = tests.syn;
   if (reply === null) return null;
   if (reply.ip.source !== facts.target) return routerPosition(reply.ip.source, hopsOf(reply), facts);
-  const { yardstick, hostTtl } = facts;
+  const { baseline, hostTtl } = facts;
   const hops = hopsOf(reply);
   if (isLonely(tests, facts)) return { hop: hops, address: facts.routers.get(hops) ?? null, hopsBefore: null };
-  const hopsBefore = yardstick === null ? null : yardstick.hops - hops;
+  const hopsBefore = baseline === null ? null : baseline.hops - hops;
   // Counted from the target where that is possible: both numbers are then of the way back, which may be longer or shorter than the way there.
   const hop = hostTtl === null || hopsBefore === null ? hops : hostTtl - hopsBefore;
   return hop < 1 ? { hop: null, address: null, hopsBefore } : { hop, address: facts.routers.get(hop) ?? null, hopsBefore };

@@ -3,7 +3,7 @@ import type { Address } from '../../wire/address.ts';
 import { classOf, hopsOf, PortTests, tcpReplyOf } from './port-tests.ts';
 
 /** A TCP answer from as far away as any: what the host's own answers look like. */
-export interface Yardstick {
+export interface Baseline {
   readonly port: number;
   /** Routers and one on the way back. */
   readonly hops: number;
@@ -15,8 +15,8 @@ export interface TargetFacts {
   readonly target: Address;
   readonly ports: readonly PortTests[];
   /** Null while nothing has answered by TCP. */
-  readonly yardstick: Yardstick | null;
-  /** TTL with which SYNs reach whoever answers from as far as the yardstick; null when unknown. */
+  readonly baseline: Baseline | null;
+  /** TTL with which SYNs reach whoever answers from as far as the baseline; null when unknown. */
   readonly hostTtl: number | null;
   /** Addresses of routers, by hop. */
   readonly routers: ReadonlyMap<number, Address>;
@@ -31,12 +31,12 @@ export function targetFacts({ target, ports: evidence }: Pick<TargetEvidence, 't
   const ports = evidence.map((one) => new PortTests(one));
   const expired = ports.flatMap((one) => one.expired);
   const elsewhere = expired.filter(({ address }) => address !== target);
-  const yardstick = farthestAnswer(ports);
+  const baseline = farthestAnswer(ports);
   return {
     target,
     ports,
-    yardstick,
-    hostTtl: yardstick === null ? null : ttlTo(yardstick, ports),
+    baseline,
+    hostTtl: baseline === null ? null : ttlTo(baseline, ports),
     routers: new Map(elsewhere.toReversed().map(({ ttl, address }) => [ttl, address])),
     expiredAt: Math.max(0, ...elsewhere.map(({ ttl }) => ttl)),
     forwards: elsewhere.length < expired.length,
@@ -44,8 +44,8 @@ export function targetFacts({ target, ports: evidence }: Pick<TargetEvidence, 't
 }
 
 /** What answers a wrong checksum is no host. */
-function farthestAnswer(ports: readonly PortTests[]): Yardstick | null {
-  let farthest: Yardstick | null = null;
+function farthestAnswer(ports: readonly PortTests[]): Baseline | null {
+  let farthest: Baseline | null = null;
   for (const { port, all } of ports) {
     for (const test of all) {
       const reply = test.kind === 'syn-badsum' ? null : tcpReplyOf(test);
@@ -57,7 +57,7 @@ function farthestAnswer(ports: readonly PortTests[]): Yardstick | null {
 }
 
 /** The largest, of ports whose SYNs are answered from there: what is nearer may answer some ports with fewer. */
-function ttlTo({ hops }: Yardstick, ports: readonly PortTests[]): number | null {
+function ttlTo({ hops }: Baseline, ports: readonly PortTests[]): number | null {
   const ttls = ports
     .filter(({ syn }) => classOf(syn) === 'open' || classOf(syn) === 'rst')
     .filter(({ syn }) => syn.reply !== null && hopsOf(syn.reply) === hops)

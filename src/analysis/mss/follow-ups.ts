@@ -7,7 +7,7 @@ export function wantsQuotes(evidence: MssEvidence): boolean {
   return forwardVerdict(evidence).certainty !== 'none';
 }
 
-/** How far an inquiry has come. */
+/** How far a connection plan has come. */
 interface Tried {
   readonly again: boolean;
   readonly twice: boolean;

@@ -21,7 +21,7 @@ export interface MssRow {
   readonly heardUs: boolean;
 }
 
-/** What the far end saw. */
+/** What the responder saw. */
 export interface ResponderEvidence {
   /** MSS of the SYN as it left here and as it arrived there; null without the option. */
   readonly synSent: number | null;

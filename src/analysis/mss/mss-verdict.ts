@@ -4,7 +4,7 @@ import type { Certainty } from '../finding.ts';
 export type MssEvidenceName =
   /** ICMP errors of routers on the way quote the SYN as it was when they saw it. */
   | 'quote'
-  /** The far end says what arrived there and what left. */
+  /** The responder says what arrived there and what left. */
   | 'responder'
   /** The size of the host's segments. */
   | 'segment-size'

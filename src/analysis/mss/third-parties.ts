@@ -3,7 +3,7 @@ import type { MssEvidence } from './mss-evidence.ts';
 import type { MssChange, MssVerdict } from './mss-verdict.ts';
 import type { QuoteEvidence } from './quote-evidence.ts';
 
-/** The verdict on the way there by what the far end says; null where it says nothing. */
+/** The verdict on the way there by what the responder says; null where it says nothing. */
 export function reportedForward({ responder }: MssEvidence): MssVerdict | null {
   return responder === null ? null : byBothEnds(responder.synSent, responder.synArrived, 'The SYN');
 }

@@ -4,13 +4,13 @@ import { anyText, wholeNumber } from '../parse/values.ts';
 import { CRAFT_FLAGS } from './craft-flags.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';
 import { TARGET_FLAGS } from './target-flags.ts';
-import { WAY_FLAGS } from './way-flags.ts';
+import { NETWORK_FLAGS } from './network-flags.ts';
 
 /** What the library's `firewall` takes as text; targets are operands. */
 export type FirewallRunOptions = Omit<FirewallOptions, 'targets' | 'signal' | 'onWarning'>;
 
 const { options, profile, dscp, window } = CRAFT_FLAGS;
-const { sourceIp, interface: device, engine, dropPrivileges } = WAY_FLAGS;
+const { sourceIp, interface: device, engine, dropPrivileges } = NETWORK_FLAGS;
 
 /** The flags of `firewall` that say what is tested and how, in the order of its help. */
 export const FIREWALL_FLAGS: FlagTable<FirewallRunOptions> = {

@@ -4,7 +4,7 @@ import { anyText, oneOf, wholeNumber } from '../parse/values.ts';
 import { CRAFT_FLAGS } from './craft-flags.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';
 import { TARGET_FLAGS } from './target-flags.ts';
-import { WAY_FLAGS } from './way-flags.ts';
+import { NETWORK_FLAGS } from './network-flags.ts';
 
 /** What the library's `handshake` takes as text; targets are operands. */
 export type HandshakeFlagOptions = Omit<HandshakeOptions, 'targets' | 'signal' | 'onWarning'>;
@@ -75,7 +75,7 @@ export const HANDSHAKE_FLAGS: FlagTable<HandshakeFlagOptions> = {
   }),
 
   ...CRAFT_FLAGS,
-  ...WAY_FLAGS,
+  ...NETWORK_FLAGS,
   timeout: flagValue(
     {
       group: 'Timing',

@@ -4,7 +4,7 @@ import { CRAFT_FLAGS } from './craft-flags.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';
 import { TOKEN_FLAGS } from './token-flags.ts';
 import { TARGET_FLAGS } from './target-flags.ts';
-import { WAY_FLAGS } from './way-flags.ts';
+import { NETWORK_FLAGS } from './network-flags.ts';
 
 /** What the library's `mss` takes as text; targets are operands. */
 export type MssFlagOptions = Omit<MssOptions, 'targets' | 'signal' | 'onWarning'>;
@@ -56,7 +56,7 @@ export const MSS_FLAGS: FlagTable<MssFlagOptions> = {
   ),
 
   ...CRAFTED,
-  ...WAY_FLAGS,
+  ...NETWORK_FLAGS,
   timeout: flagValue(
     {
       group: 'Timing',

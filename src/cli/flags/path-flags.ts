@@ -6,7 +6,7 @@ import { RUN_FLAGS } from './probe-flags.ts';
 import { TARGET_FLAGS } from './target-flags.ts';
 import { TIMEOUT_FLAGS } from './timeout-flags.ts';
 import { TOKEN_FLAGS } from './token-flags.ts';
-import { WAY_FLAGS } from './way-flags.ts';
+import { NETWORK_FLAGS } from './network-flags.ts';
 
 /** What the library's `path` takes as text; targets are operands. */
 export type PathRunOptions = Omit<PathOptions, 'targets' | 'signal' | 'onWarning'>;
@@ -47,7 +47,7 @@ export const PATH_FLAGS: FlagTable<PathRunOptions> = {
     description: 'look up the names of hops; a resolver that is slow costs a second at most',
   }),
   ...CRAFTED,
-  ...WAY_FLAGS,
+  ...NETWORK_FLAGS,
   ...TIMEOUT_FLAGS,
   count: flagValue(
     { group: 'Timing', argument: 'N', description: 'answers wanted of each hop, 1-1000', defaultText: '1' },

@@ -5,7 +5,7 @@ import { CRAFT_FLAGS } from './craft-flags.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';
 import { TOKEN_FLAGS } from './token-flags.ts';
 import { TARGET_FLAGS } from './target-flags.ts';
-import { WAY_FLAGS } from './way-flags.ts';
+import { NETWORK_FLAGS } from './network-flags.ts';
 
 /** What the library's `probe` takes as text; targets are operands. */
 export type RunOptions = Omit<ProbeOptions, 'targets' | 'openOnly' | 'signal' | 'onWarning' | 'onProgress'>;
@@ -51,7 +51,7 @@ export const RUN_FLAGS: FlagTable<RunOptions> = {
   ...TOKEN_FLAGS,
 
   ...CRAFT_FLAGS,
-  ...WAY_FLAGS,
+  ...NETWORK_FLAGS,
 
   timeout: flagValue(
     {

@@ -2,7 +2,7 @@ import type { RespondOptions } from '../../run/respond/respond-options.ts';
 import { anyText, wholeNumber } from '../parse/values.ts';
 import { type FlagTable, flagValue } from './flag.ts';
 import { TOKEN_FLAGS } from './token-flags.ts';
-import { WAY_FLAGS } from './way-flags.ts';
+import { NETWORK_FLAGS } from './network-flags.ts';
 
 /** What the library's `respond` takes as text. */
 export type RespondRunOptions = Omit<RespondOptions, 'signal' | 'onWarning'>;
@@ -19,7 +19,7 @@ export const RESPOND_FLAGS: FlagTable<RespondRunOptions> = {
     anyText('ports such as 80,443,8000-8010'),
   ),
   ...TOKEN_FLAGS,
-  interface: { ...WAY_FLAGS.interface, group: 'Responder', description: 'send by this interface alone' },
+  interface: { ...NETWORK_FLAGS.interface, group: 'Responder', description: 'send by this interface alone' },
   for: flagValue(
     { group: 'Responder', argument: 'SECONDS', description: 'end after so many seconds', defaultText: 'Ctrl-C ends it' },
     wholeNumber(1, 31_536_000),
@@ -28,6 +28,6 @@ export const RESPOND_FLAGS: FlagTable<RespondRunOptions> = {
     { group: 'Responder', argument: 'N', description: 'end after so many attempts', defaultText: 'any number' },
     wholeNumber(1, 1_000_000_000),
   ),
-  engine: { ...WAY_FLAGS.engine, group: 'General' },
-  dropPrivileges: WAY_FLAGS.dropPrivileges,
+  engine: { ...NETWORK_FLAGS.engine, group: 'General' },
+  dropPrivileges: NETWORK_FLAGS.dropPrivileges,
 };

@@ -6,23 +6,23 @@ import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { tcpFlags } from '../../wire/tcp.ts';
 import { IPV4_HEADER_BYTES } from '../../wire/ipv4.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
-import { Outbox, type Posted } from '../session/outbox.ts';
-import { Connection, type ConnectionPlan } from './connection.ts';
-import { decodedCopy } from './notebook.ts';
+import { TransmitQueue, type Posted } from '../session/transmit-queue.ts';
+import { Connection, type ConnectionSpec } from './connection.ts';
+import { decodedCopy } from './segment-log.ts';
 
-/** A connection to begin; the session has the outbox. */
-export type ConnectionRequest = Omit<ConnectionPlan, 'outbox'>;
+/** A connection to begin; the session has the transmit queue. */
+export type ConnectionRequest = Omit<ConnectionSpec, 'transmitQueue'>;
 
 /**
  * Work that takes one connection after the other: yields those to hold side by side and goes on with them once all are CLOSED. It is ended by `return()` when
  * the run is stopped.
  */
-export type Inquiry = Generator<readonly ConnectionRequest[], void, readonly Connection[]>;
+export type ConnectionPlan = Generator<readonly ConnectionRequest[], void, readonly Connection[]>;
 
 /** What a session works on. */
 export interface ConnectionSessionPlan {
   /** Begun in this order, `atOnce` of them side by side. */
-  readonly inquiries: Iterable<Inquiry>;
+  readonly connectionPlans: Iterable<ConnectionPlan>;
   readonly atOnce: number;
 }
 
@@ -36,7 +36,7 @@ interface Retired {
 }
 
 interface Active {
-  readonly inquiry: Inquiry;
+  readonly connectionPlan: ConnectionPlan;
   readonly connections: readonly Connection[];
 }
 
@@ -57,9 +57,9 @@ const ICMP_REDIRECT = 5;
  * open behind: what is not closed when the session is stopped is reset.
  */
 export class ConnectionSession implements DrivenSession {
-  readonly #outbox = new Outbox();
+  readonly #transmitQueue = new TransmitQueue();
   readonly #view = new PacketView();
-  readonly #inquiries: Iterator<Inquiry>;
+  readonly #connectionPlans: Iterator<ConnectionPlan>;
   readonly #atOnce: number;
   readonly #byTuple: Map<string, Connection> = new Map();
   readonly #sourcePorts: Set<number> = new Set();
@@ -71,13 +71,13 @@ export class ConnectionSession implements DrivenSession {
   /** Of connections that are forgotten, and of errors that were nobody's. */
   readonly #totals: ConnectionStats = { probesSent: 0, repliesReceived: 0, repliesRejected: 0 };
 
-  constructor({ inquiries, atOnce }: ConnectionSessionPlan) {
-    this.#inquiries = inquiries[Symbol.iterator]();
+  constructor({ connectionPlans, atOnce }: ConnectionSessionPlan) {
+    this.#connectionPlans = connectionPlans[Symbol.iterator]();
     this.#atOnce = atOnce;
   }
 
   get finished(): boolean {
-    return this.#stopped || (!this.#hasMore && this.#active.length === 0 && this.#outbox.size === 0);
+    return this.#stopped || (!this.#hasMore && this.#active.length === 0 && this.#transmitQueue.size === 0);
   }
 
   get stats(): ConnectionStats {
@@ -91,12 +91,12 @@ export class ConnectionSession implements DrivenSession {
     batch.count = 0;
     if (this.finished) return Infinity;
     const due = this.#turn(now);
-    return Math.min(due, this.#outbox.fill(now, batch));
+    return Math.min(due, this.#transmitQueue.fill(now, batch));
   }
 
   flushed(now: Nanos, batch: SendBatch): Nanos {
     const { errors, count } = batch;
-    const next = this.#outbox.flushed(now, batch);
+    const next = this.#transmitQueue.flushed(now, batch);
     // A SYN that the kernel refused is a reason to look at its connection at once.
     return errors.subarray(0, count).some((errno) => errno !== 0) ? Math.min(next, now) : next;
   }
@@ -105,7 +105,7 @@ export class ConnectionSession implements DrivenSession {
     const view = this.#view;
     if (!view.load(bytes, offset, length)) return;
     if (!view.isTcp) return this.#receiveError(bytes, offset, length, at);
-    if (this.#sourcePorts.has(view.sourcePort) && this.#outbox.stamp(bytes, offset, length, at)) return;
+    if (this.#sourcePorts.has(view.sourcePort) && this.#transmitQueue.stamp(bytes, offset, length, at)) return;
     const connection = this.#byTuple.get(tupleOf(view.source, view.sourcePort, view.destinationPort));
     if (connection === undefined) return;
     const packet = decodedCopy(bytes, offset, length);
@@ -119,18 +119,18 @@ export class ConnectionSession implements DrivenSession {
     // A connection sends again what was lost, here as anywhere else.
   }
 
-  /** Resets what is not closed, and ends all inquiries. */
+  /** Resets what is not closed, and ends all connection plans. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#outbox.withdraw((posted) => !isReset(posted));
+    this.#transmitQueue.withdraw((posted) => !isReset(posted));
     for (const connection of this.#byTuple.values()) connection.abandon(this.#now);
-    for (const { inquiry } of this.#active) inquiry.return();
+    for (const { connectionPlan } of this.#active) connectionPlan.return();
     this.#active = [];
   }
 
-  takeLeave(batch: SendBatch): void {
-    this.#outbox.fill(Infinity, batch);
+  drainOnClose(batch: SendBatch): void {
+    this.#transmitQueue.fill(Infinity, batch);
   }
 
   #turn(now: Nanos): Nanos {
@@ -150,10 +150,10 @@ export class ConnectionSession implements DrivenSession {
     return due;
   }
 
-  #advance({ inquiry, connections }: Active): Active[] {
-    const next = inquiry.next(connections);
+  #advance({ connectionPlan, connections }: Active): Active[] {
+    const next = connectionPlan.next(connections);
     this.#retired = [...this.#retired, { connections, until: this.#now + MEMORY }];
-    return next.done === true ? [] : [{ inquiry, connections: next.value.map((request) => this.#open(request)) }];
+    return next.done === true ? [] : [{ connectionPlan, connections: next.value.map((request) => this.#open(request)) }];
   }
 
   /** Memory follows what is under way, however many connections a run makes. */
@@ -173,19 +173,19 @@ export class ConnectionSession implements DrivenSession {
 
   #beginMore(): void {
     while (this.#hasMore && this.#active.length < this.#atOnce) {
-      const next = this.#inquiries.next();
+      const next = this.#connectionPlans.next();
       if (next.done === true) this.#hasMore = false;
       else this.#active = [...this.#active, ...this.#begin(next.value)];
     }
   }
 
-  #begin(inquiry: Inquiry): Active[] {
-    const first = inquiry.next([]);
-    return first.done === true ? [] : [{ inquiry, connections: first.value.map((request) => this.#open(request)) }];
+  #begin(connectionPlan: ConnectionPlan): Active[] {
+    const first = connectionPlan.next([]);
+    return first.done === true ? [] : [{ connectionPlan, connections: first.value.map((request) => this.#open(request)) }];
   }
 
   #open(request: ConnectionRequest): Connection {
-    const connection = new Connection({ ...request, outbox: this.#outbox });
+    const connection = new Connection({ ...request, transmitQueue: this.#transmitQueue });
     const { remote, remotePort, localPort } = connection.tuple;
     const tuple = tupleOf(remote, remotePort, localPort);
     const former = this.#byTuple.get(tuple);

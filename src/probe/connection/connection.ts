@@ -1,6 +1,6 @@
 import { NANOS_PER_MS, type Nanos, seqDiff } from '../../wire/numbers.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
-import type { Outbox, Posted } from '../session/outbox.ts';
+import type { TransmitQueue, Posted } from '../session/transmit-queue.ts';
 import { type AckPolicy, acknowledgeAtOnce } from './ack-policy.ts';
 import type { Agreement } from './agreement.ts';
 import { afterOwnFin, type Ending, type TcpState } from './connection-state.ts';
@@ -18,14 +18,14 @@ import type { SendStream } from './send-stream.ts';
  * What a connection is used for: asked whenever something has happened and when the time has come that it named. It writes, closes or resets; it returns
  * when it wants to be asked again, Infinity when only for a packet.
  */
-export type Conduct = (connection: Connection, now: Nanos) => Nanos;
+export type ConnectionScript = (connection: Connection, now: Nanos) => Nanos;
 
 /** Everything that a connection needs to know before its first packet. */
-export interface ConnectionPlan {
+export interface ConnectionSpec {
   /** The whole SYN, an IP packet: addresses, ports, ISN, options, TTL and the rest follow from it. Its source port must be guarded. */
   readonly syn: Uint8Array;
-  readonly outbox: Outbox;
-  readonly conduct: Conduct;
+  readonly transmitQueue: TransmitQueue;
+  readonly script: ConnectionScript;
   /** `acknowledgeAtOnce` unless given. */
   readonly acknowledge?: AckPolicy;
   /** Time-out before any round trip is known. */
@@ -52,18 +52,18 @@ const SOON: Nanos = 100 * NANOS_PER_MS;
 
 /**
  * A client's end of a TCP connection in user space (RFC 9293), without I/O: `poll` does what is due, `hear` takes the peer's segments, `hearError` ICMP
- * errors about ours; what is to be sent is posted to the outbox. Nobody but this object answers the peer, so the source port must be guarded. Positions
+ * errors about ours; what is to be sent is posted to the transmit queue. Nobody but this object answers the peer, so the source port must be guarded. Positions
  * count from the ISN of whoever sends the bytes: a SYN is at 0, the first byte at 1. Times are nanoseconds on the transport's clock.
  */
 export class Connection {
   readonly #block: ControlBlock;
   readonly #arrival: SegmentArrival;
-  readonly #plan: ConnectionPlan;
+  readonly #plan: ConnectionSpec;
 
-  constructor(plan: ConnectionPlan) {
-    const { syn, outbox, initialRto, keep = KEPT_BYTES, window = null, mtu = ETHERNET_MTU } = plan;
+  constructor(plan: ConnectionSpec) {
+    const { syn, transmitQueue, initialRto, keep = KEPT_BYTES, window = null, mtu = ETHERNET_MTU } = plan;
     this.#plan = plan;
-    this.#block = new ControlBlock({ syn, outbox, initialRto, keep, window, mtu });
+    this.#block = new ControlBlock({ syn, transmitQueue, initialRto, keep, window, mtu });
     this.#arrival = new SegmentArrival(this.#block, plan.acknowledge ?? acknowledgeAtOnce);
   }
 
@@ -85,7 +85,7 @@ export class Connection {
 
   /** Everything that passed, in order. */
   get notes(): readonly ConnectionNote[] {
-    return this.#block.notebook.notes;
+    return this.#block.segmentLog.notes;
   }
 
   /** What the handshake settled; null before the SYN-ACK. */
@@ -182,14 +182,14 @@ export class Connection {
     this.#transmit(now);
   }
 
-  /** Does what is due and asks the conduct; returns when to poll again, Infinity when closed. */
+  /** Does what is due and asks the script; returns when to poll again, Infinity when closed. */
   poll(now: Nanos): Nanos {
     const block = this.#block;
     if (block.isClosed) return Infinity;
     if (block.syns.length === 0) block.sendSyn(now);
     this.#expire(now);
     if (block.isClosed) return Infinity;
-    const wanted = this.#plan.conduct(this, now);
+    const wanted = this.#plan.script(this, now);
     if (block.isSynchronized) this.#transmit(now);
     return this.state === 'CLOSED' ? Infinity : Math.min(wanted, block.timer.due, block.lingerUntil);
   }
@@ -207,7 +207,7 @@ export class Connection {
     block.error = error;
     const { at, packet, message, quotedLength } = error;
     const mtu = nextHopMtu(message);
-    block.notebook.icmp(message, { at, packet, state: block.state, quotedSeq, quotedLength, mtu });
+    block.segmentLog.icmp(message, { at, packet, state: block.state, quotedSeq, quotedLength, mtu });
     if (block.state === 'SYN-SENT' && block.agreement === null) block.timer.hasten(at + SOON);
     if (mtu !== null && block.isSynchronized && quotedSeq >= block.sent.acknowledged) this.#shrink(mtu, at);
     return true;

@@ -1,21 +1,21 @@
 import { type Nanos, type Seq, seqAdd } from '../../wire/numbers.ts';
-import type { Outbox, Posted } from '../session/outbox.ts';
+import type { TransmitQueue, Posted } from '../session/transmit-queue.ts';
 import type { Agreement } from './agreement.ts';
 import { type Ending, isSynchronized, type TcpState } from './connection-state.ts';
 import type { HeardError } from './heard.ts';
 import type { ConnectionNumbers } from './judge-segment.ts';
-import { Notebook } from './notebook.ts';
+import { SegmentLog } from './segment-log.ts';
 import { ReceiveStream } from './receive-stream.ts';
 import { RetransmissionTimer } from './retransmission-timer.ts';
 import { SegmentCraft, type Words } from './segment-craft.ts';
 import type { SentSense } from './segment-note.ts';
 import { SendStream } from './send-stream.ts';
-import { Speaker } from './speaker.ts';
+import { SegmentSender } from './segment-sender.ts';
 
 /** What a control block is made of. */
 interface ControlParts {
   readonly syn: Uint8Array;
-  readonly outbox: Outbox;
+  readonly transmitQueue: TransmitQueue;
   readonly initialRto: Nanos;
   readonly keep: number;
   readonly window: number | null;
@@ -41,7 +41,7 @@ export class ControlBlock {
   readonly sent: SendStream;
   readonly received: ReceiveStream;
   readonly timer: RetransmissionTimer;
-  readonly notebook: Notebook = new Notebook();
+  readonly segmentLog: SegmentLog = new SegmentLog();
   state: TcpState = 'SYN-SENT';
   ending: Ending | null = null;
   /** The last ICMP error about this connection. */
@@ -65,7 +65,7 @@ export class ControlBlock {
   segmentLimit: number | null = null;
   /** ECN field of packets with data. */
   dataEcn = 0;
-  readonly #speaker: Speaker;
+  readonly #sender: SegmentSender;
   readonly #window: number | null;
   /** Bytes of the largest packet that may leave. */
   #mtu: number;
@@ -75,7 +75,7 @@ export class ControlBlock {
     this.sent = new SendStream(this.craft.synPayload);
     this.received = new ReceiveStream(parts.keep);
     this.timer = new RetransmissionTimer(parts.initialRto);
-    this.#speaker = new Speaker(this.craft, parts.outbox, this.notebook);
+    this.#sender = new SegmentSender(this.craft, parts.transmitQueue, this.segmentLog);
     this.#window = parts.window;
     this.#mtu = parts.mtu;
   }
@@ -119,7 +119,7 @@ export class ControlBlock {
   }
 
   sendSyn(now: Nanos): void {
-    this.syns.push(this.#speaker.syn(this.syns.length, now, this.state));
+    this.syns.push(this.#sender.syn(this.syns.length, now, this.state));
     this.timer.start(now);
   }
 
@@ -133,7 +133,7 @@ export class ControlBlock {
       windowBytes: this.windowBytes,
       echo: this.agreement?.timestamps === true ? this.echo : null,
     };
-    return this.#speaker.say(sense, words, standing, now);
+    return this.#sender.say(sense, words, standing, now);
   }
 
   /** A router told the size of packets that pass it (RFC 1191). */

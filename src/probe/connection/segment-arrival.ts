@@ -49,11 +49,11 @@ export class SegmentArrival {
   take(heard: Heard): void {
     const block = this.#block;
     const { header } = heard.segment;
-    const place = block.notebook.size;
+    const place = block.segmentLog.size;
     const judgement = judgeSegment(header, heard.length, block.numbers());
     const sense = block.isClosed ? this.#afterEnd(judgement, heard) : SegmentArrival.#ACTS[judgement](this, heard);
     const shift = (header.flags & SYN) === 0 ? (block.agreement?.peerShift ?? 0) : 0;
-    block.notebook.heard(place, heard.packet, {
+    block.segmentLog.heard(place, heard.packet, {
       at: heard.at,
       sense,
       state: block.state,
@@ -121,10 +121,10 @@ export class SegmentArrival {
 
   /** Which of our SYNs a SYN-ACK answers: they have one ISN, so only the echo of TSval tells; null where it does not. */
   #answeredSyn({ options }: TcpHeader): ControlBlock['syns'][number] | null {
-    const { syns, notebook } = this.#block;
+    const { syns, segmentLog } = this.#block;
     if (syns.length === 1) return syns[0] ?? null;
     const echo = findOption(options, 'ts')?.echo;
-    const own = notebook.notes.findLast(
+    const own = segmentLog.notes.findLast(
       (note) => note.kind === 'out' && findOption(note.segment.header.options, 'ts')?.value === echo,
     );
     return echo === undefined || own?.kind !== 'out' ? null : own.posted;

@@ -1,7 +1,7 @@
 import type { DecodedPacket, IcmpMessage, TcpSegment } from '../../wire/decoded.ts';
 import type { Address } from '../../wire/address.ts';
 import type { Nanos } from '../../wire/numbers.ts';
-import type { Posted } from '../session/outbox.ts';
+import type { Posted } from '../session/transmit-queue.ts';
 import type { TcpState } from './connection-state.ts';
 
 /** What a segment of ours was sent for. `probe` is one that only serves to be answered, such as old bytes sent again to measure the path. */

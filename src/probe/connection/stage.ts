@@ -1,7 +1,7 @@
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
-import type { Conduct, Connection } from './connection.ts';
+import type { ConnectionScript, Connection } from './connection.ts';
 
-/** A part of a conduct: returns when it wants to be asked again, or null once it is done and the next may begin. */
+/** A part of a script: returns when it wants to be asked again, or null once it is done and the next may begin. */
 export type Stage = (connection: Connection, now: Nanos) => Nanos | null;
 
 /** How long the peer's FIN is waited for once ours has left, at least: a server may still be busy. */
@@ -10,7 +10,7 @@ const FIN_PATIENCE: Nanos = 500 * NANOS_PER_MS;
 const SETTLING: Nanos = 10 * NANOS_PER_MS;
 
 /** One stage after the other; whatever is left open behind the last is reset. */
-export function inStages(stages: readonly Stage[]): Conduct {
+export function inStages(stages: readonly Stage[]): ConnectionScript {
   let current = 0;
   return (connection, now) => {
     for (; current < stages.length; current++) {

@@ -4,7 +4,7 @@ import type { SynTemplate } from '../../wire/syn-template.ts';
 import { TCP_HEADER_BYTES } from '../../wire/tcp.ts';
 import { decodeOptions, findOption } from '../../wire/tcp-options.ts';
 import type { ProbeCookie } from './cookie.ts';
-import type { Outbox } from '../session/outbox.ts';
+import type { TransmitQueue } from '../session/transmit-queue.ts';
 import type { PathProbe } from '../path/path-probe.ts';
 
 /** A 5-tuple on which SYNs of any TTL leave. */
@@ -18,7 +18,7 @@ export interface Flow {
 /** What SYNs are made with. */
 export interface CraftMeans {
   readonly cookie: ProbeCookie;
-  readonly outbox: Outbox;
+  readonly transmitQueue: TransmitQueue;
   readonly craft: (ttl: number) => SynTemplate;
   /** SYNs that were made for the same flow before. */
   readonly made: number;
@@ -37,7 +37,7 @@ export class SynCrafter {
   /** Unsigned. */
   readonly isn: number;
   readonly #templateFor: (ttl: number) => SynTemplate;
-  readonly #outbox: Outbox;
+  readonly #transmitQueue: TransmitQueue;
   readonly #firstId: number;
   readonly #firstTsval: number;
   #made: number;
@@ -45,7 +45,7 @@ export class SynCrafter {
   constructor(flow: Flow, means: CraftMeans) {
     this.flow = flow;
     this.#templateFor = means.craft;
-    this.#outbox = means.outbox;
+    this.#transmitQueue = means.transmitQueue;
     this.#made = means.made;
     const { cookie } = means;
     cookie.compute(flow.source, flow.target, ((flow.sourcePort << 16) | flow.port) >>> 0, 0);
@@ -65,6 +65,6 @@ export class SynCrafter {
     template.write(bytes, 0, { destination: target, sourcePort, destinationPort: port, seq: this.isn, tsval, ipId });
     const options = decodeOptions(bytes.subarray(OPTIONS_AT, OPTIONS_AT + template.optionBytes.length));
     const carries = findOption(options, 'ts')?.value === tsval;
-    return { ttl, ipId, tsval: carries ? tsval : null, posted: this.#outbox.post(bytes) };
+    return { ttl, ipId, tsval: carries ? tsval : null, posted: this.#transmitQueue.post(bytes) };
   }
 }

@@ -1,9 +1,9 @@
 import type { Address } from '../../wire/address.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import { PacketView } from '../../wire/packet-view.ts';
-import type { Outbox } from '../session/outbox.ts';
+import type { TransmitQueue } from '../session/transmit-queue.ts';
 import type { FirewallPlan, FirewallStats } from './firewall-plan.ts';
-import { type AnswerKind, FirewallTest, type Shot } from './firewall-test.ts';
+import { type AnswerKind, FirewallTest, type TestPacket } from './firewall-test.ts';
 import { isChallenge, proofOf } from './proof.ts';
 import type { TargetCase } from './target-case.ts';
 
@@ -15,15 +15,15 @@ const ICMP_TIME_EXCEEDED = 11;
 export class AnswerReader {
   readonly #plan: FirewallPlan;
   readonly #cases: ReadonlyMap<number, TargetCase>;
-  readonly #outbox: Outbox;
+  readonly #transmitQueue: TransmitQueue;
   readonly #stats: FirewallStats;
   readonly #ours: ReadonlySet<number>;
   readonly #view: PacketView = new PacketView();
 
-  constructor(plan: FirewallPlan, cases: ReadonlyMap<number, TargetCase>, outbox: Outbox, stats: FirewallStats) {
+  constructor(plan: FirewallPlan, cases: ReadonlyMap<number, TargetCase>, transmitQueue: TransmitQueue, stats: FirewallStats) {
     this.#plan = plan;
     this.#cases = cases;
-    this.#outbox = outbox;
+    this.#transmitQueue = transmitQueue;
     this.#stats = stats;
     this.#ours = new Set(plan.sourcePorts);
   }
@@ -37,28 +37,28 @@ export class AnswerReader {
 
   #receiveTcp(packet: Uint8Array, at: Nanos): void {
     const view = this.#view;
-    if (this.#ours.has(view.sourcePort) && this.#outbox.stamp(packet, 0, packet.length, at)) return;
+    if (this.#ours.has(view.sourcePort) && this.#transmitQueue.stamp(packet, 0, packet.length, at)) return;
     if (!this.#ours.has(view.destinationPort)) return;
     const target = this.#caseOf(view.source);
     if (target === undefined || view.destination !== target.task.craft.source) return;
-    const shots = target.ledger.between(view.sourcePort, view.destinationPort);
-    for (const shot of shots) {
-      const kind = proofOf(shot, view);
-      if (kind !== null) return this.#give(target, { kind, shot, bytes: copied(packet), at });
+    const testPackets = target.ledger.between(view.sourcePort, view.destinationPort);
+    for (const testPacket of testPackets) {
+      const kind = proofOf(testPacket, view);
+      if (kind !== null) return this.#give(target, { kind, testPacket, bytes: copied(packet), at });
     }
-    if (shots.length > 0) this.#reject(shots[0] as Shot);
+    if (testPackets.length > 0) this.#reject(testPackets[0] as TestPacket);
   }
 
   #receiveIcmp(packet: Uint8Array, at: Nanos): void {
     const view = this.#view;
     if (view.icmpType === ICMP_REDIRECT) return;
     const target = this.#caseOf(view.quoteDestination);
-    const shot = target?.ledger.quoted(view.quoteDestinationPort, view.quoteSeq) ?? null;
-    if (target === undefined || shot === null) return;
+    const testPacket = target?.ledger.quoted(view.quoteDestinationPort, view.quoteSeq) ?? null;
+    if (target === undefined || testPacket === null) return;
     // A NAT may leave its own address and port in the quote; beside our address stands our port.
-    const isOurs = view.quoteSource !== target.task.craft.source || view.quoteSourcePort === shot.sourcePort;
+    const isOurs = view.quoteSource !== target.task.craft.source || view.quoteSourcePort === testPacket.sourcePort;
     if (!isOurs) this.#stats.repliesRejected++;
-    else this.#give(target, { kind: this.#icmpKind(), shot, bytes: copied(packet), at });
+    else this.#give(target, { kind: this.#icmpKind(), testPacket, bytes: copied(packet), at });
   }
 
   #icmpKind(): AnswerKind {
@@ -72,12 +72,12 @@ export class AnswerReader {
   #give(target: TargetCase, answer: Parameters<TargetCase['learn']>[0]): void {
     this.#stats.repliesReceived++;
     target.learn(answer);
-    answer.shot.taker.take(answer);
+    answer.testPacket.taker.take(answer);
   }
 
-  #reject(shot: Shot): void {
+  #reject(testPacket: TestPacket): void {
     this.#stats.repliesRejected++;
-    if (shot.taker instanceof FirewallTest && isChallenge(shot, this.#view)) shot.taker.challenge(shot);
+    if (testPacket.taker instanceof FirewallTest && isChallenge(testPacket, this.#view)) testPacket.taker.challenge(testPacket);
   }
 
   #caseOf(address: Address): TargetCase | undefined {

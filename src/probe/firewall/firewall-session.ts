@@ -2,7 +2,7 @@ import type { SendBatch } from '../../transport/transport.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { ProbeCookie } from '../craft/cookie.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
-import { Outbox } from '../session/outbox.ts';
+import { TransmitQueue } from '../session/transmit-queue.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { controlPorts } from './control-ports.ts';
 import { dataLength, PacketCraft } from './packet-craft.ts';
@@ -22,7 +22,7 @@ export class FirewallSession implements DrivenSession {
   finished = false;
   readonly stats: FirewallStats = { probesSent: 0, repliesReceived: 0, repliesRejected: 0 };
   readonly #plan: FirewallPlan;
-  readonly #outbox: Outbox = new Outbox();
+  readonly #transmitQueue: TransmitQueue = new TransmitQueue();
   readonly #cookie: ProbeCookie;
   readonly #reader: AnswerReader;
   /** Under way, by index of the target. */
@@ -36,7 +36,7 @@ export class FirewallSession implements DrivenSession {
   constructor(plan: FirewallPlan) {
     this.#plan = plan;
     this.#cookie = new ProbeCookie(plan.key);
-    this.#reader = new AnswerReader(plan, this.#cases, this.#outbox, this.stats);
+    this.#reader = new AnswerReader(plan, this.#cases, this.#transmitQueue, this.stats);
   }
 
   poll(now: Nanos, batch: SendBatch): Nanos {
@@ -49,12 +49,12 @@ export class FirewallSession implements DrivenSession {
       this.finished = true;
       return Infinity;
     }
-    const queueNext = this.#outbox.fill(now, batch);
+    const queueNext = this.#transmitQueue.fill(now, batch);
     return Math.max(now, Math.min(queueNext, this.#nextAt(now)));
   }
 
   flushed(now: Nanos, batch: SendBatch): Nanos {
-    const next = this.#outbox.flushed(now, batch);
+    const next = this.#transmitQueue.flushed(now, batch);
     return Math.min(next, this.finished ? Infinity : this.#nextAt(now));
   }
 
@@ -73,11 +73,11 @@ export class FirewallSession implements DrivenSession {
     this.finished = true;
     for (const target of this.#cases.values()) this.#plan.onTarget(target.evidence());
     this.#cases.clear();
-    this.#outbox.clear();
+    this.#transmitQueue.clear();
   }
 
   /** Half-open connections are torn down by the kernel, which resets what is answered on a port that is reserved and not guarded. */
-  takeLeave(batch: SendBatch): void {
+  drainOnClose(batch: SendBatch): void {
     batch.count = 0;
   }
 
@@ -103,9 +103,9 @@ export class FirewallSession implements DrivenSession {
       tsval: cookie.tsval,
       ipId: cookie.ipId,
     };
-    const posted = this.#outbox.post(task.craft.packet(spec, names));
+    const posted = this.#transmitQueue.post(task.craft.packet(spec, names));
     const { seq, ack } = names;
-    const shot = {
+    const testPacket = {
       taker,
       port: spec.port,
       sourcePort,
@@ -115,8 +115,8 @@ export class FirewallSession implements DrivenSession {
       payloadLength: dataLength(spec),
       posted,
     };
-    ledger.add(shot);
-    add(shot);
+    ledger.add(testPacket);
+    add(testPacket);
     this.stats.probesSent++;
     this.#mayLeaveAt = Math.max(this.#mayLeaveAt, now - BURST * GAP) + GAP;
   }
@@ -143,7 +143,7 @@ export class FirewallSession implements DrivenSession {
       controls,
       craft: this.#craft(route),
       timeout: timing.timeoutMs * NANOS_PER_MS,
-      shots: (timing.retries ?? DEFAULT_RETRIES) + 1,
+      testPackets: (timing.retries ?? DEFAULT_RETRIES) + 1,
       searchRate,
       isUnresolved: () => routes.isUnresolved(target),
     };

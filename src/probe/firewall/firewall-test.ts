@@ -4,7 +4,7 @@ import type { DecodedPacket } from '../../wire/decoded.ts';
 import { Ipv4Offset } from '../../wire/ipv4.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
-import type { Posted } from '../session/outbox.ts';
+import type { Posted } from '../session/transmit-queue.ts';
 import type { TestKind } from './battery.ts';
 
 /** What one test asks. */
@@ -20,8 +20,8 @@ export interface TestSpec {
 }
 
 /** One packet of a test on its way, and the numbers by which its answer proves itself. */
-export interface Shot {
-  readonly taker: ShotTaker;
+export interface TestPacket {
+  readonly taker: TestPacketSender;
   readonly port: number;
   readonly sourcePort: number;
   readonly seq: number;
@@ -35,16 +35,16 @@ export interface Shot {
 /** A proven answer of any strength. `local` is this host's own kernel, which could not deliver the packet. */
 export type AnswerKind = 'syn-ack' | 'rst' | 'syn' | 'icmp' | 'expired' | 'local';
 
-/** A packet that answers a shot; the bytes are a copy. */
+/** A packet that answers a test packet; the bytes are a copy. */
 export interface Answer {
   readonly kind: AnswerKind;
-  readonly shot: Shot;
+  readonly testPacket: TestPacket;
   readonly bytes: Uint8Array;
   readonly at: Nanos;
 }
 
-/** Whoever sent a shot hears of its answers. */
-export interface ShotTaker {
+/** Whoever sent a test packet hears of its answers. */
+export interface TestPacketSender {
   take(answer: Answer): void;
 }
 
@@ -69,9 +69,9 @@ const FINAL_STRENGTH = 4;
 const MOST_CHALLENGES = 2;
 
 /** One test under way: packets until one is answered or enough were not. It ends in exactly one result. */
-export class FirewallTest implements ShotTaker {
+export class FirewallTest implements TestPacketSender {
   readonly spec: TestSpec;
-  readonly shots: Shot[] = [];
+  readonly testPackets: TestPacket[] = [];
   /** True once nothing can change the result but a contradiction. */
   done = false;
   /** Packets that it may send; losses of the capture and challenge ACKs add to it. */
@@ -103,16 +103,16 @@ export class FirewallTest implements ShotTaker {
 
   /** From the first packet to the last; 0 while one of them has not left. */
   get sendingTime(): Nanos {
-    const [first] = this.shots;
+    const [first] = this.testPackets;
     const from = first?.posted.sentAt ?? null;
-    const to = this.shots.at(-1)?.posted.sentAt ?? null;
+    const to = this.testPackets.at(-1)?.posted.sentAt ?? null;
     return from === null || to === null ? 0 : to - from;
   }
 
   /** The round trip of the answer, or null. */
   get rtt(): Nanos | null {
     const answer = this.#answer;
-    const sentAt = answer?.shot.posted.sentAt ?? null;
+    const sentAt = answer?.testPacket.posted.sentAt ?? null;
     return answer === null || sentAt === null || answer.at < sentAt ? null : answer.at - sentAt;
   }
 
@@ -124,37 +124,37 @@ export class FirewallTest implements ShotTaker {
     this.done ||= isFinal(answer) || answer.kind === 'local' || (this.spec.kind !== 'syn' && answer.kind !== 'syn');
   }
 
-  /** Sends the next packet without waiting for an answer to `shot`: a connection of old holds its tuple. */
-  challenge(shot: Shot): void {
-    if (shot !== this.shots.at(-1) || this.#challenges >= MOST_CHALLENGES) return;
+  /** Sends the next packet without waiting for an answer to `testPacket`: a connection of old holds its tuple. */
+  challenge(testPacket: TestPacket): void {
+    if (testPacket !== this.testPackets.at(-1) || this.#challenges >= MOST_CHALLENGES) return;
     this.#challenges++;
     this.#hurried = true;
     this.allowance++;
   }
 
   /** Asks at `now` for another packet (true), or ends when none is left; `wait` is how long each is waited for. */
-  wantsShot(now: Nanos, wait: Nanos): boolean {
+  wantsTestPacket(now: Nanos, wait: Nanos): boolean {
     if (this.done) return false;
-    const last = this.shots.at(-1);
+    const last = this.testPackets.at(-1);
     if (last === undefined) return true;
     if (last.posted.errno !== 0) return this.#end(last.posted.errno);
     if (now < this.dueAt(wait)) return false;
-    if (this.shots.length < this.allowance) return true;
+    if (this.testPackets.length < this.allowance) return true;
     return this.#end(0);
   }
 
-  /** When `wantsShot` is to be asked again: 0 for at once, Infinity while a packet waits to be sent. */
+  /** When `wantsTestPacket` is to be asked again: 0 for at once, Infinity while a packet waits to be sent. */
   dueAt(wait: Nanos): Nanos {
-    const last = this.shots.at(-1)?.posted;
+    const last = this.testPackets.at(-1)?.posted;
     if (last === undefined || last.errno !== 0) return 0;
     const { sentAt } = last;
     if (sentAt === null) return Infinity;
-    return this.#hurried && this.shots.length < this.allowance ? sentAt : sentAt + wait;
+    return this.#hurried && this.testPackets.length < this.allowance ? sentAt : sentAt + wait;
   }
 
   /** Notes a packet that is on its way. */
-  add(shot: Shot): void {
-    this.shots.push(shot);
+  add(testPacket: TestPacket): void {
+    this.testPackets.push(testPacket);
     this.#hurried = false;
   }
 
@@ -167,8 +167,8 @@ export class FirewallTest implements ShotTaker {
     const rtt = this.rtt;
     return {
       ...this.spec,
-      attempts: this.shots.length,
-      answered: this.#answer === null ? null : this.shots.indexOf(this.#answer.shot) + 1,
+      attempts: this.testPackets.length,
+      answered: this.#answer === null ? null : this.testPackets.indexOf(this.#answer.testPacket) + 1,
       reason: this.#reason(),
       reply: decoded(this.#answer),
       conflict: decoded(this.#conflict),
@@ -183,7 +183,7 @@ export class FirewallTest implements ShotTaker {
   }
 
   #contradict(held: Answer, answer: Answer): void {
-    if (answer.shot === held.shot && isFinal(answer) && answer.kind !== held.kind) this.#conflict ??= answer;
+    if (answer.testPacket === held.testPacket && isFinal(answer) && answer.kind !== held.kind) this.#conflict ??= answer;
   }
 
   #reason(): string {

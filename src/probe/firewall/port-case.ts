@@ -75,7 +75,7 @@ export class PortCase {
 
   /** Whether it is known what the usual SYN meets, or likely enough to go on. */
   get #isSettled(): boolean {
-    return this.syn.done || (this.syn.shots.length > 1 && this.syn.answerKind === null && !this.#context.rejects());
+    return this.syn.done || (this.syn.testPackets.length > 1 && this.syn.answerKind === null && !this.#context.rejects());
   }
 
   /** Tests of a rejected port wait for the SYNs of all others, whose errors they would take. */

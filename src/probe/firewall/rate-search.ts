@@ -1,5 +1,5 @@
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
-import type { Answer, Shot, ShotTaker, TestSpec } from './firewall-test.ts';
+import type { Answer, TestPacket, TestPacketSender, TestSpec } from './firewall-test.ts';
 
 /** One step of the search: so many SYNs at one rate, and what came back. */
 export interface RateStep {
@@ -24,12 +24,12 @@ const CONFIRM_SHARE = 0.7;
 const SLOWEST = 2;
 
 /** SYNs of one step, counted. */
-class Burst implements ShotTaker {
+class Burst implements TestPacketSender {
   readonly phase: RateStep['phase'];
   readonly rate: number;
   readonly count: number;
-  readonly shots: Shot[] = [];
-  readonly #answered: Set<Shot> = new Set();
+  readonly testPackets: TestPacket[] = [];
+  readonly #answered: Set<TestPacket> = new Set();
   readonly #start: Nanos;
 
   constructor(phase: RateStep['phase'], rate: number, start: Nanos) {
@@ -41,26 +41,28 @@ class Burst implements ShotTaker {
 
   /** When the next SYN is due; Infinity when all are sent. */
   get dueAt(): Nanos {
-    return this.shots.length >= this.count ? Infinity : this.#start + (this.shots.length * NANOS_PER_SECOND) / this.rate;
+    return this.testPackets.length >= this.count
+      ? Infinity
+      : this.#start + (this.testPackets.length * NANOS_PER_SECOND) / this.rate;
   }
 
   get endsAt(): Nanos {
     return this.#start + (this.count * NANOS_PER_SECOND) / this.rate + SETTLE;
   }
 
-  take({ shot, kind }: Answer): void {
-    if (kind === 'syn-ack' || kind === 'rst') this.#answered.add(shot);
+  take({ testPacket, kind }: Answer): void {
+    if (kind === 'syn-ack' || kind === 'rst') this.#answered.add(testPacket);
   }
 
   step(): RateStep {
     const { phase, rate } = this;
-    const half = this.shots.slice(Math.floor(this.shots.length / 2));
-    const passed = half.filter((shot) => this.#answered.has(shot)).length;
+    const half = this.testPackets.slice(Math.floor(this.testPackets.length / 2));
+    const passed = half.filter((testPacket) => this.#answered.has(testPacket)).length;
     const seconds = half.length / rate;
     return {
       phase,
       rate,
-      sent: this.shots.length,
+      sent: this.testPackets.length,
       answered: this.#answered.size,
       passed: seconds === 0 ? 0 : passed / seconds,
     };
@@ -82,13 +84,13 @@ export class RateSearch {
   }
 
   /** Whose SYN is due at `now`, or null. */
-  due(now: Nanos): ShotTaker | null {
+  due(now: Nanos): TestPacketSender | null {
     this.#burst ??= new Burst('climb', CLIMB[0] as number, now);
     return this.#burst.dueAt <= now ? this.#burst : null;
   }
 
-  add(shot: Shot): void {
-    this.#burst?.shots.push(shot);
+  add(testPacket: TestPacket): void {
+    this.#burst?.testPackets.push(testPacket);
   }
 
   /** When to look again. */

@@ -2,11 +2,11 @@ import { Errno } from '../../transport/errno.ts';
 import type { Address } from '../../wire/address.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import type { RateEvidence, TargetEvidence } from './firewall-plan.ts';
-import { FirewallTest, type Answer, type Shot, type ShotTaker, type TestSpec } from './firewall-test.ts';
+import { FirewallTest, type Answer, type TestPacket, type TestPacketSender, type TestSpec } from './firewall-test.ts';
 import type { PacketCraft } from './packet-craft.ts';
 import { type CaseContext, PortCase } from './port-case.ts';
 import { RateSearch } from './rate-search.ts';
-import { ShotLedger } from './shot-ledger.ts';
+import { TestPacketLedger } from './test-packet-ledger.ts';
 import { isFirstSyn, TargetPace } from './target-pace.ts';
 
 /** Packets of a test whose TTL is limited; every router that answers limits how often it does. */
@@ -25,7 +25,7 @@ export interface TargetTask {
   readonly craft: PacketCraft;
   readonly timeout: Nanos;
   /** Packets of a test that stays silent. */
-  readonly shots: number;
+  readonly testPackets: number;
   readonly searchRate: boolean;
   /** Whether the next hop has not answered ARP. */
   readonly isUnresolved: () => boolean;
@@ -34,7 +34,7 @@ export interface TargetTask {
 /** A packet that is to leave for a test. */
 export interface Demand {
   readonly spec: TestSpec;
-  readonly taker: ShotTaker;
+  readonly taker: TestPacketSender;
   /** Told of the packet once it is on its way. */
   readonly add: FirewallTest['add'];
 }
@@ -42,10 +42,10 @@ export interface Demand {
 /** One target under test: its ports, those it is compared with, and how long its answers take. */
 export class TargetCase {
   readonly task: TargetTask;
-  readonly ledger: ShotLedger = new ShotLedger();
+  readonly ledger: TestPacketLedger = new TestPacketLedger();
   readonly #cases: readonly PortCase[];
   readonly #tests: FirewallTest[] = [];
-  readonly #answered: Set<Shot> = new Set();
+  readonly #answered: Set<TestPacket> = new Set();
   readonly #pace: TargetPace;
   #rate: RateSearch | null = null;
   #rateDone: boolean;
@@ -69,11 +69,11 @@ export class TargetCase {
 
   /** Learns of a proven answer before its taker does. Only the first to each packet tells a round trip: a SYN-ACK whose reset was lost comes again after seconds. */
   learn(answer: Answer): void {
-    const { shot, at } = answer;
-    if (shot.posted.sentAt === null || this.#answered.has(shot)) return;
-    this.#answered.add(shot);
+    const { testPacket, at } = answer;
+    if (testPacket.posted.sentAt === null || this.#answered.has(testPacket)) return;
+    this.#answered.add(testPacket);
     const wasLimited = this.#pace.isLimited;
-    this.#pace.learn(answer, at - shot.posted.sentAt);
+    this.#pace.learn(answer, at - testPacket.posted.sentAt);
     if (!wasLimited && this.#pace.isLimited) this.#allow(SHOTS_UNDER_LIMIT, isFirstSyn);
   }
 
@@ -89,13 +89,13 @@ export class TargetCase {
     const demands: Demand[] = [];
     for (const test of this.#tests) {
       if (demands.length >= room) return demands;
-      if (test.wantsShot(now, this.#pace.wait(test)))
-        demands.push({ spec: test.spec, taker: test, add: (shot) => test.add(shot) });
+      if (test.wantsTestPacket(now, this.#pace.wait(test)))
+        demands.push({ spec: test.spec, taker: test, add: (testPacket) => test.add(testPacket) });
     }
     const burst = this.#rate?.due(now) ?? null;
     if (this.#rate !== null && burst !== null && demands.length < room) {
       const search = this.#rate;
-      demands.push({ spec: search.spec, taker: burst, add: (shot) => search.add(shot) });
+      demands.push({ spec: search.spec, taker: burst, add: (testPacket) => search.add(testPacket) });
     }
     return demands;
   }
@@ -130,13 +130,13 @@ export class TargetCase {
   /** 0 where there is nothing to listen for. */
   get #listensUntil(): Nanos {
     const [first] = this.#tests;
-    const sentAt = first?.shots[0]?.posted.sentAt ?? null;
+    const sentAt = first?.testPackets[0]?.posted.sentAt ?? null;
     return sentAt === null || first?.isRefused === true ? 0 : this.#pace.patienceFor(sentAt);
   }
 
   #start(spec: TestSpec): FirewallTest {
-    const { shots } = this.task;
-    const test = new FirewallTest(spec, (spec.ttl === null ? shots : Math.min(MOST_TTL_SHOTS, shots)) + this.#extra);
+    const { testPackets } = this.task;
+    const test = new FirewallTest(spec, (spec.ttl === null ? testPackets : Math.min(MOST_TTL_SHOTS, testPackets)) + this.#extra);
     this.#tests.push(test);
     return test;
   }
@@ -148,8 +148,8 @@ export class TargetCase {
     return hops.length === 0 ? null : Math.max(...hops);
   }
 
-  #allow(shots: number, isMeant: (test: FirewallTest) => boolean): void {
-    for (const test of this.#tests) if (!test.done && isMeant(test)) test.allowance += shots;
+  #allow(testPackets: number, isMeant: (test: FirewallTest) => boolean): void {
+    for (const test of this.#tests) if (!test.done && isMeant(test)) test.allowance += testPackets;
   }
 
   #isFirst(respect: 'rejected' | 'control', port: number): boolean {

@@ -39,21 +39,21 @@ export class TargetPace {
   }
 
   /** Learns of the first answer to a packet, before its taker does. */
-  learn({ kind, shot }: Answer, rtt: Nanos): void {
+  learn({ kind, testPacket }: Answer, rtt: Nanos): void {
     if (kind === 'syn-ack' || kind === 'rst') this.#slowestTcp = Math.max(this.#slowestTcp, rtt);
     // Other errors may come late: a router asks three times for a neighbour before it calls a host unreachable.
     else if (kind === 'expired') this.#slowestIcmp = Math.max(this.#slowestIcmp, rtt);
-    const { taker } = shot;
+    const { taker } = testPacket;
     if (kind !== 'icmp' || !(taker instanceof FirewallTest) || !isFirstSyn(taker)) return;
     this.rejects = true;
-    this.isLimited ||= taker.answerKind === null && taker.shots[0] !== shot;
+    this.isLimited ||= taker.answerKind === null && taker.testPackets[0] !== testPacket;
   }
 
   /** How long the latest packet of `test` is waited for. What answered so far may be nearer than the host: a port's first SYN has the time-out in full. */
   wait(test: FirewallTest): Nanos {
     const usual = this.#usualWait();
     if (!isFirstSyn(test) || test.answerKind !== null) return usual;
-    const sent = test.shots.length;
+    const sent = test.testPackets.length;
     if (sent >= test.allowance) return Math.max(usual, this.#timeout - test.sendingTime);
     return this.rejects && sent > 1 ? Math.max(ICMP_PACE, usual) : usual;
   }

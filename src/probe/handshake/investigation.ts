@@ -1,9 +1,9 @@
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import { acknowledgeAtOnce, acknowledgeNothing } from '../connection/ack-policy.ts';
-import type { Conduct, Connection } from '../connection/connection.ts';
-import type { ConnectionRequest, Inquiry } from '../connection/connection-session.ts';
-import { said } from '../connection/converse.ts';
+import type { ConnectionScript, Connection } from '../connection/connection.ts';
+import type { ConnectionRequest, ConnectionPlan } from '../connection/connection-session.ts';
+import { said } from '../connection/run-exchange.ts';
 import type { SegmentNote } from '../connection/segment-note.ts';
 import { answered, closed, established, inStages, observed, settled, type Stage } from '../connection/stage.ts';
 import { type PathMtu, type PathMtuLimits, PathMtuStage } from './path-mtu.ts';
@@ -95,7 +95,7 @@ export class PortInvestigation {
   }
 
   /** The connections, one step after the other. */
-  *inquire(): Inquiry {
+  *connections(): ConnectionPlan {
     const { repeat, ecn, fastOpen, ack } = this.#plan;
     yield* this.#ask();
     if (this.#wasIgnored() && repeat === 1) yield [this.#request('second-look', {}, this.#stages(null))];
@@ -103,7 +103,7 @@ export class PortInvestigation {
     if (fastOpen && ack && this.#wasAnswered('asked')) yield* this.#lookAtFastOpen();
   }
 
-  *#ask(): Inquiry {
+  *#ask(): ConnectionPlan {
     const asked = Array.from({ length: this.#plan.repeat }, () => this.#asked());
     yield this.#plan.ack ? asked : [...asked, this.#unacknowledged('without-timestamps', { timestamps: false })];
     if (this.#wasAnswered('asked') || !this.#wasChallenged()) return;
@@ -111,12 +111,12 @@ export class PortInvestigation {
     yield [this.#asked()];
   }
 
-  *#lookAtEcn(): Inquiry {
+  *#lookAtEcn(): ConnectionPlan {
     yield [this.#request('without-ecn', { ecn: false }, this.#stages(null))];
     if (this.#wasAnswered('without-ecn')) yield [this.#request('with-ecn-again', {}, this.#stages(null))];
   }
 
-  *#lookAtFastOpen(): Inquiry {
+  *#lookAtFastOpen(): ConnectionPlan {
     yield [this.#request('cookie-request', { fastOpen: 'request' }, this.#stages(null))];
     if (!this.#wasAnswered('cookie-request')) {
       yield [this.#request('cookie-control', {}, this.#stages(null))];
@@ -163,7 +163,7 @@ export class PortInvestigation {
     const { makeSyn, initialRto, retries, mtu, ack } = this.#plan;
     return {
       syn: makeSyn(variation),
-      conduct: this.#noting(purpose, inStages(stages)),
+      script: this.#noting(purpose, inStages(stages)),
       acknowledge: ack ? acknowledgeAtOnce : acknowledgeNothing,
       initialRto,
       retries,
@@ -172,12 +172,12 @@ export class PortInvestigation {
   }
 
   /** A connection counts from its first poll on, so that one that is cut short is known too. */
-  #noting(purpose: Purpose, conduct: Conduct): Conduct {
+  #noting(purpose: Purpose, script: ConnectionScript): ConnectionScript {
     let isKnown = false;
     return (connection, now) => {
       if (!isKnown) this.#trials.push({ purpose, connection });
       isKnown = true;
-      return conduct(connection, now);
+      return script(connection, now);
     };
   }
 

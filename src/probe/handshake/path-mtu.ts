@@ -35,7 +35,7 @@ const SMALLEST = 296;
 const TIMESTAMP_BYTES = 12;
 const LEAST_WAIT: Nanos = 100 * NANOS_PER_MS;
 
-interface Flight {
+interface SizeProbe {
   readonly size: number;
   /** Where its bytes begin, counted from our ISN. */
   readonly position: number;
@@ -50,7 +50,7 @@ export class PathMtuStage {
   #search: SizeSearch | null = null;
   #largest = 0;
   #isCut = false;
-  #flights: readonly Flight[] = [];
+  #outstanding: readonly SizeProbe[] = [];
   #tries = 0;
   #seen = 0;
   #until: Nanos = 0;
@@ -74,23 +74,23 @@ export class PathMtuStage {
     };
   }
 
-  /** The stage of a connection's conduct. */
+  /** The stage of a connection's script. */
   readonly stage: Stage = (connection, now) => {
     const search = this.#search ?? this.#begin(connection);
     if (connection.state !== 'ESTABLISHED') return null;
     for (; this.#seen < connection.notes.length; this.#seen++) this.#read(connection.notes[this.#seen] as ConnectionNote, search);
-    if (this.#flights.length === 0 || now >= this.#until) this.#goOn(connection, search, now);
-    return this.#flights.length === 0 ? null : this.#until;
+    if (this.#outstanding.length === 0 || now >= this.#until) this.#goOn(connection, search, now);
+    return this.#outstanding.length === 0 ? null : this.#until;
   };
 
   /** Tries again what was not answered, or what is to be tried next. */
   #goOn(connection: Connection, search: SizeSearch, now: Nanos): void {
-    if (this.#flights.length === 0 || this.#tries >= this.#mostTries) {
-      for (const { size } of this.#flights) search.failed(size);
+    if (this.#outstanding.length === 0 || this.#tries >= this.#mostTries) {
+      for (const { size } of this.#outstanding) search.failed(size);
       this.#tries = 0;
-      this.#flights = search.next().map((size) => ({ size, position: positionOf(connection, size) }));
+      this.#outstanding = search.next().map((size) => ({ size, position: positionOf(connection, size) }));
     }
-    if (this.#flights.length > 0) this.#send(connection, now);
+    if (this.#outstanding.length > 0) this.#send(connection, now);
   }
 
   get #mostTries(): number {
@@ -110,7 +110,7 @@ export class PathMtuStage {
 
   #send(connection: Connection, now: Nanos): void {
     this.#tries++;
-    for (const { size, position } of this.#flights) {
+    for (const { size, position } of this.#outstanding) {
       connection.probe({ flags: 0, position, payload: new Uint8Array(size - headerBytes(connection)) }, now);
       this.#probes++;
     }
@@ -119,14 +119,16 @@ export class PathMtuStage {
 
   #read(note: ConnectionNote, search: SizeSearch): void {
     if (note.kind === 'icmp') return this.#readError(note, search);
-    if (note.kind !== 'in' || note.sense !== 'ack-again' || this.#flights.length === 0) return;
+    if (note.kind !== 'in' || note.sense !== 'ack-again' || this.#outstanding.length === 0) return;
     const named = duplicateStart(note.segment.header.options);
     const answered =
-      named === null ? this.#flights[0] : this.#flights.find(({ position }) => seqAdd(this.#isn(note), position) === named);
+      named === null
+        ? this.#outstanding[0]
+        : this.#outstanding.find(({ position }) => seqAdd(this.#isn(note), position) === named);
     if (answered === undefined) return;
     search.passed(answered.size);
     // What is smaller passes too, whatever became of it.
-    this.#flights = this.#flights.filter(({ size }) => size > answered.size);
+    this.#outstanding = this.#outstanding.filter(({ size }) => size > answered.size);
   }
 
   #readError(note: Extract<ConnectionNote, { readonly kind: 'icmp' }>, search: SizeSearch): void {
@@ -134,7 +136,7 @@ export class PathMtuStage {
     this.#reported ??= { by: note.from, mtu: note.mtu };
     search.failed(note.quotedLength);
     if (note.mtu !== null) search.named(note.mtu);
-    this.#flights = this.#flights.filter(({ size }) => size < search.bounds.fails);
+    this.#outstanding = this.#outstanding.filter(({ size }) => size < search.bounds.fails);
   }
 
   /** Our ISN, from an acknowledgement and its distance to it. */

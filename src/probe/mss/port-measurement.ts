@@ -1,7 +1,7 @@
 import type { Nanos } from '../../wire/numbers.ts';
 import { acknowledgeFirst, acknowledgeNothing } from '../connection/ack-policy.ts';
-import type { Conduct, Connection } from '../connection/connection.ts';
-import type { ConnectionRequest, Inquiry } from '../connection/connection-session.ts';
+import type { ConnectionScript, Connection } from '../connection/connection.ts';
+import type { ConnectionRequest, ConnectionPlan } from '../connection/connection-session.ts';
 import { answered, established, inStages, type Stage } from '../connection/stage.ts';
 import { measured, type Siblings } from './measured.ts';
 import { DEFAULT_MSS, type Offer } from './offers.ts';
@@ -62,7 +62,7 @@ export class PortMeasurement {
   }
 
   /** The connections: all offers side by side, then what their answers call for. */
-  *inquire(): Inquiry {
+  *connections(): ConnectionPlan {
     yield this.#plan.offers.map((offer) => this.#request({ purpose: 'offered', offer }));
     for (let more = this.#plan.followUps(this.#trials); more.length > 0; more = this.#plan.followUps(this.#trials))
       yield more.map((attempt) => this.#request(attempt));
@@ -75,7 +75,7 @@ export class PortMeasurement {
     const stages: readonly Stage[] = hasData ? [established, measured(request, gauge, this.#siblings)] : [answered];
     return {
       syn: makeSyn(attempt),
-      conduct: this.#noting(attempt, gauge, inStages(stages)),
+      script: this.#noting(attempt, gauge, inStages(stages)),
       acknowledge: hasData ? acknowledgeFirst(0) : acknowledgeNothing,
       initialRto,
       retries,
@@ -84,7 +84,7 @@ export class PortMeasurement {
   }
 
   /** A connection counts from its first poll on, so that one that is cut short is known too. */
-  #noting(attempt: Attempt, gauge: SegmentGauge, conduct: Conduct): Conduct {
+  #noting(attempt: Attempt, gauge: SegmentGauge, script: ConnectionScript): ConnectionScript {
     let isKnown = false;
     return (connection, now) => {
       if (!isKnown) {
@@ -98,7 +98,7 @@ export class PortMeasurement {
         this.#trials.push(trial);
       }
       isKnown = true;
-      return conduct(connection, now);
+      return script(connection, now);
     };
   }
 }

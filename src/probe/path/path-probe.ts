@@ -1,7 +1,7 @@
 import type { Address } from '../../wire/address.ts';
 import type { DecodedPacket } from '../../wire/decoded.ts';
 import type { Nanos } from '../../wire/numbers.ts';
-import type { Posted } from '../session/outbox.ts';
+import type { Posted } from '../session/transmit-queue.ts';
 
 /** One SYN of a trace. All of a trace share the 5-tuple and the ISN; IP ID and TSval tell them apart. */
 export interface PathProbe {

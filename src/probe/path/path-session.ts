@@ -7,7 +7,7 @@ import { decodePacket } from '../../wire/packet.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
 import { ProbeCookie } from '../craft/cookie.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
-import { Outbox } from '../session/outbox.ts';
+import { TransmitQueue } from '../session/transmit-queue.ts';
 import { ControlFlow } from './control-flow.ts';
 import type { HopPatience } from './hop-state.ts';
 import type { TraceResult } from './path-probe.ts';
@@ -74,7 +74,7 @@ interface Running {
 /** Traces paths to (target, port) pairs side by side, without I/O. */
 export class PathSession implements DrivenSession {
   readonly #plan: PathPlan;
-  readonly #outbox = new Outbox();
+  readonly #transmitQueue = new TransmitQueue();
   readonly #cookie: ProbeCookie;
   readonly #waiting: TraceJob[];
   #running: Running[] = [];
@@ -110,18 +110,18 @@ export class PathSession implements DrivenSession {
     if (this.finished) return Infinity;
     const next = this.#advanceAll(now);
     if (this.finished) return Infinity;
-    return Math.min(next, this.#outbox.fill(now, batch));
+    return Math.min(next, this.#transmitQueue.fill(now, batch));
   }
 
   flushed(now: Nanos, batch: SendBatch): Nanos {
     for (let slot = 0; slot < batch.count; slot++) if (batch.errors[slot] === 0) this.#sent++;
-    const next = this.#outbox.flushed(now, batch);
+    const next = this.#transmitQueue.flushed(now, batch);
     const isRefused = batch.errors.subarray(0, batch.count).some((errno) => errno !== 0);
     return isRefused ? Math.min(next, now) : next;
   }
 
   receive(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
-    if (this.#stopped || this.#outbox.stamp(bytes, offset, length, at)) return;
+    if (this.#stopped || this.#transmitQueue.stamp(bytes, offset, length, at)) return;
     const decoded = decodePacket(bytes.slice(offset, offset + length));
     if (decoded.ok) this.#dispatch(decoded.value, at);
   }
@@ -139,7 +139,7 @@ export class PathSession implements DrivenSession {
   }
 
   /** The kernel resets what is half open: nobody guards the ports. */
-  takeLeave(batch: SendBatch): void {
+  drainOnClose(batch: SendBatch): void {
     batch.count = 0;
   }
 
@@ -174,7 +174,7 @@ export class PathSession implements DrivenSession {
     ports: Pick<Flow, 'sourcePort' | 'port'>,
     means: Pick<CraftMeans, 'craft' | 'made'>,
   ): SynCrafter {
-    return new SynCrafter({ source, target, ...ports }, { cookie: this.#cookie, outbox: this.#outbox, ...means });
+    return new SynCrafter({ source, target, ...ports }, { cookie: this.#cookie, transmitQueue: this.#transmitQueue, ...means });
   }
 
   #advance(running: Running, now: Nanos): Nanos {

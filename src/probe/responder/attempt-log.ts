@@ -1,5 +1,5 @@
 import type { Nanos } from '../../wire/numbers.ts';
-import type { Posted } from '../session/outbox.ts';
+import type { Posted } from '../session/transmit-queue.ts';
 import type { ProofCarrier } from './proof.ts';
 import type { AttemptFate } from './report.ts';
 

@@ -1,5 +1,5 @@
 import type { Nanos } from '../../wire/numbers.ts';
-import type { Conduct } from '../connection/connection.ts';
+import type { ConnectionScript } from '../connection/connection.ts';
 import { closed, established, inStages, type Stage } from '../connection/stage.ts';
 import type { ReportExchange } from './report-exchange.ts';
 
@@ -10,7 +10,7 @@ export const REPORT_STREAM_BYTES = 16_384;
  * Uses a connection to get a report: it stands in `exchange` when the connection is CLOSED, or why it does not. Waits `patience` nanoseconds from one piece of
  * it to the next. The connection's plan needs `keep: REPORT_STREAM_BYTES`, and its SYN a proof.
  */
-export function fetchReport(exchange: ReportExchange, patience: Nanos): Conduct {
+export function fetchReport(exchange: ReportExchange, patience: Nanos): ConnectionScript {
   return inStages([established, exchanged(exchange, patience), closed()]);
 }
 

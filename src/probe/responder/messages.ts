@@ -2,7 +2,7 @@ import { concatBytes, readU16, writeU16, writeU32 } from '../../wire/bytes.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { PROOF_CARRIERS } from './proof.ts';
-import { ATTEMPT_FATES, type AttemptReport, type FarReport, type ReportRequest } from './report.ts';
+import { ATTEMPT_FATES, type AttemptReport, type ResponderReport, type ReportRequest } from './report.ts';
 import { isSameMac, type Mac, macOf, MacPurpose } from './token-mac.ts';
 
 /** "SYNR" */
@@ -65,7 +65,7 @@ export function decodeRequest(
 }
 
 /** A report under a MAC over both nonces. `others` that have no room are counted in `more`. */
-export function encodeReport(mac: Mac, nonces: Nonces, report: FarReport): Uint8Array {
+export function encodeReport(mac: Mac, nonces: Nonces, report: ResponderReport): Uint8Array {
   const own = encodeAttempt(report.own);
   const others: Uint8Array[] = [];
   let room = LARGEST_BODY - own.length;
@@ -89,7 +89,7 @@ export function encodeReport(mac: Mac, nonces: Nonces, report: FarReport): Uint8
 }
 
 /** The report; null when the message is none, or was not made for these nonces by somebody who has the token. */
-export function decodeReport(mac: Mac, nonces: Nonces, message: Message): FarReport | null {
+export function decodeReport(mac: Mac, nonces: Nonces, message: Message): ResponderReport | null {
   const right = macOf(mac, MacPurpose.report, nonces.responder, nonces.client, message.body).slice(0, MAC_BYTES);
   if (message.type !== MessageType.report || !isSameMac(right, message.mac)) return null;
   const reader = new ByteReader(message.body);

@@ -12,7 +12,7 @@ export interface ProvenSynPlan {
   readonly wallClock: () => number;
   /** Guarded by the caller; used in turn. */
   readonly sourcePorts: readonly number[];
-  /** A fixed IP identification, or null for another one each: the far end's log is then searched by it. */
+  /** A fixed IP identification, or null for another one each: the responder's log is then searched by it. */
   readonly ipId: number | null;
   /** Where the others start. */
   readonly firstId: number;

@@ -1,6 +1,6 @@
 import { concatBytes } from '../../wire/bytes.ts';
 import { decodeReport, encodeRequest, type Message, MessageType, NONCE_BYTES, readMessage } from './messages.ts';
-import type { FarReport, ReportRequest } from './report.ts';
+import type { ResponderReport, ReportRequest } from './report.ts';
 import type { Mac } from './token-mac.ts';
 
 /** Why a connection that was established brings no report: whoever answered does not speak like a responder, or has another token. */
@@ -9,7 +9,7 @@ export type ExchangeFailure = 'not-a-responder' | 'wrong-token';
 /** How the client's side of a connection gets the report. Knows bytes of the stream, no segments: any connection will do. */
 export class ReportExchange {
   /** The report, once it has come and proved itself. */
-  report: FarReport | null = null;
+  report: ResponderReport | null = null;
   failure: ExchangeFailure | null = null;
   readonly #mac: Mac;
   readonly #nonce: Uint8Array;

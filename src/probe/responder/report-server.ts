@@ -1,6 +1,6 @@
 import { concatBytes } from '../../wire/bytes.ts';
 import { decodeRequest, encodeHello, encodeReport, type Message, type Nonces, readMessage } from './messages.ts';
-import type { FarReport, ReportRequest } from './report.ts';
+import type { ResponderReport, ReportRequest } from './report.ts';
 import type { Mac } from './token-mac.ts';
 
 /** Bytes of requests that are read from one client; more is no request. */
@@ -13,7 +13,7 @@ export interface ReportServerParts {
   readonly mac: Mac;
   /** 16 bytes that nobody can guess, of this connection alone. */
   readonly nonce: Uint8Array;
-  readonly report: (request: ReportRequest) => FarReport;
+  readonly report: (request: ReportRequest) => ResponderReport;
 }
 
 /** The responder's side of a connection's stream: a greeting, then a report for each request of somebody who has the token. */

@@ -1,6 +1,6 @@
 import type { ProofCarrier } from './proof.ts';
 
-/** What has become of an attempt at the far end. */
+/** What has become of an attempt at the responder. */
 export type AttemptFate =
   /** The SYN-ACK has left, and nothing has come back. */
   | 'answered'
@@ -28,7 +28,7 @@ export const ATTEMPT_FATES: readonly AttemptFate[] = [
   'stale-proof',
 ];
 
-/** One proven SYN as the far end saw it, and its answer. */
+/** One proven SYN as the responder saw it, and its answer. */
 export interface AttemptReport {
   /** When the SYN arrived, by the responder's clock: epoch microseconds. */
   readonly arrivedUs: number;
@@ -55,7 +55,7 @@ export interface StrangerReport {
 }
 
 /** What the responder says over one connection. */
-export interface FarReport {
+export interface ResponderReport {
   /** The responder's clock when it wrote this: epoch microseconds. */
   readonly nowUs: number;
   /** How long the responder has been listening, in milliseconds. */

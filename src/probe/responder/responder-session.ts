@@ -6,9 +6,9 @@ import { PacketView } from '../../wire/packet-view.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { hasRightTcpChecksum } from '../../wire/tcp-checksum.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
-import { Outbox } from '../session/outbox.ts';
+import { TransmitQueue } from '../session/transmit-queue.ts';
 import { type Attempt, AttemptLog } from './attempt-log.ts';
-import { FarReporter } from './far-reporter.ts';
+import { ResponderReporter } from './responder-reporter.ts';
 import { type Proof, ProofBook } from './proof.ts';
 import type { AttemptFate } from './report.ts';
 import { ReportServer } from './report-server.ts';
@@ -37,7 +37,7 @@ interface Served {
 }
 
 /**
- * The far end: answers SYNs that carry a proof of the token, and says over the connection that follows what arrived and what left. To everybody else it is silent, and
+ * The responder: answers SYNs that carry a proof of the token, and says over the connection that follows what arrived and what left. To everybody else it is silent, and
  * remembers of them when they last came to a port. What is remembered of others is bounded in number.
  */
 export class ResponderSession implements DrivenSession {
@@ -45,9 +45,9 @@ export class ResponderSession implements DrivenSession {
   finished = false;
   readonly #plan: ResponderPlan;
   readonly #proofs: ProofBook;
-  readonly #reporter: FarReporter;
+  readonly #reporter: ResponderReporter;
   readonly #log: AttemptLog = new AttemptLog(MOST_REMEMBERED);
-  readonly #outbox: Outbox = new Outbox();
+  readonly #transmitQueue: TransmitQueue = new TransmitQueue();
   readonly #bucket: TokenBucket = new TokenBucket(MOST_ANSWERS);
   readonly #served: Map<string, Served> = new Map();
   readonly #view: PacketView = new PacketView();
@@ -62,7 +62,7 @@ export class ResponderSession implements DrivenSession {
   constructor(plan: ResponderPlan) {
     this.#plan = plan;
     this.#proofs = new ProofBook(plan.mac);
-    this.#reporter = new FarReporter(this.#log, plan.ports);
+    this.#reporter = new ResponderReporter(this.#log, plan.ports);
     this.#tsvalBase = readU32(plan.random(4), 0);
     for (const port of plan.ports) this.#isListening[port] = 1;
   }
@@ -78,11 +78,11 @@ export class ResponderSession implements DrivenSession {
       next = Math.min(next, served.connection.deadline);
     }
     this.finished = now >= this.#plan.endAt || this.#concluded >= this.#plan.endAfter;
-    return Math.min(next, this.#outbox.fill(now, batch));
+    return Math.min(next, this.#transmitQueue.fill(now, batch));
   }
 
   flushed(now: Nanos, batch: SendBatch): Nanos {
-    return this.#outbox.flushed(now, batch);
+    return this.#transmitQueue.flushed(now, batch);
   }
 
   noteDrops(): void {
@@ -92,7 +92,7 @@ export class ResponderSession implements DrivenSession {
   receive(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
     const view = this.#view;
     if (this.finished || !view.load(bytes, offset, length) || !view.isTcp) return;
-    if (this.#isOwn() && this.#outbox.stamp(bytes, offset, length, at)) return;
+    if (this.#isOwn() && this.#transmitQueue.stamp(bytes, offset, length, at)) return;
     if (this.#isListening[view.destinationPort] === 0 || !this.#plan.routes.isLocal(view.destination)) return;
     if (Number.isNaN(this.#epochMs)) this.#readClock(at);
     this.#now = Math.max(this.#now, at);
@@ -105,17 +105,17 @@ export class ResponderSession implements DrivenSession {
     this.finished = true;
   }
 
-  takeLeave(batch: SendBatch): void {
+  drainOnClose(batch: SendBatch): void {
     if (!this.#leaving) {
       this.#leaving = true;
-      this.#outbox.clear();
+      this.#transmitQueue.clear();
       for (const served of this.#served.values()) {
         served.connection.abort();
         this.#conclude(served);
       }
       this.#served.clear();
     }
-    this.#outbox.fill(Infinity, batch);
+    this.#transmitQueue.fill(Infinity, batch);
   }
 
   #isOwn(): boolean {
@@ -210,7 +210,7 @@ export class ResponderSession implements DrivenSession {
       cookie: random(8),
     };
     const parts = {
-      outbox: this.#outbox,
+      transmitQueue: this.#transmitQueue,
       nextIpId: () => this.#nextIpId(),
       tsvalAt: (time: Nanos) => this.#tsvalAt(time),
       onEstablished: () => {

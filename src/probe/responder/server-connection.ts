@@ -1,4 +1,4 @@
-import type { Outbox, Posted } from '../session/outbox.ts';
+import type { TransmitQueue, Posted } from '../session/transmit-queue.ts';
 import { concatBytes } from '../../wire/bytes.ts';
 import type { TcpHeader, TcpSegment } from '../../wire/decoded.ts';
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos, seq, seqAdd, seqDiff, type Seq } from '../../wire/numbers.ts';
@@ -28,7 +28,7 @@ const NOP: TcpOption = { kind: 1, name: 'nop' };
 
 /** What a connection needs of the session that it belongs to. */
 export interface ConnectionParts {
-  readonly outbox: Outbox;
+  readonly transmitQueue: TransmitQueue;
   /** An IP identification that is not 0. */
   readonly nextIpId: () => number;
   /** The clock of timestamps. */
@@ -87,7 +87,7 @@ export class ServerConnection {
     this.#received = seqAdd(seq(syn.header.seq), 1);
     this.#acknowledged = seqAdd(seq(own.isn), 1);
     this.#synAckBytes = encodeTcpPacket(synAckFields(syn, own));
-    this.synAck = parts.outbox.post(this.#synAckBytes);
+    this.synAck = parts.transmitQueue.post(this.#synAckBytes);
     this.#repliedAt = now;
     this.#bornAt = now;
     this.deadline = now + (SYN_ACK_RTOS[0] as Nanos);
@@ -156,7 +156,7 @@ export class ServerConnection {
   }
 
   #repeatSynAck(now: Nanos): void {
-    this.synAck = this.#parts.outbox.post(this.#synAckBytes);
+    this.synAck = this.#parts.transmitQueue.post(this.#synAckBytes);
     this.#repliedAt = now;
     this.deadline = now + (SYN_ACK_RTOS[Math.min(this.synAckCopies, SYN_ACK_RTOS.length - 1)] as Nanos);
     this.synAckCopies++;
@@ -251,7 +251,7 @@ export class ServerConnection {
       options: stamps,
       payload,
     };
-    this.#parts.outbox.post(encodeTcpPacket(fields));
+    this.#parts.transmitQueue.post(encodeTcpPacket(fields));
   }
 
   #end(ending: Ending): void {

@@ -1,9 +1,9 @@
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
-import type { FirstRound } from './first-round.ts';
+import type { FirstTransmissions } from './first-transmissions.ts';
 import type { Pacer } from './pacer.ts';
 import type { PairEndings } from './pair-endings.ts';
 import type { PairTable } from './pair-table.ts';
-import type { Patience } from './patience.ts';
+import type { RetransmitPolicy } from './retransmit-policy.ts';
 import type { SessionStats } from './session-plan.ts';
 
 /** A time-out is looked at after this, and again whenever the time waited has doubled. */
@@ -15,9 +15,9 @@ const FULL = 524_288;
 
 /** What the time-outs of the first round are judged by. */
 export interface FirstExpiryParts {
-  readonly first: FirstRound;
+  readonly first: FirstTransmissions;
   readonly pairs: PairTable;
-  readonly patience: Patience;
+  readonly retransmitPolicy: RetransmitPolicy;
   readonly endings: PairEndings;
   readonly pacer: Pacer;
   readonly stats: SessionStats;
@@ -47,14 +47,14 @@ export class FirstExpiry {
 
   /** Calls `moved` with the slot of each pair that moves to the table; stops when `done` pairs of the session have their verdict. Allocates nothing for a pair that ends. */
   expire(now: Nanos, done: number, moved: (slot: number) => void): void {
-    const { first, pairs, patience, stats } = this.#parts;
+    const { first, pairs, retransmitPolicy, stats } = this.#parts;
     const { ring } = first;
-    const { deafAt, onlyOne } = patience;
+    const { deafAt, onlyOne } = retransmitPolicy;
     for (let place = ring.oldest(); place >= 0 && pairs.active < FULL; place = ring.oldest()) {
       const sentAt = ring.sentAt(place);
       if (stats.pairsDone >= done || now - sentAt < FIRST_LOOK) return;
       first.identify(place);
-      const due = sentAt + patience.firstTimeout(first.target);
+      const due = sentAt + retransmitPolicy.firstTimeout(first.target);
       const isLast = onlyOne && sentAt > deafAt;
       if (due > now && (isLast || pairs.active >= ROOMY)) {
         this.#due = due;

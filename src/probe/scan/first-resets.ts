@@ -1,19 +1,19 @@
 import type { Nanos } from '../../wire/numbers.ts';
-import type { FirstRound } from './first-round.ts';
-import { LingeringResets } from './lingering-resets.ts';
+import type { FirstTransmissions } from './first-transmissions.ts';
+import { ResetGrace } from './reset-grace.ts';
 import type { Pacer } from './pacer.ts';
 import type { PairEndings } from './pair-endings.ts';
 import { Answer, type PairTable, Phase } from './pair-table.ts';
-import { LINGER_CLOSED, type Patience } from './patience.ts';
+import { LINGER_CLOSED, type RetransmitPolicy } from './retransmit-policy.ts';
 import type { ReplyReader } from './reply-reader.ts';
 import type { RtoTable } from '../rto-table.ts';
 import type { SessionStats } from './session-plan.ts';
 
 /** What an RST in answer to a first SYN tells, and who ends its pair. */
 export interface FirstResetParts {
-  readonly first: FirstRound;
+  readonly first: FirstTransmissions;
   readonly pairs: PairTable;
-  readonly patience: Patience;
+  readonly retransmitPolicy: RetransmitPolicy;
   readonly endings: PairEndings;
   readonly pacer: Pacer;
   readonly rto: RtoTable;
@@ -26,7 +26,7 @@ export interface FirstResetParts {
  */
 export class FirstResets {
   readonly #parts: FirstResetParts;
-  readonly #lingering: LingeringResets = new LingeringResets(LINGER_CLOSED);
+  readonly #grace: ResetGrace = new ResetGrace(LINGER_CLOSED);
   /** One for all pairs that come, and one for all that end: nothing is allocated for a pair. */
   readonly #answered = { target: 0, port: 0, position: 0, at: 0, rtt: 0, reply: 0 };
   readonly #answer = { nonce: 0, rtt: 0, reply: 0 };
@@ -37,22 +37,22 @@ export class FirstResets {
 
   /** Pairs that wait for an answer that contradicts the first. */
   get waiting(): number {
-    return this.#lingering.size;
+    return this.#grace.size;
   }
 
   /** When the next of them has waited long enough; Infinity when there is none. */
   get nextDue(): Nanos {
-    return this.#lingering.nextDue;
+    return this.#grace.nextDue;
   }
 
   /** Takes the RST that the reader holds, heard at `at`; false when its pair must wait longer than those here do: then it is in the table. */
   take(reader: ReplyReader, at: Nanos): boolean {
-    const { first, patience, pacer, rto, stats } = this.#parts;
+    const { first, retransmitPolicy, pacer, rto, stats } = this.#parts;
     const { ring, target, port } = first;
     const { place } = reader;
     const sentAt = ring.sentAt(place);
     const rtt = at - sentAt;
-    if (!patience.lingersShortly(target, rtt)) {
+    if (!retransmitPolicy.lingersShortly(target, rtt)) {
       reader.enter();
       return false;
     }
@@ -66,8 +66,8 @@ export class FirstResets {
     answered.at = at;
     answered.rtt = rtt;
     answered.reply = reader.keep();
-    ring.linger(place, this.#lingering.nextNumber);
-    this.#lingering.add(answered);
+    ring.linger(place, this.#grace.nextNumber);
+    this.#grace.add(answered);
     return true;
   }
 
@@ -75,28 +75,28 @@ export class FirstResets {
   end(now: Nanos, done: number): void {
     const { first, endings, stats } = this.#parts;
     const { ring } = first;
-    const lingering = this.#lingering;
+    const grace = this.#grace;
     const answer = this.#answer;
-    for (let number = -1; stats.pairsDone < done && (number = lingering.takeDue(now)) >= 0;) {
-      const place = ring.keptPlaceOf(lingering.position(number));
+    for (let number = -1; stats.pairsDone < done && (number = grace.takeDue(now)) >= 0;) {
+      const place = ring.keptPlaceOf(grace.position(number));
       answer.nonce = ring.nonce(place);
-      answer.rtt = lingering.rtt(number);
-      answer.reply = lingering.reply(number);
+      answer.rtt = grace.rtt(number);
+      answer.reply = grace.reply(number);
       ring.take(place);
-      endings.finishReset(lingering.target(number), lingering.port(number), answer);
+      endings.finishReset(grace.target(number), grace.port(number), answer);
     }
   }
 
   /** Writes what is known of the pair with that number, which leaves, into its slot of the table; returns until when it was to wait. */
   restore(slot: number, number: number): Nanos {
     const { pairs } = this.#parts;
-    const lingering = this.#lingering;
+    const grace = this.#grace;
     pairs.phase[slot] = Phase.answered;
     pairs.answer[slot] = Answer.rst;
     pairs.answeredBy[slot] = 1;
-    pairs.reply[slot] = lingering.reply(number);
-    pairs.rtt[slot] = lingering.rtt(number);
-    lingering.remove(number);
-    return lingering.dueAt(number);
+    pairs.reply[slot] = grace.reply(number);
+    pairs.rtt[slot] = grace.rtt(number);
+    grace.remove(number);
+    return grace.dueAt(number);
   }
 }

@@ -48,7 +48,7 @@ interface Trial {
  */
 export class Pacer {
   readonly #cap: number;
-  readonly #heedless: boolean;
+  readonly #ignoreLoss: boolean;
   readonly #maxWindow: number;
   #window: number;
   #threshold = Infinity;
@@ -76,7 +76,7 @@ export class Pacer {
   constructor(rate: number | null, maxInFlight: number | null) {
     this.#cap = rate ?? Infinity;
     this.#rate = this.#cap;
-    this.#heedless = rate === Infinity;
+    this.#ignoreLoss = rate === Infinity;
     this.#maxWindow = maxInFlight ?? (rate === null ? MAX_WINDOW : MAX_NAMED_WINDOW);
     this.#window = rate === null ? Math.min(INITIAL_WINDOW, this.#maxWindow) : this.#maxWindow;
     (this.#epochs[0] as Epoch).end = Infinity;
@@ -114,7 +114,7 @@ export class Pacer {
 
   /** So many packets leave. */
   onSent(now: Nanos, count: number): void {
-    if (this.#heedless) return;
+    if (this.#ignoreLoss) return;
     if (this.#rate !== Infinity) this.#tokens -= count;
     let epoch = this.#epochs[this.#current] as Epoch;
     if (epoch.sent >= Math.max(MIN_EPOCH_SENT, this.#window) && now - epoch.start >= MIN_EPOCH) epoch = this.#open(now);
@@ -144,13 +144,13 @@ export class Pacer {
 
   /** The kernel's queue was full. */
   onLocalCongestion(): void {
-    if (this.#heedless) return;
+    if (this.#ignoreLoss) return;
     this.#window = Math.max(MIN_WINDOW, this.#window * 0.9);
   }
 
   /** Looks back at epochs whose losses must be known by now. `horizon`: how long an answered retry takes (time-out plus RTT). */
   review(now: Nanos, horizon: Nanos): void {
-    if (this.#heedless) return;
+    if (this.#ignoreLoss) return;
     while (this.#judged !== this.#current) {
       const epoch = this.#epochs[this.#judged] as Epoch;
       if (now - epoch.end < horizon) return;

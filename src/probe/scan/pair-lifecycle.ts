@@ -3,13 +3,13 @@ import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { BlockStore } from './block-store.ts';
 import { FIRST_LOOK, FirstExpiry } from './first-expiry.ts';
 import { FirstResets } from './first-resets.ts';
-import { FirstRound } from './first-round.ts';
-import { Flights } from './flights.ts';
+import { FirstTransmissions } from './first-transmissions.ts';
+import { Inflight } from './inflight.ts';
 import type { Pacer } from './pacer.ts';
 import { Answer, PairTable, Phase } from './pair-table.ts';
 import { PairEndings } from './pair-endings.ts';
 import { ReplyReader } from './reply-reader.ts';
-import { Patience } from './patience.ts';
+import { RetransmitPolicy } from './retransmit-policy.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import { RouteCache } from './route-cache.ts';
 import { RtoTable } from '../rto-table.ts';
@@ -34,14 +34,14 @@ export class PairLifecycle {
   readonly rto: RtoTable;
   /** Slots whose next SYN is due; entries may be stale, so the phase decides. */
   readonly retries: SlotQueue = new SlotQueue();
-  readonly first: FirstRound;
+  readonly first: FirstTransmissions;
   readonly #plan: SessionPlan;
   readonly #pacer: Pacer;
-  readonly #patience: Patience;
+  readonly #retransmitPolicy: RetransmitPolicy;
   readonly #timers: TimerWheel = new TimerWheel(INITIAL_SLOTS);
   readonly #blocks: BlockStore = new BlockStore();
   readonly #reader: ReplyReader;
-  readonly #flights: Flights;
+  readonly #inflight: Inflight;
   readonly #endings: PairEndings;
   readonly #firstExpiry: FirstExpiry;
   readonly #resets: FirstResets;
@@ -52,19 +52,19 @@ export class PairLifecycle {
     this.#pacer = pacer;
     this.syns = new SynSequence(plan, this.pairs, new RouteCache(targets, plan.routes));
     this.rto = new RtoTable(targets.size, timing.timeoutMs * NANOS_PER_MS);
-    this.#patience = new Patience(this.pairs, this.rto, { policy, count: timing.count });
+    this.#retransmitPolicy = new RetransmitPolicy(this.pairs, this.rto, { policy, count: timing.count });
     const { pairs, syns, rto, stats } = this;
     this.#endings = new PairEndings(plan, { pairs, blocks: this.#blocks, syns, rto, stats });
-    this.first = new FirstRound(plan, this, {
+    this.first = new FirstTransmissions(plan, this, {
       enter: (target, port) => this.#enter(target, port),
       entered: (slot) => this.#entered(slot),
       returned: (slot, link) => this.#timers.set(slot, this.#resets.restore(slot, link)),
       isAbsent: (target) => this.#endings.isAbsent(target),
       unroutable: (target, port, errno) => this.#endings.finishUnroutable(target, port, errno),
     });
-    this.#flights = new Flights(this.pairs, this.first.ring, pacer);
+    this.#inflight = new Inflight(this.pairs, this.first.ring, pacer);
     const { first } = this;
-    const parts = { first, pairs, rto, stats, pacer, patience: this.#patience, endings: this.#endings };
+    const parts = { first, pairs, rto, stats, pacer, retransmitPolicy: this.#retransmitPolicy, endings: this.#endings };
     this.#firstExpiry = new FirstExpiry(parts);
     this.#resets = new FirstResets(parts);
     this.#reader = new ReplyReader(plan, { pairs, syns, blocks: this.#blocks, first });
@@ -72,7 +72,7 @@ export class PairLifecycle {
 
   /** SYNs that may fill the path. */
   get inFlight(): number {
-    return this.#flights.count;
+    return this.#inflight.count;
   }
 
   /** True once every pair has its verdict. */
@@ -97,8 +97,8 @@ export class PairLifecycle {
     pairs.nonce[slot] = this.syns.lastNonce;
     pairs.stamp(slot, attempt, now);
     pairs.phase[slot] = pairs.phase[slot] === Phase.sampleQueued ? Phase.sampling : Phase.waiting;
-    this.#flights.launch(slot);
-    this.#timers.set(slot, now + Math.min(FIRST_LOOK, this.#patience.timeout(slot)));
+    this.#inflight.launch(slot);
+    this.#timers.set(slot, now + Math.min(FIRST_LOOK, this.#retransmitPolicy.timeout(slot)));
   }
 
   /** The kernel took the SYN at `at`. */
@@ -121,7 +121,7 @@ export class PairLifecycle {
   onSendError(slot: number, errno: number): boolean {
     const { pairs } = this;
     const stalls = pairs.stalls[slot] as number;
-    this.#flights.land(slot);
+    this.#inflight.land(slot);
     if ((errno !== Errno.EAGAIN && errno !== Errno.ENOBUFS) || stalls >= MAX_STALLS) {
       this.#finish(slot, errno);
       return false;
@@ -140,7 +140,7 @@ export class PairLifecycle {
       if (this.stats.pairsDone < done) this.#finish(slot, Errno.EHOSTUNREACH);
       return this.stats.pairsDone < done;
     });
-    this.#flights.landRing(now - this.rto.typical());
+    this.#inflight.landRing(now - this.rto.typical());
     this.#resets.end(now, done);
     this.#firstExpiry.expire(now, done, (slot) => this.#onTimer(slot, now));
     for (let slot = -1; this.stats.pairsDone < done && (slot = this.#timers.expire(now)) >= 0;) this.#onTimer(slot, now);
@@ -148,7 +148,7 @@ export class PairLifecycle {
 
   /** The capture lost packets at some time up to `now`. */
   onCaptureLoss(now: Nanos): void {
-    this.#patience.deafAt = now;
+    this.#retransmitPolicy.deafAt = now;
     this.#pacer.onLocalCongestion();
   }
 
@@ -162,10 +162,10 @@ export class PairLifecycle {
   #onTimer(slot: number, now: Nanos): void {
     const { pairs } = this;
     const phase = pairs.phase[slot] as number;
-    const exhausted = this.#patience.isExhausted(slot) && !this.#patience.grantsAnother(slot);
-    const settled = phase === Phase.answered || this.#patience.isSettledSoftly(slot) || this.#endings.isStranded(slot);
+    const exhausted = this.#retransmitPolicy.isExhausted(slot) && !this.#retransmitPolicy.grantsAnother(slot);
+    const settled = phase === Phase.answered || this.#retransmitPolicy.isSettledSoftly(slot) || this.#endings.isStranded(slot);
     if (!settled && this.#waitsOn(slot, now)) return;
-    this.#flights.landSilently(slot);
+    this.#inflight.landSilently(slot);
     if (settled || exhausted) this.#finish(slot, 0);
     else this.#requeue(slot, phase === Phase.sampling ? Phase.sampleQueued : Phase.queued);
   }
@@ -174,10 +174,10 @@ export class PairLifecycle {
   #waitsOn(slot: number, now: Nanos): boolean {
     if (this.pairs.phase[slot] === Phase.soft) return false;
     const sentAt = this.pairs.stampOf(slot, (this.pairs.sent[slot] as number) - 1);
-    const due = sentAt + this.#patience.timeout(slot);
+    const due = sentAt + this.#retransmitPolicy.timeout(slot);
     if (due <= now) return false;
     const landing = sentAt + this.rto.typical();
-    if (landing <= now) this.#flights.landSilently(slot);
+    if (landing <= now) this.#inflight.landSilently(slot);
     const nextLook = now + Math.max(FIRST_LOOK, now - sentAt);
     this.#timers.set(slot, Math.min(due, nextLook, landing > now ? landing : Infinity));
     return true;
@@ -193,9 +193,9 @@ export class PairLifecycle {
   }
 
   #entered(slot: number): void {
-    this.#flights.takeOver(slot);
+    this.#inflight.takeOver(slot);
     const sentAt = this.pairs.stampOf(slot, 0);
-    this.#timers.set(slot, sentAt + Math.min(FIRST_LOOK, this.#patience.timeout(slot)));
+    this.#timers.set(slot, sentAt + Math.min(FIRST_LOOK, this.#retransmitPolicy.timeout(slot)));
   }
 
   #requeue(slot: number, phase: number): void {
@@ -223,7 +223,7 @@ export class PairLifecycle {
     const lost = isFinal ? pairs.lostBefore(slot, attempt) : 0;
     this.#pacer.onAnswer(at - rtt, lost, pairs.stampOf(slot, Math.max(0, attempt - 1)));
     if (answer > (pairs.answer[slot] as number)) this.#keep(slot, attempt, rtt);
-    if (pairs.phase[slot] === Phase.waiting && (isCurrent || isFinal)) this.#flights.land(slot);
+    if (pairs.phase[slot] === Phase.waiting && (isCurrent || isFinal)) this.#inflight.land(slot);
     if (isFinal) this.#onFinalAnswer(slot, rtt, at);
     else if (isCurrent) this.#onSoftAnswer(slot, at);
   }
@@ -248,9 +248,9 @@ export class PairLifecycle {
     const { pairs } = this;
     if (pairs.phase[slot] !== Phase.waiting) return;
     pairs.phase[slot] = Phase.soft;
-    const exhausted = this.#patience.isExhausted(slot);
+    const exhausted = this.#retransmitPolicy.isExhausted(slot);
     const settled = exhausted || pairs.answer[slot] === Answer.localIcmp;
-    this.#timers.set(slot, at + (settled ? this.#patience.linger(slot) : this.#patience.softRetry(slot)));
+    this.#timers.set(slot, at + (settled ? this.#retransmitPolicy.linger(slot) : this.#retransmitPolicy.softRetry(slot)));
   }
 
   /** Another answer to a decided pair: an RTT sample, a contradiction, or a duplicate. */
@@ -263,7 +263,7 @@ export class PairLifecycle {
       return;
     }
     if (pairs.phase[slot] !== Phase.sampling || attempt !== (pairs.sent[slot] as number) - 1) return;
-    this.#flights.land(slot);
+    this.#inflight.land(slot);
     pairs.phase[slot] = Phase.answered;
     if (rtt >= 0) this.rto.sample(pairs.target[slot] as number, rtt);
     this.#sampled(slot, rtt, at);
@@ -274,9 +274,9 @@ export class PairLifecycle {
     const { count } = this.#plan.timing;
     if (count > 1) {
       const samples = this.#endings.keepSample(slot, rtt);
-      if (samples < count && !this.#patience.isExhausted(slot)) return this.#requeue(slot, Phase.sampleQueued);
+      if (samples < count && !this.#retransmitPolicy.isExhausted(slot)) return this.#requeue(slot, Phase.sampleQueued);
     }
-    this.#timers.set(slot, at + this.#patience.linger(slot));
+    this.#timers.set(slot, at + this.#retransmitPolicy.linger(slot));
   }
 
   #onRejected(): void {
@@ -288,12 +288,12 @@ export class PairLifecycle {
     if (!isChallenge || pairs.phase[slot] !== Phase.waiting || (pairs.bonus[slot] as number) >= 2) return;
     // A stale connection holds the tuple (RFC 5961, 4): the next SYN leaves from another port, and does not count as a retry.
     pairs.bonus[slot] = (pairs.bonus[slot] as number) + 1;
-    this.#flights.land(slot);
+    this.#inflight.land(slot);
     this.#requeue(slot, Phase.queued);
   }
 
   #finish(slot: number, errno: number): void {
-    this.#flights.land(slot);
+    this.#inflight.land(slot);
     this.#timers.cancel(slot);
     this.#endings.finish(slot, errno);
   }

@@ -36,7 +36,7 @@ export class PairTable {
   phase: Uint8Array;
   answer: Uint8Array;
   /** 1 while the latest SYN counts as in flight. */
-  aloft: Uint8Array;
+  inFlight: Uint8Array;
   /** Extra SYNs granted after challenge ACKs and after losses of the capture. */
   bonus: Uint8Array;
   /** Times the kernel said EAGAIN or ENOBUFS for the SYN at hand. */
@@ -65,7 +65,7 @@ export class PairTable {
     this.sent = new Uint16Array(capacity);
     this.phase = new Uint8Array(capacity);
     this.answer = new Uint8Array(capacity);
-    this.aloft = new Uint8Array(capacity);
+    this.inFlight = new Uint8Array(capacity);
     this.bonus = new Uint8Array(capacity);
     this.stalls = new Uint16Array(capacity);
     this.answeredBy = new Uint16Array(capacity);
@@ -95,7 +95,7 @@ export class PairTable {
     this.sent[slot] = 0;
     this.phase[slot] = Phase.queued;
     this.answer[slot] = Answer.none;
-    this.aloft[slot] = 0;
+    this.inFlight[slot] = 0;
     this.bonus[slot] = 0;
     this.stalls[slot] = 0;
     this.answeredBy[slot] = 0;
@@ -154,7 +154,7 @@ export class PairTable {
     this.sent = extend(this.sent, new Uint16Array(next));
     this.phase = extend(this.phase, new Uint8Array(next));
     this.answer = extend(this.answer, new Uint8Array(next));
-    this.aloft = extend(this.aloft, new Uint8Array(next));
+    this.inFlight = extend(this.inFlight, new Uint8Array(next));
     this.bonus = extend(this.bonus, new Uint8Array(next));
     this.stalls = extend(this.stalls, new Uint16Array(next));
     this.answeredBy = extend(this.answeredBy, new Uint16Array(next));

@@ -2,7 +2,7 @@ import type { Nanos } from '../../wire/numbers.ts';
 import { PacketView } from '../../wire/packet-view.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import type { BlockStore } from './block-store.ts';
-import type { FirstRound } from './first-round.ts';
+import type { FirstTransmissions } from './first-transmissions.ts';
 import { Answer, type PairTable } from './pair-table.ts';
 import type { SessionPlan } from './session-plan.ts';
 import { UNPROVEN, type SynSequence } from './syn-sequence.ts';
@@ -16,7 +16,7 @@ interface ReaderParts {
   readonly pairs: PairTable;
   readonly syns: SynSequence;
   readonly blocks: BlockStore;
-  readonly first: FirstRound;
+  readonly first: FirstTransmissions;
 }
 
 /**
@@ -38,7 +38,7 @@ export class ReplyReader {
   readonly #pairs: PairTable;
   readonly #syns: SynSequence;
   readonly #blocks: BlockStore;
-  readonly #first: FirstRound;
+  readonly #first: FirstTransmissions;
   /** With more than one sample to take, an RST is not the last that a pair has to do with. */
   readonly #keepsResets: boolean;
   #bytes: Uint8Array = new Uint8Array(0);

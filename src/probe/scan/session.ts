@@ -120,7 +120,7 @@ export class ProbeSession implements DrivenSession {
   }
 
   /** The kernel resets what is half open: nobody guards the ports. */
-  takeLeave(batch: SendBatch): void {
+  drainOnClose(batch: SendBatch): void {
     batch.count = 0;
   }
 

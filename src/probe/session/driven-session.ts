@@ -24,5 +24,5 @@ export interface DrivenSession {
    * After `stop`: fills `batch` with packets that must still leave, such as resets of connections that are half open, and leaves `count` 0 when there are none.
    * Called until then, with `flushed` behind each, a bounded number of times.
    */
-  takeLeave(batch: SendBatch): void;
+  drainOnClose(batch: SendBatch): void;
 }

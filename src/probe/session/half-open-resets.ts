@@ -4,7 +4,7 @@ import { encodeTcpPacket } from '../../wire/packet.ts';
 import { PacketView } from '../../wire/packet-view.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import type { DrivenSession } from './driven-session.ts';
-import { Outbox } from './outbox.ts';
+import { TransmitQueue } from './transmit-queue.ts';
 
 const { SYN, ACK, RST } = TcpFlag;
 /** Whoever floods us with SYN-ACKs gets no more than this. */
@@ -13,7 +13,7 @@ const MOST_RESETS = 4096;
 /** Tears down what SYNs from some source ports leave half open, where a port guard keeps the kernel from doing it: a reset for each SYN-ACK. */
 export class HalfOpenResets implements DrivenSession {
   readonly #ports: ReadonlySet<number>;
-  readonly #outbox = new Outbox();
+  readonly #transmitQueue = new TransmitQueue();
   readonly #view = new PacketView();
   #sent = 0;
 
@@ -23,22 +23,22 @@ export class HalfOpenResets implements DrivenSession {
 
   /** True while there is nothing to send. */
   get finished(): boolean {
-    return this.#outbox.size === 0;
+    return this.#transmitQueue.size === 0;
   }
 
   poll(now: Nanos, batch: SendBatch): Nanos {
-    return this.#outbox.fill(now, batch);
+    return this.#transmitQueue.fill(now, batch);
   }
 
   flushed(now: Nanos, batch: SendBatch): Nanos {
-    return this.#outbox.flushed(now, batch);
+    return this.#transmitQueue.flushed(now, batch);
   }
 
   receive(bytes: Uint8Array, offset: number, length: number): void {
     const view = this.#view;
     if (!view.load(bytes, offset, length) || !view.isTcp || !this.#ports.has(view.destinationPort)) return;
     if ((view.flags & (SYN | ACK | RST)) !== (SYN | ACK) || this.#sent++ >= MOST_RESETS) return;
-    this.#outbox.post(
+    this.#transmitQueue.post(
       encodeTcpPacket({
         source: view.destination,
         destination: view.source,
@@ -60,7 +60,7 @@ export class HalfOpenResets implements DrivenSession {
     // What is owed still leaves.
   }
 
-  takeLeave(batch: SendBatch): void {
-    this.#outbox.fill(Infinity, batch);
+  drainOnClose(batch: SendBatch): void {
+    this.#transmitQueue.fill(Infinity, batch);
   }
 }

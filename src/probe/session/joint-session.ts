@@ -46,10 +46,10 @@ export class JointSession implements DrivenSession {
     for (const session of this.#sessions) session.stop();
   }
 
-  takeLeave(batch: SendBatch): void {
+  drainOnClose(batch: SendBatch): void {
     for (const [index, session] of this.#sessions.entries()) {
       this.#owner = index;
-      session.takeLeave(batch);
+      session.drainOnClose(batch);
       if (batch.count > 0) return;
     }
   }

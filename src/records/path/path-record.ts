@@ -2,15 +2,15 @@ import type { Finding } from '../../analysis/finding.ts';
 import type { Variant } from '../../analysis/path/vary.ts';
 import { pathFindings } from '../../analysis/path/path-findings.ts';
 import { describeChange } from '../../analysis/path/describe-change.ts';
-import { type SynAtFarEnd, viewFarEnd } from '../../analysis/path/far-view.ts';
+import { type SynAtResponder, viewFromResponder } from '../../analysis/path/responder-view.ts';
 import { type HopView, viewHops } from '../../analysis/path/hop-view.ts';
 import { placeChanges, type PlacedChange } from '../../analysis/path/place-changes.ts';
 import type { PathAnswer, TraceResult } from '../../probe/path/path-probe.ts';
-import type { NearSide } from '../../probe/responder/near-side.ts';
+import type { LocalView } from '../../probe/responder/local-view.ts';
 import type { PortState } from '../../probe/verdict.ts';
 import { errnoName } from '../../transport/errno.ts';
 import { type Address, formatAddress } from '../../wire/address.ts';
-import type { FarEndPart } from '../far-end-record.ts';
+import type { ResponderPart } from '../responder-record.ts';
 import type { HopRecord, PathChange, PathRecord } from './records.ts';
 
 /** What a report says of a trace beside its result. */
@@ -22,21 +22,21 @@ export interface TraceContext {
   /** The name of an address, or null. */
   readonly nameOf: (address: Address) => string | null;
   /** What a responder says, null where nobody was asked. */
-  readonly far: PathFarEnd | null;
+  readonly responder: PathResponder | null;
 }
 
-/** What is known from a connection of its own to a responder at the far end. */
-export interface PathFarEnd extends FarEndPart {
-  readonly verdict: Pick<NearSide, 'state' | 'reason' | 'from'>;
+/** What is known from a connection of its own to a responder. */
+export interface PathResponder extends ResponderPart {
+  readonly verdict: Pick<LocalView, 'state' | 'reason' | 'from'>;
   /** Null where the SYN is not known to have arrived. */
-  readonly seen: SynAtFarEnd | null;
+  readonly seen: SynAtResponder | null;
 }
 
 /** The records of one trace: a hop for each router at each TTL, then the path. */
 export function pathRecordsOf(result: TraceResult, context: TraceContext): readonly [...HopRecord[], PathRecord] {
   const routers = viewHops(result);
-  const seen = result.final === null ? (context.far?.seen ?? null) : null;
-  const views = seen === null ? routers : [...routers, viewFarEnd(seen, routers)];
+  const seen = result.final === null ? (context.responder?.seen ?? null) : null;
+  const views = seen === null ? routers : [...routers, viewFromResponder(seen, routers)];
   const changes = placeChanges(views, result.source);
   const hops = views.map((view) => hopRecord(view, result, context));
   return [...hops, pathRecord(result, { views, changes, context })];
@@ -77,12 +77,12 @@ function pathRecord(result: TraceResult, { views, changes, context }: PathParts)
     port,
     variant: context.variant.name,
     options: context.variant.options,
-    reached: isReached(result) || (final === null && context.far?.verdict.state === 'open'),
-    ...verdictOf(result, context.far),
+    reached: isReached(result) || (final === null && context.responder?.verdict.state === 'open'),
+    ...verdictOf(result, context.responder),
     hops: views.at(-1)?.ttl ?? 0,
     changes: changes.map(pathChange),
-    findings: [...context.findings, ...pathFindings(result, changes, views), ...farFindings(context.far)],
-    ...(context.far === null ? {} : { responder: context.far.responder }),
+    findings: [...context.findings, ...pathFindings(result, changes, views), ...responderFindings(context.responder)],
+    ...(context.responder === null ? {} : { responder: context.responder.responder }),
   };
 }
 
@@ -98,24 +98,24 @@ function pathChange(change: PlacedChange): PathChange {
   return { field, sent, seen, how, afterTtl, atTtl, between: names, detail: describeChange(change) };
 }
 
-/** What the trace shows; where it met silence, what the connection to the far end came to. */
+/** What the trace shows; where it met silence, what the connection to the responder came to. */
 function verdictOf(
   { final, errno, interrupted }: TraceResult,
-  far: PathFarEnd | null,
+  responder: PathResponder | null,
 ): Pick<PathRecord, 'state' | 'reason' | 'from'> {
   if (final !== null) return { state: stateOf(final), reason: final.reason, from: formatAddress(final.from) };
   if (errno !== 0) return { state: 'error', reason: `send-error:${errnoName(errno)}`, from: null };
-  if (far !== null) {
-    const { state, reason, from } = far.verdict;
+  if (responder !== null) {
+    const { state, reason, from } = responder.verdict;
     return { state, reason, from: from === null ? null : formatAddress(from) };
   }
   return interrupted ? { state: null, reason: null, from: null } : { state: 'filtered', reason: 'no-response', from: null };
 }
 
 /** Forward changes stand at their place on the path; what is left is the way back, and what became of the SYN as a whole. */
-function farFindings(far: PathFarEnd | null): readonly Finding[] {
+function responderFindings(responder: PathResponder | null): readonly Finding[] {
   const whole: readonly string[] = ['syn-dropped', 'reply-dropped'];
-  return far?.findings.filter(({ code, direction }) => direction !== 'forward' || whole.includes(code)) ?? [];
+  return responder?.findings.filter(({ code, direction }) => direction !== 'forward' || whole.includes(code)) ?? [];
 }
 
 function stateOf({ kind, reason }: PathAnswer): PortState {

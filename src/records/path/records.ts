@@ -2,7 +2,7 @@ import type { Finding } from '../../analysis/finding.ts';
 import type { Change } from '../../analysis/packet-diff/change.ts';
 import type { PortState } from '../../probe/verdict.ts';
 import type { IcmpExtensionObject } from '../../wire/decoded.ts';
-import type { FarEndRecord } from '../far-end-record.ts';
+import type { ResponderRecord } from '../responder-record.ts';
 import type { RunRecord, SummaryRecord } from '../records.ts';
 
 /** One router, or the end of the path, at one TTL. A TTL with several routers has a record for each. */
@@ -59,8 +59,8 @@ export interface PathRecord {
   readonly hops: number;
   readonly changes: readonly PathChange[];
   readonly findings: readonly Finding[];
-  /** What a responder at the far end saw; only in runs that asked one. */
-  readonly responder?: FarEndRecord;
+  /** What a responder saw; only in runs that asked one. */
+  readonly responder?: ResponderRecord;
 }
 
 /** Everything that `path` yields. */

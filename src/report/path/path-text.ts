@@ -1,6 +1,6 @@
 import { createPaint, type Paint } from '../text/paint.ts';
 import type { RunRecord, SummaryRecord } from '../../records/records.ts';
-import { farEndRemarks } from '../far-end-remarks.ts';
+import { responderRemarks } from '../responder-remarks.ts';
 import { type Remark, remarkLines } from '../remark.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
 import { plural } from '../state-counts.ts';
@@ -116,5 +116,5 @@ function remarksBeside({ findings, changes, responder }: PathRecord): readonly R
       head: `! ${code}${option === null ? '' : ` ${option}`} (${certainty})`,
       detail,
     }));
-  return [...others, ...(responder === undefined ? [] : farEndRemarks(responder))];
+  return [...others, ...(responder === undefined ? [] : responderRemarks(responder))];
 }

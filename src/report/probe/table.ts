@@ -1,4 +1,4 @@
-import { CrowdTable } from './crowd-table.ts';
+import { ManyTargetsTable } from './many-targets-table.ts';
 import { createPaint, type Paint } from '../text/paint.ts';
 import type { PortRecord, ProbeRecord, ProbeSummary, RunRecord, SummaryRecord } from '../../records/records.ts';
 import type { Reporter, ReportStyle } from '../reporter.ts';
@@ -9,7 +9,7 @@ import { TargetBlock } from './target-block.ts';
 const CROWD_ABOVE = 16;
 
 /** Whether a run of that size makes one table, and no block for each target. */
-export function isCrowd({ targets, ports }: Pick<ProbeSummary, 'targets' | 'ports'>): boolean {
+export function hasManyTargets({ targets, ports }: Pick<ProbeSummary, 'targets' | 'ports'>): boolean {
   return targets > CROWD_ABOVE || (targets > 1 && ports === 1);
 }
 
@@ -29,7 +29,7 @@ class TableReport {
   /** The one that was added to last. */
   #latest: TargetBlock | null = null;
   #run: RunRecord | null = null;
-  #crowd: CrowdTable | null = null;
+  #manyTargets: ManyTargetsTable | null = null;
   #written = false;
 
   constructor(style: ReportStyle) {
@@ -41,12 +41,12 @@ class TableReport {
     if (record.type === 'run') return this.#begin(record);
     if (record.type === 'summary') return this.#end(record);
     if (record.type === 'packet') return '';
-    return this.#crowd === null ? this.#addToBlock(record) : this.#text(this.#crowd.add(record));
+    return this.#manyTargets === null ? this.#addToBlock(record) : this.#text(this.#manyTargets.add(record));
   }
 
   #begin(run: RunRecord): string {
     this.#run = run;
-    if (isCrowd(run.probe)) this.#crowd = new CrowdTable(this.#style, this.#paint);
+    if (hasManyTargets(run.probe)) this.#manyTargets = new ManyTargetsTable(this.#style, this.#paint);
     return '';
   }
 
@@ -73,7 +73,7 @@ class TableReport {
 
   #end(summary: SummaryRecord): string {
     const blocks = [...this.#blocks.values()].map((block) => this.#block(block)).join('');
-    const folded = this.#crowd === null ? '' : this.#text(this.#crowd.end());
+    const folded = this.#manyTargets === null ? '' : this.#text(this.#manyTargets.end());
     const gap = this.#written ? '\n' : '';
     return (
       blocks + folded + gap + this.#text(summaryLines(summary, this.#run, { columns: this.#style.columns, paint: this.#paint }))

@@ -1,4 +1,4 @@
-import { portRuns } from '../../probe/responder/far-reporter.ts';
+import { portRuns } from '../../probe/responder/responder-reporter.ts';
 import type { AttemptFate } from '../../probe/responder/report.ts';
 import { formatElapsed } from '../../records/duration-text.ts';
 import { createPaint, type Paint, type Role } from '../text/paint.ts';

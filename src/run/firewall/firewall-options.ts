@@ -1,4 +1,4 @@
-import type { CraftOptions, RunControl, TargetOptions, WayOptions } from '../options/run-options.ts';
+import type { CraftOptions, RunControl, TargetOptions, NetworkOptions } from '../options/run-options.ts';
 
 /**
  * What `firewall` accepts: the command's flags in camelCase, with the same texts, units and defaults. Source ports, ISNs, flags and data are the tests' own;
@@ -8,7 +8,7 @@ export interface FirewallOptions
   extends
     TargetOptions,
     Pick<CraftOptions, 'options' | 'profile' | 'dscp' | 'window'>,
-    Omit<WayOptions, 'sourcePort'>,
+    Omit<NetworkOptions, 'sourcePort'>,
     RunControl {
   /** `443` or `22,80`; without it 22, 80 and 443. */
   readonly ports?: string;

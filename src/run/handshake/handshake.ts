@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { SynscopeError } from '../../errors.ts';
-import { ConnectionSession, type Inquiry } from '../../probe/connection/connection-session.ts';
+import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
 import { SynMaker } from '../../probe/craft/syn-maker.ts';
 import { type InvestigationPlan, PortInvestigation } from '../../probe/handshake/investigation.ts';
 import type { HandshakeRunRecord } from '../../records/handshake/records.ts';
@@ -47,7 +47,7 @@ export async function* handshakeInBatches(
     options: run.options,
     sourceIp: run.spec.sourceIp,
     sourcePortCount: Math.min(MOST_SOURCE_PORTS, connections),
-    ports: 'guarded',
+    ports: 'resets-suppressed',
   });
   yield* streamRecords<HandshakeRunRecord>(open, options, (driving) => shakeHands(run, driving));
 }
@@ -66,7 +66,7 @@ async function shakeHands(run: PreparedHandshake, driving: Driving<HandshakeRunR
   });
   rehearseConnections();
   const session = new ConnectionSession({
-    inquiries: inquiriesOf(run, open, recorder),
+    connectionPlans: connectionPlansOf(run, open, recorder),
     atOnce: Math.ceil(AT_ONCE / run.plan.repeat),
   });
   if (transport.clock === 'userspace') await warmUp(session, transport, open.sourcePorts[0] as number);
@@ -82,7 +82,7 @@ async function shakeHands(run: PreparedHandshake, driving: Driving<HandshakeRunR
 }
 
 /** One for each pair, made when its turn comes. */
-function* inquiriesOf(run: PreparedHandshake, open: OpenRun, recorder: HandshakeRecorder): Generator<Inquiry> {
+function* connectionPlansOf(run: PreparedHandshake, open: OpenRun, recorder: HandshakeRecorder): Generator<ConnectionPlan> {
   const key = new Uint32Array(randomBytes(16).buffer.slice(0, 16));
   const maker = new SynMaker({ sourcePorts: open.sourcePorts, key, seq: run.spec.seq, ipId: run.spec.ipId });
   for (let index = 0; index < run.targets.size; index++) {
@@ -94,15 +94,18 @@ function* inquiriesOf(run: PreparedHandshake, open: OpenRun, recorder: Handshake
       const name = { target: formatAddress(address), hostname: run.targets.hostname(index), port };
       const plan = planOf(run, { open, maker, address, port, source });
       if (source === null) recorder.unreachable(name, plan, -route);
-      else yield inquiry(new PortInvestigation(plan), (investigation) => recorder.begin(name, investigation));
+      else yield connectionPlan(new PortInvestigation(plan), (investigation) => recorder.begin(name, investigation));
     }
   }
 }
 
 /** The investigation's connections, with a word when it is over. */
-function* inquiry(investigation: PortInvestigation, begin: (investigation: PortInvestigation) => () => void): Inquiry {
+function* connectionPlan(
+  investigation: PortInvestigation,
+  begin: (investigation: PortInvestigation) => () => void,
+): ConnectionPlan {
   const end = begin(investigation);
-  yield* investigation.inquire();
+  yield* investigation.connections();
   end();
 }
 

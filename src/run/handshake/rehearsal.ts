@@ -1,5 +1,5 @@
-import { ConnectionSession, type Inquiry } from '../../probe/connection/connection-session.ts';
-import { converse } from '../../probe/connection/converse.ts';
+import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
+import { runExchange } from '../../probe/connection/run-exchange.ts';
 import type { SendBatch } from '../../transport/transport.ts';
 import { type Address, parseAddress } from '../../wire/address.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
@@ -33,8 +33,8 @@ export function rehearseConnections(): void {
 
 function playConnection(): void {
   const syn = segment({ ...client(TcpFlag.SYN, 0), options: OPTIONS });
-  const conduct = converse({ say: SAID, listen: NANOS_PER_MS, close: 'fin' });
-  const session = new ConnectionSession({ inquiries: [once(syn, conduct)], atOnce: 1 });
+  const script = runExchange({ say: SAID, listen: NANOS_PER_MS, close: 'fin' });
+  const session = new ConnectionSession({ connectionPlans: [once(syn, script)], atOnce: 1 });
   const batch = emptyBatch();
   const { SYN, ACK, FIN } = TcpFlag;
   const replies = [
@@ -50,7 +50,7 @@ function playConnection(): void {
   }
   turn(session, batch, now);
   session.stop();
-  session.takeLeave(batch);
+  session.drainOnClose(batch);
 }
 
 function turn(session: ConnectionSession, batch: SendBatch, now: Nanos): void {
@@ -61,8 +61,8 @@ function turn(session: ConnectionSession, batch: SendBatch, now: Nanos): void {
   }
 }
 
-function* once(syn: Uint8Array, conduct: ReturnType<typeof converse>): Inquiry {
-  yield [{ syn, conduct, initialRto: 1000 * NANOS_PER_MS, retries: 0 }];
+function* once(syn: Uint8Array, script: ReturnType<typeof runExchange>): ConnectionPlan {
+  yield [{ syn, script, initialRto: 1000 * NANOS_PER_MS, retries: 0 }];
 }
 
 type Numbers = Pick<TcpPacketFields, 'sourcePort' | 'destinationPort' | 'seq' | 'ack' | 'flags'>;

@@ -29,15 +29,15 @@ export async function runSession(
   } finally {
     options.signal.removeEventListener('abort', wake);
     session.stop();
-    takeLeave(session, transport);
+    drainOnClose(session, transport);
   }
 }
 
 /** Sends what a stopped session owes its peers. A queue that stays full that often is not waited for. */
-function takeLeave(session: DrivenSession, transport: Transport): void {
+function drainOnClose(session: DrivenSession, transport: Transport): void {
   for (let turn = 0; turn < MOST_LEAVE_TURNS; turn++) {
     const { batch } = transport;
-    session.takeLeave(batch);
+    session.drainOnClose(batch);
     if (batch.count === 0) return;
     transport.flush();
     session.flushed(transport.now(), batch);

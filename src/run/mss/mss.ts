@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { SynscopeError } from '../../errors.ts';
-import { ConnectionSession, type Inquiry } from '../../probe/connection/connection-session.ts';
+import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
 import { JointSession } from '../../probe/session/joint-session.ts';
 import { PortMeasurement } from '../../probe/mss/port-measurement.ts';
 import type { MssRunRecord } from '../../records/mss/records.ts';
@@ -9,7 +9,7 @@ import { formatAddress } from '../../wire/address.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import { runSession } from '../loop/loop.ts';
 import type { MssOptions } from './mss-options.ts';
-import { mssFarEnd } from './mss-far-end.ts';
+import { mssWithResponder } from './mss-responder.ts';
 import { type MssAim, measurementPlan } from './mss-plan.ts';
 import { MssRecorder } from './mss-recorder.ts';
 import { MssTraces, TRACE_PORTS } from './mss-traces.ts';
@@ -37,14 +37,14 @@ export function mss(options: MssOptions): AsyncGenerator<MssRunRecord, void, und
 export async function* mssInBatches(options: MssOptions): AsyncGenerator<readonly MssRunRecord[], void, undefined> {
   const run = await prepareMss(options);
   if (options.responder === true) {
-    yield* mssFarEnd(run);
+    yield* mssWithResponder(run);
     return;
   }
   const open = await openRun({
     options: run.options,
     sourceIp: run.spec.sourceIp,
     sourcePortCount: run.offers.length + MORE_CONNECTIONS + TRACE_PORTS,
-    ports: 'guarded',
+    ports: 'resets-suppressed',
   });
   yield* streamRecords<MssRunRecord>(open, options, (driving) => measureAll(run, driving));
 }
@@ -61,7 +61,7 @@ async function measureAll(run: PreparedMss, { open, queue, signal }: Driving<Mss
       queue.push(record);
     },
   });
-  const connections = new ConnectionSession({ inquiries: inquiriesOf(run, open, recorder), atOnce: AT_ONCE });
+  const connections = new ConnectionSession({ connectionPlans: connectionPlansOf(run, open, recorder), atOnce: AT_ONCE });
   queue.push(runRecordOf(run, open));
   const session = new JointSession([connections, ...traces.sessions]);
   const fault = await runSession(session, transport, { signal, onTurn: () => undefined });
@@ -75,7 +75,7 @@ async function measureAll(run: PreparedMss, { open, queue, signal }: Driving<Mss
 }
 
 /** One for each pair, made when its turn comes. */
-function* inquiriesOf(run: PreparedMss, { routes, ...open }: OpenRun, recorder: MssRecorder): Generator<Inquiry> {
+function* connectionPlansOf(run: PreparedMss, { routes, ...open }: OpenRun, recorder: MssRecorder): Generator<ConnectionPlan> {
   const sourcePorts = open.sourcePorts.slice(0, -TRACE_PORTS);
   for (let index = 0; index < run.targets.size; index++) {
     const address = run.targets.at(index);
@@ -86,15 +86,15 @@ function* inquiriesOf(run: PreparedMss, { routes, ...open }: OpenRun, recorder: 
       const name = { target: formatAddress(address), hostname: run.targets.hostname(index), port };
       const key = new Uint32Array(randomBytes(16).buffer.slice(0, 16));
       if (source === null) recorder.unreachable(name, -route);
-      else yield inquiry(run, { name, address, source, sourcePorts, key }, recorder);
+      else yield connectionPlan(run, { name, address, source, sourcePorts, key }, recorder);
     }
   }
 }
 
 /** A port's connections, with a word to the recorder when they are over. */
-function* inquiry(run: PreparedMss, aim: MssAim, recorder: MssRecorder): Inquiry {
+function* connectionPlan(run: PreparedMss, aim: MssAim, recorder: MssRecorder): ConnectionPlan {
   const measurement = new PortMeasurement(measurementPlan(run, aim));
   const end = recorder.begin(aim, measurement);
-  yield* measurement.inquire();
+  yield* measurement.connections();
   end();
 }

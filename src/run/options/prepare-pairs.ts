@@ -5,11 +5,11 @@ import { parsePorts } from '../../probe/targets/ports.ts';
 import { readSpec, readTiming } from './read-options.ts';
 import { readTargets } from './read-targets.ts';
 import type { RunFacts } from '../run-records.ts';
-import type { CraftOptions, RunControl, TargetOptions, WayOptions } from './run-options.ts';
+import type { CraftOptions, RunControl, TargetOptions, NetworkOptions } from './run-options.ts';
 import { packageVersion } from '../version.ts';
 
 /** What the commands accept that look at a few (target, port) pairs closely. */
-export interface PairOptions extends TargetOptions, CraftOptions, WayOptions, RunControl {
+export interface PairOptions extends TargetOptions, CraftOptions, NetworkOptions, RunControl {
   /** `443` or `22,80`; each command has a default of its own. */
   readonly ports?: string;
   /** Milliseconds. */

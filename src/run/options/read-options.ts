@@ -5,13 +5,13 @@ import type { Timing } from '../../probe/timing.ts';
 import { type Address, parseAddress } from '../../wire/address.ts';
 import { fromHex } from '../../wire/hex.ts';
 import type { ProbeOptions } from '../probe/probe-options.ts';
-import type { CraftOptions, WayOptions } from './run-options.ts';
+import type { CraftOptions, NetworkOptions } from './run-options.ts';
 
 const DEFAULT_TIMEOUT_MS = 1000;
 const LARGEST_SYN_PAYLOAD = 1200;
 
 /** What the SYNs look like. Throws a usage error that quotes the option at fault. */
-export function readSpec(options: CraftOptions & Pick<WayOptions, 'sourceIp'>): SynSpec {
+export function readSpec(options: CraftOptions & Pick<NetworkOptions, 'sourceIp'>): SynSpec {
   const profile = readProfile(options.profile ?? 'linux');
   const usual = PROFILES[profile];
   return {

@@ -29,7 +29,7 @@ export interface CraftOptions {
 }
 
 /** The way out of this host, and by what means. */
-export interface WayOptions {
+export interface NetworkOptions {
   readonly sourceIp?: string;
   readonly sourcePort?: number;
   readonly interface?: string;

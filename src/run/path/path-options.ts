@@ -3,7 +3,7 @@ import type { TokenOptions } from '../options/token.ts';
 
 /** What `path` accepts: the command's flags in camelCase, with the same texts, units and defaults. */
 export interface PathOptions extends Omit<PairOptions, 'ttl' | 'seq' | 'ipId' | 'badsum'>, TokenOptions {
-  /** `synscope respond` listens at the far end: ask it what arrived and what left. */
+  /** `synscope respond` listens at the responder: ask it what arrived and what left. */
   readonly responder?: boolean;
   /** `HOST:PORT`: another port that the responder listens on, asked about ports that are silent. Implies `responder`. */
   readonly control?: string;

@@ -74,7 +74,7 @@ export class PathTries {
   }
 
   /** The records of all tries, what was asked first. */
-  records({ far, ...context }: Omit<TraceContext, 'variant' | 'findings'>): readonly (HopRecord | PathRecord)[] {
+  records({ responder, ...context }: Omit<TraceContext, 'variant' | 'findings'>): readonly (HopRecord | PathRecord)[] {
     const [first, ...others] = this.#results;
     if (first === undefined) return [];
     const findings = variantFindings([first, ...others]);
@@ -83,7 +83,7 @@ export class PathTries {
         ...context,
         variant: one.variant,
         findings: one === first ? findings : [],
-        far: one === first ? far : null,
+        responder: one === first ? responder : null,
       }),
     );
   }

@@ -11,13 +11,13 @@ import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import { HopNames } from './hop-names.ts';
 import { runSession } from '../loop/loop.ts';
 import { openRun } from '../open-run.ts';
-import { type FarAsk, FAR_PORTS, PathFarEnds } from './path-far-end.ts';
+import { type ResponderQuery, RESPONDER_PORTS, PathResponders } from './path-responder.ts';
 import type { PathOptions } from './path-options.ts';
 import { PathTries } from './path-tries.ts';
 import { preparePairs, type PreparedPairs } from '../options/prepare-pairs.ts';
 import { type Driving, lostInterface, noRoute, oneByOne, streamRecords } from '../loop/record-stream.ts';
 import { whole } from '../options/read-options.ts';
-import { readControl } from '../responder/prepare-far-end.ts';
+import { readControl } from '../responder/prepare-responder.ts';
 import { asksResponder } from '../probe/probe-options.ts';
 import { openToken } from '../options/token.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
@@ -38,7 +38,7 @@ interface PreparedPath extends PreparedPairs {
   readonly resolve: boolean;
   readonly vary: boolean;
   /** By what a responder is asked, or null. */
-  readonly far: Pick<FarAsk, 'mac' | 'control'> | null;
+  readonly responder: Pick<ResponderQuery, 'mac' | 'control'> | null;
 }
 
 /**
@@ -55,9 +55,9 @@ export async function* pathInBatches(options: PathOptions): AsyncGenerator<reado
   const open = await openRun({
     options,
     sourceIp: run.spec.sourceIp,
-    sourcePortCount: tracePorts(run) + (run.far === null ? 0 : FAR_PORTS),
+    sourcePortCount: tracePorts(run) + (run.responder === null ? 0 : RESPONDER_PORTS),
     // Connections to a responder are ours to close.
-    ports: run.far === null ? 'reserved' : 'guarded',
+    ports: run.responder === null ? 'reserved' : 'resets-suppressed',
   });
   yield* streamRecords<PathCommandRecord>(open, options, (driving) => tracePaths(run, driving));
 }
@@ -66,11 +66,11 @@ async function preparePath(options: PathOptions): Promise<PreparedPath> {
   const run = await preparePairs('path', options, DEFAULT_PORT);
   const firstTtl = whole('--first-ttl', options.firstTtl, [1, 255]) ?? 1;
   const maxTtl = whole('--max-ttl', options.maxTtl, [firstTtl, 255]) ?? Math.max(firstTtl, DEFAULT_MAX_TTL);
-  const far = await prepareFar(options);
-  return { ...run, firstTtl, maxTtl, resolve: options.resolve === true, vary: options.vary === true, far };
+  const responder = await prepareResponderQuery(options);
+  return { ...run, firstTtl, maxTtl, resolve: options.resolve === true, vary: options.vary === true, responder };
 }
 
-async function prepareFar(options: PathOptions): Promise<PreparedPath['far']> {
+async function prepareResponderQuery(options: PathOptions): Promise<PreparedPath['responder']> {
   if (!asksResponder(options)) return null;
   const control = options.control === undefined ? null : await readControl(options.control);
   return { mac: openToken(options, options.onWarning ?? (() => undefined)), control };
@@ -85,12 +85,12 @@ async function tracePaths(run: PreparedPath, driving: Driving<PathCommandRecord>
   const { open, signal } = driving;
   const { transport } = open;
   driving.queue.push(runRecordOf(run, open));
-  const farEnds = new PathFarEnds();
+  const responders = new PathResponders();
   const count = tracePorts(run);
   const sourcePorts = open.sourcePorts.slice(0, count);
   const connecting = { open, sourcePorts: open.sourcePorts.slice(count), signal };
-  const lost = run.far === null ? null : await farEnds.ask(run, { ...connecting, ...run.far });
-  const teller = new PathTeller(run, driving, farEnds);
+  const lost = run.responder === null ? null : await responders.ask(run, { ...connecting, ...run.responder });
+  const teller = new PathTeller(run, driving, responders);
   const session = new PathSession({
     jobs: jobsOf(run, { ...driving, sourcePorts }, teller),
     controlPort: sourcePorts.at(-1) as number,
@@ -104,13 +104,13 @@ async function tracePaths(run: PreparedPath, driving: Driving<PathCommandRecord>
     onResult: (result, job) => teller.add(result, job),
   });
   // Guarded ports leave it to us to reset what is half open.
-  const resets = run.far === null ? [] : [new HalfOpenResets(sourcePorts)];
+  const resets = run.responder === null ? [] : [new HalfOpenResets(sourcePorts)];
   const joint = new JointSession([session, ...resets]);
   const fault = lost ?? (await runSession(joint, transport, { signal, onTurn: () => undefined }));
   await teller.finish();
   const interrupted = fault === null && signal.aborted;
   const end = { drops: transport.drops(), durationMs: transport.now() / NANOS_PER_MS, interrupted };
-  driving.queue.push(teller.counter.summary(sumOf(session.stats, farEnds.stats), end));
+  driving.queue.push(teller.counter.summary(sumOf(session.stats, responders.stats), end));
   if (fault !== null) return lostInterface(fault);
   return teller.counter.nothingRouted && !interrupted ? noRoute() : null;
 }
@@ -123,11 +123,11 @@ class PathTeller {
   readonly #tries: Map<TraceJob, PathTries> = new Map();
   readonly #names: HopNames = new HopNames();
   readonly #told: Promise<void>[] = [];
-  readonly #farEnds: PathFarEnds;
+  readonly #responders: PathResponders;
 
-  constructor(run: PreparedPath, driving: Driving<PathCommandRecord>, farEnds: PathFarEnds) {
+  constructor(run: PreparedPath, driving: Driving<PathCommandRecord>, responders: PathResponders) {
     this.#run = run;
-    this.#farEnds = farEnds;
+    this.#responders = responders;
     this.#driving = driving;
     this.counter = new SummaryCounter(run);
   }
@@ -171,8 +171,8 @@ class PathTeller {
     if (first === undefined) return;
     if (resolve) await this.#names.learn(addressesOf(tries.results));
     const hostname = targets.hostname(targets.indexOf(first.target));
-    const far = this.#farEnds.of(first.target, first.port);
-    const records = tries.records({ hostname, nameOf: (address) => this.#names.nameOf(address), far });
+    const responder = this.#responders.of(first.target, first.port);
+    const records = tries.records({ hostname, nameOf: (address) => this.#names.nameOf(address), responder });
     for (const record of records) this.#driving.queue.push(record);
     const asked = records.find((record) => record.type === 'path');
     if (asked !== undefined && asked.state !== null) this.counter.count({ state: asked.state, attempts: first.hops.length });
@@ -198,7 +198,7 @@ function jobsOf(
   return jobs;
 }
 
-type Sums = PathFarEnds['stats'];
+type Sums = PathResponders['stats'];
 
 function sumOf(a: Sums, b: Sums): Sums {
   return {

@@ -1,8 +1,8 @@
 import type { TokenOptions } from '../options/token.ts';
-import type { CraftOptions, RunControl, TargetOptions, WayOptions } from '../options/run-options.ts';
+import type { CraftOptions, RunControl, TargetOptions, NetworkOptions } from '../options/run-options.ts';
 
 /** What `probe` accepts: the command's flags in camelCase, with the same texts, units and defaults. */
-export interface ProbeOptions extends TargetOptions, CraftOptions, WayOptions, TokenOptions, RunControl {
+export interface ProbeOptions extends TargetOptions, CraftOptions, NetworkOptions, TokenOptions, RunControl {
   /** `22,80,8000-8100,https` or `-`; without it the documented default list. */
   readonly ports?: string;
 

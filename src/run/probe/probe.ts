@@ -41,7 +41,7 @@ export async function* probeInBatches(options: ProbeOptions): AsyncGenerator<rea
     return;
   }
   if (asksResponder(options)) {
-    yield* (await import('./probe-far-end.ts')).probeFarEnd(run);
+    yield* (await import('./probe-responder.ts')).probeWithResponder(run);
     return;
   }
   const open = await openRun(needsOf(run));

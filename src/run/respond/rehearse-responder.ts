@@ -44,7 +44,7 @@ export function rehearseResponder({ mac, random, wallClock }: Pick<ResponderPlan
   session.poll(0, batch);
   session.flushed(0, batch);
   session.stop();
-  session.takeLeave(batch);
+  session.drainOnClose(batch);
 }
 
 function emptyBatch(): SendBatch {

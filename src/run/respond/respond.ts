@@ -48,7 +48,7 @@ export async function* respondInBatches(options: RespondOptions): AsyncGenerator
     options,
     sourceIp: null,
     sourcePortCount: prepared.ports.length,
-    ports: 'guarded',
+    ports: 'resets-suppressed',
     listenPorts: prepared.ports,
   });
   yield* streamRecords<RespondRecord>(open, options, (driving) => respondUntilDone(prepared, driving));

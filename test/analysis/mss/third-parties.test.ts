@@ -67,7 +67,7 @@ describe('what routers quote', () => {
   });
 });
 
-describe('what the far end says', () => {
+describe('what the responder says', () => {
   it('is proven, in both directions, whatever else was seen', () => {
     const responder = { synSent: 1460, synArrived: 1300, synAckSent: 1460, synAckArrived: 1380 };
     const given = evidence({ rows: [row(1460, null)], responder });

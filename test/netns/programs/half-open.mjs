@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import koffi from 'koffi';
 
 const [, , dist, how, port, source, target] = process.argv;
-const { guardSourcePorts } = await import(`${dist}/engine/linux/port-guard.js`);
+const { suppressSourcePortResets } = await import(`${dist}/engine/linux/port-guard.js`);
 const { reserveSourcePorts } = await import(`${dist}/engine/linux/source-ports.js`);
 const { encodeTcpPacket } = await import(`${dist}/wire/packet.js`);
 const { parseAddress, writeAddress } = await import(`${dist}/wire/address.js`);
@@ -21,7 +21,7 @@ if (raw < 0) throw new Error(`raw socket: errno ${koffi.errno()}`);
 
 function hold() {
   const first = Number(port);
-  if (how === 'guard') return guardSourcePorts(1, { first });
+  if (how === 'guard') return suppressSourcePortResets(1, { first });
   if (how === 'reserve') return reserveSourcePorts(1, { first, warn: (line) => console.error(line) });
   return { ports: [first], release() {} };
 }

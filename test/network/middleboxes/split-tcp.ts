@@ -13,7 +13,7 @@ import { Outgoing } from '../tcp/outgoing.ts';
 import { readTooBig, type TooBig } from '../tcp/path-mtu.ts';
 import { segmentOf } from '../tcp/segment.ts';
 import type { ServerForm } from '../tcp/server-form.ts';
-import { speakerOf } from '../tcp/speaker.ts';
+import { segmentSenderOf } from '../tcp/segment-sender.ts';
 import type { TwoWay } from './options.ts';
 
 /** Takes what matches into a service of its own, in the name of the target: a transparent proxy that answers by itself (nft `redirect`). */
@@ -100,7 +100,7 @@ class Relay {
     const greeting = greet(packet, context, own, stack);
     this.#client = new Incoming({ form: own, greeting, iss: seq(context.random.uint32()) }, context.now);
     const plan = {
-      speaker: speakerOf(context, endpointsOf(packet), stack),
+      sender: segmentSenderOf(context, endpointsOf(packet), stack),
       iss: seq(context.random.uint32()),
       options: form.toServer ?? SYN_OPTIONS,
       mtu: LINK_MTU,

@@ -11,11 +11,11 @@ import { RetransmissionTimer } from './retransmission-timer.ts';
 import type { Segment } from './segment.ts';
 import { SendStream, type Piece } from './send-stream.ts';
 import { segmentBytes } from './segment-size.ts';
-import type { Speaker } from './speaker.ts';
+import type { SegmentSender } from './segment-sender.ts';
 
 /** A connection whose SYNs are known; `iss` is our ISN. */
 export interface ConnectionPlan extends ReceivePlan {
-  readonly speaker: Speaker;
+  readonly sender: SegmentSender;
   readonly conversation: Conversation;
   readonly agreement: Agreement;
   readonly iss: Seq;
@@ -175,7 +175,7 @@ export class Connection {
 
   /** Data for a program that has closed: a reset as for a segment of no connection (Linux, tcp_rcv_state_process). */
   #refuse({ ack }: Segment): void {
-    this.#out.push(this.#plan.speaker.say({ seq: ack, ack: 0, flags: TcpFlag.RST, window: 0 }));
+    this.#out.push(this.#plan.sender.say({ seq: ack, ack: 0, flags: TcpFlag.RST, window: 0 }));
     this.#over = true;
   }
 
@@ -245,11 +245,11 @@ export class Connection {
   }
 
   #say(position: number, flags: number, now: Nanos, payload: Uint8Array = new Uint8Array(0)): void {
-    const { speaker, agreement, window } = this.#plan;
+    const { sender, agreement, window } = this.#plan;
     this.#owesAck = false;
-    const ts: TcpOption = { kind: 8, name: 'ts', value: speaker.clock(now), echo: this.#heard.clock };
+    const ts: TcpOption = { kind: 8, name: 'ts', value: sender.clock(now), echo: this.#heard.clock };
     this.#out.push(
-      speaker.say({
+      sender.say({
         seq: seqAdd(this.#first, position),
         ack: this.#heard.next,
         flags: flags | (this.#heard.echoesCongestion ? TcpFlag.ECE : 0),

@@ -7,11 +7,11 @@ import { flagsOf, optionsOf, seqOf, swapped, type Packet } from '../packet.ts';
 import { answerFlags, answerOptions, answerWindow, type Stack } from '../stack.ts';
 import { agree, type Agreement } from './agreement.ts';
 import type { ServerForm } from './server-form.ts';
-import { speakerOf, type Speaker } from './speaker.ts';
+import { segmentSenderOf, type SegmentSender } from './segment-sender.ts';
 
 /** A SYN and how it is answered. */
 export interface Greeting {
-  readonly speaker: Speaker;
+  readonly sender: SegmentSender;
   readonly stack: Stack;
   readonly agreement: Agreement;
   /** First number of the peer behind its SYN. */
@@ -48,20 +48,20 @@ export function mtuOf(form: ServerForm): number {
 /** Reads a SYN with the eyes of `stack`. */
 export function greet(packet: Packet, context: HostContext, form: ServerForm, stack: Stack): Greeting {
   const offered = optionsOf(packet);
-  const speaker = speakerOf(context, swapped(packet), stack);
+  const sender = segmentSenderOf(context, swapped(packet), stack);
   const answered = (tsval: number): readonly TcpOption[] => form.options ?? answerOptions(stack, offered, tsval);
   const flags = answerFlags(stack, flagsOf(packet));
   const window = answerWindow(stack, answered(0));
   const peerNext = seqAdd(seqOf(packet), 1);
   return {
-    speaker,
+    sender,
     stack,
     agreement: agree(answered(0), offered, (flags & TcpFlag.ECE) !== 0),
     peerNext,
     peerClock: findOption(offered, 'ts')?.value ?? 0,
     window,
-    synAck: (iss, now, { data = 0, options = [], clock = speaker.clock(now) } = {}) =>
-      speaker.say({
+    synAck: (iss, now, { data = 0, options = [], clock = sender.clock(now) } = {}) =>
+      sender.say({
         seq: iss,
         ack: seqAdd(peerNext, data),
         flags,

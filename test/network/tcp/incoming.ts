@@ -146,7 +146,7 @@ export class Incoming {
   }
 
   #reset(seq: Seq): Packet {
-    return this.#plan.greeting.speaker.say({ seq, ack: 0, flags: TcpFlag.RST, window: 0 });
+    return this.#plan.greeting.sender.say({ seq, ack: 0, flags: TcpFlag.RST, window: 0 });
   }
 
   #connect(now: Nanos, roundTrip: Nanos | null = null): void {

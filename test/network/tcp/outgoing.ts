@@ -8,11 +8,11 @@ import type { Act, Conversation } from './application.ts';
 import { Connection } from './connection.ts';
 import { LINUX_GAPS, Opening } from './opening.ts';
 import { segmentOf } from './segment.ts';
-import type { Speaker } from './speaker.ts';
+import type { SegmentSender } from './segment-sender.ts';
 
 /** A connection to open. */
 export interface OutgoingPlan {
-  readonly speaker: Speaker;
+  readonly sender: SegmentSender;
   readonly iss: Seq;
   /** Options of the SYN; the clock of timestamps is filled in. */
   readonly options: readonly TcpOption[];
@@ -94,8 +94,8 @@ export class Outgoing {
   }
 
   #syn(now: Nanos): Packet {
-    const { speaker, iss, options, window } = this.#plan;
-    const stamped = options.map((one) => (one.name === 'ts' ? { ...one, value: speaker.clock(now), echo: 0 } : one));
-    return speaker.say({ seq: iss, ack: 0, flags: TcpFlag.SYN, window: Math.min(window, 0xffff), options: stamped });
+    const { sender, iss, options, window } = this.#plan;
+    const stamped = options.map((one) => (one.name === 'ts' ? { ...one, value: sender.clock(now), echo: 0 } : one));
+    return sender.say({ seq: iss, ack: 0, flags: TcpFlag.SYN, window: Math.min(window, 0xffff), options: stamped });
   }
 }

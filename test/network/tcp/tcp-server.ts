@@ -91,7 +91,7 @@ class Listener {
     const stack = cookieStack(packet, this.#stack(packet, context));
     const greeting = greet(packet, context, this.#form, stack);
     const flags = greeting.agreement.ecn ? TcpFlag.ECE : 0;
-    const clock = cookieClock(packet, greeting.speaker.clock(context.now), flags);
+    const clock = cookieClock(packet, greeting.sender.clock(context.now), flags);
     return greeting.synAck(cookieFor(packet, this.#secret), context.now, { clock });
   }
 

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 
 import { acknowledgeFirst, acknowledgeNothing } from '../../../src/probe/connection/ack-policy.ts';
-import type { Conduct } from '../../../src/probe/connection/connection.ts';
-import { converse } from '../../../src/probe/connection/converse.ts';
+import type { ConnectionScript } from '../../../src/probe/connection/connection.ts';
+import { runExchange } from '../../../src/probe/connection/run-exchange.ts';
 import { NANOS_PER_MS } from '../../../src/wire/numbers.ts';
 import { optionsText, Script, synAck } from './script.ts';
 
 /** Does nothing: the test acts. */
-const idle: Conduct = () => Infinity;
+const idle: ConnectionScript = () => Infinity;
 
-function talk(say: string, close: 'fin' | 'rst', listenMs = 1000): Conduct {
-  return converse({ say: new TextEncoder().encode(say), listen: listenMs * NANOS_PER_MS, close });
+function talk(say: string, close: 'fin' | 'rst', listenMs = 1000): ConnectionScript {
+  return runExchange({ say: new TextEncoder().encode(say), listen: listenMs * NANOS_PER_MS, close });
 }
 
 describe('a connection', () => {

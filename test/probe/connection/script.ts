@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 
 import type { AckPolicy } from '../../../src/probe/connection/ack-policy.ts';
-import { type Conduct, Connection } from '../../../src/probe/connection/connection.ts';
-import { decodedCopy } from '../../../src/probe/connection/notebook.ts';
-import { Outbox } from '../../../src/probe/session/outbox.ts';
+import { type ConnectionScript, Connection } from '../../../src/probe/connection/connection.ts';
+import { decodedCopy } from '../../../src/probe/connection/segment-log.ts';
+import { TransmitQueue } from '../../../src/probe/session/transmit-queue.ts';
 import type { SendBatch } from '../../../src/transport/transport.ts';
 import { parseAddress } from '../../../src/wire/address.ts';
 import type { DecodedPacket, TcpSegment } from '../../../src/wire/decoded.ts';
@@ -42,13 +42,13 @@ const PEER_ISN = seq(0xffff_ff00);
 /** A connection and its peer, played by hand: what one end sends is what the test says it hears. Times are milliseconds. */
 export class Script {
   readonly connection: Connection;
-  readonly #outbox = new Outbox();
+  readonly #transmitQueue = new TransmitQueue();
   readonly #syn: Uint8Array;
   #sent: DecodedPacket[] = [];
   #now = 0;
   #due = 0;
 
-  constructor(conduct: Conduct, form: ScriptForm = {}) {
+  constructor(script: ConnectionScript, form: ScriptForm = {}) {
     this.#syn = encodeTcpPacket({
       source: LOCAL,
       destination: REMOTE,
@@ -64,8 +64,8 @@ export class Script {
     const { acknowledge, keep } = form;
     this.connection = new Connection({
       syn: this.#syn,
-      outbox: this.#outbox,
-      conduct,
+      transmitQueue: this.#transmitQueue,
+      script,
       initialRto: 1000 * NANOS_PER_MS,
       retries: form.retries ?? 2,
       ...(acknowledge === undefined ? {} : { acknowledge }),
@@ -159,13 +159,13 @@ export class Script {
 
   #flush(): void {
     const batch = batchOf(64);
-    this.#outbox.fill(this.#now, batch);
+    this.#transmitQueue.fill(this.#now, batch);
     for (let slot = 0; slot < batch.count; slot++) {
       const start = slot * batch.slotSize;
       batch.sentAt[slot] = this.#now;
       this.#sent.push(decodedCopy(batch.bytes, start, batch.lengths[slot] as number) as DecodedPacket);
     }
-    this.#outbox.flushed(this.#now, batch);
+    this.#transmitQueue.flushed(this.#now, batch);
   }
 }
 

@@ -9,7 +9,7 @@ const rotl = (value: bigint, bits: bigint) => ((value << bits) | (value >> (64n 
 const word = (bytes: Uint8Array, offset: number) => new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(offset, true);
 const bytesOf = (words: readonly number[]) => new Uint8Array(Uint32Array.from(words).buffer);
 
-/** SipHash-2-4 as its paper writes it down, over any bytes: the yardstick for the unrolled form. */
+/** SipHash-2-4 as its paper writes it down, over any bytes: the baseline for the unrolled form. */
 function sipHash(key: Uint8Array, message: Uint8Array): bigint {
   const [k0, k1] = [word(key, 0), word(key, 8)];
   let [v0, v1, v2, v3] = [k0 ^ 0x736f6d6570736575n, k1 ^ 0x646f72616e646f6dn, k0 ^ 0x6c7967656e657261n, k1 ^ 0x7465646279746573n];
@@ -58,7 +58,7 @@ const VECTORS: readonly (readonly [number, bigint])[] = [
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
 
 describe('SipHash-2-4', () => {
-  it.each(VECTORS)('the yardstick gives the published vector of length %i', (length, digest) => {
+  it.each(VECTORS)('the baseline gives the published vector of length %i', (length, digest) => {
     const message = Uint8Array.from({ length }, (_, index) => index);
     expect(sipHash(KEY_BYTES, message)).toBe(digest);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Shot } from '../../../src/probe/firewall/firewall-test.ts';
+import type { TestPacket } from '../../../src/probe/firewall/firewall-test.ts';
 import { isChallenge, proofOf } from '../../../src/probe/firewall/proof.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
 
@@ -8,7 +8,7 @@ const { SYN, ACK, RST, FIN, PSH, URG } = TcpFlag;
 /** Close to the end of the sequence space: everything wraps. */
 const SEQ = 0xffff_ffff;
 
-function shot(flags: number, payloadLength = 0): Shot {
+function testPacket(flags: number, payloadLength = 0): TestPacket {
   return {
     taker: { take: () => undefined },
     port: 80,
@@ -28,30 +28,30 @@ function reply(flags: number, ack: number, seq = 0): { readonly flags: number; r
 
 describe('proof of an answer', () => {
   it('SYN-ACK: our number and one, with data up to its end', () => {
-    expect(proofOf(shot(SYN), reply(SYN | ACK, 1))).toBe('syn-ack');
-    expect(proofOf(shot(SYN), reply(SYN | ACK, 0))).toBeNull();
-    expect(proofOf(shot(SYN), reply(SYN | ACK, 2))).toBeNull();
-    expect(proofOf(shot(SYN, 8), reply(SYN | ACK, 1))).toBe('syn-ack');
-    expect(proofOf(shot(SYN, 8), reply(SYN | ACK, 9))).toBe('syn-ack');
-    expect(proofOf(shot(SYN, 8), reply(SYN | ACK, 10))).toBeNull();
+    expect(proofOf(testPacket(SYN), reply(SYN | ACK, 1))).toBe('syn-ack');
+    expect(proofOf(testPacket(SYN), reply(SYN | ACK, 0))).toBeNull();
+    expect(proofOf(testPacket(SYN), reply(SYN | ACK, 2))).toBeNull();
+    expect(proofOf(testPacket(SYN, 8), reply(SYN | ACK, 1))).toBe('syn-ack');
+    expect(proofOf(testPacket(SYN, 8), reply(SYN | ACK, 9))).toBe('syn-ack');
+    expect(proofOf(testPacket(SYN, 8), reply(SYN | ACK, 10))).toBeNull();
   });
 
   it('ECN bits in a SYN-ACK change nothing', () => {
-    expect(proofOf(shot(SYN | TcpFlag.ECE | TcpFlag.CWR), reply(SYN | ACK | TcpFlag.ECE, 1))).toBe('syn-ack');
+    expect(proofOf(testPacket(SYN | TcpFlag.ECE | TcpFlag.CWR), reply(SYN | ACK | TcpFlag.ECE, 1))).toBe('syn-ack');
   });
 
   it('reset of a SYN: acknowledges it, and is nothing without ACK', () => {
-    expect(proofOf(shot(SYN), reply(RST | ACK, 1))).toBe('rst');
-    expect(proofOf(shot(SYN), reply(RST | ACK, 0))).toBe('rst');
-    expect(proofOf(shot(SYN), reply(RST | ACK, 2))).toBeNull();
-    expect(proofOf(shot(SYN), reply(RST, 1))).toBeNull();
+    expect(proofOf(testPacket(SYN), reply(RST | ACK, 1))).toBe('rst');
+    expect(proofOf(testPacket(SYN), reply(RST | ACK, 0))).toBe('rst');
+    expect(proofOf(testPacket(SYN), reply(RST | ACK, 2))).toBeNull();
+    expect(proofOf(testPacket(SYN), reply(RST, 1))).toBeNull();
   });
 
   it('reset of a bare ACK: has our acknowledgment number as its sequence number (RFC 9293, 3.10.7.1)', () => {
-    expect(proofOf(shot(ACK), reply(RST, 0, 777))).toBe('rst');
-    expect(proofOf(shot(ACK), reply(RST | ACK, 0, 777))).toBe('rst');
-    expect(proofOf(shot(ACK), reply(RST, 1, 778))).toBeNull();
-    expect(proofOf(shot(ACK), reply(RST | ACK, 1, 0))).toBeNull();
+    expect(proofOf(testPacket(ACK), reply(RST, 0, 777))).toBe('rst');
+    expect(proofOf(testPacket(ACK), reply(RST | ACK, 0, 777))).toBe('rst');
+    expect(proofOf(testPacket(ACK), reply(RST, 1, 778))).toBeNull();
+    expect(proofOf(testPacket(ACK), reply(RST | ACK, 1, 0))).toBeNull();
   });
 
   it.each([
@@ -59,19 +59,19 @@ describe('proof of an answer', () => {
     ['Xmas', FIN | PSH | URG, 1],
     ['NULL', 0, 0],
   ])('reset of %s: acknowledges its length', (_, flags, length) => {
-    expect(proofOf(shot(flags), reply(RST | ACK, length))).toBe('rst');
-    expect(proofOf(shot(flags), reply(RST | ACK, length + 1))).toBeNull();
-    expect(proofOf(shot(flags), reply(RST, length))).toBeNull();
+    expect(proofOf(testPacket(flags), reply(RST | ACK, length))).toBe('rst');
+    expect(proofOf(testPacket(flags), reply(RST | ACK, length + 1))).toBeNull();
+    expect(proofOf(testPacket(flags), reply(RST, length))).toBeNull();
   });
 
   it('a SYN-ACK answers no stray segment, a bare ACK proves nothing', () => {
-    expect(proofOf(shot(FIN), reply(SYN | ACK, 1))).toBeNull();
-    expect(proofOf(shot(SYN), reply(ACK, 1))).toBeNull();
-    expect(isChallenge(shot(SYN), reply(ACK, 5))).toBe(true);
-    expect(isChallenge(shot(ACK), reply(ACK, 5))).toBe(false);
+    expect(proofOf(testPacket(FIN), reply(SYN | ACK, 1))).toBeNull();
+    expect(proofOf(testPacket(SYN), reply(ACK, 1))).toBeNull();
+    expect(isChallenge(testPacket(SYN), reply(ACK, 5))).toBe(true);
+    expect(isChallenge(testPacket(ACK), reply(ACK, 5))).toBe(false);
   });
 
   it('a SYN alone is a split handshake', () => {
-    expect(proofOf(shot(SYN), reply(SYN, 0))).toBe('syn');
+    expect(proofOf(testPacket(SYN), reply(SYN, 0))).toBe('syn');
   });
 });

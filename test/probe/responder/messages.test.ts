@@ -10,7 +10,7 @@ import {
   readMessage,
 } from '../../../src/probe/responder/messages.ts';
 import { PROOF_CARRIERS } from '../../../src/probe/responder/proof.ts';
-import { ATTEMPT_FATES, type AttemptReport, type FarReport } from '../../../src/probe/responder/report.ts';
+import { ATTEMPT_FATES, type AttemptReport, type ResponderReport } from '../../../src/probe/responder/report.ts';
 import { ReportExchange } from '../../../src/probe/responder/report-exchange.ts';
 import { ReportServer } from '../../../src/probe/responder/report-server.ts';
 import { macOfToken } from '../../simulation/two-ends.ts';
@@ -30,7 +30,7 @@ const attempt: fc.Arbitrary<AttemptReport> = fc.record({
   synLength: fc.nat(0xffff),
   synAck: fc.option(packet),
 });
-const report: fc.Arbitrary<FarReport> = fc.record({
+const report: fc.Arbitrary<ResponderReport> = fc.record({
   nowUs: fc.nat(2 ** 53 - 1),
   upMs: fc.nat(0xffff_ffff),
   own: attempt,
@@ -68,7 +68,7 @@ describe('messages', () => {
   });
 
   it('a report for other nonces, or of another token, is none', () => {
-    const [one] = fc.sample(report, 1) as [FarReport];
+    const [one] = fc.sample(report, 1) as [ResponderReport];
     const message = whole(encodeReport(mac, nonces, one));
     expect(decodeReport(mac, { ...nonces, client: new Uint8Array(16) }, message)).toBeNull();
     expect(decodeReport(mac, { ...nonces, responder: new Uint8Array(16) }, message)).toBeNull();
@@ -84,7 +84,7 @@ describe('messages', () => {
 
   it('what has no room is counted', () => {
     const [other] = fc.sample(attempt, 1) as [AttemptReport];
-    const [one] = fc.sample(report, 1) as [FarReport];
+    const [one] = fc.sample(report, 1) as [ResponderReport];
     const many = { ...one, others: Array.from({ length: 400 }, () => other), more: 3 };
     const read = decodeReport(mac, nonces, whole(encodeReport(mac, nonces, many)));
     expect(read?.others.length).toBeLessThan(400);
@@ -103,7 +103,7 @@ describe('messages', () => {
 });
 
 describe('an exchange', () => {
-  const [one] = fc.sample(report, 1) as [FarReport];
+  const [one] = fc.sample(report, 1) as [ResponderReport];
 
   function server(): ReportServer {
     return new ReportServer({ mac, nonce: nonces.responder, report: () => one });

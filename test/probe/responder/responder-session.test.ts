@@ -189,12 +189,12 @@ describe('a responder', () => {
     range.throw(segment());
     range.session.stop();
     const batch = sendBatch(64, 2048);
-    range.session.takeLeave(batch);
+    range.session.drainOnClose(batch);
     expect(batch.count).toBe(1);
     expect((batch.bytes[33] as number) & TcpFlag.RST).toBe(TcpFlag.RST);
     expect(range.attempts).toHaveLength(1);
     range.session.flushed(range.now, batch);
-    range.session.takeLeave(batch);
+    range.session.drainOnClose(batch);
     expect(batch.count).toBe(0);
   });
 });

@@ -28,7 +28,7 @@ describe('resets of half-open connections', () => {
     resets.receive(bytes, 0, bytes.length);
     expect(resets.finished).toBe(false);
     const out = batch();
-    resets.takeLeave(out);
+    resets.drainOnClose(out);
     const sent = decodePacket(out.bytes.slice(0, out.lengths[0]));
     const header = sent.ok ? sent.value.tcp?.header : undefined;
     expect(header).toMatchObject({ sourcePort: 40_000, destinationPort: 443, seq: 1001 });

@@ -46,7 +46,7 @@ class Few implements DrivenSession {
     this.stopped = true;
   }
 
-  takeLeave(batch: SendBatch): void {
+  drainOnClose(batch: SendBatch): void {
     batch.count = this.packets > 0 ? 1 : 0;
     this.packets = Math.max(0, this.packets - 1);
   }
@@ -86,7 +86,7 @@ describe('sessions over one transport', () => {
     joint.stop();
     const left = [0, 0, 0].map(() => {
       const last = batch();
-      joint.takeLeave(last);
+      joint.drainOnClose(last);
       return last.count;
     });
     expect(left).toEqual([1, 1, 0]);

@@ -1,0 +1,98 @@
+import { readAddress } from '../../wire/address.ts';
+import { readU16 } from '../../wire/bytes.ts';
+import { Ipv4Offset } from '../../wire/ipv4.ts';
+import { TcpOffset } from '../../wire/tcp.ts';
+import type { ResponderLog } from '../../probe/responder/responder-query.ts';
+import type { AttemptReport } from '../../probe/responder/report.ts';
+
+/** The fields by which a SYN can be found again. All SYNs of one time share their proof: what tells them apart is the rest. */
+interface Marks {
+  readonly source: number;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly id: number;
+}
+
+/** What has become of SYNs that were looked for, and how sure that is. */
+export interface Found {
+  /** Those that arrived, one at least. */
+  readonly attempts: readonly [AttemptReport, ...AttemptReport[]];
+  /** The first of them as it left. */
+  readonly syn: Uint8Array;
+  /** `likely`: its IP ID and its source port were rewritten, and only the port that it was sent to fits. */
+  readonly certainty: 'proven' | 'likely';
+}
+
+/**
+ * The attempts that `syns` (whole packets, all to one port) have become. IP ID, source port and destination port may each have been rewritten on the way, by NAT
+ * or by a normaliser; two of the three, or an ID alone, are no coincidence. Failing that, attempts at the same port from where our others came, if they are none of those.
+ */
+export function findAttempts(syns: readonly Uint8Array[], log: ResponderLog): Found | null {
+  const own = withIds(marked(log.syns, (syn) => syn));
+  const sent = own.filter(({ thing }) => syns.includes(thing));
+  const others = own.filter(({ thing }) => !syns.includes(thing));
+  const arrived = marked(log.attempts, ({ syn }) => syn);
+  const certain = pairUp(sent, arrived, { certainty: 'proven', fits: isSame });
+  if (certain !== null) return certain;
+  const address = marksOf(log.own.syn)?.source ?? null;
+  const unclaimed = arrived.filter(({ marks }) => !others.some((other) => isSame(other.marks, marks)));
+  const fits = (one: Marks, other: Marks): boolean => other.source === address && one.destinationPort === other.destinationPort;
+  return pairUp(sent, unclaimed, { certainty: 'likely', fits });
+}
+
+interface Marked<T> {
+  readonly thing: T;
+  readonly marks: Marks;
+}
+
+interface Matching {
+  readonly certainty: Found['certainty'];
+  readonly fits: (sent: Marks, arrived: Marks) => boolean;
+}
+
+function marked<T>(things: readonly T[], bytesOf: (thing: T) => Uint8Array): readonly Marked<T>[] {
+  return things.flatMap((thing) => {
+    const marks = marksOf(bytesOf(thing));
+    return marks === null ? [] : [{ thing, marks }];
+  });
+}
+
+/** The same; where the user fixed the ID of all of them it tells nothing, and is put down as 0. */
+function withIds(syns: readonly Marked<Uint8Array>[]): readonly Marked<Uint8Array>[] {
+  if (new Set(syns.map(({ marks }) => marks.id)).size === syns.length) return syns;
+  return syns.map(({ thing, marks }) => ({ thing, marks: { ...marks, id: 0 } }));
+}
+
+function pairUp(
+  sent: readonly Marked<Uint8Array>[],
+  arrived: readonly Marked<AttemptReport>[],
+  { certainty, fits }: Matching,
+): Found | null {
+  const pairs = arrived.flatMap(({ thing: attempt, marks }) => {
+    const match = sent.find((one) => hasSameId(one.marks, marks)) ?? sent.find((one) => fits(one.marks, marks));
+    return match === undefined ? [] : [{ attempt, syn: match.thing }];
+  });
+  const [first, ...rest] = pairs;
+  if (first === undefined) return null;
+  return { attempts: [first.attempt, ...rest.map(({ attempt }) => attempt)], syn: first.syn, certainty };
+}
+
+function isSame(sent: Marks, arrived: Marks): boolean {
+  if (hasSameId(sent, arrived)) return true;
+  return sent.sourcePort === arrived.sourcePort && sent.destinationPort === arrived.destinationPort;
+}
+
+function hasSameId(sent: Marks, arrived: Marks): boolean {
+  return sent.id !== 0 && sent.id === arrived.id;
+}
+
+function marksOf(packet: Uint8Array): Marks | null {
+  const tcp = ((packet[0] ?? 0) & 0x0f) * 4;
+  if (packet.length < tcp + TcpOffset.SEQ || packet.length < Ipv4Offset.DESTINATION) return null;
+  return {
+    source: readAddress(packet, Ipv4Offset.SOURCE),
+    sourcePort: readU16(packet, tcp),
+    destinationPort: readU16(packet, tcp + TcpOffset.DESTINATION_PORT),
+    id: readU16(packet, Ipv4Offset.ID),
+  };
+}

@@ -1,0 +1,248 @@
+import type { Nanos } from '../../wire/numbers.ts';
+
+const INITIAL_CAPACITY = 1024;
+const NO_LINKS = new Int32Array(0);
+/** Most first SYNs whose fate may be open at once: four seconds of a million a second. */
+const MAX_CAPACITY = 2 ** 22;
+
+const Fate = { open: 0, settled: 1, grace: 2 } as const;
+
+/**
+ * Pairs whose first and only SYN so far has no answer yet, in the order in which the SYNs left: 13 bytes each, written one after the other. Nearly
+ * all that a fast scan has in flight stands here; a pair moves to the PairTable when something comes back for it or its time is up.
+ * Positions are those of the PairOrder; a place names a pair until the next `push`. A pair that lingers has an answer and is kept in case of another: it has
+ * a number of the caller's.
+ */
+export class InFlightRing {
+  /** Position of the next pair to be probed. */
+  head = 0;
+  /** No pair before this position is here any more. */
+  tail = 0;
+  /** Pairs that count as in flight: sent at or after `#landed`, fate open. */
+  inFlight = 0;
+  #landed = 0;
+  /** No pair before this position is open. */
+  #firstOpen = 0;
+  /** Numbers of those that linger; made for the first of them. */
+  #links: Int32Array = NO_LINKS;
+  /** Positions of the SYNs that the capture is expected to show next: two threads may be sending, each in order. The first is that of the latest sight. */
+  #nextSeen = 0;
+  #nextSeenOther = 0;
+  #mask: number;
+  /** Place of `head`. */
+  #next = 0;
+  #sentAt: Float64Array;
+  #nonces: Int32Array;
+  #fates: Uint8Array;
+
+  /** With room for `expected` at first, at most: growing under way costs time, and V8 answers it with a collection of the whole heap. */
+  constructor(expected: number = 0) {
+    let capacity = INITIAL_CAPACITY;
+    while (capacity < expected && capacity < MAX_CAPACITY) capacity *= 2;
+    this.#mask = capacity - 1;
+    this.#sentAt = new Float64Array(capacity);
+    this.#nonces = new Int32Array(capacity);
+    this.#fates = new Uint8Array(capacity);
+  }
+
+  /** How many may be added before old ones leave. */
+  get room(): number {
+    return MAX_CAPACITY - (this.head - this.tail);
+  }
+
+  /** The pair at `head` gets its first SYN, made with that nonce, at `at`. Returns its place. Not without `room`. */
+  push(nonce: number, at: Nanos): number {
+    if (this.head - this.tail > this.#mask) this.#grow();
+    const place = this.#next;
+    this.#nonces[place] = nonce;
+    this.#sentAt[place] = at;
+    this.#fates[place] = Fate.open;
+    this.#next = (place + 1) & this.#mask;
+    this.head++;
+    this.inFlight++;
+    return place;
+  }
+
+  /** The same for the first `count` of many nonces. */
+  pushMany(nonces: Int32Array, count: number, at: Nanos): void {
+    while (this.head - this.tail + count > this.#mask + 1) this.#grow();
+    const mask = this.#mask;
+    const kept = this.#nonces;
+    const sentAt = this.#sentAt;
+    const fates = this.#fates;
+    let place = this.#next;
+    for (let index = 0; index < count; index++) {
+      kept[place] = nonces[index] as number;
+      sentAt[place] = at;
+      fates[place] = Fate.open;
+      place = (place + 1) & mask;
+    }
+    this.#next = place;
+    this.head += count;
+    this.inFlight += count;
+  }
+
+  /** Notes when the first `count` SYNs from `position` on left, as far as the capture has not said so already: what it says is later, and exact. */
+  stampMany(position: number, stamps: Float64Array, count: number): void {
+    const mask = this.#mask;
+    const sentAt = this.#sentAt;
+    let place = (this.#next - (this.head - position)) & mask;
+    for (let index = 0; index < count; index++) {
+      sentAt[place] = Math.max(sentAt[place] as number, stamps[index] as number);
+      place = (place + 1) & mask;
+    }
+  }
+
+  /** The pair at `head` gets no SYN: its fate is known at `at`. */
+  skip(at: Nanos): void {
+    // Not in one expression: `push` may replace the array that it would have read before.
+    const place = this.push(0, at);
+    this.#fates[place] = Fate.settled;
+    this.inFlight--;
+  }
+
+  /** The same for the SYN at `place`. */
+  stamp(place: number, at: Nanos): void {
+    this.#sentAt[place] = Math.max(this.#sentAt[place] as number, at);
+  }
+
+  /**
+   * Notes when a captured SYN of ours left, if it is one of those that are expected next: captures come in the order of sending, so that hardly one has to be
+   * looked up. False when it is none.
+   */
+  stampNext(nonce: number, at: Nanos): boolean {
+    if (this.#isNext(this.#nextSeen, nonce)) return this.#seen(this.#nextSeen, at);
+    if (!this.#isNext(this.#nextSeenOther, nonce)) return false;
+    const other = this.#nextSeenOther;
+    this.#nextSeenOther = this.#nextSeen;
+    return this.#seen(other, at);
+  }
+
+  /** Notes when the SYN at `place`, captured out of turn, left: the next one is expected after it. */
+  stampSeen(place: number, at: Nanos): void {
+    this.#nextSeenOther = this.#nextSeen;
+    this.#seen(this.positionOf(place), at);
+  }
+
+  #isNext(position: number, nonce: number): boolean {
+    if (position < this.tail || position >= this.head) return false;
+    const place = this.#placeAt(position);
+    return this.#nonces[place] === nonce && this.#fates[place] === Fate.open;
+  }
+
+  #seen(position: number, at: Nanos): true {
+    this.#sentAt[this.#placeAt(position)] = at;
+    this.#nextSeen = position + 1;
+    return true;
+  }
+
+  sentAt(place: number): Nanos {
+    return this.#sentAt[place] as number;
+  }
+
+  nonce(place: number): number {
+    return this.#nonces[place] as number;
+  }
+
+  /** The place of the pair at `position`, or -1 when its fate is not open here. */
+  placeOf(position: number): number {
+    const place = this.keptPlaceOf(position);
+    return place >= 0 && this.isOpen(place) ? place : -1;
+  }
+
+  /** The place of the pair at `position` that is open or lingers, or -1. */
+  keptPlaceOf(position: number): number {
+    if (position < this.tail || position >= this.head) return -1;
+    const place = this.#placeAt(position);
+    return this.#fates[place] === Fate.settled ? -1 : place;
+  }
+
+  isOpen(place: number): boolean {
+    return this.#fates[place] === Fate.open;
+  }
+
+  /** The position whose place that is. */
+  positionOf(place: number): number {
+    return this.head - (((this.#next - place - 1) & this.#mask) + 1);
+  }
+
+  /** The pair leaves. Returns whether it still counted as in flight. */
+  take(place: number): boolean {
+    return this.#end(place, Fate.settled);
+  }
+
+  /** The open pair at `place` has its answer and stays under the number `link`. */
+  linger(place: number, link: number): void {
+    if (this.#links.length === 0) this.#links = new Int32Array(this.#mask + 1);
+    this.#links[place] = link;
+    this.#end(place, Fate.grace);
+  }
+
+  /** The number of a pair that lingers. */
+  linkOf(place: number): number {
+    return this.#links[place] as number;
+  }
+
+  #end(place: number, fate: number): boolean {
+    const flying = this.#fates[place] === Fate.open && this.positionOf(place) >= this.#landed;
+    this.#fates[place] = fate;
+    if (flying) this.inFlight--;
+    return flying;
+  }
+
+  /** Place of the oldest pair whose fate is open, or -1. Lets go of what is before all that is kept. */
+  oldest(): number {
+    while (this.tail < this.head && this.#fates[this.#placeAt(this.tail)] === Fate.settled) this.tail++;
+    this.#firstOpen = Math.max(this.#firstOpen, this.tail);
+    while (this.#firstOpen < this.head) {
+      const place = this.#placeAt(this.#firstOpen);
+      if (this.#fates[place] === Fate.open) return place;
+      this.#firstOpen++;
+    }
+    return -1;
+  }
+
+  #placeAt(position: number): number {
+    return (this.#next - (this.head - position)) & this.#mask;
+  }
+
+  /** What left before `time` is no longer in flight: answered, or lost, or about to be answered late. Returns how many of them have no answer. */
+  land(time: Nanos): number {
+    let silent = 0;
+    this.#landed = Math.max(this.#landed, this.tail);
+    while (this.#landed < this.head) {
+      const place = this.#placeAt(this.#landed);
+      if (this.#fates[place] === Fate.open) {
+        if ((this.#sentAt[place] as number) > time) break;
+        silent++;
+      }
+      this.#landed++;
+    }
+    this.inFlight -= silent;
+    return silent;
+  }
+
+  /** When the oldest that still counts as in flight left; Infinity when nothing does. */
+  get oldestFlight(): Nanos {
+    if (this.inFlight === 0) return Infinity;
+    const first = Math.max(this.#landed, this.tail);
+    return this.#sentAt[this.#placeAt(first)] as number;
+  }
+
+  /** Doubles: what is there is unrolled to the start of the new arrays. */
+  #grow(): void {
+    const count = this.#mask + 1;
+    const split = this.#next;
+    const unrolled = <T extends Float64Array | Int32Array | Uint8Array>(old: T, larger: T): T => {
+      larger.set(old.subarray(split));
+      larger.set(old.subarray(0, split), count - split);
+      return larger;
+    };
+    this.#sentAt = unrolled(this.#sentAt, new Float64Array(count * 2));
+    this.#nonces = unrolled(this.#nonces, new Int32Array(count * 2));
+    this.#fates = unrolled(this.#fates, new Uint8Array(count * 2));
+    if (this.#links.length > 0) this.#links = unrolled(this.#links, new Int32Array(count * 2));
+    this.#mask = count * 2 - 1;
+    this.#next = count;
+  }
+}

@@ -1,0 +1,123 @@
+import { Errno } from '../../transport/errno.ts';
+import type { SendBatch } from '../../transport/transport.ts';
+import { IPV4_HEADER_BYTES, Ipv4Offset } from '../../wire/ipv4.ts';
+import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import { TCP_HEADER_BYTES, TcpOffset } from '../../wire/tcp.ts';
+
+/** How long nothing is sent after the kernel said that its queue is full. */
+const STALL_PAUSE: Nanos = NANOS_PER_MS;
+/** Sent packets that are still looked for among the captured ones. */
+const MOST_UNSEEN = 256;
+
+/** A packet on its way out, and what became of it. */
+export interface Posted {
+  /** The whole IP packet. */
+  readonly bytes: Uint8Array;
+  /** When it left: as the capture saw it, before that as the transport said; null while it waits or when it was refused. */
+  sentAt: Nanos | null;
+  /** Why the kernel refused it; 0 otherwise. */
+  errno: number;
+}
+
+/**
+ * Packets of a session that sends few of them: posted in order, written into batches as these come, tried again while the kernel's queue is full. Own
+ * packets that the capture sees correct the time at which they left.
+ */
+export class TransmitQueue {
+  readonly #waiting: Posted[] = [];
+  /** Those of the batch under way, by slot. */
+  #leaving: Posted[] = [];
+  /** Sent, and not yet seen by the capture; oldest first. */
+  readonly #unseen: Posted[] = [];
+  #stalledUntil: Nanos = 0;
+
+  /** Packets that wait to be sent. */
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  /** Queues a whole IP packet. What became of it stands in the result once the loop has been round. */
+  post(bytes: Uint8Array): Posted {
+    const posted: Posted = { bytes, sentAt: null, errno: 0 };
+    this.#waiting.push(posted);
+    return posted;
+  }
+
+  /** Takes back what has not left. */
+  clear(): void {
+    this.#waiting.length = 0;
+  }
+
+  /** Takes back those that have not left and that `isUnwanted` names. */
+  withdraw(isUnwanted: (posted: Posted) => boolean): void {
+    const wanted = this.#waiting.filter((posted) => !isUnwanted(posted));
+    this.#waiting.splice(0, this.#waiting.length, ...wanted);
+  }
+
+  /** Writes what waits into `batch` from slot 0; returns when to try again where the kernel's queue was full, else Infinity. */
+  fill(now: Nanos, batch: SendBatch): Nanos {
+    batch.count = 0;
+    this.#leaving = [];
+    if (now < this.#stalledUntil) return this.#waiting.length === 0 ? Infinity : this.#stalledUntil;
+    while (this.#waiting.length > 0 && batch.count < batch.capacity) {
+      const posted = this.#waiting.shift() as Posted;
+      const slot = batch.count++;
+      batch.bytes.set(posted.bytes, slot * batch.slotSize);
+      batch.lengths[slot] = posted.bytes.length;
+      batch.tags[slot] = slot;
+      this.#leaving.push(posted);
+    }
+    return this.#waiting.length === 0 ? Infinity : now;
+  }
+
+  /** Learns what became of the batch that was filled last; returns when to poll again because of a full queue, Infinity when there is no cause. */
+  flushed(now: Nanos, batch: SendBatch): Nanos {
+    const blocked: Posted[] = [];
+    for (const [slot, posted] of this.#leaving.entries()) {
+      const errno = batch.errors[slot] as number;
+      if (errno === Errno.EAGAIN || errno === Errno.ENOBUFS) blocked.push(posted);
+      else if (errno === 0) this.#left(posted, batch.sentAt[slot] as number);
+      else posted.errno = errno;
+    }
+    this.#leaving = [];
+    if (blocked.length === 0) return this.#waiting.length === 0 ? Infinity : now;
+    this.#waiting.unshift(...blocked);
+    this.#stalledUntil = now + STALL_PAUSE;
+    return this.#stalledUntil;
+  }
+
+  /** Whether a captured packet is one of those that were sent: then its stamp is when it left. */
+  stamp(bytes: Uint8Array, offset: number, length: number, at: Nanos): boolean {
+    const index = this.#unseen.findIndex((posted) => isCopy(posted.bytes, bytes.subarray(offset, offset + length)));
+    if (index < 0) return false;
+    const [posted] = this.#unseen.splice(index, 1);
+    if (posted !== undefined) posted.sentAt = at;
+    return true;
+  }
+
+  #left(posted: Posted, at: Nanos): void {
+    posted.sentAt = at;
+    if (this.#unseen.length >= MOST_UNSEEN) this.#unseen.shift();
+    this.#unseen.push(posted);
+  }
+}
+
+/**
+ * Whether `seen` is `sent` as the kernel let it leave. It fills in the IP checksum, an ID that was left open and a source that was; of TCP it changes nothing, but a
+ * checksum that hardware is to finish may stand there half done.
+ */
+function isCopy(sent: Uint8Array, seen: Uint8Array): boolean {
+  if (seen.length < IPV4_HEADER_BYTES + TCP_HEADER_BYTES || seen[0] !== sent[0]) return false;
+  if (seen[Ipv4Offset.TTL] !== sent[Ipv4Offset.TTL]) return false;
+  const id = ((sent[Ipv4Offset.ID] as number) << 8) | (sent[Ipv4Offset.ID + 1] as number);
+  if (id !== 0 && !same(sent, seen, [Ipv4Offset.ID, Ipv4Offset.ID + 2])) return false;
+  const checksum = IPV4_HEADER_BYTES + TcpOffset.CHECKSUM;
+  return (
+    same(sent, seen, [Ipv4Offset.DESTINATION, checksum]) && same(sent, seen, [checksum + 2, Math.min(sent.length, seen.length)])
+  );
+}
+
+function same(a: Uint8Array, b: Uint8Array, [from, to]: readonly [number, number]): boolean {
+  for (let index = from; index < to; index++) if (a[index] !== b[index]) return false;
+  return true;
+}

@@ -1,0 +1,53 @@
+import type { Nanos } from '../../../src/wire/numbers.ts';
+import { encodeTcpPacket } from '../../../src/wire/packet.ts';
+import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
+import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import type { HostContext } from '../host.ts';
+import { nextIpId, timestampClock } from '../host-memory.ts';
+import type { Endpoints, Packet } from '../packet.ts';
+import type { Stack } from '../stack.ts';
+
+/** What a segment says; who says it is the sender's. */
+export interface Words {
+  readonly seq: number;
+  readonly ack: number;
+  readonly flags: number;
+  /** Raw. */
+  readonly window: number;
+  readonly options?: readonly TcpOption[];
+  readonly payload?: Uint8Array;
+  /** Sent as ECN-capable, ECT(0) (RFC 3168, 5). */
+  readonly ecnCapable?: boolean;
+}
+
+/** How one end of a connection makes its packets. */
+export interface SegmentSender {
+  readonly say: (words: Words) => Packet;
+  /** TSval at that time. */
+  readonly clock: (now: Nanos) => number;
+}
+
+const ECT_0 = 2;
+
+/**
+ * Speaks for the host in the voice of `stack`. Where that gives IP ID 0, it is to packets without a socket (SYN-ACKs, resets); a connection
+ * counts from anywhere (net/ipv4/ip_output.c, ip_select_ident_segs).
+ */
+export function segmentSenderOf(context: HostContext, endpoints: Endpoints, stack: Stack): SegmentSender {
+  let count = context.random.uint32();
+  const nextId = (flags: number): number => {
+    const hasSocket = (flags & TcpFlag.SYN) === 0 && flags !== TcpFlag.RST;
+    return stack.ipId === 'zero' && hasSocket ? ++count & 0xffff : nextIpId(stack.ipId, context);
+  };
+  return {
+    clock: (now) => timestampClock(context, now, stack.clockHz),
+    say: ({ ecnCapable = false, ...words }) =>
+      encodeTcpPacket({
+        ...endpoints,
+        ...words,
+        ttl: stack.ttl,
+        id: nextId(words.flags),
+        tos: ecnCapable ? ECT_0 : 0,
+      }),
+  };
+}

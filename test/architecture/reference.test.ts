@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+
+import { commandLinePage } from '../../scripts/command-line-page.ts';
+import { FINDING_TABLE } from '../../src/analysis/find-findings.ts';
+import type { FindingCode } from '../../src/analysis/finding.ts';
+import { GUARD_FINDING_TABLE } from '../../src/analysis/firewall/find-guard-findings.ts';
+import { type CommandName, COMMANDS } from '../../src/cli/commands.ts';
+import { commandText } from '../../src/cli/help.ts';
+import { DEFAULT_PORT_GROUPS } from '../../src/probe/targets/default-ports.ts';
+import { REASON_WORDS, STATE_WORDS } from '../../src/records/expected-words.ts';
+import { readProjectFile } from './source-files.ts';
+
+/** Every finding; a code that is missing here does not compile. */
+const FINDING_CODES: Readonly<Record<FindingCode, true>> = {
+  'mss-clamped': true,
+  'option-missing': true,
+  'option-added': true,
+  'option-malformed': true,
+  'option-padded': true,
+  'timestamp-echo-wrong': true,
+  'ttl-mismatch': true,
+  'rst-injected': true,
+  'unexpected-ack': true,
+  'payload-in-syn-ack': true,
+  'option-stripped': true,
+  'option-rewritten': true,
+  'option-blocked': true,
+  'bare-syn-blocked': true,
+  'ecn-blocked': true,
+  'ecn-reflected': true,
+  'payload-blocked': true,
+  'every-port-open': true,
+  'sequence-rewritten': true,
+  'window-rewritten': true,
+  'ecn-cleared': true,
+  'dscp-changed': true,
+  'syn-cookies': true,
+  'syn-proxy': true,
+  'accept-queue-full': true,
+  'pmtu-black-hole': true,
+  'syn-rate-limited': true,
+  'checksum-not-verified': true,
+  'fast-open-blocked': true,
+  'field-rewritten': true,
+  'syn-dropped': true,
+  'reply-dropped': true,
+};
+
+const PAGE = 'docs/reference/command-line.md';
+const commands = Object.keys(COMMANDS) as CommandName[];
+
+/** Long flags in order of appearance; `--[no-]x` is two. */
+function flagsOf(text: string): string[] {
+  const found = [...text.matchAll(/(?<![\w-])--(\[no-\])?([a-z][a-z-]*)/g)];
+  return [...new Set(found.flatMap(([, negatable, name = '']) => (negatable === undefined ? [name] : [name, `no-${name}`])))];
+}
+
+/** What the group of `row` holds, match by match. */
+function codesOf(text: string, row: RegExp): string[] {
+  return [...text.matchAll(row)].map(([, code = '']) => code);
+}
+
+/** The flags that lines of a command's help define, not those that its prose mentions. */
+function definedFlags(command: CommandName): string[] {
+  const lines = commandText(command).split('\n');
+  return flagsOf(lines.map((line) => /^ {2}(?:-\w, | {4})(--\S+)/.exec(line)?.[1] ?? '').join('\n'));
+}
+
+/** The text under a heading, up to the next of its level. */
+function section(path: string, heading: string): string {
+  const [, text = ''] = `\n${readProjectFile(path)}`.split(`\n${heading}\n`);
+  const level = heading.split(' ')[0] ?? '';
+  return text.split(`\n${level} `)[0] ?? '';
+}
+
+/** The flags in the first cells of the tables of a command. */
+function flagsInReference(command: CommandName): string[] {
+  const rows = section(PAGE, `## ${command}`).split('\n').filter((line) => line.startsWith('| '));
+  return flagsOf(rows.map((line) => line.split(' | ')[0] ?? '').join('\n'));
+}
+
+describe('the reference of the command line', () => {
+  it('is what scripts/reference writes', async () => {
+    await expect(commandLinePage()).toMatchFileSnapshot(`../../${PAGE}`);
+  });
+
+  it.each(commands)('lists every option of %s, and no other', (command) => {
+    expect(flagsInReference(command).toSorted()).toEqual(definedFlags(command).toSorted());
+  });
+
+  it('has more than thirty options of probe', () => {
+    expect(flagsInReference('probe').length).toBeGreaterThan(30);
+  });
+
+  it('says roughly how many ports are probed by default', () => {
+    expect(section(PAGE, '## probe')).toContain('about 100 ports');
+    expect(Math.round(new Set(Object.values(DEFAULT_PORT_GROUPS).flat()).size / 20) * 20).toBe(100);
+  });
+});
+
+describe('the reference of exit codes', () => {
+  it('has the codes of the help', () => {
+    const page = readProjectFile('docs/reference/exit-codes.md');
+    expect(codesOf(page, /^\| (\d+) \|/gm)).toEqual(codesOf(commandText('probe'), /^ +(\d+) {2}\w/gm));
+  });
+});
+
+describe('the reference of states', () => {
+  it('names every state and every reason', () => {
+    const page = readProjectFile('docs/reference/states.md');
+    expect([...STATE_WORDS, ...REASON_WORDS].filter((word) => !page.includes(`\`${word}\``))).toEqual([]);
+  });
+});
+
+describe('the reference of findings', () => {
+  const page = readProjectFile('docs/reference/findings.md');
+  const headings = codesOf(page, /^### `([a-z-]+)`$/gm);
+
+  it('has a section for every code, and no other', () => {
+    expect(headings.toSorted()).toEqual(Object.keys(FINDING_CODES).toSorted());
+  });
+
+  it('covers the tables of findings', () => {
+    const codes = [...Object.keys(FINDING_TABLE), ...Object.keys(GUARD_FINDING_TABLE)];
+    expect(codes.filter((code) => !headings.includes(code))).toEqual([]);
+  });
+
+  it.each(Object.keys(FINDING_CODES))('says of %s what it means, how certain it is and what to do', (code) => {
+    const text = section('docs/reference/findings.md', `### \`${code}\``);
+    expect(text).toMatch(/^- \*\*Meaning\.\*\* \S/m);
+    expect(text).toMatch(/^- \*\*Certainty\.\*\* .*`(?:proven|likely|possible)`/m);
+    expect(text).toMatch(/^- \*\*What to do\.\*\* \S/m);
+  });
+});

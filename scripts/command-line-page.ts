@@ -8,7 +8,7 @@ const INTRODUCTION = `# Command line
     synscope [COMMAND] TARGET... [OPTIONS]
 
 Without a command, \`probe\` is meant. A target that has the name of a command needs it: \`synscope probe doctor\`.
-An option takes its value as \`--ttl 40\` or \`--ttl=40\`. A switch that is on by default is turned off with \`--no-\` before its name.
+An option takes its value as \`--ttl 40\` or \`--ttl=40\`. A switch that is on by default has a form that turns it off, such as \`--no-color\`.
 \`synscope --help\` and \`synscope COMMAND --help\` print the same tables. What a run can exit with is in [exit-codes.md](exit-codes.md), what it prints as JSON in
 [records.md](records.md).
 `;

@@ -6,12 +6,12 @@ const BLOCK = /^```console\n\$ (synscope [^\n]*)\n[\s\S]*?^```$/gm;
 const RESPONDER = ['respond', '--listen-ports', '8443,9443', '--token', 'correct horse battery'];
 const documents = [
   'README.md',
-  ...readdirSync('docs', { recursive: true })
+  ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
 ];
 
-/** The arguments to run `argv` in a host, on a terminal of 80 columns where `wide` is false. */
+/** The arguments of ip(8) that run `argv` in a host. */
 const inside = (host, argv) => ['netns', 'exec', host, ...argv];
 
 /** Starts a program in the server and resolves when it has said `ready`. */
@@ -27,13 +27,14 @@ function serve(argv, ready) {
 
 /** What a command line prints, on a terminal of 80 columns. */
 function printed(command) {
-  const words = command.replace(/^synscope/, `${process.execPath} dist/cli/bin.cjs`).replace('--token-file secret', '--token "$SYNSCOPE_TOKEN"');
+  const words = command
+    .replace(/^synscope/, `${process.execPath} dist/cli/bin.cjs`)
+    .replace('--token-file secret', '--token "$SYNSCOPE_TOKEN"');
   const { stdout } = spawnSync('ip', inside('client', ['script', '-qec', `stty cols 80; ${words}`, '/dev/null']), {
     encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1', SYNSCOPE_TOKEN: RESPONDER.at(-1) },
+    env: { ...process.env, NO_COLOR: '1', TERM: 'dumb', SYNSCOPE_TOKEN: RESPONDER.at(-1) },
   });
-  const lines = stdout.replaceAll('\r\n', '\n').replaceAll(/[^\n]*\r\u001B\[K/g, '').split('\n');
-  return lines.filter((line) => !line.startsWith('synscope: warning: ')).join('\n').trimEnd();
+  return stdout.replaceAll('\r\n', '\n').trimEnd();
 }
 
 const write = process.argv.includes('--write');

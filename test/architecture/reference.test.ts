@@ -75,7 +75,9 @@ function section(path: string, heading: string): string {
 
 /** The flags in the first cells of the tables of a command. */
 function flagsInReference(command: CommandName): string[] {
-  const rows = section(PAGE, `## ${command}`).split('\n').filter((line) => line.startsWith('| '));
+  const rows = section(PAGE, `## ${command}`)
+    .split('\n')
+    .filter((line) => line.startsWith('| '));
   return flagsOf(rows.map((line) => line.split(' | ')[0] ?? '').join('\n'));
 }
 

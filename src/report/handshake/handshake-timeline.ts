@@ -23,7 +23,7 @@ const NARROW = 72;
 /** The segment's column where no terminal limits it. */
 const WIDEST = 64;
 
-/** One connection's packets, with each end's state where it changes. Verbose: every path MTU probe, options with values. */
+/** One connection's packets, with each end's state where it changes. Verbose: also every path MTU probe. */
 export function timelineLines(records: readonly SegmentRecord[], page: Page): readonly string[] {
   const rows = rowsOf(records, page.verbose);
   if (rows.length === 0) return [];

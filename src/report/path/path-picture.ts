@@ -15,7 +15,7 @@ const LINK = '--';
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 
 /**
- * The path as a line of hops with a letter where each change was made, and below it the changes in words; empty without changes.
+ * A line of hops with a letter where each change was made, and below it the changes in words; empty without.
  *
  *     10.0.0.1 --(1)--[a]--(2)--(*)--(4)--> 10.0.4.2:443
  */

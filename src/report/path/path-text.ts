@@ -12,7 +12,7 @@ import { INDENT, picture, type TracedPath } from './path-picture.ts';
 
 const AS_ASKED = 'as asked';
 
-/** Of each path the answer, a table of hops, a picture that shows where each change was made, and other findings. */
+/** Of each path the answer, a table of hops, a picture of where each change was made, and other findings. */
 export function createPathText(style: TextStyle): Reporter<PathCommandRecord> {
   const page = createPage(style);
   const blocks = new Blocks();

@@ -23,7 +23,7 @@ class Bounds {
   }
 }
 
-/** Ports that share state, reason, sender and findings: their number and bounds, and the records while they are few. */
+/** Ports that share state, reason, sender and findings: number, bounds, and the records while few. */
 export class Fold {
   /** The first of them. */
   readonly sample: PortRecord;
@@ -110,7 +110,7 @@ function foldKey(record: PortRecord, from: string | null): string {
   return [record.state, record.reason, from, record.expectation?.met === false, ...findings].join('|');
 }
 
-/** `996 closed (rst), RTT 102-410 us, TTL 64: 1-21, 23`, wrapped, the count flush right in `countWidth`; ports only while few. */
+/** `996 closed (rst), RTT 102-410 us, TTL 64: 1-21, 23`; ports only while few. The count is flush right. */
 export function foldLines(fold: Fold, countWidth: number, { columns, paint }: Page): string[] {
   const { sample, from, rtt, ttl, labels } = fold;
   const count = String(fold.count).padStart(countWidth);

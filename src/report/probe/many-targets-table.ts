@@ -17,7 +17,7 @@ const COLUMNS: readonly Column[] = [
 /** Ports named in the line of a fold. */
 const MOST_LABELS = 8;
 
-/** Many targets in one table: a row for each open port as soon as it is known, all other ports folded over all targets. */
+/** Many targets in one table: a row for each open port as soon as it is known, the others folded. */
 export class ManyTargetsTable {
   readonly #page: Page;
   readonly #openOnly: boolean;

@@ -14,8 +14,9 @@ export function hasManyTargets({ targets, ports }: Pick<ProbeSummary, 'targets' 
 }
 
 /**
- * A few targets get a block each, written when every port of the target is known. Many targets, or several with one port each, share one
- * table, whose open ports are written at once. Memory grows with open ports and with different answers, not with ports.
+ * A few targets get a block each, written when every port of the target is known.
+ * Many targets, or several with one port each, share one table, whose open ports are written at once.
+ * Memory grows with open ports and with different answers, not with ports.
  */
 export function createTableReporter(style: ReportStyle): Reporter {
   const report = new TableReport(style);

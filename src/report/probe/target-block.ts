@@ -56,7 +56,7 @@ export class TargetBlock {
     else if (!this.#openOnly) this.#folds.add(record).label(record.port, MOST_LABELS);
   }
 
-  /** The block's lines; `unjudged` ports have no verdict. Empty when only open ports are wanted and there are none. */
+  /** The block's lines; `unjudged` ports have no verdict. Empty with `openOnly` and none open. */
   lines(unjudged: number): string[] {
     if (this.#openOnly && this.#open.length === 0) return [];
     const folds = this.#folds.all();

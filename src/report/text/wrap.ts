@@ -19,7 +19,7 @@ export function wrapItems(items: readonly string[], separator: string, width: nu
   return lines;
 }
 
-/** Breaks a sentence at its spaces; the first line starts with `lead`, the others are indented by its length. */
+/** Breaks a sentence at its spaces; the first line starts with `lead`, others are indented as far. */
 export function wrapSentence(lead: string, text: string, columns: number): string[] {
   const lines = wrapItems(text.split(/\s+/), ' ', columns - lead.length);
   return lines.map((line, index) => (index === 0 ? lead : ' '.repeat(lead.length)) + line);

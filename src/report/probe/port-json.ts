@@ -1,8 +1,9 @@
 import type { PortRecord, Reply, Rtt } from '../../records/records.ts';
 
 /**
- * Writes port records as `JSON.stringify` does, several times faster for silent ports and plain resets,
- * of which there may be millions. What these share is kept as text from one record to the next. Any other record is left to JSON.stringify.
+ * Writes port records as `JSON.stringify` does, several times faster for silent ports and plain resets, of
+ * which there may be millions. What these share is kept as text from one record to the next. Any other
+ * record is left to JSON.stringify.
  */
 export class PortJson {
   #named: PortRecord | null = null;

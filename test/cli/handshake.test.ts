@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { silent } from '../network/services.ts';
 import type { HandshakeRunRecord } from '../../src/records/handshake/records.ts';
-import type { HandshakeOptions } from '../../src/run/handshake/handshake-options.ts';
+import type { HandshakeOptions } from '../../src/run/handshake/prepare-handshake.ts';
 import { prepareHandshake } from '../../src/run/handshake/prepare-handshake.ts';
 import { around } from '../network/serving.ts';
 import { shakeHands } from '../simulation/handshake-network.ts';

@@ -13,7 +13,7 @@ import { ProvenSyns } from '../../src/probe/responder/proven-syns.ts';
 import { ResponderSession } from '../../src/probe/responder/responder-session.ts';
 import { responderPartOf } from '../../src/records/responder-record.ts';
 import { ResponderSynMakers } from '../../src/run/responder/responder-syn-makers.ts';
-import { runSession } from '../../src/run/loop/loop.ts';
+import { runSession } from '../../src/run/loop.ts';
 import { readSpec } from '../../src/run/options/read-options.ts';
 import { NANOS_PER_MS } from '../../src/wire/numbers.ts';
 import { FAR, macOfToken, routesOf } from './two-ends.ts';

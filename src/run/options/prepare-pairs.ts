@@ -1,7 +1,8 @@
-import { randomInt } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 import { SynscopeError } from '../../errors.ts';
 import { parsePorts } from '../../probe/targets/ports.ts';
+import { type RandomFill, randomWord } from '../machine.ts';
 import { readSpec, readTiming } from './read-options.ts';
 import { readTargets } from './read-targets.ts';
 import type { RunFacts } from '../run-records.ts';
@@ -26,7 +27,12 @@ export interface PreparedPairs extends RunFacts {
 export const MOST_PAIRS = 1024;
 
 /** Reads the options that all these commands share. Throws a usage error for the first that cannot be accepted. */
-export async function preparePairs(command: string, options: PairOptions, defaultPorts: string): Promise<PreparedPairs> {
+export async function preparePairs(
+  command: string,
+  options: PairOptions,
+  defaultPorts: string,
+  random: RandomFill = randomFillSync,
+): Promise<PreparedPairs> {
   const ports = parsePorts(options.ports ?? defaultPorts);
   const spec = readSpec(options);
   const timing = readTiming(options);
@@ -38,5 +44,5 @@ export async function preparePairs(command: string, options: PairOptions, defaul
       `${command} of ${targets.size} targets and ${ports.size} ports: at most ${MOST_PAIRS} pairs`,
     );
   }
-  return { options, command, version: packageVersion(), targets, ports, spec, timing, seed: randomInt(2 ** 32), shard: null };
+  return { options, command, version: packageVersion(), targets, ports, spec, timing, seed: randomWord(random), shard: null };
 }

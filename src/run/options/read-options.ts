@@ -4,7 +4,6 @@ import type { SynSpec } from '../../probe/craft/syn-spec.ts';
 import type { Timing } from '../../probe/timing.ts';
 import { type Address, parseAddress } from '../../wire/address.ts';
 import { fromHex } from '../../wire/hex.ts';
-import type { ProbeOptions } from '../probe/probe-options.ts';
 import type { CraftOptions, NetworkOptions } from './run-options.ts';
 
 const DEFAULT_TIMEOUT_MS = 1000;
@@ -36,7 +35,15 @@ function readHeaderFields(options: CraftOptions): Pick<SynSpec, 'dscp' | 'window
   };
 }
 
-type TimingOptions = Pick<ProbeOptions, 'sourcePort' | 'seed' | 'timeout' | 'retries' | 'count' | 'rate' | 'maxInFlight'>;
+/** Of all commands that have some of these. */
+interface TimingOptions extends Pick<NetworkOptions, 'sourcePort'> {
+  readonly seed?: number;
+  readonly timeout?: number;
+  readonly retries?: number;
+  readonly count?: number;
+  readonly rate?: number | 'max';
+  readonly maxInFlight?: number;
+}
 
 /** How hard and how patiently to probe. Throws a usage error that quotes the option at fault. */
 export function readTiming(options: TimingOptions): Timing {

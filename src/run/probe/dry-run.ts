@@ -1,15 +1,13 @@
-import { randomBytes } from 'node:crypto';
-
-import type { OpenRoutes } from '../../engine/linux/route-options.ts';
 import { openRoutes } from '../../engine/linux/routes.ts';
 import { reserveSourcePorts } from '../../engine/linux/source-ports.ts';
 import { ProbeCookie } from '../../probe/craft/cookie.ts';
 import type { PacketRecord } from '../../records/records.ts';
-import type { Source } from '../../transport/transport.ts';
+import type { Routes, Source } from '../../transport/transport.ts';
 import { formatAddress, UNSPECIFIED } from '../../wire/address.ts';
 import { toHex } from '../../wire/hex.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
 import { decodeOptions, formatOptions } from '../../wire/tcp-options.ts';
+import { type RandomFill, randomKey } from '../machine.ts';
 import { craftSyn, type PreparedRun, synWindow } from './prepare.ts';
 
 /** An IPv4 and a TCP header without options. */
@@ -19,27 +17,34 @@ const OPTIONS_AT = 40;
 const NO_ROUTE: Source = { address: UNSPECIFIED, interface: '', mtu: 1500 };
 
 /** The first SYN of each pair in sending order, as a real run would send it but for source port and ISN, which each run chooses anew. */
-export function* dryRunRecords(run: PreparedRun): Generator<PacketRecord, void, undefined> {
+export function* dryRunRecords(run: PreparedRun, random: RandomFill): Generator<PacketRecord, void, undefined> {
   const routes = openRoutes({ sourceIp: run.spec.sourceIp, interface: run.options.interface ?? null });
   const reservation = reserveSourcePorts(1, { first: run.options.sourcePort ?? null, warn: () => undefined });
   const sourcePort = reservation.ports[0] as number;
   reservation.release();
   try {
-    const crafter = new DryCrafter(run, routes, sourcePort);
+    const crafter = new DryCrafter(run, { routes, sourcePort, key: randomKey(random) });
     for (let position = 0; position < run.order.length; position++) yield crafter.packet(run.order.at(position));
   } finally {
     routes.close();
   }
 }
 
+interface CraftMeans {
+  readonly routes: Routes;
+  readonly sourcePort: number;
+  readonly key: Uint32Array;
+}
+
 class DryCrafter {
   readonly #run: PreparedRun;
-  readonly #routes: OpenRoutes;
+  readonly #routes: Routes;
   readonly #sourcePort: number;
-  readonly #cookie: ProbeCookie = new ProbeCookie(new Uint32Array(randomBytes(16).buffer.slice(0, 16)));
+  readonly #cookie: ProbeCookie;
   readonly #templates: Map<Source, SynTemplate> = new Map();
 
-  constructor(run: PreparedRun, routes: OpenRoutes, sourcePort: number) {
+  constructor(run: PreparedRun, { routes, sourcePort, key }: CraftMeans) {
+    this.#cookie = new ProbeCookie(key);
     this.#run = run;
     this.#routes = routes;
     this.#sourcePort = sourcePort;

@@ -39,7 +39,7 @@ describe('a handshake in text', () => {
     ['proxy-40', proxied, { columns: 40 }],
     ['black-hole-80', blackHole, {}],
     ['queue-80', () => shakeHands(serving({ queue: {} })), {}],
-    ['cookies-80', () => shakeHands(serving({ cookies: true }), { ack: false, observeMs: 3500 }), {}],
+    ['cookies-80', () => shakeHands(serving({ cookies: true }), { ack: false, observe: 3500 }), {}],
     ['closed-80', () => shakeHands(around(closed())), {}],
     ['filtered-80', () => shakeHands(around(silent)), {}],
     ['repeat-80', () => shakeHands(serving(), { repeat: 5 }), {}],

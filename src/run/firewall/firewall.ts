@@ -1,5 +1,6 @@
 import { judgeTarget } from '../../analysis/firewall/judge-target.ts';
 import type { SynscopeError } from '../../errors.ts';
+import { craftSyn } from '../../probe/craft/syn-spec.ts';
 import type { TargetEvidence } from '../../probe/firewall/firewall-plan.ts';
 import { FirewallSession } from '../../probe/firewall/firewall-session.ts';
 import type { PortState } from '../../probe/verdict.ts';
@@ -11,7 +12,6 @@ import { driveRun } from '../drive-run.ts';
 import { type Machine, machineWith, randomKey } from '../machine.ts';
 import type { CraftOptions, NetworkOptions, RunControl, TargetOptions } from '../options/run-options.ts';
 import { preparePairs, type PreparedPairs } from '../options/prepare-pairs.ts';
-import { craftSyn } from '../probe/prepare.ts';
 import { type Driving, oneByOne, streamRecords } from '../record-stream.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
 
@@ -60,7 +60,7 @@ export async function* firewallInBatches(
   const machine = machineWith(parts);
   const expected = parseGuardExpectations(options.expect);
   const run = await preparePairs('firewall', options, DEFAULT_PORTS, machine.random);
-  craftSyn(run, { ...ETHERNET, address: run.targets.at(0) });
+  craftSyn(run.spec, { ...ETHERNET, address: run.targets.at(0) });
   const needs = { options, sourceIp: run.spec.sourceIp, sourcePortCount: SOURCE_PORTS, ports: 'reserved' } as const;
   const open = await machine.open(needs);
   const plan = { run, expected, searchRate: options.rateLimit === true, machine };

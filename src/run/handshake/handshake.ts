@@ -1,6 +1,7 @@
 import type { SynscopeError } from '../../errors.ts';
 import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
-import { SynMaker } from '../../probe/craft/syn-maker.ts';
+import { ProbeCookie } from '../../probe/craft/cookie.ts';
+import { cookieNumbering, SynMaker } from '../../probe/craft/syn-maker.ts';
 import { type InvestigationPlan, PortInvestigation } from '../../probe/handshake/investigation.ts';
 import type { HandshakeRunRecord } from '../../records/handshake/records.ts';
 import { type Address, parseAddress } from '../../wire/address.ts';
@@ -95,7 +96,7 @@ interface Connecting {
 
 /** One for each pair, made when its turn comes. */
 function* connectionPlansOf({ run, open, recorder, key }: Connecting): Generator<ConnectionPlan> {
-  const maker = new SynMaker({ sourcePorts: open.sourcePorts, key, seq: run.spec.seq, ipId: run.spec.ipId });
+  const maker = new SynMaker(open.sourcePorts, cookieNumbering(new ProbeCookie(key), run.spec));
   for (const pair of routedPairs(run, open.routes)) {
     const { name, source, errno } = pair;
     const plan = planOf(run, pair, { slotSize: open.transport.batch.slotSize, maker });
@@ -122,9 +123,7 @@ function planOf(
   return {
     ...run.plan,
     makeSyn: (variation) =>
-      source === null
-        ? new Uint8Array(0)
-        : maker.make(craftVariation(run.spec, source, variation), { source: source.address, destination: address, port }),
+      source === null ? new Uint8Array(0) : maker.make(craftVariation(run.spec, source, variation), address, port).bytes,
     say: run.say({ address: target, hostname, port }),
     mtu: Math.min(source?.mtu ?? SMALLEST_MTU, slotSize),
     pathMtu: run.measuresPathMtu && source !== null ? { interfaceMtu: source.mtu, slotSize } : null,

@@ -91,7 +91,7 @@ function* connectionPlan(
   const offers = offersFor(run.offers, source.mtu);
   const questions = offers.map((offer) => {
     const options = offerOptions(run, source, { purpose: 'offered', offer });
-    return { port: name.port, makeSyn: queries.syns({ ...run.spec, options }).to(address, name.port) };
+    return queries.question(address, name.port, { ...run.spec, options });
   });
   const outcomes: ResponderOutcome[] = [];
   yield* queries.plan(questions, (outcome) => outcomes.push(outcome));

@@ -3,7 +3,8 @@ import { mssEvidence } from '../../analysis/mss/mss-evidence.ts';
 import type { SynscopeError } from '../../errors.ts';
 import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
 import { mssForMtu } from '../../probe/craft/profiles.ts';
-import { SynMaker } from '../../probe/craft/syn-maker.ts';
+import { ProbeCookie } from '../../probe/craft/cookie.ts';
+import { cookieNumbering, SynMaker } from '../../probe/craft/syn-maker.ts';
 import { offersFor } from '../../probe/mss/offers.ts';
 import { type MeasurementPlan, PortMeasurement, type Trial } from '../../probe/mss/port-measurement.ts';
 import { JointSession } from '../../probe/session/joint-session.ts';
@@ -121,12 +122,11 @@ function* connectionPlan(recorder: MssRecorder, aim: MssAim, plan: MeasurementPl
 
 /** How the port is measured. It has a maker of SYNs of its own, so that no two of its connections share a tuple. */
 function planOf(run: PreparedMss, { name, address, source }: MssAim, { sourcePorts, random }: SynMeans): MeasurementPlan {
-  const maker = new SynMaker({ sourcePorts, key: randomKey(random), seq: run.spec.seq, ipId: run.spec.ipId });
+  const maker = new SynMaker(sourcePorts, cookieNumbering(new ProbeCookie(randomKey(random)), run.spec));
   const natural = mssForMtu(source.mtu);
-  const addresses = { source: source.address, destination: address, port: name.port };
   return {
     offers: offersFor(run.offers, source.mtu),
-    makeSyn: (attempt) => maker.make(craftOffer(run, source, attempt), addresses),
+    makeSyn: (attempt) => maker.make(craftOffer(run, source, attempt), address, name.port).bytes,
     request: run.requestFor({ address: name.target, hostname: name.hostname, port: name.port }),
     initialRto: run.timing.timeoutMs * NANOS_PER_MS,
     retries: run.timing.retries,

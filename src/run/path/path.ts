@@ -148,8 +148,7 @@ function* connectionPlan(target: RoutedTarget, { run, queries, traces }: Asking)
   const ports = portsIn(run.ports);
   const views = new Map<number, ReturnType<typeof responderViewOf>>();
   if (target.source !== null) {
-    const syns = queries.syns();
-    const questions = ports.map((port) => ({ port, makeSyn: syns.to(target.address, port) }));
+    const questions = ports.map((port) => queries.question(target.address, port));
     yield* queries.plan(questions, (outcome) => views.set(outcome.question.port, responderViewOf(outcome, target.address)));
   }
   const { target: text, hostname, ...route } = target;

@@ -1,17 +1,11 @@
 import { randomFillSync } from 'node:crypto';
 
-import { usageError } from '../../errors.ts';
+import { synOptions } from '../../probe/craft/syn-spec.ts';
 import { type PairOrder, parseShard } from '../../probe/scan/pair-order.ts';
 import { createProbeOrder } from '../../probe/scan/probe-order.ts';
 import { parsePorts } from '../../probe/targets/ports.ts';
-import { optionsFor, windowFor } from '../../probe/craft/profiles.ts';
 import { RetryPolicy } from '../../probe/scan/retry-policy.ts';
-import type { SynSpec } from '../../probe/craft/syn-spec.ts';
 import { type Expectations, parseExpectations } from '../../records/probe/expectations.ts';
-import type { Source } from '../../transport/transport.ts';
-import { SynTemplate } from '../../wire/syn-template.ts';
-import { TcpFlag } from '../../wire/tcp-flags.ts';
-import { compileOptions, type CompiledOptions } from '../../wire/tcp-options.ts';
 import { readSpec, readTiming } from '../options/read-options.ts';
 import { readTargets } from '../options/read-targets.ts';
 import type { CraftOptions, NetworkOptions, RunControl, TargetOptions } from '../options/run-options.ts';
@@ -97,7 +91,7 @@ export async function prepareRun(options: ProbeOptions, random: RandomFill = ran
   const timing = readTiming(options);
   const expectations = parseExpectations(options);
   const shard = options.shard === undefined ? null : parseShard(options.shard);
-  compileFor(spec, ETHERNET_MTU);
+  synOptions(spec, ETHERNET_MTU);
   const targets = await readTargets(options);
   const seed = options.seed ?? randomWord(random);
   const order = createProbeOrder({ targets: targets.size, ports, seed, shard, randomize: options.randomize !== false });
@@ -105,36 +99,4 @@ export async function prepareRun(options: ProbeOptions, random: RandomFill = ran
   const sourcePortCount = options.sourcePort === undefined ? Math.min(MAX_SOURCE_PORTS, syns) : 1;
   const facts = { command: 'probe', version: packageVersion(), targets, ports, spec, timing, seed, shard: options.shard ?? null };
   return { ...facts, options, order, expectations, sourcePortCount };
-}
-
-/** The SYN as it leaves by `source`. */
-export function craftSyn(run: { readonly spec: SynSpec }, source: Source): SynTemplate {
-  const { spec } = run;
-  return new SynTemplate({
-    source: source.address,
-    options: compileFor(spec, source.mtu),
-    ttl: spec.ttl,
-    tos: spec.dscp << 2,
-    window: synWindow(run, source.mtu),
-    flags: spec.ecn ? TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR : TcpFlag.SYN,
-    df: spec.df,
-    payload: spec.payload,
-    badChecksum: spec.badChecksum,
-  });
-}
-
-/** The raw window of the SYN on an interface of that MTU. */
-export function synWindow(run: { readonly spec: SynSpec }, mtu: number): number {
-  return run.spec.window ?? windowFor(run.spec.profile, mtu);
-}
-
-/** The option list of the SYN in tcpdump's words, on an interface of that MTU. */
-export function synOptionsText(run: { readonly spec: SynSpec }, mtu: number): string {
-  return run.spec.options ?? optionsFor(run.spec.profile, mtu);
-}
-
-function compileFor(spec: SynSpec, mtu: number): CompiledOptions {
-  const compiled = compileOptions(spec.options ?? optionsFor(spec.profile, mtu));
-  if (!compiled.ok) throw usageError('--options', compiled.offending, `expected ${compiled.accepted}`);
-  return compiled;
 }

@@ -90,13 +90,12 @@ interface Asking {
 /** One for each target, made when its turn comes. */
 function* connectionPlansOf(run: AskingProbe, { open, machine, emit }: Asking): Generator<ConnectionPlan> {
   const queries = new ResponderQueries(run, open, machine);
-  const syns = queries.syns();
   const ports = portsIn(run.ports);
   for (const { target, hostname, address, source, errno } of routedTargets(run, open.routes)) {
     const about = { target, hostname };
     if (source === null) for (const port of ports) emit(unroutedRecord({ ...about, port }, errno));
     else {
-      const questions = ports.map((port) => ({ port, makeSyn: syns.to(address, port) }));
+      const questions = ports.map((port) => queries.question(address, port));
       yield queries.plan(questions, (outcome) => emit(recordOf(outcome, about)));
     }
   }

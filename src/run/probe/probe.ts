@@ -1,6 +1,7 @@
 import type { SendDemand } from '../../engine/engine.ts';
 import { sendPathOf } from '../../engine/engines.ts';
 import type { SynscopeError } from '../../errors.ts';
+import { craftSyn } from '../../probe/craft/syn-spec.ts';
 import { ProbeSession } from '../../probe/scan/session.ts';
 import { PortRecorder } from '../../records/probe/port-recorder.ts';
 import type { ProbeRecord } from '../../records/records.ts';
@@ -12,7 +13,7 @@ import { type Driving, oneByOne, streamRecords } from '../record-stream.ts';
 import { runRecordOf, SummaryCounter, wantsOpenOnly } from '../run-records.ts';
 import { dryRunRecords } from './dry-run.ts';
 import { asksResponder } from '../options/token.ts';
-import { craftSyn, prepareRun, type PreparedRun, type ProbeOptions } from './prepare.ts';
+import { prepareRun, type PreparedRun, type ProbeOptions } from './prepare.ts';
 import { progressTeller } from './progress.ts';
 
 /** A run of so many pairs lasts seconds. */
@@ -69,7 +70,7 @@ async function probeAll(
     ...run,
     routes: open.routes,
     sourcePorts: open.sourcePorts,
-    craft: (source) => craftSyn(run, source),
+    craft: (source) => craftSyn(run.spec, source),
     key: randomKey(random),
     keystream: openKeystream(random),
     seq: run.spec.seq,
@@ -112,7 +113,7 @@ function needsOf(run: PreparedRun): RunNeeds {
 /** The size of the run's SYNs; 0 when the first target has no route. Its way out is then the first of `routes`, for which a faster way of sending is opened. */
 function packetBytes(run: PreparedRun, routes: Routes): number {
   const source = routes.sources[routes.lookup(run.targets.at(0))];
-  return source === undefined ? 0 : craftSyn(run, source).length;
+  return source === undefined ? 0 : craftSyn(run.spec, source).length;
 }
 
 /** Only one engine has the ways that must be asked for. */

@@ -1,7 +1,7 @@
 import { SynscopeError, usageError } from '../../errors.ts';
 import type { ConnectionPlan } from '../../probe/connection/connection-session.ts';
 import type { SynSpec } from '../../probe/craft/syn-spec.ts';
-import { ProvenSyns } from '../../probe/responder/proven-syns.ts';
+import { EXTRA_CARRIERS, type ExtraCarrier, ProofSyns } from '../../probe/responder/proof-syns.ts';
 import { type ResponderOutcome, type ResponderQuestion, queryResponder } from '../../probe/responder/responder-query.ts';
 import type { Mac } from '../../probe/responder/token-mac.ts';
 import type { Timing } from '../../probe/timing.ts';
@@ -12,7 +12,6 @@ import type { OpenRun } from '../open-run.ts';
 import { readTargets } from '../options/read-targets.ts';
 import type { RunControl } from '../options/run-options.ts';
 import { openToken, type ResponderOptions } from '../options/token.ts';
-import { EXTRA_CARRIERS, type ExtraCarrier, ResponderSynMakers } from './responder-syn-makers.ts';
 
 /** Source ports of the connections, used in turn: no two attempts at a port share one before all have been used. */
 export const RESPONDER_PORTS = 64;
@@ -64,20 +63,21 @@ export class ResponderQueries {
   readonly #run: AskingRun;
   readonly #open: OpenRun;
   readonly #random: Machine['random'];
-  readonly #syns: ProvenSyns;
+  readonly #syns: ProofSyns;
 
   /** `sourcePorts`: their resets are suppressed. */
   constructor(run: AskingRun, open: OpenRun, { random, wallClock }: Machine, sourcePorts: readonly number[] = open.sourcePorts) {
+    const { mac } = run.access;
     const firstId = randomWord(random) % LAST_PORT;
     this.#run = run;
     this.#open = open;
     this.#random = random;
-    this.#syns = new ProvenSyns({ mac: run.access.mac, wallClock, sourcePorts, ipId: run.spec.ipId, firstId });
+    this.#syns = new ProofSyns({ mac, wallClock, sourcePorts, ipId: run.spec.ipId, firstId, routes: open.routes });
   }
 
-  /** Makers of SYNs that look like `spec`. */
-  syns(spec: SynSpec = this.#run.spec): ResponderSynMakers {
-    return new ResponderSynMakers({ spec, carriers: this.#run.access.carriers }, this.#open.routes, this.#syns);
+  /** What became of a SYN to that port which looks like `spec`? */
+  question(address: Address, port: number, spec: SynSpec = this.#run.spec): ResponderQuestion {
+    return { port, makeSyn: this.#syns.to(address, port, { spec, carriers: this.#run.access.carriers }) };
   }
 
   /** The connections that answer these questions about one target. */
@@ -86,7 +86,7 @@ export class ResponderQueries {
     const { mac, control } = access;
     return queryResponder({
       questions,
-      control: control === null ? null : this.syns().to(control.address, control.port),
+      control: control === null ? null : this.question(control.address, control.port).makeSyn,
       mac,
       nonce: () => this.#random(new Uint8Array(NONCE_BYTES)),
       initialRto: timing.timeoutMs * NANOS_PER_MS,

@@ -74,18 +74,18 @@ export class SimulatedMachine implements Machine {
 }
 
 /** The ports that a run asks for. */
-function portsFor({ options, sourcePortCount, listenPorts }: RunNeeds): readonly number[] {
+export function portsFor({ options, sourcePortCount, listenPorts }: RunNeeds): readonly number[] {
   const first = options.sourcePort ?? FIRST_PORT;
   return listenPorts ?? Array.from({ length: sourcePortCount }, (_, index) => first + index);
 }
 
 /** The key of a token without the slow derivation of the real one. */
-function quickTokenKey(token: string): Uint8Array {
+export function quickTokenKey(token: string): Uint8Array {
   return createHash('sha256').update(token).digest();
 }
 
 /** Fills arrays from a seeded stream. */
-function fillFrom(random: Random): RandomFill {
+export function fillFrom(random: Random): RandomFill {
   return (into) => {
     for (let index = 0; index < into.length; index++) into[index] = random.uint32();
     return into;

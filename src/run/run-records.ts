@@ -7,7 +7,6 @@ import type { Timing } from '../probe/timing.ts';
 import type { Routes, Transport } from '../transport/transport.ts';
 import { formatAddress } from '../wire/address.ts';
 import { toHex } from '../wire/hex.ts';
-import type { PreparedRun } from './probe/prepare.ts';
 
 /** The MTU assumed for the option list of a run whose first target has no route. */
 const ETHERNET_MTU = 1500;
@@ -79,13 +78,6 @@ export interface RunEnd {
   readonly drops: number | null;
   readonly durationMs: number;
   readonly interrupted: boolean;
-}
-
-/** Whether ports that are not open need no record in this run. */
-export function wantsOpenOnly({ options, targets, ports, expectations }: PreparedRun): boolean {
-  const { openOnly = false } = options;
-  if (expectations !== null) return false;
-  return typeof openOnly === 'function' ? openOnly({ targets: targets.size, ports: ports.size }) : openOnly;
 }
 
 /** What a summary needs of a session's totals. */

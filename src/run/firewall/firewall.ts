@@ -8,11 +8,16 @@ import { type GuardExpectations, parseGuardExpectations } from '../../records/fi
 import { guardRecord, unroutedRecord } from '../../records/firewall/guard-record.ts';
 import type { FirewallPortRecord, FirewallRecord } from '../../records/firewall/records.ts';
 import { formatAddress } from '../../wire/address.ts';
-import { driveRun } from '../drive-run.ts';
+import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
 import { type Machine, machineWith, randomKey } from '../machine.ts';
-import type { CraftOptions, NetworkOptions, RunControl, TargetOptions } from '../options/run-options.ts';
-import { preparePairs, type PreparedPairs } from '../options/prepare-pairs.ts';
-import { type Driving, oneByOne, streamRecords } from '../record-stream.ts';
+import {
+  type CraftOptions,
+  type NetworkOptions,
+  type RunControl,
+  type TargetOptions,
+  preparePairs,
+  type PreparedPairs,
+} from '../options/run-options.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
 
 /**

@@ -6,13 +6,11 @@ import { type InvestigationPlan, PortInvestigation } from '../../probe/handshake
 import type { HandshakeRunRecord } from '../../records/handshake/records.ts';
 import { type Address, parseAddress } from '../../wire/address.ts';
 import { HandshakeRecorder } from '../../records/handshake/handshake-recorder.ts';
-import type { HandshakeOptions } from './prepare-handshake.ts';
-import { driveRun } from '../drive-run.ts';
+import { type HandshakeOptions, craftVariation, prepareHandshake, type PreparedHandshake } from './prepare-handshake.ts';
+import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
 import { type Machine, machineWith, randomKey } from '../machine.ts';
 import type { OpenRun } from '../open-run.ts';
 import { type RoutedPair, routedPairs } from '../routed-targets.ts';
-import { craftVariation, prepareHandshake, type PreparedHandshake } from './prepare-handshake.ts';
-import { type Driving, oneByOne, streamRecords } from '../record-stream.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
 import { rehearseConnections, warmUp } from '../warm-up.ts';
 

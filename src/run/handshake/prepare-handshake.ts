@@ -8,8 +8,7 @@ import type { Source } from '../../transport/transport.ts';
 import { UNSPECIFIED } from '../../wire/address.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
-import { type PairOptions, preparePairs, type PreparedPairs } from '../options/prepare-pairs.ts';
-import { whole } from '../options/read-options.ts';
+import { type PairOptions, preparePairs, type PreparedPairs, whole } from '../options/run-options.ts';
 import type { RandomFill } from '../machine.ts';
 import { readRequest, type RequestMaker } from '../options/read-request.ts';
 

@@ -8,10 +8,9 @@ import { decisiveAttempt, type ResponderOutcome } from '../../probe/responder/re
 import { type MssPort, mssRecordOf } from '../../records/mss/mss-record.ts';
 import type { MssRecord, MssRunRecord } from '../../records/mss/records.ts';
 import { errnoName } from '../../transport/errno.ts';
-import { driveRun } from '../drive-run.ts';
+import { driveRun, type Driving, streamRecords } from '../drive-run.ts';
 import type { Machine } from '../machine.ts';
 import type { OpenRun } from '../open-run.ts';
-import { type Driving, streamRecords } from '../record-stream.ts';
 import {
   readResponderAccess,
   refuseWithResponder,
@@ -19,7 +18,7 @@ import {
   RESPONDER_PORTS,
   type ResponderAccess,
   ResponderQueries,
-} from '../responder/responder-queries.ts';
+} from '../responder-queries.ts';
 import { routedPairs } from '../routed-targets.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
 import type { MssAim } from './mss-recorder.ts';

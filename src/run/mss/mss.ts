@@ -10,10 +10,9 @@ import { type MeasurementPlan, PortMeasurement, type Trial } from '../../probe/m
 import { JointSession } from '../../probe/session/joint-session.ts';
 import type { MssRunRecord } from '../../records/mss/records.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
-import { driveRun } from '../drive-run.ts';
+import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
 import { type Machine, machineWith, type RandomFill, randomKey } from '../machine.ts';
 import type { OpenRun } from '../open-run.ts';
-import { type Driving, oneByOne, streamRecords } from '../record-stream.ts';
 import { routedPairs } from '../routed-targets.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
 import { mssWithResponder } from './mss-responder.ts';

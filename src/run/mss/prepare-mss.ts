@@ -6,7 +6,7 @@ import { craftSyn, synOptionsText } from '../../probe/craft/syn-spec.ts';
 import { type MssExpectations, parseMssExpectations } from '../../records/mss/expectations.ts';
 import type { Source } from '../../transport/transport.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
-import { type PairOptions, preparePairs, type PreparedPairs } from '../options/prepare-pairs.ts';
+import { type PairOptions, preparePairs, type PreparedPairs } from '../options/run-options.ts';
 import type { RandomFill } from '../machine.ts';
 import { readRequest, type RequestMaker } from '../options/read-request.ts';
 import type { TokenOptions } from '../options/token.ts';

@@ -1,24 +1,28 @@
 import type { SynscopeError } from '../../errors.ts';
 import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
+import { localViewOf } from '../../probe/responder/local-view.ts';
+import { decisiveAttempt, type ResponderOutcome } from '../../probe/responder/responder-query.ts';
 import { HalfOpenResets } from '../../probe/session/half-open-resets.ts';
 import { JointSession } from '../../probe/session/joint-session.ts';
+import type { PathResponder } from '../../records/path/path-record.ts';
 import type { PathCommandRecord } from '../../records/path/records.ts';
-import { driveRun } from '../drive-run.ts';
+import { responderPartOf } from '../../records/responder-record.ts';
+import type { Address } from '../../wire/address.ts';
+import { fromHex } from '../../wire/hex.ts';
+import { NANOS_PER_MS } from '../../wire/numbers.ts';
+import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
 import { type Machine, machineWith, randomKey } from '../machine.ts';
-import { type PairOptions, preparePairs, type PreparedPairs } from '../options/prepare-pairs.ts';
-import { whole } from '../options/read-options.ts';
+import { type PairOptions, preparePairs, type PreparedPairs, whole } from '../options/run-options.ts';
 import { asksResponder, type ResponderOptions } from '../options/token.ts';
-import { type Driving, oneByOne, streamRecords } from '../record-stream.ts';
 import {
   readResponderAccess,
   RESPONDER_PLANS,
   RESPONDER_PORTS,
   type ResponderAccess,
   ResponderQueries,
-} from '../responder/responder-queries.ts';
+} from '../responder-queries.ts';
 import { portsIn, type RoutedTarget, routedPairs, routedTargets } from '../routed-targets.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
-import { responderViewOf } from './path-responder.ts';
 import { PathTraces } from './path-traces.ts';
 import { PORTS_A_TRY } from './path-tries.ts';
 
@@ -163,4 +167,19 @@ function sumOf(a: Stats, b: Stats): Stats {
     repliesReceived: a.repliesReceived + b.repliesReceived,
     repliesRejected: a.repliesRejected + b.repliesRejected,
   };
+}
+
+/** What a responder says of the SYNs to a port, in the form that a path's record takes; null where no attempt was made. */
+function responderViewOf(outcome: ResponderOutcome, address: Address): PathResponder | null {
+  const attempt = decisiveAttempt(outcome);
+  if (attempt === null) return null;
+  const local = localViewOf(attempt.connection);
+  const part = responderPartOf(outcome, attempt, local);
+  const { responder, synSent } = part;
+  const synArrived = responder.syn === null ? null : fromHex(responder.syn);
+  const rttMs = local.rtt === null ? null : local.rtt / NANOS_PER_MS;
+  const reply = local.reply === null ? null : local.reason;
+  const { state, reason, from } = local;
+  const seen = synArrived === null || synSent === null ? null : { address, synSent, synArrived, reply, rttMs };
+  return { ...part, verdict: { state, reason, from }, seen };
 }

@@ -3,14 +3,22 @@ import { randomFillSync } from 'node:crypto';
 import { synOptions } from '../../probe/craft/syn-spec.ts';
 import { type PairOrder, parseShard } from '../../probe/scan/pair-order.ts';
 import { createProbeOrder } from '../../probe/scan/probe-order.ts';
-import { parsePorts } from '../../probe/targets/ports.ts';
 import { RetryPolicy } from '../../probe/scan/retry-policy.ts';
+import type { SessionStats } from '../../probe/scan/session-plan.ts';
+import { parsePorts } from '../../probe/targets/ports.ts';
 import { type Expectations, parseExpectations } from '../../records/probe/expectations.ts';
-import { readSpec, readTiming } from '../options/read-options.ts';
-import { readTargets } from '../options/read-targets.ts';
-import type { CraftOptions, NetworkOptions, RunControl, TargetOptions } from '../options/run-options.ts';
-import type { ResponderOptions } from '../options/token.ts';
+import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { type RandomFill, randomWord } from '../machine.ts';
+import { readTargets } from '../options/read-targets.ts';
+import {
+  readSpec,
+  readTiming,
+  type CraftOptions,
+  type NetworkOptions,
+  type RunControl,
+  type TargetOptions,
+} from '../options/run-options.ts';
+import type { ResponderOptions } from '../options/token.ts';
 import type { RunFacts } from '../run-records.ts';
 import { packageVersion } from '../version.ts';
 
@@ -81,6 +89,7 @@ export interface PreparedRun extends RunFacts {
 /** Two challenge ACKs may ask for one more SYN each. */
 const SPARE_SYNS = 2;
 const MAX_SOURCE_PORTS = 64;
+const PROGRESS_INTERVAL_MS = 100;
 /** For checking an option list before any route is known. */
 const ETHERNET_MTU = 1500;
 
@@ -99,4 +108,27 @@ export async function prepareRun(options: ProbeOptions, random: RandomFill = ran
   const sourcePortCount = options.sourcePort === undefined ? Math.min(MAX_SOURCE_PORTS, syns) : 1;
   const facts = { command: 'probe', version: packageVersion(), targets, ports, spec, timing, seed, shard: options.shard ?? null };
   return { ...facts, options, order, expectations, sourcePortCount };
+}
+
+/** Whether ports that are not open need no record in this run. */
+export function wantsOpenOnly({ options, targets, ports, expectations }: PreparedRun): boolean {
+  const { openOnly = false } = options;
+  if (expectations !== null) return false;
+  return typeof openOnly === 'function' ? openOnly({ targets: targets.size, ports: ports.size }) : openOnly;
+}
+
+/** Calls `onProgress`, where there is one, at most ten times a second; to be called on each turn of the loop. */
+export function progressTeller(
+  { options: { onProgress }, order }: PreparedRun,
+  statsNow: () => Pick<SessionStats, 'pairsDone' | 'open' | 'probesSent'>,
+): (now: Nanos) => void {
+  if (onProgress === undefined) return () => undefined;
+  let last = 0;
+  return (now) => {
+    const elapsedMs = now / NANOS_PER_MS;
+    if (elapsedMs - last < PROGRESS_INTERVAL_MS) return;
+    last = elapsedMs;
+    const { pairsDone, open, probesSent } = statsNow();
+    onProgress({ elapsedMs, pairsDone, pairsTotal: order.length, open, probesSent });
+  };
 }

@@ -12,11 +12,10 @@ import { errnoName } from '../../transport/errno.ts';
 import { formatAddress } from '../../wire/address.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
-import { driveRun } from '../drive-run.ts';
+import { driveRun, type Driving, streamRecords } from '../drive-run.ts';
 import type { Machine } from '../machine.ts';
 import type { OpenRun } from '../open-run.ts';
-import { MOST_PAIRS } from '../options/prepare-pairs.ts';
-import { type Driving, streamRecords } from '../record-stream.ts';
+import { MOST_PAIRS } from '../options/run-options.ts';
 import {
   readResponderAccess,
   refuseWithResponder,
@@ -24,11 +23,10 @@ import {
   RESPONDER_PORTS,
   type ResponderAccess,
   ResponderQueries,
-} from '../responder/responder-queries.ts';
+} from '../responder-queries.ts';
 import { portsIn, routedTargets } from '../routed-targets.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
-import type { PreparedRun } from './prepare.ts';
-import { progressTeller } from './progress.ts';
+import { type PreparedRun, progressTeller } from './prepare.ts';
 
 /** A probe that asks a responder. */
 interface AskingProbe extends PreparedRun {

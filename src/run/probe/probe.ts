@@ -6,15 +6,13 @@ import { ProbeSession } from '../../probe/scan/session.ts';
 import { PortRecorder } from '../../records/probe/port-recorder.ts';
 import type { ProbeRecord } from '../../records/records.ts';
 import type { Routes } from '../../transport/transport.ts';
-import { driveRun } from '../drive-run.ts';
+import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
 import { type Machine, machineWith, openKeystream, randomKey } from '../machine.ts';
 import type { OpenRun, RunNeeds } from '../open-run.ts';
-import { type Driving, oneByOne, streamRecords } from '../record-stream.ts';
-import { runRecordOf, SummaryCounter, wantsOpenOnly } from '../run-records.ts';
+import { runRecordOf, SummaryCounter } from '../run-records.ts';
 import { dryRunRecords } from './dry-run.ts';
 import { asksResponder } from '../options/token.ts';
-import { prepareRun, type PreparedRun, type ProbeOptions } from './prepare.ts';
-import { progressTeller } from './progress.ts';
+import { prepareRun, type PreparedRun, type ProbeOptions, progressTeller, wantsOpenOnly } from './prepare.ts';
 
 /** A run of so many pairs lasts seconds. */
 const LARGE_RUN = 1_000_000;

@@ -7,14 +7,12 @@ import type { Mac } from '../../probe/responder/token-mac.ts';
 import { attemptRecordOf } from '../../records/respond/attempt-record.ts';
 import type { RespondRecord, RespondRunRecord, RespondSummaryRecord } from '../../records/respond/records.ts';
 import { NANOS_PER_MS, NANOS_PER_SECOND } from '../../wire/numbers.ts';
-import { driveRun } from '../drive-run.ts';
+import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
 import { type Machine, machineWith } from '../machine.ts';
 import type { OpenRun } from '../open-run.ts';
-import { whole } from '../options/read-options.ts';
-import { type Driving, oneByOne, streamRecords } from '../record-stream.ts';
+import { whole, type NetworkOptions, type RunControl } from '../options/run-options.ts';
 import type { RunEnd } from '../run-records.ts';
 import { rehearseResponder } from '../warm-up.ts';
-import type { NetworkOptions, RunControl } from '../options/run-options.ts';
 import { openToken, type TokenOptions } from '../options/token.ts';
 import { packageVersion } from '../version.ts';
 

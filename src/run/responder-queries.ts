@@ -1,17 +1,17 @@
-import { SynscopeError, usageError } from '../../errors.ts';
-import type { ConnectionPlan } from '../../probe/connection/connection-session.ts';
-import type { SynSpec } from '../../probe/craft/syn-spec.ts';
-import { EXTRA_CARRIERS, type ExtraCarrier, ProofSyns } from '../../probe/responder/proof-syns.ts';
-import { type ResponderOutcome, type ResponderQuestion, queryResponder } from '../../probe/responder/responder-query.ts';
-import type { Mac } from '../../probe/responder/token-mac.ts';
-import type { Timing } from '../../probe/timing.ts';
-import type { Address } from '../../wire/address.ts';
-import { NANOS_PER_MS } from '../../wire/numbers.ts';
-import { type Machine, randomWord } from '../machine.ts';
-import type { OpenRun } from '../open-run.ts';
-import { readTargets } from '../options/read-targets.ts';
-import type { RunControl } from '../options/run-options.ts';
-import { openToken, type ResponderOptions } from '../options/token.ts';
+import { SynscopeError, usageError } from '../errors.ts';
+import type { ConnectionPlan } from '../probe/connection/connection-session.ts';
+import type { SynSpec } from '../probe/craft/syn-spec.ts';
+import { EXTRA_CARRIERS, type ExtraCarrier, ProofSyns } from '../probe/responder/proof-syns.ts';
+import { type ResponderOutcome, type ResponderQuestion, queryResponder } from '../probe/responder/responder-query.ts';
+import type { Mac } from '../probe/responder/token-mac.ts';
+import type { Timing } from '../probe/timing.ts';
+import type { Address } from '../wire/address.ts';
+import { NANOS_PER_MS } from '../wire/numbers.ts';
+import { type Machine, randomWord } from './machine.ts';
+import type { OpenRun } from './open-run.ts';
+import { readTargets } from './options/read-targets.ts';
+import type { RunControl } from './options/run-options.ts';
+import { openToken, type ResponderOptions } from './options/token.ts';
 
 /** Source ports of the connections, used in turn: no two attempts at a port share one before all have been used. */
 export const RESPONDER_PORTS = 64;

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { address } from '../network/address-text.ts';
 import { dropSyn, loss, rateLimit } from '../network/middleboxes/dropping.ts';
 import { delay } from '../network/middleboxes/timing.ts';
 import { all, port, syn } from '../network/match.ts';
@@ -11,6 +10,7 @@ import { probeInBatches } from '../../src/run/probe/probe.ts';
 import { SimulatedMachine } from '../network/simulated-machine.ts';
 import { probeNetwork } from './probe-network.ts';
 import { behind, forward } from './scenario.ts';
+import { address } from '../network/packet.ts';
 
 function many<T>(count: number, make: (index: number) => T): Record<number, T> {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [index + 1, make(index)]));

@@ -50,7 +50,7 @@ const TWO_TARGETS: readonly ProbeRecord[] = wholeRun(run(2, 3), [
   closed(A, 22),
 ]);
 
-const CROWD: readonly ProbeRecord[] = wholeRun(
+const MANY_TARGETS: readonly ProbeRecord[] = wholeRun(
   run(256, 2),
   [
     open('10.0.0.7', 443, { findings: [CLAMPED] }),
@@ -77,7 +77,7 @@ describe('the table', () => {
   });
 
   it.each([80, 120])('puts many targets in one table of %i columns', async (columns) => {
-    await expect(table(CROWD, { columns })).toMatchFileSnapshot(golden(`crowd-${columns}`));
+    await expect(table(MANY_TARGETS, { columns })).toMatchFileSnapshot(golden(`many-targets-${columns}`));
   });
 
   it('lists every port when verbose, options with their values', async () => {
@@ -88,7 +88,7 @@ describe('the table', () => {
   it('shows open ports alone when only they are wanted', async () => {
     await expect(table(EVERYTHING, { openOnly: true })).toMatchFileSnapshot(golden('open-only'));
     expect(table(TWO_TARGETS, { openOnly: true })).not.toContain(B);
-    expect(table(CROWD, { openOnly: true })).not.toContain('(no-response)');
+    expect(table(MANY_TARGETS, { openOnly: true })).not.toContain('(no-response)');
   });
 
   it('says how many ports of an interrupted run are not judged', () => {

@@ -1,5 +1,6 @@
-import type { HostFacts } from './host-facts.ts';
+import type { HostFacts } from './host-ledger.ts';
 import type { DecodedPacket } from '../wire/decoded.ts';
+import type { Finding } from './finding.ts';
 
 /** All that a finding may be drawn from for one port: pure data, no session behind it. */
 export interface Evidence {
@@ -16,4 +17,12 @@ export interface Evidence {
   readonly rttMs: number | null;
   /** What the target's other answers look like, this port's own left out; null while no SYN-ACK of it is known. */
   readonly host: HostFacts | null;
+}
+
+/** How one kind of finding is drawn: a line of the findings table. */
+export interface FindingRule {
+  /** One sentence for documentation: what the code means. */
+  readonly description: string;
+  /** Total: any evidence gives a list, empty when there is nothing to say. */
+  find(evidence: Evidence): readonly Finding[];
 }

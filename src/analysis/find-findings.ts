@@ -1,7 +1,6 @@
 import { TcpFlag } from '../wire/tcp-flags.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, FindingRule } from './evidence.ts';
 import type { Finding, PortFindingCode } from './finding.ts';
-import type { FindingRule } from './finding-rule.ts';
 import { mssClamped } from './findings/mss-clamped.ts';
 import { optionAdded } from './findings/option-added.ts';
 import { optionMalformed } from './findings/option-malformed.ts';

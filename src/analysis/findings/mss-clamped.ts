@@ -1,9 +1,8 @@
 import { findOption } from '../../wire/tcp-options.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
 import { largerOwnMss, type OwnMss } from '../mss/own-mss.ts';
-import { synAckOf } from '../syn-ack.ts';
+import { synAckOf } from '../reply.ts';
 
 /** `possible`: other stacks have constant windows, and one in about a hundred arbitrary numbers is a multiple of some usual MSS. */
 export const mssClamped: FindingRule = {

@@ -1,8 +1,7 @@
 import type { DataOption, TcpOption } from '../../wire/tcp-option.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
-import { optionsOf, synAckOf } from '../syn-ack.ts';
+import { optionsOf, synAckOf } from '../reply.ts';
 
 /** Which rule forbids each of these in a SYN-ACK whose SYN did not carry it. */
 const ONLY_IF_ASKED: Readonly<Record<string, string>> = {

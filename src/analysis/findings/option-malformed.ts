@@ -1,8 +1,7 @@
 import type { TcpOption } from '../../wire/tcp-option.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
-import { optionsOf } from '../syn-ack.ts';
+import { optionsOf } from '../reply.ts';
 
 /** RFC 7323, 2.3. */
 const LARGEST_SCALE = 14;

@@ -1,9 +1,8 @@
 import type { TcpOption } from '../../wire/tcp-option.ts';
 import { findOption } from '../../wire/tcp-options.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
-import { optionsOf, synAckOf } from '../syn-ack.ts';
+import { optionsOf, synAckOf } from '../reply.ts';
 import { paddedOptions } from './option-padded.ts';
 
 /** Options that a host which knows them answers in kind, and what the connection is like without. */

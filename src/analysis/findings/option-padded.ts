@@ -1,8 +1,7 @@
 import type { TcpOption } from '../../wire/tcp-option.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
-import { optionsOf, synAckOf } from '../syn-ack.ts';
+import { optionsOf, synAckOf } from '../reply.ts';
 
 /** Options that a box overwrites: bytes in a SYN-ACK, and the NOPs that stacks put next to them to keep 32-bit alignment. */
 const OVERWRITABLE: readonly Overwritable[] = [

@@ -1,8 +1,7 @@
 import { findOption } from '../../wire/tcp-options.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
-import { optionsOf, synAckOf } from '../syn-ack.ts';
+import { optionsOf, synAckOf } from '../reply.ts';
 
 /** `proven`: the bytes are there. Data in a SYN-ACK is legal (RFC 9293, 3.4) and expected after Fast Open data (RFC 7413, 4.2), so that is no finding. */
 export const payloadInSynAck: FindingRule = {

@@ -1,12 +1,10 @@
 import type { DecodedPacket } from '../../wire/decoded.ts';
 import { formatTcpFlags } from '../../wire/tcp-flags.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Certainty, Direction, Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
 import { initialTtl } from '../../probe/initial-ttl.ts';
-import { formatHops, hopDistance } from '../hop-distance.ts';
-import type { HostFacts } from '../host-facts.ts';
-import { resetOf, synAckOf } from '../syn-ack.ts';
+import { formatHops, hopDistance, resetOf, synAckOf } from '../reply.ts';
+import type { HostFacts } from '../host-ledger.ts';
 
 /** Below this many SYN-ACKs their RTTs say little about the path. */
 const ENOUGH_RTTS = 4;

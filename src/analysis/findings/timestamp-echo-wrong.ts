@@ -1,8 +1,7 @@
 import { findOption } from '../../wire/tcp-options.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
-import { optionsOf, synAckOf } from '../syn-ack.ts';
+import { optionsOf, synAckOf } from '../reply.ts';
 
 /**
  * The TSecr of a SYN-ACK is the TSval of its SYN (RFC 7323, 3.2), and each SYN has its own source port, so there is no other SYN to confuse it with.

@@ -1,9 +1,7 @@
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
-import type { HostFacts } from '../host-facts.ts';
-import { formatHops, hopDistance } from '../hop-distance.ts';
-import { synAckOf } from '../syn-ack.ts';
+import type { HostFacts } from '../host-ledger.ts';
+import { formatHops, hopDistance, synAckOf } from '../reply.ts';
 
 /**
  * `possible`: forwarding to containers, load balancers and paths of unequal length do the same without any harm. A reset is the business of

@@ -1,9 +1,8 @@
 import type { TcpHeader } from '../../wire/decoded.ts';
 import { seq, seqAdd } from '../../wire/numbers.ts';
 import { TcpFlag, formatTcpFlags } from '../../wire/tcp-flags.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
 
 /**
  * Replies on the probe's tuple whose numbers do not prove them (RFC 9293, 3.10.7.3). `proven`: that the number is not the expected one is an exact

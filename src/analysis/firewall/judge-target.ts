@@ -5,10 +5,8 @@ import { answeredBy, foreignSigns, isLonely } from './answered-by.ts';
 import { findGuardFindings } from './find-guard-findings.ts';
 import { isProxied } from './findings/proxies.ts';
 import { rateLimitOf } from './findings/syn-rate-limited.ts';
-import { type Policy, policyOf } from './policy.ts';
 import { classOf, type PortTests } from './port-tests.ts';
 import { answerPosition, lastRouter, type Position } from './position.ts';
-import { isStateful } from './stateful.ts';
 import { targetFacts, type TargetFacts } from './target-facts.ts';
 
 /** How a port is guarded, as far as the tests show. */
@@ -73,4 +71,41 @@ function judgePort(tests: PortTests, facts: TargetFacts, searched: RateEvidence 
     rateLimit: rateLimitOf(rate),
     findings: findGuardFindings({ tests, facts, signs, position, rate }),
   };
+}
+
+/** What becomes of an ordinary SYN; `error` is one that this host could not send. */
+export type Policy = 'open' | 'closed' | 'drop' | 'error' | 'reject-rst' | `reject-icmp-${string}`;
+
+/** The policy of a port, given who answered. */
+function policyOf({ syn }: PortTests, by: 'host' | 'middlebox' | null): Policy {
+  const answer = classOf(syn);
+  if (answer === 'icmp') return `reject-icmp-${syn.reason.slice('icmp-'.length)}`;
+  if (answer === 'rst') return by === 'middlebox' ? 'reject-rst' : 'closed';
+  return answer === 'silent' ? 'drop' : answer;
+}
+
+/**
+ * Whether a stateful filter guards a port: true where SYNs pass and a bare ACK does not, on this port or another of the host; false where the host answered a stray ACK;
+ * null where the evidence does not tell. Silence to both says nothing, and other ports
+ * do where they agree.
+ */
+function isStateful(tests: PortTests, facts: TargetFacts): boolean | null {
+  const own = ownState(tests, facts);
+  if (own !== null) return own;
+  const others = new Set(facts.ports.map((one) => ownState(one, facts)));
+  return others.has(true) && !others.has(false) ? true : null;
+}
+
+function ownState(tests: PortTests, facts: TargetFacts): boolean | null {
+  const ack = tests.of('ack');
+  // Where a reset may be a router's, neither it nor its absence shows what has passed.
+  if (ack === undefined || classOf(ack) === 'error' || isLonely(tests, facts)) return null;
+  if (classOf(ack) === 'rst' && foreignSigns(ack, tests, facts).length === 0) return false;
+  return synPasses(tests, facts) ? true : null;
+}
+
+/** A reset that a filter sent is no passing. */
+function synPasses(tests: PortTests, facts: TargetFacts): boolean {
+  const { syn } = tests;
+  return classOf(syn) === 'open' || (classOf(syn) === 'rst' && foreignSigns(syn, tests, facts).length === 0);
 }

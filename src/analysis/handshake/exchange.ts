@@ -51,3 +51,36 @@ export function milliseconds(nanos: Nanos): number {
 function isOneOf(sense: string, senses: readonly string[]): boolean {
   return senses.includes(sense);
 }
+
+/** Who ended a connection: the first FIN or RST that passed; a FIN that nobody hears ends nothing. */
+export type ClosedBy = 'client-fin' | 'client-rst' | 'server-fin' | 'server-rst';
+
+/** Null for one that was never established, or whose end was not seen. */
+export function closedBy(connection: Connection): ClosedBy | null {
+  if (connection.agreement === null) return null;
+  if (connection.ending?.kind === 'no-response') return 'client-rst';
+  for (const note of connection.notes) {
+    if (note.kind === 'icmp') continue;
+    const side = note.kind === 'out' ? 'client' : 'server';
+    if (note.sense === 'fin') return `${side}-fin`;
+    if (note.sense === 'rst') return `${side}-rst`;
+  }
+  return null;
+}
+
+/** How a peer repeated its SYN-ACK. */
+export interface SynAckSchedule {
+  /** Repetitions of the first. */
+  readonly retransmits: number;
+  /** Milliseconds between one and the next. */
+  readonly intervalsMs: readonly number[];
+}
+
+/** Reads it from the capture's stamps; null without a SYN-ACK. */
+export function synAckSchedule(connection: Connection): SynAckSchedule | null {
+  const first = synAckOf(connection);
+  if (first === null) return null;
+  const times = [first, ...heard(connection, 'syn-ack-again')].map(({ at }) => at).toSorted((a, b) => a - b);
+  const intervalsMs = times.slice(1).map((at, index) => milliseconds(at - (times[index] as number)));
+  return { retransmits: intervalsMs.length, intervalsMs };
+}

@@ -1,6 +1,6 @@
 import type { Connection } from '../../probe/connection/connection.ts';
 import type { Investigation } from '../../probe/handshake/investigation.ts';
-import { formatHops, hopDistance } from '../hop-distance.ts';
+import { formatHops, hopDistance } from '../reply.ts';
 import { type Answer, found, plain, remarked } from './answer.ts';
 import { heard, milliseconds, sent, synAckOf, trialsOf } from './exchange.ts';
 

@@ -1,6 +1,6 @@
 import type { Connection } from '../../probe/connection/connection.ts';
 import type { Investigation } from '../../probe/handshake/investigation.ts';
-import { formatHops, hopDistance } from '../hop-distance.ts';
+import { formatHops, hopDistance } from '../reply.ts';
 import { type Answer, found, inOneSentence, plain } from './answer.ts';
 import { heard, milliseconds, synAckOf, type TimedSegment, trialsOf } from './exchange.ts';
 

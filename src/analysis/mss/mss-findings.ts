@@ -1,6 +1,5 @@
 import type { Direction, Finding, FindingCode } from '../finding.ts';
-import { lostSizes } from './lost-sizes.ts';
-import type { MssEvidence } from './mss-evidence.ts';
+import { lostSizes, type MssEvidence } from './mss-evidence.ts';
 import type { MssChange, MssVerdict } from './mss-verdict.ts';
 
 /** IP and TCP header without options, which an MSS leaves out (RFC 9293, 3.7.1). */

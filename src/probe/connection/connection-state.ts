@@ -53,3 +53,11 @@ export function afterPeerFin(state: TcpState): TcpState {
   if (state === 'FIN-WAIT-1') return 'CLOSING';
   return state === 'FIN-WAIT-2' ? 'TIME-WAIT' : state;
 }
+
+/** Both ends of a connection. */
+export interface ConnectionTuple {
+  readonly local: Address;
+  readonly localPort: number;
+  readonly remote: Address;
+  readonly remotePort: number;
+}

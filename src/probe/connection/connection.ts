@@ -3,15 +3,13 @@ import { TcpFlag } from '../../wire/tcp-flags.ts';
 import type { TransmitQueue, Posted } from '../session/transmit-queue.ts';
 import { type AckPolicy, acknowledgeAtOnce } from './ack-policy.ts';
 import type { Agreement } from './agreement.ts';
-import { afterOwnFin, type Ending, type TcpState } from './connection-state.ts';
+import { afterOwnFin, type Ending, type TcpState, type ConnectionTuple } from './connection-state.ts';
 import { ControlBlock } from './control-block.ts';
-import type { Heard, HeardError } from './heard.ts';
-import { nextHopMtu } from './next-hop-mtu.ts';
+import type { Heard, HeardError, ConnectionNote } from './segment-note.ts';
+import { nextHopMtu } from './segment-log.ts';
 import type { ReceiveStream } from './receive-stream.ts';
 import { SegmentArrival } from './segment-arrival.ts';
 import type { Words } from './segment-craft.ts';
-import type { ConnectionTuple } from './connection-tuple.ts';
-import type { ConnectionNote } from './segment-note.ts';
 import type { SendStream } from './send-stream.ts';
 
 /**

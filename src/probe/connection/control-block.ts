@@ -2,13 +2,12 @@ import { type Nanos, type Seq, seqAdd } from '../../wire/numbers.ts';
 import type { TransmitQueue, Posted } from '../session/transmit-queue.ts';
 import type { Agreement } from './agreement.ts';
 import { type Ending, isSynchronized, type TcpState } from './connection-state.ts';
-import type { HeardError } from './heard.ts';
+import type { HeardError, SentSense } from './segment-note.ts';
 import type { ConnectionNumbers } from './judge-segment.ts';
 import { SegmentLog } from './segment-log.ts';
 import { ReceiveStream } from './receive-stream.ts';
 import { RetransmissionTimer } from './retransmission-timer.ts';
 import { SegmentCraft, type Words } from './segment-craft.ts';
-import type { SentSense } from './segment-note.ts';
 import { SendStream } from './send-stream.ts';
 import { SegmentSender } from './segment-sender.ts';
 

@@ -6,9 +6,8 @@ import type { AckPolicy } from './ack-policy.ts';
 import { agree } from './agreement.ts';
 import { afterOwnFinAcknowledged, afterPeerFin, type Ending } from './connection-state.ts';
 import type { ControlBlock } from './control-block.ts';
-import type { Heard } from './heard.ts';
+import type { Heard, HeardSense } from './segment-note.ts';
 import { judgeSegment, type Judgement } from './judge-segment.ts';
-import type { HeardSense } from './segment-note.ts';
 
 const { SYN, ACK, FIN, RST } = TcpFlag;
 /** Answers that a peer gets to what asks for none by rights, such as old bytes: one that does the same must not be kept busy. */

@@ -1,8 +1,30 @@
 import type { DecodedPacket, IcmpMessage, TcpSegment } from '../../wire/decoded.ts';
 import type { Address } from '../../wire/address.ts';
-import type { Nanos } from '../../wire/numbers.ts';
+import type { Nanos, Seq } from '../../wire/numbers.ts';
 import type { Posted } from '../session/transmit-queue.ts';
 import type { TcpState } from './connection-state.ts';
+
+/** A TCP segment as it was captured. */
+export interface Heard {
+  readonly at: Nanos;
+  /** Decoded from a copy of its start. */
+  readonly packet: DecodedPacket;
+  readonly segment: TcpSegment;
+  /** Payload bytes by the IP header, or as captured where that leaves it open. */
+  readonly length: number;
+  /** What was captured of the payload; valid during the call only. */
+  readonly payload: Uint8Array;
+}
+
+/** An ICMP error as it was captured. */
+export interface HeardError {
+  readonly at: Nanos;
+  readonly packet: DecodedPacket;
+  readonly message: IcmpMessage;
+  readonly quotedSeq: Seq;
+  /** Bytes of the quoted packet as its header says. */
+  readonly quotedLength: number;
+}
 
 /** What a segment of ours was sent for. `probe` is one that only serves to be answered, such as old bytes sent again to measure the path. */
 export type SentSense =

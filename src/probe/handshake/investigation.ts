@@ -3,9 +3,8 @@ import { findOption } from '../../wire/tcp-options.ts';
 import { acknowledgeAtOnce, acknowledgeNothing } from '../connection/ack-policy.ts';
 import type { ConnectionScript, Connection } from '../connection/connection.ts';
 import type { ConnectionRequest, ConnectionPlan } from '../connection/connection-session.ts';
-import { said } from '../connection/run-exchange.ts';
+import { said, answered, closed, established, inStages, observed, settled, type Stage } from '../connection/stage.ts';
 import type { SegmentNote } from '../connection/segment-note.ts';
-import { answered, closed, established, inStages, observed, settled, type Stage } from '../connection/stage.ts';
 import { type PathMtu, type PathMtuLimits, PathMtuStage } from './path-mtu.ts';
 
 /** Why a connection was made. */

@@ -1,11 +1,10 @@
 import type { Address } from '../../wire/address.ts';
-import type { DecodedPacket, IcmpMessage, TcpHeader } from '../../wire/decoded.ts';
+import type { DecodedPacket, IcmpMessage, TcpHeader, Quote } from '../../wire/decoded.ts';
 import { formatIcmpReason } from '../../wire/icmp.ts';
 import { seq, seqDiff } from '../../wire/numbers.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import type { AnswerKind, PathProbe } from './path-probe.ts';
-import { matchQuote } from './quote-match.ts';
 import type { Flow } from '../craft/syn-crafter.ts';
 
 /** What a captured packet is to a flow. A null probe: one of the flow's, and nothing in the packet says which. */
@@ -70,4 +69,30 @@ function readIcmp(icmp: IcmpMessage, from: Address, asked: Asked): PathReply {
   const isLocal = icmp.type === UNREACHABLE && asked.isLocal(from) && !asked.isLocal(asked.flow.target);
   const kind = icmp.type === TIME_EXCEEDED ? 'expired' : isLocal ? 'local' : 'refused';
   return { is: 'answer', kind, probe: match.probe, from, reason: formatIcmpReason(icmp.type, icmp.code) };
+}
+
+/** Whose packet an ICMP error quotes. */
+export interface QuoteMatch {
+  /** Null where it is one of the flow's and nothing in the quote says which. */
+  readonly probe: PathProbe | null;
+}
+
+/**
+ * The probe of `flow` that is quoted; null for a packet of somebody else's. A path may have rewritten anything: the sequence number, or TSval, or the IP ID on our ports
+ * must be ours, 32 bits that nobody else knows in either case.
+ */
+function matchQuote(
+  quote: Quote,
+  { flow, isn, probes }: { readonly flow: Flow; readonly isn: number; readonly probes: readonly PathProbe[] },
+): QuoteMatch | null {
+  const tsval = findOption(quote.tcp?.options ?? [], 'ts')?.value;
+  const byTsval = probes.find((probe) => probe.tsval !== null && probe.tsval === tsval);
+  const byId = probes.find((probe) => probe.ipId === quote.ip.id);
+  const isOurs = quote.seq === isn || byTsval !== undefined || (byId !== undefined && quotesTuple(quote, flow));
+  return isOurs ? { probe: byTsval ?? byId ?? null } : null;
+}
+
+function quotesTuple({ ip, sourcePort, destinationPort }: Quote, flow: Flow): boolean {
+  const isBetween = ip.source === flow.source && ip.destination === flow.target;
+  return isBetween && sourcePort === flow.sourcePort && destinationPort === flow.port;
 }

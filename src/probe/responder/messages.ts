@@ -1,6 +1,5 @@
 import { concatBytes, readU16, writeU16, writeU32 } from '../../wire/bytes.ts';
-import { ByteReader } from './byte-reader.ts';
-import { ByteWriter } from './byte-writer.ts';
+import { ByteReader, ByteWriter } from './byte-fields.ts';
 import { PROOF_CARRIERS } from './proof.ts';
 import { ATTEMPT_FATES, type AttemptReport, type ResponderReport, type ReportRequest } from './report.ts';
 import { isSameMac, type Mac, macOf, MacPurpose } from './token-mac.ts';

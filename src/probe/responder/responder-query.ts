@@ -1,10 +1,9 @@
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionRequest } from '../connection/connection-session.ts';
-import { fetchReport, REPORT_STREAM_BYTES } from './fetch-report.ts';
+import { fetchReport, REPORT_STREAM_BYTES, ReportExchange } from './report-exchange.ts';
 import { synAckIn } from './local-view.ts';
 import type { AttemptReport, ResponderReport, ReportRequest } from './report.ts';
-import { ReportExchange } from './report-exchange.ts';
 import type { Mac } from './token-mac.ts';
 
 /** Connections to one target at a time. */

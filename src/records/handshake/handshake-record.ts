@@ -1,8 +1,6 @@
 import { diagnose } from '../../analysis/handshake/diagnose.ts';
-import { inOrder, synRttMs } from '../../analysis/handshake/exchange.ts';
+import { inOrder, synRttMs, closedBy, synAckSchedule } from '../../analysis/handshake/exchange.ts';
 import { peerStates } from '../../analysis/handshake/peer-states.ts';
-import { synAckSchedule } from '../../analysis/handshake/syn-ack-schedule.ts';
-import { closedBy } from '../../analysis/handshake/closed-by.ts';
 import { portVerdict } from '../../probe/handshake/port-verdict.ts';
 import type { TcpState } from '../../probe/connection/connection-state.ts';
 import type { ConnectionNote, HeardSense, IcmpNote, SegmentNote, SentSense } from '../../probe/connection/segment-note.ts';

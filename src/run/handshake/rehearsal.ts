@@ -1,5 +1,5 @@
 import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
-import { runExchange } from '../../probe/connection/run-exchange.ts';
+import { runExchange } from '../../probe/connection/stage.ts';
 import type { SendBatch } from '../../transport/transport.ts';
 import { type Address, parseAddress } from '../../wire/address.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';

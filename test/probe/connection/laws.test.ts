@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-
 import { acknowledgeAtOnce, acknowledgeFirst, acknowledgeNothing } from '../../../src/probe/connection/ack-policy.ts';
-import { runExchange } from '../../../src/probe/connection/run-exchange.ts';
+import { runExchange } from '../../../src/probe/connection/stage.ts';
 import { NANOS_PER_MS } from '../../../src/wire/numbers.ts';
 import { Script, synAck, type Says } from './script.ts';
 

@@ -1,7 +1,7 @@
 import type { Finding } from '../../finding.ts';
 import type { GuardEvidence, GuardRule } from '../guard-evidence.ts';
 import { classOf } from '../port-tests.ts';
-import { USUAL_CONTROLS } from '../../../probe/firewall/control-ports.ts';
+import { USUAL_CONTROLS } from '../../../probe/firewall/battery.ts';
 
 const ENOUGH = 2;
 

@@ -3,7 +3,7 @@ import { acknowledgeFirst, acknowledgeNothing } from '../connection/ack-policy.t
 import type { ConnectionScript, Connection } from '../connection/connection.ts';
 import type { ConnectionRequest, ConnectionPlan } from '../connection/connection-session.ts';
 import { answered, established, inStages, type Stage } from '../connection/stage.ts';
-import { measured, type Siblings } from './measured.ts';
+import { measured, type PortActivity } from './measured.ts';
 import { DEFAULT_MSS, type Offer } from './offers.ts';
 import { SegmentGauge, type SegmentSize } from './segment-gauge.ts';
 
@@ -50,7 +50,7 @@ const WINDOW = 1 << 18;
 export class PortMeasurement {
   readonly #plan: MeasurementPlan;
   readonly #trials: Trial[] = [];
-  readonly #siblings: Siblings = { activeAt: 0 };
+  readonly #activity: PortActivity = { lastAt: 0 };
 
   constructor(plan: MeasurementPlan) {
     this.#plan = plan;
@@ -72,7 +72,7 @@ export class PortMeasurement {
     const { makeSyn, initialRto, retries, request } = this.#plan;
     const hasData = attempt.purpose === 'offered' || attempt.purpose === 'offered-twice';
     const gauge = new SegmentGauge(attempt.offer ?? DEFAULT_MSS);
-    const stages: readonly Stage[] = hasData ? [established, measured(request, gauge, this.#siblings)] : [answered];
+    const stages: readonly Stage[] = hasData ? [established, measured(request, gauge, this.#activity)] : [answered];
     return {
       syn: makeSyn(attempt),
       script: this.#noting(attempt, gauge, inStages(stages)),

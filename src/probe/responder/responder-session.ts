@@ -13,7 +13,7 @@ import { type Proof, ProofBook } from './proof.ts';
 import type { AttemptFate } from './report.ts';
 import { ReportServer } from './report-server.ts';
 import type { ResponderPlan, ResponderStats } from './responder-plan.ts';
-import { ServerConnection } from './server-connection.ts';
+import { type Received, ServerConnection } from './server-connection.ts';
 import { type DecodedSyn, synOf } from './syn-ack.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -127,9 +127,22 @@ export class ResponderSession implements DrivenSession {
     const served = this.#served.get(key);
     const decoded = served === undefined ? null : decodePacket(packet);
     if (served === undefined || decoded === null || !decoded.ok || decoded.value.tcp === null) return;
-    served.connection.receive(decoded.value.tcp, at);
-    if (served.server.isForeign) served.connection.abort();
+    const received = served.connection.receive(decoded.value.tcp, at);
+    if (received !== null) this.#exchange(served, received, at);
     this.#settle(key, served);
+  }
+
+  /** Answers what a segment brought: the greeting once established, reports for requests. */
+  #exchange({ attempt, connection, server }: Served, { isEstablished, data }: Received, at: Nanos): void {
+    if (isEstablished) {
+      attempt.fate = 'established';
+      connection.send(server.hello());
+    }
+    const turn = data.length === 0 ? null : server.take(data);
+    if (turn?.hasReport === true) attempt.fate = 'reported';
+    if (turn !== null) connection.send(turn.answer);
+    connection.transmit(at);
+    if (turn?.isForeign === true) connection.abort();
   }
 
   #receiveSyn(packet: Uint8Array, at: Nanos): void {
@@ -213,14 +226,8 @@ export class ResponderSession implements DrivenSession {
       transmitQueue: this.#transmitQueue,
       nextIpId: () => this.#nextIpId(),
       tsvalAt: (time: Nanos) => this.#tsvalAt(time),
-      onEstablished: () => {
-        attempt.fate = 'established';
-        connection.send(server.hello());
-      },
-      onData: (bytes: Uint8Array) => connection.send(server.take(bytes)),
     };
-    const connection: ServerConnection = new ServerConnection(syn, own, parts, now);
-    const served = { attempt, connection, server };
+    const served = { attempt, server, connection: new ServerConnection(syn, own, parts, now) };
     this.#served.set(key, served);
     this.stats.answered++;
     this.#note(served);
@@ -234,11 +241,10 @@ export class ResponderSession implements DrivenSession {
     this.#conclude(served);
   }
 
-  #note({ attempt, connection, server }: Served): void {
+  #note({ attempt, connection }: Served): void {
     attempt.synAck = connection.synAck;
     attempt.synAckCopies = connection.synAckCopies;
-    if (server.hasReported) attempt.fate = 'reported';
-    else if (connection.ending === 'reset') attempt.fate = 'reset';
+    if (connection.ending === 'reset' && attempt.fate !== 'reported') attempt.fate = 'reset';
   }
 
   /** Ends a connection before its time. */
@@ -249,7 +255,7 @@ export class ResponderSession implements DrivenSession {
 
   #conclude(served: Served): void {
     this.#note(served);
-    if (served.server.hasReported) this.stats.reported++;
+    if (served.attempt.fate === 'reported') this.stats.reported++;
     this.#tell(served.attempt);
   }
 

@@ -33,11 +33,17 @@ export interface ConnectionParts {
   readonly nextIpId: () => number;
   /** The clock of timestamps. */
   readonly tsvalAt: (now: Nanos) => number;
-  /** Called once, when the acknowledgement of the SYN-ACK has come. */
-  readonly onEstablished: () => void;
-  /** Gets the stream's bytes in order, a copy. */
-  readonly onData: (bytes: Uint8Array) => void;
 }
+
+/** What a segment brought. */
+export interface Received {
+  /** True for the segment that acknowledged the SYN-ACK. */
+  readonly isEstablished: boolean;
+  /** The next bytes of the client's stream: a copy, possibly empty. */
+  readonly data: Uint8Array;
+}
+
+const EMPTY = new Uint8Array(0);
 
 type State = 'syn-received' | 'established' | 'closed';
 
@@ -64,7 +70,7 @@ export class ServerConnection {
   #received: Seq;
   #acknowledged: Seq;
   /** Bytes from `#acknowledged` on. */
-  #queue: Uint8Array = new Uint8Array(0);
+  #queue: Uint8Array = EMPTY;
   /** How many sequence numbers from there are on their way. */
   #inFlight = 0;
   #window: number;
@@ -113,20 +119,20 @@ export class ServerConnection {
     if (this.#state === 'syn-received' && now - this.#repliedAt >= SAME_SYN) this.#repeatSynAck(now);
   }
 
-  /** Takes a segment of this connection that is no SYN. */
-  receive({ header, payload }: TcpSegment, now: Nanos): void {
-    if (this.#state === 'closed') return;
+  /** Takes a segment of this connection that is no SYN; null when it changes nothing, else call `transmit` next. */
+  receive({ header, payload }: TcpSegment, now: Nanos): Received | null {
+    if (this.#state === 'closed') return null;
     if ((header.flags & TcpFlag.RST) !== 0) {
       if (this.#isInWindow(header.seq)) this.#end('reset');
-      return;
+      return null;
     }
-    if ((header.flags & TcpFlag.ACK) === 0 || !this.#takeAck(header, now)) return;
-    this.#noteStamp(header);
-    this.#takeData(header, payload, now);
-    this.#pump(now);
+    const isEstablished = this.isHalfOpen;
+    if ((header.flags & TcpFlag.ACK) === 0 || !this.#takeAck(header, now)) return null;
+    this.#noteTimestamp(header);
+    return { isEstablished, data: this.#takeData(header, payload, now) };
   }
 
-  /** Queues bytes for the client; they leave with the next `receive` or `tick`. */
+  /** Queues bytes for the client; they leave with the next `transmit` or `tick`. */
   send(bytes: Uint8Array): void {
     this.#queue = concatBytes([this.#queue, bytes]);
   }
@@ -134,7 +140,7 @@ export class ServerConnection {
   /** Resets the connection unless it is over. */
   abort(): void {
     if (this.#state === 'closed') return;
-    this.#post(TcpFlag.RST | TcpFlag.ACK, seqAdd(this.#acknowledged, this.#inFlight), new Uint8Array(0), 0);
+    this.#post(TcpFlag.RST | TcpFlag.ACK, this.#nextSeq, EMPTY, 0);
     this.#end('timed-out');
   }
 
@@ -144,6 +150,11 @@ export class ServerConnection {
     if (this.#state === 'syn-received') this.#waitOn(now);
     else if (now >= this.#bornAt + LIFETIME || this.#isIdle || ++this.#retries > MOST_RETRIES) this.abort();
     else this.#sendAgain(now);
+  }
+
+  /** SND.NXT. */
+  get #nextSeq(): Seq {
+    return seqAdd(this.#acknowledged, this.#inFlight);
   }
 
   get #isIdle(): boolean {
@@ -169,7 +180,6 @@ export class ServerConnection {
       if (progress !== 0) return false;
       this.#state = 'established';
       this.#rto = Math.max(SHORTEST_RTO, 2 * (now - this.#repliedAt) + SHORTEST_RTO / 2);
-      this.#parts.onEstablished();
     }
     if (progress > this.#inFlight) return false;
     this.#window = header.window << this.#peerShift;
@@ -186,32 +196,31 @@ export class ServerConnection {
     if (this.#finSent && this.#inFlight === 0) this.#end('done');
   }
 
-  #takeData({ seq: first, flags }: TcpHeader, payload: Uint8Array, now: Nanos): void {
+  #takeData({ seq: first, flags }: TcpHeader, payload: Uint8Array, now: Nanos): Uint8Array {
     const hasFin = (flags & TcpFlag.FIN) !== 0;
-    if ((payload.length === 0 && !hasFin) || this.#state === 'closed') return;
+    if ((payload.length === 0 && !hasFin) || this.#state === 'closed') return EMPTY;
     const known = seqDiff(this.#received, seq(first));
-    if (known >= 0 && known <= payload.length) {
-      const fresh = payload.slice(known);
-      this.#received = seqAdd(this.#received, fresh.length + (hasFin ? 1 : 0));
-      if (fresh.length > 0) this.#parts.onData(fresh);
-      this.#finWanted ||= hasFin;
-    }
-    this.#post(TcpFlag.ACK, seqAdd(this.#acknowledged, this.#inFlight), new Uint8Array(0), now);
+    const isInOrder = known >= 0 && known <= payload.length;
+    const fresh = isInOrder ? payload.slice(known) : EMPTY;
+    if (isInOrder) this.#received = seqAdd(this.#received, fresh.length + (hasFin ? 1 : 0));
+    this.#finWanted ||= isInOrder && hasFin;
+    this.#post(TcpFlag.ACK, this.#nextSeq, EMPTY, now);
+    return fresh;
   }
 
   /** Sends what the client has room for. */
-  #pump(now: Nanos): void {
+  transmit(now: Nanos): void {
     if (this.#state !== 'established' || this.#finSent) return;
     const most = SEGMENT_BYTES - (this.#stamped ? STAMP_BYTES : 0);
     const room = Math.min(this.#window, MOST_IN_FLIGHT * most);
     while (this.#inFlight < this.#queue.length && this.#inFlight < room) {
       const end = Math.min(this.#queue.length, room, this.#inFlight + most);
       const bytes = this.#queue.subarray(this.#inFlight, end);
-      this.#post(TcpFlag.ACK | TcpFlag.PSH, seqAdd(this.#acknowledged, this.#inFlight), bytes, now);
+      this.#post(TcpFlag.ACK | TcpFlag.PSH, this.#nextSeq, bytes, now);
       this.#inFlight = end;
     }
     if (this.#finWanted && this.#inFlight === this.#queue.length) {
-      this.#post(TcpFlag.FIN | TcpFlag.ACK, seqAdd(this.#acknowledged, this.#inFlight), new Uint8Array(0), now);
+      this.#post(TcpFlag.FIN | TcpFlag.ACK, this.#nextSeq, EMPTY, now);
       this.#inFlight++;
       this.#finSent = true;
     }
@@ -223,7 +232,7 @@ export class ServerConnection {
     this.#inFlight = 0;
     this.#finSent = false;
     this.#window = Math.max(this.#window, 1);
-    this.#pump(now);
+    this.transmit(now);
   }
 
   #isInWindow(number: number): boolean {
@@ -231,7 +240,7 @@ export class ServerConnection {
     return ahead >= 0 && ahead < RECEIVE_WINDOW;
   }
 
-  #noteStamp({ seq: first, options }: TcpHeader): void {
+  #noteTimestamp({ seq: first, options }: TcpHeader): void {
     const stamp = findOption(options, 'ts');
     if (stamp !== undefined && seqDiff(seq(first), this.#received) <= 0) this.#tsRecent = stamp.value;
   }

@@ -67,7 +67,7 @@ export async function traceNetwork(network: Network, ask: TraceAsk = {}): Promis
     key: Uint32Array.of(1, 2, 3, ask.seed ?? 1),
     firstTtl: ask.firstTtl ?? 1,
     maxTtl: ask.maxTtl ?? 30,
-    patience: { samples: ask.count ?? 1, attempts: 1 + (ask.retries ?? 2) },
+    probesPerHop: { samples: ask.count ?? 1, attempts: 1 + (ask.retries ?? 2) },
     timeoutMs: 1000,
     onResult: (result) => {
       tries.add(result);

@@ -1,5 +1,5 @@
 import type { Connection } from '../../probe/connection/connection.ts';
-import type { ConnectionNote, HeardSense, SegmentNote, SentSense } from '../../probe/connection/segment-note.ts';
+import type { ConnectionNote, ReceivedSense, SegmentNote, SentSense } from '../../probe/connection/segment-note.ts';
 import type { Investigation, Purpose, Trial } from '../../probe/handshake/investigation.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { findOption } from '../../wire/tcp-options.ts';
@@ -14,7 +14,7 @@ export function inOrder({ notes }: Pick<Connection, 'notes'>): readonly (Connect
 }
 
 /** What the peer sent, in one sense or in any of several. */
-export function heard({ notes }: Pick<Connection, 'notes'>, ...senses: readonly HeardSense[]): readonly TimedSegment[] {
+export function heard({ notes }: Pick<Connection, 'notes'>, ...senses: readonly ReceivedSense[]): readonly TimedSegment[] {
   return notes.filter((note): note is TimedSegment => note.kind === 'in' && note.at !== null && isOneOf(note.sense, senses));
 }
 

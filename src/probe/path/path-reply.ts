@@ -7,7 +7,9 @@ import { findOption } from '../../wire/tcp-options.ts';
 import type { AnswerKind, PathProbe } from './path-probe.ts';
 import type { Flow } from '../craft/syn-crafter.ts';
 
-/** What a captured packet is to a flow. A null probe: one of the flow's, and nothing in the packet says which. */
+/**
+ * What a captured packet is to a flow. `probe` is null when the packet does not say which probe it answers.
+ */
 export type PathReply =
   | { readonly is: 'foreign' | 'unproven' | 'stale' }
   | {
@@ -18,7 +20,7 @@ export type PathReply =
       readonly reason: string;
     };
 
-/** What a packet is read against. */
+/** What a packet is compared with. */
 export interface Asked {
   readonly flow: Flow;
   readonly isn: number;
@@ -32,7 +34,10 @@ const UNREACHABLE = 3;
 const TIME_EXCEEDED = 11;
 const PARAMETER_PROBLEM = 12;
 
-/** Reads a packet as an answer: the same rules of proof as for any probe (RFC 9293, 3.10.7.3; RFC 5961, 4; RFC 5927, 4). */
+/**
+ * Reads a packet as an answer, by the rules of proof that hold for any probe (RFC 9293, 3.10.7.3; RFC 5961,
+ * 4; RFC 5927, 4).
+ */
 export function readAnswer(packet: DecodedPacket, asked: Asked): PathReply {
   const { ip, tcp, icmp } = packet;
   if (icmp !== null) return readIcmp(icmp, ip.source, asked);
@@ -71,15 +76,15 @@ function readIcmp(icmp: IcmpMessage, from: Address, asked: Asked): PathReply {
   return { is: 'answer', kind, probe: match.probe, from, reason: formatIcmpReason(icmp.type, icmp.code) };
 }
 
-/** Whose packet an ICMP error quotes. */
+/** The probe that an ICMP error quotes. */
 export interface QuoteMatch {
-  /** Null where it is one of the flow's and nothing in the quote says which. */
+  /** Null when the quote does not say which of the flow's probes it is. */
   readonly probe: PathProbe | null;
 }
 
 /**
- * The probe of `flow` that is quoted; null for a packet of somebody else's. A path may have rewritten anything: the sequence number, or TSval, or the IP ID on our ports
- * must be ours, 32 bits that nobody else knows in either case.
+ * The quoted probe of `flow`; null when the packet is not ours. A path may rewrite any field, so one match
+ * is enough: the sequence number, TSval, or the IP ID on our ports. Each is unpredictable for others.
  */
 function matchQuote(
   quote: Quote,

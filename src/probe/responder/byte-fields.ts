@@ -2,7 +2,9 @@ import { readU16, readU32, concatBytes, writeU16, writeU32 } from '../../wire/by
 
 const TWO_32 = 2 ** 32;
 
-/** Reads fields in network order. Past the end it reads zeros and empty blocks, and `isGood` is false from then on. */
+/**
+ * Reads fields in network order. Past the end it reads zeros and empty blocks, and `isGood` becomes false.
+ */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -12,12 +14,12 @@ export class ByteReader {
     this.#bytes = bytes;
   }
 
-  /** False once something was read that was not there. */
+  /** False once a read went past the end. */
   get isGood(): boolean {
     return this.#good;
   }
 
-  /** True when all has been read, and all that was read was there. */
+  /** True when everything was read and no read went past the end. */
   get isDone(): boolean {
     return this.#good && this.#at === this.#bytes.length;
   }
@@ -80,18 +82,18 @@ export class ByteWriter {
     return this.u32(Math.floor(value / TWO_32)).u32(value % TWO_32);
   }
 
-  /** Bytes as they are. */
+  /** Raw bytes. */
   bytes(bytes: Uint8Array): this {
     this.#parts.push(bytes);
     return this;
   }
 
-  /** Their number in 16 bits, then the bytes. */
+  /** A 16-bit length, then the bytes. */
   block(bytes: Uint8Array): this {
     return this.u16(bytes.length).bytes(bytes);
   }
 
-  /** Everything so far in a new array. */
+  /** A new array of everything so far. */
   whole(): Uint8Array {
     return concatBytes(this.#parts);
   }

@@ -18,18 +18,18 @@ import { type DecodedSyn, synOf } from './syn-ack.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 const { SYN, ACK, RST } = TcpFlag;
-/** SYN-ACKs a second, first copies. */
+/** SYN-ACKs a second, without retransmissions. */
 const MOST_ANSWERS = 1000;
-/** An exchange of three messages takes no longer on any path. */
+/** More than an exchange of three messages takes on any path. */
 const ENOUGH_TIME: Nanos = 5 * NANOS_PER_SECOND;
-/** Connections at a time, half-open ones included. */
+/** Connections at once, half-open ones included. */
 const MOST_CONNECTIONS = 256;
-/** Attempts that are remembered: two SYNs and SYN-ACKs fit a KiB. */
+/** Attempts that are remembered; two of them, with SYN and SYN-ACK, take a KiB. */
 const MOST_REMEMBERED = 2048;
-/** The MTU assumed where the kernel names no way back. */
+/** The MTU assumed when the kernel has no route to the client. */
 const ETHERNET_MTU = 1500;
 
-/** A connection with what is said over it. */
+/** A connection and the server of its stream. */
 interface Served {
   readonly attempt: Attempt;
   readonly connection: ServerConnection;
@@ -37,8 +37,9 @@ interface Served {
 }
 
 /**
- * The responder: answers SYNs that carry a proof of the token, and says over the connection that follows what arrived and what left. To everybody else it is silent, and
- * remembers of them when they last came to a port. What is remembered of others is bounded in number.
+ * The responder: answers SYNs that carry a proof of the token, and reports over the connection what arrived
+ * and what left. It is silent to all others, and remembers only when they last reached each port. Its
+ * memory is bounded.
  */
 export class ResponderSession implements DrivenSession {
   readonly stats: ResponderStats = { attempts: 0, answered: 0, reported: 0, strangers: 0, rateLimited: 0, slotsOff: 0 };
@@ -53,7 +54,7 @@ export class ResponderSession implements DrivenSession {
   readonly #view: PacketView = new PacketView();
   readonly #isListening: Uint8Array = new Uint8Array(65_536);
   readonly #tsvalBase: number;
-  /** Wall clock at the transport's zero, epoch milliseconds; read again at each turn. */
+  /** Wall clock at the transport's zero, in epoch milliseconds; read at each poll. */
   #epochMs = Number.NaN;
   #now: Nanos = 0;
   #concluded = 0;
@@ -86,7 +87,7 @@ export class ResponderSession implements DrivenSession {
   }
 
   noteDrops(): void {
-    // A client whose SYN the capture lost sends it again.
+    // A client retransmits a SYN that the capture lost.
   }
 
   receive(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
@@ -190,13 +191,13 @@ export class ResponderSession implements DrivenSession {
       return 'stale-proof';
     }
     if (!hasRightTcpChecksum(packet)) return 'bad-checksum';
-    if (this.#bucket.take(at) && this.#makesRoom(at)) return null;
+    if (this.#bucket.take(at) && this.#makeRoom(at)) return null;
     this.stats.rateLimited++;
     return 'rate-limited';
   }
 
-  /** Half-open connections give way to new ones, the oldest first; then one that has had time enough. */
-  #makesRoom(at: Nanos): boolean {
+  /** Makes room by dropping the oldest half-open connection, else one that has had enough time. */
+  #makeRoom(at: Nanos): boolean {
     if (this.#served.size < MOST_CONNECTIONS) return true;
     const all = [...this.#served];
     const dispensable =
@@ -233,7 +234,7 @@ export class ResponderSession implements DrivenSession {
     this.#note(served);
   }
 
-  /** Brings what the log says of a connection up to date, and forgets the connection when it is over. */
+  /** Copies a connection's state to its attempt, and forgets the connection when it is over. */
   #settle(key: string, served: Served): void {
     this.#note(served);
     if (served.connection.ending === null) return;
@@ -247,7 +248,7 @@ export class ResponderSession implements DrivenSession {
     if (connection.ending === 'reset' && attempt.fate !== 'reported') attempt.fate = 'reset';
   }
 
-  /** Ends a connection before its time. */
+  /** Ends a connection early. */
   #drop(key: string, served: Served): void {
     served.connection.abort();
     this.#settle(key, served);

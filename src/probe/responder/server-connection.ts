@@ -8,28 +8,30 @@ import type { TcpOption } from '../../wire/tcp-option.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import { addressedBack, type DecodedSyn, OWN_SHIFT, type OwnSide, synAckFields } from './syn-ack.ts';
 
-/** Payload and timestamps of a segment: with both headers 576 bytes, which every path carries (RFC 879, 1). */
+/**
+ * Payload and timestamps of a segment: 576 bytes with both headers, which every path carries (RFC 879, 1).
+ */
 const SEGMENT_BYTES = 536;
 const STAMP_BYTES = 12;
 const RECEIVE_WINDOW = 64_128;
-/** Segments on their way at most (RFC 6928). */
+/** Segments in flight at most (RFC 6928). */
 const MOST_IN_FLIGHT = 10;
-/** Linux' first SYN-ACK time-out; the last one is waited for in vain. */
+/** Linux's SYN-ACK time-outs; the connection ends with the last. */
 const SYN_ACK_RTOS: readonly Nanos[] = [1, 2, 4].map((seconds) => seconds * NANOS_PER_SECOND);
-/** A SYN that comes again this soon is one that the capture sees twice, or that the path has doubled. */
+/** A SYN that is repeated this soon was captured twice or duplicated by the path. */
 const SAME_SYN: Nanos = 100 * NANOS_PER_MS;
 const SHORTEST_RTO: Nanos = 200 * NANOS_PER_MS;
 const MOST_RETRIES = 5;
-/** A connection on which nothing happens for so long is reset. */
+/** A connection that is idle for so long is reset. */
 const IDLE: Nanos = 10 * NANOS_PER_SECOND;
-/** None lasts longer, however often its client speaks. */
+/** The longest life of a connection, however active its client. */
 const LIFETIME: Nanos = 60 * NANOS_PER_SECOND;
 const NOP: TcpOption = { kind: 1, name: 'nop' };
 
-/** What a connection needs of the session that it belongs to. */
+/** What a connection needs from its session. */
 export interface ConnectionParts {
   readonly transmitQueue: TransmitQueue;
-  /** An IP identification that is not 0. */
+  /** A nonzero IP identification. */
   readonly nextIpId: () => number;
   /** The clock of timestamps. */
   readonly tsvalAt: (now: Nanos) => number;
@@ -47,12 +49,12 @@ const EMPTY = new Uint8Array(0);
 
 type State = 'syn-received' | 'established' | 'closed';
 
-/** How a connection came to its end; null while it lasts. */
+/** How a connection ended; null while it lasts. */
 export type Ending = 'done' | 'reset' | 'no-ack' | 'timed-out';
 
 /**
- * The server's end of a TCP connection (RFC 9293), in user space: enough for a few messages. It sends again what is not acknowledged, takes data in order only, and
- * closes when the client does.
+ * The server's end of a TCP connection (RFC 9293) in user space, for a few messages. It retransmits, takes
+ * data in order only, and closes when the client does.
  */
 export class ServerConnection {
   ending: Ending | null = null;
@@ -71,7 +73,7 @@ export class ServerConnection {
   #acknowledged: Seq;
   /** Bytes from `#acknowledged` on. */
   #queue: Uint8Array = EMPTY;
-  /** How many sequence numbers from there are on their way. */
+  /** How many sequence numbers from there are in flight. */
   #inFlight = 0;
   #window: number;
   #finWanted = false;
@@ -109,12 +111,12 @@ export class ServerConnection {
     return this.#syn.header.seq === isn;
   }
 
-  /** True until the client has shown that it got the SYN-ACK. */
+  /** True until the client acknowledges the SYN-ACK. */
   get isHalfOpen(): boolean {
     return this.#state === 'syn-received';
   }
 
-  /** The SYN came again. */
+  /** Takes a repeated SYN. */
   repeat(now: Nanos): void {
     if (this.#state === 'syn-received' && now - this.#repliedAt >= SAME_SYN) this.#repeatSynAck(now);
   }
@@ -144,7 +146,7 @@ export class ServerConnection {
     this.#end('timed-out');
   }
 
-  /** To be called when `deadline` has come. */
+  /** Does what is due; to be called at `deadline`. */
   tick(now: Nanos): void {
     if (this.#state === 'closed' || now < this.deadline) return;
     if (this.#state === 'syn-received') this.#waitOn(now);
@@ -173,7 +175,10 @@ export class ServerConnection {
     this.synAckCopies++;
   }
 
-  /** False for an acknowledgement of something that was never sent: no segment of this client's (RFC 5961, 5). */
+  /**
+   * False for an acknowledgment of something that was not sent: the segment is not this client's (RFC 5961,
+   * 5).
+   */
   #takeAck(header: TcpHeader, now: Nanos): boolean {
     const progress = seqDiff(seq(header.ack), this.#acknowledged);
     if (this.#state === 'syn-received') {
@@ -227,7 +232,7 @@ export class ServerConnection {
     if (this.#inFlight > 0 || this.#queue.length > 0) this.deadline = now + this.#rto * 2 ** this.#retries;
   }
 
-  /** Goes back to the first byte that is not acknowledged; a shut window is knocked at with one byte (RFC 9293, 3.8.6.1). */
+  /** Goes back to the first unacknowledged byte; probes a zero window with one byte (RFC 9293, 3.8.6.1). */
   #sendAgain(now: Nanos): void {
     this.#inFlight = 0;
     this.#finSent = false;

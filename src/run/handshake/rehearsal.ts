@@ -33,7 +33,7 @@ export function rehearseConnections(): void {
 
 function playConnection(): void {
   const syn = segment({ ...client(TcpFlag.SYN, 0), options: OPTIONS });
-  const script = runExchange({ say: SAID, listen: NANOS_PER_MS, close: 'fin' });
+  const script = runExchange({ send: SAID, listen: NANOS_PER_MS, close: 'fin' });
   const session = new ConnectionSession({ connectionPlans: [once(syn, script)], atOnce: 1 });
   const batch = emptyBatch();
   const { SYN, ACK, FIN } = TcpFlag;

@@ -44,7 +44,7 @@ export class MssTraces {
       key: new Uint32Array(randomBytes(16).buffer.slice(0, 16)),
       firstTtl: 1,
       maxTtl: MOST_HOPS,
-      patience: PATIENCE,
+      probesPerHop: PATIENCE,
       timeoutMs: TIMEOUT_MS,
       onResult: (result, job) => {
         const waiting = this.#waiting.get(job);

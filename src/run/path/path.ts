@@ -99,7 +99,7 @@ async function tracePaths(run: PreparedPath, driving: Driving<PathCommandRecord>
     key: new Uint32Array(randomBytes(16).buffer.slice(0, 16)),
     firstTtl: run.firstTtl,
     maxTtl: run.maxTtl,
-    patience: { samples: run.timing.count, attempts: (run.timing.retries ?? 2) + 1 },
+    probesPerHop: { samples: run.timing.count, attempts: (run.timing.retries ?? 2) + 1 },
     timeoutMs: run.timing.timeoutMs,
     onResult: (result, job) => teller.add(result, job),
   });

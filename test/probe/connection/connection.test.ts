@@ -9,7 +9,7 @@ import { optionsText, Script, synAck } from './script.ts';
 const idle: ConnectionScript = () => Infinity;
 
 function talk(say: string, close: 'fin' | 'rst', listenMs = 1000): ConnectionScript {
-  return runExchange({ say: new TextEncoder().encode(say), listen: listenMs * NANOS_PER_MS, close });
+  return runExchange({ send: new TextEncoder().encode(say), listen: listenMs * NANOS_PER_MS, close });
 }
 
 describe('a connection', () => {

@@ -46,7 +46,7 @@ describe('whatever a peer says', () => {
         policies,
         (events, opened, resets, acknowledge) => {
           const close = resets ? 'rst' : 'fin';
-          const exchange = runExchange({ say: Uint8Array.of(1, 2, 3), listen: 50 * NANOS_PER_MS, close });
+          const exchange = runExchange({ send: Uint8Array.of(1, 2, 3), listen: 50 * NANOS_PER_MS, close });
           const script = new Script(exchange, { acknowledge, retries: 1 });
           script.at(0);
           if (opened) script.hears(synAck());

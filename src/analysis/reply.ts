@@ -3,7 +3,7 @@ import { TcpFlag } from '../wire/tcp-flags.ts';
 import type { TcpOption } from '../wire/tcp-option.ts';
 import { initialTtl } from '../probe/initial-ttl.ts';
 
-/** True for SYN and ACK without RST and FIN; ECN bits may be set. */
+/** SYN and ACK without RST and FIN; ECN bits may be set. */
 function isSynAck(segment: TcpSegment): boolean {
   return (segment.header.flags & (TcpFlag.SYN | TcpFlag.ACK | TcpFlag.RST | TcpFlag.FIN)) === (TcpFlag.SYN | TcpFlag.ACK);
 }
@@ -25,7 +25,10 @@ export function optionsOf(packet: DecodedPacket | null): readonly TcpOption[] {
   return packet?.tcp?.header.options ?? [];
 }
 
-/** How many routers lie behind a packet that arrived with `ttl`: an estimate that is wrong only for unusual initial TTLs and for more than 31 hops. */
+/**
+ * The routers that a packet with this TTL has passed: an estimate, wrong only for unusual initial TTLs and
+ * above 31 hops.
+ */
 export function hopDistance(ttl: number): number {
   return initialTtl(ttl) - ttl;
 }

@@ -14,19 +14,22 @@ export interface BothEnds {
   readonly synAckArrived: Uint8Array | null;
 }
 
-/** What the path did to a handshake, each way. */
+/** What the path did to a handshake in each direction. */
 export interface PathAlterations {
-  /** Everything in which the packet that arrived differs from the one that was sent, a translation of addresses and ports included. */
+  /** Every difference between the SYN that was sent and the one that arrived, translation included. */
   readonly forward: readonly Change[];
-  /** The same of the SYN-ACK; null when it did not leave, or did not arrive. What only undoes a forward change is not in it. */
+  /**
+   * The same of the SYN-ACK; null when it did not leave or did not arrive. Omits what only undoes a forward
+   * change.
+   */
   readonly reverse: readonly Change[] | null;
-  /** What NAT made of addresses and ports; null when they arrived as they left. */
+  /** What NAT did to addresses and ports; null when they arrived as they left. */
   readonly translation: Translation | null;
-  /** All changes but translation, each `proven`, with its direction. */
+  /** All changes but translation, each `proven` and with its direction. */
   readonly findings: readonly Finding[];
 }
 
-/** Compares what was sent with what arrived, and what was answered with what came back. Total. */
+/** Compares what was sent with what arrived, for SYN and SYN-ACK. Total. */
 export function compareBothEnds({ synSent, synArrived, synAckSent, synAckArrived }: BothEnds): PathAlterations {
   const forward = diffPackets(synSent, synArrived).changes;
   const cameBack = synAckSent !== null && synAckArrived !== null;
@@ -47,7 +50,10 @@ const MANNERS: Readonly<Record<ChangeManner, string>> = {
   reordered: 'was changed',
 };
 
-/** A finding for each change but translation. Both ends have seen the bytes: it is proven, and its direction known. */
+/**
+ * A finding for each change but translation. Both ends saw the bytes: it is proven, and its direction
+ * known.
+ */
 function findingsOf(changes: readonly Change[], direction: 'forward' | 'reverse'): readonly Finding[] {
   return changes.filter((change) => !isTranslation(change)).map((change) => findingOf(change, direction));
 }
@@ -65,7 +71,7 @@ function findingOf(change: Change, direction: Direction): Finding {
   };
 }
 
-/** What a finding can hold: an option without content is shown by its name. */
+/** The value as findings have it: an option without content is shown by its name. */
 function shown(value: ChangeValue, option: string | null): string | number | null {
   if (typeof value === 'boolean') return value && option !== null ? option : String(value);
   return typeof value === 'object' && value !== null ? `${value.value}:${value.echo}` : value;
@@ -73,9 +79,8 @@ function shown(value: ChangeValue, option: string | null): string | number | nul
 
 function detailOf(change: Change, option: string | null, direction: Direction): string {
   const isForward = direction === 'forward';
-  const way = isForward ? 'there' : 'back';
-  const end = isForward ? 'the responder received it so' : 'the responder sent it otherwise';
-  const what = `${option ?? subjectOf(change.field)} ${MANNERS[change.how]} on the way ${way}`;
+  const end = isForward ? 'the responder received it changed' : 'the responder had sent it unchanged';
+  const what = `${option ?? subjectOf(change.field)} ${MANNERS[change.how]} on the ${direction} path`;
   return `In the ${isForward ? 'SYN' : 'SYN-ACK'} ${what}${valuesOf(change, option)}; ${end}.`;
 }
 

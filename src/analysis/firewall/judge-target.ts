@@ -24,18 +24,21 @@ export interface Guard {
   readonly position: Position | null;
   /** For a silent port: the farthest router that its SYNs reached, or null. */
   readonly droppedAfter: Position | null;
-  /** True where no port of the target answered by TCP: it may not be there at all. */
+  /** True where no port of the target answered by TCP: it may not exist. */
   readonly isMute: boolean;
-  /** For a silent port: another that is rejected with ICMP, but was not at first: this one may be rejected too, by somebody who limits his errors. Null otherwise. */
+  /**
+   * For a silent port: another port, rejected with ICMP only at a later try, so that this silence may be
+   * the limit on ICMP errors. Null otherwise.
+   */
   readonly rejectedLike: number | null;
   /** True for a reset that may be a router's or the host's, with nothing to compare it with. */
   readonly isLonely: boolean;
-  /** SYNs a second that pass, where a limit was looked for and found. */
+  /** The SYNs a second that pass, where a limit was looked for and found. */
   readonly rateLimit: number | null;
   readonly findings: readonly Finding[];
 }
 
-/** The verdicts about the ports that were asked about, in ascending order. */
+/** The verdicts about the asked ports, in ascending order. */
 export function judgeTarget(evidence: TargetEvidence): readonly Guard[] {
   const facts = targetFacts(evidence);
   return facts.ports
@@ -73,10 +76,10 @@ function judgePort(tests: PortTests, facts: TargetFacts, searched: RateEvidence 
   };
 }
 
-/** What becomes of an ordinary SYN; `error` is one that this host could not send. */
+/** What becomes of an ordinary SYN; `error`: this host could not send it. */
 export type Policy = 'open' | 'closed' | 'drop' | 'error' | 'reject-rst' | `reject-icmp-${string}`;
 
-/** The policy of a port, given who answered. */
+/** The policy of a port, given the origin of its answer. */
 function policyOf({ syn }: PortTests, by: 'host' | 'middlebox' | null): Policy {
   const answer = classOf(syn);
   if (answer === 'icmp') return `reject-icmp-${syn.reason.slice('icmp-'.length)}`;
@@ -85,9 +88,9 @@ function policyOf({ syn }: PortTests, by: 'host' | 'middlebox' | null): Policy {
 }
 
 /**
- * Whether a stateful filter guards a port: true where SYNs pass and a bare ACK does not, on this port or another of the host; false where the host answered a stray ACK;
- * null where the evidence does not tell. Silence to both says nothing, and other ports
- * do where they agree.
+ * Whether a stateful filter guards a port. True: SYNs pass and a bare ACK does not, on this port or another
+ * of the host. False: the host answered a stray ACK. Null: the evidence does not tell. Silence to both
+ * tells nothing; other ports count where they agree.
  */
 function isStateful(tests: PortTests, facts: TargetFacts): boolean | null {
   const own = ownState(tests, facts);
@@ -98,13 +101,13 @@ function isStateful(tests: PortTests, facts: TargetFacts): boolean | null {
 
 function ownState(tests: PortTests, facts: TargetFacts): boolean | null {
   const ack = tests.of('ack');
-  // Where a reset may be a router's, neither it nor its absence shows what has passed.
+  // Where a reset may be a router's, neither it nor its absence shows what passed.
   if (ack === undefined || classOf(ack) === 'error' || isLonely(tests, facts)) return null;
   if (classOf(ack) === 'rst' && foreignSigns(ack, tests, facts).length === 0) return false;
   return synPasses(tests, facts) ? true : null;
 }
 
-/** A reset that a filter sent is no passing. */
+/** A reset that a filter sent does not show that the SYN passed. */
 function synPasses(tests: PortTests, facts: TargetFacts): boolean {
   const { syn } = tests;
   return classOf(syn) === 'open' || (classOf(syn) === 'rst' && foreignSigns(syn, tests, facts).length === 0);

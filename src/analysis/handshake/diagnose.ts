@@ -18,7 +18,7 @@ import type { Connection } from '../../probe/connection/connection.ts';
 import type { DecodedPacket } from '../../wire/decoded.ts';
 import type { Evidence } from '../evidence.ts';
 
-/** What each question's answer is. */
+/** The answer to each question. */
 export interface Answers {
   readonly synProxy: boolean | null;
   readonly synCookies: boolean | null;
@@ -33,7 +33,7 @@ export interface Answers {
   readonly stacks: readonly StackFacts[] | null;
 }
 
-/** Every question about a handshake, in the order in which the answers are told. */
+/** Every question about a handshake, in the order in which the answers are reported. */
 const QUESTIONS: { readonly [K in keyof Answers]: (investigation: Investigation) => Answer<Answers[K]> } = {
   synProxy,
   synCookies,
@@ -48,11 +48,11 @@ const QUESTIONS: { readonly [K in keyof Answers]: (investigation: Investigation)
   stacks,
 };
 
-/** All that an investigation shows. */
+/** Everything that an investigation shows. */
 export interface Diagnosis {
   readonly answers: Answers;
   readonly findings: readonly Finding[];
-  /** What is worth saying and is no finding; whole sentences. */
+  /** Remarks that are no findings; whole sentences. */
   readonly remarks: readonly string[];
 }
 
@@ -71,7 +71,7 @@ export function diagnose(investigation: Investigation): Diagnosis {
   };
 }
 
-/** What `probe` would have known of the connection, for the findings that need no more than a SYN and its answer. */
+/** What `probe` would have known of the connection: for findings that need only a SYN and its answer. */
 function probeEvidence(connection: Connection): Evidence {
   const rejected = rejectedBefore(connection);
   return {

@@ -21,8 +21,8 @@ export type ConnectionScript = (connection: Connection, now: Nanos) => Nanos;
 /** Everything that a connection needs to know before its first packet. */
 export interface ConnectionSpec {
   /**
-   * The whole SYN, an IP packet: addresses, ports, ISN, options and TTL follow from it. Its source port
-   * must be guarded.
+   * The whole SYN, an IP packet: addresses, ports, ISN and options follow from it. Its source port is
+   * guarded.
    */
   readonly syn: Uint8Array;
   readonly transmitQueue: TransmitQueue;
@@ -37,10 +37,7 @@ export interface ConnectionSpec {
   readonly keep?: number;
   /** Receive window in bytes once established; default: the number in the SYN, unscaled. */
   readonly window?: number;
-  /**
-   * Bytes of the largest packet that may leave: at most the interface's MTU and a slot of a batch; default:
-   * 1500.
-   */
+  /** Bytes of the largest packet that may leave: limited by the MTU and a slot of a batch; default: 1500. */
   readonly mtu?: number;
 }
 
@@ -51,10 +48,7 @@ const ETHERNET_MTU = 1500;
 const MOST_SEGMENTS = 10;
 /** Retransmissions of data or FIN: 3 s in all on a LAN, enough for the peer to repeat its SYN-ACK. */
 const DATA_RETRIES = 3;
-/**
- * After an ICMP error the next SYN leaves this soon: a SYN-ACK would still win, but most likely none will
- * come.
- */
+/** After an ICMP error the next SYN leaves this soon: a SYN-ACK would still win, but is unlikely. */
 const SOON: Nanos = 100 * NANOS_PER_MS;
 
 /**
@@ -166,17 +160,13 @@ export class Connection {
   }
 
   /**
-   * Resets the connection at once, unless it is closed. An unanswered SYN is reset too: its answer may be
-   * in flight.
+   * Resets the connection unless it is closed. An unanswered SYN is reset too: its answer may be in flight.
    */
   reset(now: Nanos): void {
     this.#end({ kind: 'reset' }, now);
   }
 
-  /**
-   * Sends an acknowledgment that the policy withheld: of everything received, or of the bytes before
-   * position `upTo`.
-   */
+  /** Acknowledges what the policy withheld: everything received, or the bytes before position `upTo`. */
   acknowledge(now: Nanos, upTo: number = Infinity): void {
     const block = this.#block;
     if (block.peerIsn === null || block.isClosed) return;
@@ -184,10 +174,7 @@ export class Connection {
     else block.acknowledge(now, upTo);
   }
 
-  /**
-   * Sends a segment that calls for an answer, beside the stream. `position` may lie before the stream's
-   * start. It is not retransmitted.
-   */
+  /** Sends a segment beside the stream, also before its start, to draw an answer. It is not retransmitted. */
   probe(fields: Pick<SegmentFields, 'flags' | 'position' | 'payload' | 'ecn'>, now: Nanos): Posted {
     this.#block.lowest = Math.min(this.#block.lowest, fields.position);
     return this.#block.send('probe', fields, now);
@@ -231,10 +218,7 @@ export class Connection {
     return true;
   }
 
-  /**
-   * Retransmits at once, in pieces that fit, when a packet in flight was too large for a link (RFC 1191,
-   * 6.5).
-   */
+  /** Retransmits at once, in smaller pieces, when a packet was too large for a link (RFC 1191, 6.5). */
   #shrink(mtu: number, at: Nanos): void {
     const before = this.segmentSize;
     this.#block.narrow(mtu);

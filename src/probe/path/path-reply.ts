@@ -5,7 +5,7 @@ import { seq, seqDiff } from '../../wire/numbers.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import type { AnswerKind, PathProbe } from './path-probe.ts';
-import type { Flow } from '../craft/syn-crafter.ts';
+import type { Flow } from '../craft/syn-maker.ts';
 
 /**
  * What a captured packet is to a flow. `probe` is null when the packet does not say which probe it answers.

@@ -6,13 +6,14 @@ import type { Nanos } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
 import { ProbeCookie } from '../craft/cookie.ts';
+import type { Flow } from '../craft/syn-maker.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
 import { TransmitQueue } from '../session/transmit-queue.ts';
 import { ControlFlow } from './control-flow.ts';
+import { type FlowMeans, FlowSyns } from './flow-syns.ts';
 import type { ProbesPerHop } from './hop-state.ts';
 import type { TraceResult } from './path-probe.ts';
 import { PathTrace } from './path-trace.ts';
-import { type CraftMeans, type Flow, SynCrafter } from '../craft/syn-crafter.ts';
 
 /** One path to trace. */
 export interface TraceJob {
@@ -164,20 +165,20 @@ export class PathSession implements DrivenSession {
     const { firstTtl, maxTtl, probesPerHop, timeoutMs, isLocal } = this.#plan;
     const { payloadLength, port, sourcePorts } = job;
     const sourcePort = sourcePorts[Math.min(attempt, sourcePorts.length - 1)] as number;
-    const crafter = this.#crafter(job, { sourcePort, port }, { craft: job.craft, made: attempt * PROBES_PER_ATTEMPT });
+    const syns = this.#syns(job, { sourcePort, port }, { craft: job.craft, made: attempt * PROBES_PER_ATTEMPT });
     const isLastAttempt = attempt + 1 >= Math.max(LEAST_ATTEMPTS, sourcePorts.length);
     const mayBeDown = (): boolean => job.awaitsArp && !this.#alive.has(job.target);
     const limits = { firstTtl, maxTtl, probesPerHop, timeoutMs };
-    const trace = new PathTrace({ crafter, isLocal, isLastAttempt, payloadLength, mayBeDown, ...limits });
+    const trace = new PathTrace({ syns, isLocal, isLastAttempt, payloadLength, mayBeDown, ...limits });
     this.#running.push({ job, attempt, trace, control: null, controls: 0 });
   }
 
-  #crafter(
+  #syns(
     { source, target }: TraceJob,
     ports: Pick<Flow, 'sourcePort' | 'port'>,
-    means: Pick<CraftMeans, 'craft' | 'made'>,
-  ): SynCrafter {
-    return new SynCrafter({ source, target, ...ports }, { cookie: this.#cookie, transmitQueue: this.#transmitQueue, ...means });
+    means: Pick<FlowMeans, 'craft' | 'made'>,
+  ): FlowSyns {
+    return new FlowSyns({ source, target, ...ports }, { cookie: this.#cookie, transmitQueue: this.#transmitQueue, ...means });
   }
 
   #advance(running: Running, now: Nanos): Nanos {
@@ -212,8 +213,8 @@ export class PathSession implements DrivenSession {
     const last = 0xffff - (this.#cookie.ipId % CONTROL_PORTS);
     const port = last === job.port ? last - 1 : last;
     const rtt = final.at - (final.probe.posted.sentAt ?? final.at);
-    const crafter = this.#crafter(job, { sourcePort: controlPort, port }, { craft: job.craftControl, made: 0 });
-    running.control = new ControlFlow({ crafter, isLocal, firstTtl: final.probe.ttl, rtt });
+    const syns = this.#syns(job, { sourcePort: controlPort, port }, { craft: job.craftControl, made: 0 });
+    running.control = new ControlFlow({ syns, isLocal, firstTtl: final.probe.ttl, rtt });
   }
 
   #remove(running: Running): void {
@@ -221,7 +222,7 @@ export class PathSession implements DrivenSession {
   }
 
   #report({ job, trace, control }: Running, interrupted: boolean): void {
-    const { source, target, port, sourcePort } = trace.crafter.flow;
+    const { source, target, port, sourcePort } = trace.syns.flow;
     const { hops, final, rejected, ...rest } = trace.result;
     if (final?.kind === 'tcp') this.#alive.add(target);
     // Without any answer, not even of the first router, the packets never left if the kernel still asks for

@@ -1,4 +1,4 @@
-import { ExitCode } from './exit-code.ts';
+import { ExitCode } from './exit.ts';
 import type { Environment } from './environment.ts';
 
 /** The user's wish to stop, and other reasons for it. */

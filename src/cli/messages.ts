@@ -1,6 +1,6 @@
 import { createProgress, type ProgressValues } from '../report/probe/progress.ts';
 import type { Environment } from './environment.ts';
-import { visible } from './failure.ts';
+import { visible } from './exit.ts';
 
 const PROGRESS_INTERVAL_MS = 200;
 /** Carriage return, and "erase in line" to its end (ECMA-48, 8.3.41). */

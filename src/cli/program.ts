@@ -6,7 +6,7 @@ import { packageVersion } from '../run/version.ts';
 import type { Environment, Sink } from './environment.ts';
 import { FileSink } from './file-sink.ts';
 import { main } from './main.ts';
-import { terminalColumns } from './terminal-columns.ts';
+import { terminalColumns } from './terminal.ts';
 
 const STDOUT = 1;
 const STDERR = 2;

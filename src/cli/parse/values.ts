@@ -62,7 +62,7 @@ export function oneOf<T extends string>(names: readonly T[]): ValueReader<T> {
   };
 }
 
-/** Any text but an empty one, `what` it should be; whoever uses it knows more. */
+/** Any text but an empty one; `what` it should be. Its user checks the rest. */
 export function anyText(what: string): ValueReader<string> {
   return (text, flag) => {
     if (text.trim() !== '') return text;

@@ -4,7 +4,7 @@ import { createPaint, type Paint, type Role } from '../text/paint.ts';
 import type { RunRecord, SummaryRecord } from '../../records/records.ts';
 import { remarkLines, remarksOn } from '../remark.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
-import { plural } from '../state-counts.ts';
+import { plural } from '../summary-text.ts';
 import { wrapSentence } from '../text/wrap.ts';
 import type { FirewallPortRecord, FirewallRecord } from '../../records/firewall/records.ts';
 import { matrixLines, testLines } from './test-matrix.ts';

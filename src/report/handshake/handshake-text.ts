@@ -5,8 +5,7 @@ import { createPaint, type Paint } from '../text/paint.ts';
 import type { RunRecord } from '../../records/records.ts';
 import { missedRemark, remarkLines, findingRemark } from '../remark.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
-import { plural } from '../state-counts.ts';
-import { summaryLines } from '../summary-text.ts';
+import { plural, summaryLines } from '../summary-text.ts';
 import { wrapSentence } from '../text/wrap.ts';
 
 /** What the connections besides the first are for, above their timelines. */

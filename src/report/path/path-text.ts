@@ -1,10 +1,8 @@
 import { createPaint, type Paint } from '../text/paint.ts';
 import type { RunRecord, SummaryRecord } from '../../records/records.ts';
-import { responderRemarks } from '../responder-remarks.ts';
-import { type Remark, remarkLines } from '../remark.ts';
+import { type Remark, remarkLines, responderRemarks } from '../remark.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
-import { plural } from '../state-counts.ts';
-import { summaryLines } from '../summary-text.ts';
+import { plural, summaryLines } from '../summary-text.ts';
 import { wrapSentence } from '../text/wrap.ts';
 import { hopTable } from './hop-table.ts';
 import type { HopRecord, PathCommandRecord, PathRecord } from '../../records/path/records.ts';

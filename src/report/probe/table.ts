@@ -1,15 +1,15 @@
 import { ManyTargetsTable } from './many-targets-table.ts';
 import { createPaint, type Paint } from '../text/paint.ts';
-import type { PortRecord, ProbeRecord, ProbeSummary, RunRecord, SummaryRecord } from '../../records/records.ts';
-import type { Reporter, ReportStyle } from '../reporter.ts';
+import type { PortRecord, ProbeRecord, RunRecord, SummaryRecord } from '../../records/records.ts';
+import type { Reporter, ReportStyle, RunSize } from '../reporter.ts';
 import { summaryLines } from '../summary-text.ts';
 import { TargetBlock } from './target-block.ts';
 
 /** More targets than this share one table. */
 const CROWD_ABOVE = 16;
 
-/** Whether a run of that size makes one table, and no block for each target. */
-export function hasManyTargets({ targets, ports }: Pick<ProbeSummary, 'targets' | 'ports'>): boolean {
+/** Whether a run of that size makes one table, and no block for each target whose head counts all its ports. */
+function hasManyTargets({ targets, ports }: RunSize): boolean {
   return targets > CROWD_ABOVE || (targets > 1 && ports === 1);
 }
 
@@ -17,9 +17,9 @@ export function hasManyTargets({ targets, ports }: Pick<ProbeSummary, 'targets' 
  * The table for people. A few targets get a block each, written when every port of the target is known; many targets, or several with one
  * port each, share one table whose open ports are written at once. Memory grows with open ports and with different answers, not with ports.
  */
-export function createTableReporter(style: ReportStyle): Reporter {
+export function createTableReporter(style: ReportStyle): Reporter<ProbeRecord> {
   const report = new TableReport(style);
-  return { write: (record) => report.write(record) };
+  return { write: (record) => report.write(record), needsOpenAlone: hasManyTargets };
 }
 
 class TableReport {

@@ -6,7 +6,7 @@ import type { PortRecord } from '../../records/records.ts';
 import { remarkLines } from '../remark.ts';
 import type { ReportStyle } from '../reporter.ts';
 import { type Column, layOut, type Line, rowLines, titleLine } from '../text/row-layout.ts';
-import { formatCounts, plural } from '../state-counts.ts';
+import { formatCounts, plural } from '../summary-text.ts';
 import { wrapSentence } from '../text/wrap.ts';
 
 /** More ports than this that share everything become one line. */

@@ -4,7 +4,7 @@ import { formatElapsed } from '../../records/duration-text.ts';
 import { createPaint, type Paint, type Role } from '../text/paint.ts';
 import type { AttemptRecord, RespondRecord, RespondRunRecord, RespondSummaryRecord } from '../../records/respond/records.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
-import { plural } from '../state-counts.ts';
+import { plural } from '../summary-text.ts';
 import { wrapSentence } from '../text/wrap.ts';
 
 const FATES: Readonly<Record<AttemptFate, readonly [text: string, role: Role]>> = {

@@ -12,3 +12,8 @@ export function wantsColor(
   if (force !== '') return force !== '0' && force !== 'false';
   return no === '' && isTerminal && terminal !== 'dumb';
 }
+
+/** Columns of a stream; unbounded where they are not known. A serial console, or a pseudo-terminal that was given no size, says 0. */
+export function terminalColumns({ columns = 0 }: { readonly columns?: number | undefined }): number {
+  return columns > 0 ? columns : Infinity;
+}

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Change } from '../../src/analysis/packet-diff/change.ts';
 import type { ResponderRecord } from '../../src/records/responder-record.ts';
-import { responderRemarks } from '../../src/report/responder-remarks.ts';
+import { responderRemarks } from '../../src/report/remark.ts';
 
 const REPORTED: ResponderRecord = {
   status: 'reported',

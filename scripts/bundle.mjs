@@ -1,4 +1,5 @@
-// Bundles what dist/cli/program.js needs into dist/bundle/ and compiles it ahead: `node scripts/bundle.mjs DIST`. Node takes 0.1 s to load the modules one by one.
+// Bundles the command into DIST/bundle/ and compiles it ahead: `node scripts/bundle.mjs DIST`.
+// Node takes 0.1 s to load its modules one by one.
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -10,7 +11,7 @@ import { rolldown } from 'rolldown';
 const dist = resolve(process.argv[2]);
 /** Every start loads these, and `--help` and `--version` nothing else. */
 const START = ['cli/program.js', 'cli/help.js'];
-/** Every probe loads these too. A static import goes with what imports it; any other command has a chunk of its own and one that commands share. */
+/** Every probe loads these too, with what they import. Other commands have a chunk each, and share one. */
 const PROBE = [
   'cli/run-command.js',
   'report/json.js',
@@ -57,9 +58,9 @@ function wrap(code) {
   return text.replaceAll(/[^\0-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** What V8 makes of a chunk, behind the digest by which bin.cts knows that it is whole, and of this chunk and this build of Node. */
+/** V8's code for a chunk. The digest before it tells bin.cts that it is whole, of this chunk and this Node. */
 function codeCache(text, fileName) {
-  // Every function, not only those that run when the chunk is loaded. V8 refuses a cache that was taken under other flags than it has later.
+  // Every function, not only those that run at load. V8 refuses code made under other flags than it has later.
   setFlagsFromString('--no-lazy');
   const script = new Script(text, { filename: fileName });
   setFlagsFromString('--lazy');

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /*
- * The command. The build has bundled its modules into chunks and compiled them for the Node that built them (scripts/bundle.mjs). Any other Node
- * compiles anew what it uses. CommonJS, because Node starts it 10 ms sooner than an ES module.
+ * The command. The build bundles its modules into chunks and compiles them for its own Node (scripts/bundle.mjs).
+ * Any other Node compiles what it uses. CommonJS, because Node starts it 10 ms sooner than an ES module.
  */
 const fs: typeof import('node:fs') = require('node:fs');
 const path: typeof import('node:path') = require('node:path');
@@ -14,7 +14,7 @@ const loaded = new Map<string, object>();
 /** A chunk as the build wraps it. */
 type Chunk = (exports: object, require: (name: string) => unknown, filename: string) => void;
 
-/** V8 of Node 20 takes what another build of its version has compiled, be it for another processor, and crashes. */
+/** V8 of Node 20 takes code of another build of its version, even for another processor, and crashes. */
 const node = `${process.arch}-${fs.statSync(process.execPath).size}`;
 
 function load(name: string): object {
@@ -29,7 +29,7 @@ function load(name: string): object {
   return exports;
 }
 
-/** What the build has compiled of a chunk. V8 does not check what it is given: damaged code makes it crash or hang. */
+/** The code that the build made of a chunk. V8 does not check it: damaged code makes V8 crash or hang. */
 function cachedData(file: string, source: Buffer): Buffer | undefined {
   try {
     const bytes = fs.readFileSync(`${file}.cache`);

@@ -132,7 +132,10 @@ function command<C extends CommandName, O>(definition: CommandDefinition<C, O>):
 
 /** One record, or none when the signal comes first: a resolver may take its time. */
 async function* untilStopped<R>(record: Promise<R>, signal: AbortSignal): AsyncGenerator<readonly R[], void, undefined> {
-  const stopped = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null)));
+  const stopped = new Promise<null>((resolve) => {
+    if (signal.aborted) resolve(null);
+    signal.addEventListener('abort', () => resolve(null));
+  });
   const first = await Promise.race([record, stopped]);
   if (first !== null) yield [first];
 }

@@ -11,7 +11,7 @@ export const ExitCode: Readonly<Record<ExitName, number>> = {
   /** A defect of synscope itself (EX_SOFTWARE in sysexits.h). */
   defect: 70,
   interrupted: 130,
-  /** The reader of a pipe went away: what a shell reports of a program that SIGPIPE ended. */
+  /** The reader of a pipe closed it: what a shell reports of a program that SIGPIPE ended. */
   closedPipe: 141,
 };
 
@@ -21,7 +21,7 @@ export interface Failure {
   readonly code: number;
 }
 
-/** The error's message, with its hint below where there is one; bad input is one line. An unknown error is a defect and shows its stack. */
+/** The error's message, and its hint below; bad input is one line. An unknown error shows its stack: a defect. */
 export function describeFailure(error: unknown): Failure {
   if (!(error instanceof SynscopeError)) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -6,7 +6,7 @@ import type { AnyFlagTable } from './flags/flag.ts';
 import { type ParsedWords, parseWords, readOptions } from './parse/parse-words.ts';
 import { openResults } from './results.ts';
 
-/** Runs `synscope` with the words behind its name; resolves with the exit code and never rejects. All it does passes through `environment`. */
+/** Runs `synscope` with the words behind its name. Resolves with the exit code; never rejects. */
 export async function main(argv: readonly string[], environment: Environment): Promise<number> {
   try {
     const words = parseWords(argv, allFlags());
@@ -31,7 +31,7 @@ function allFlags(): AnyFlagTable {
   return Object.assign({}, ...Object.values(COMMANDS).map(({ flags }) => flags)) as AnyFlagTable;
 }
 
-/** The text that `--help` or `--version` asks for, whatever else is wrong with the words; null when neither is there. */
+/** The text that `--help` or `--version` asks for, even among wrong words; null when neither is there. */
 async function informationFor(command: CommandName | null, words: ParsedWords, version: string): Promise<string | null> {
   if (words.flags.has('help') || words.flags.has('h')) {
     const { commandText, overviewText } = await import('./help.ts');

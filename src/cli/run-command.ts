@@ -58,7 +58,7 @@ interface Pipeline {
   readonly outcome: Outcome;
 }
 
-/** Runs to the end and writes records as they come; resolves with the exit code. Throws what the run failed with once everything is written. */
+/** Runs to the end and writes records as they come: the exit code. Throws the run's error once all is written. */
 export async function runCommand(asked: AskedCommand, environment: Environment): Promise<number> {
   const { name, command, options } = asked;
   const createReporter = await loadReporter(name, chooseFormat(options));
@@ -82,7 +82,7 @@ export async function runCommand(asked: AskedCommand, environment: Environment):
   return exitCodeFor(pipeline);
 }
 
-/** The format that `--format`, `--json` and `--dry-run` ask for; the packets of a dry run are JSON Lines in any case. */
+/** The format that `--format` and `--json` ask for; the packets of a dry run are JSON Lines in any case. */
 function chooseFormat({ format, json, dryRun }: CommandOptions): FormatName {
   if (json === true && format !== undefined && format !== 'json')
     throw usageError('--format', format, 'expected json, or no --json beside it');

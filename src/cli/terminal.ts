@@ -1,6 +1,7 @@
 /**
- * Whether to use colors: the flag decides, then FORCE_COLOR (`0` and `false` mean none) and NO_COLOR when they are not empty, as Node itself
- * ranks them; else colors are for terminals that are not TERM=dumb.
+ * Whether to use colors. The flag decides, then FORCE_COLOR (`0` and `false` mean none) and NO_COLOR when not
+ * empty, as Node ranks them.
+ * Else colors are for terminals that are not TERM=dumb.
  */
 export function wantsColor(
   flag: boolean | undefined,
@@ -13,7 +14,7 @@ export function wantsColor(
   return no === '' && isTerminal && terminal !== 'dumb';
 }
 
-/** Columns of a stream; unbounded where they are not known. A serial console, or a pseudo-terminal that was given no size, says 0. */
+/** Columns of a stream; unbounded where unknown. A serial console, or a terminal without a size, says 0. */
 export function terminalColumns({ columns = 0 }: { readonly columns?: number | undefined }): number {
   return columns > 0 ? columns : Infinity;
 }

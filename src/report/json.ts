@@ -2,7 +2,7 @@ import { PortJson } from './probe/port-json.ts';
 import type { PortRecord } from '../records/records.ts';
 import type { Reporter, ReportStyle } from './reporter.ts';
 
-/** JSON Lines: every record as it is, one a line; with `openOnly` port records of other states are left out. */
+/** JSON Lines: every record as it is, one a line; with `openOnly`, only port records of open ports. */
 export function createJsonLines({ openOnly }: ReportStyle): Reporter<object> {
   const ports = new PortJson();
   return {

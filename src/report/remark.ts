@@ -16,14 +16,14 @@ export interface Remark {
 
 const INDENT = '      ';
 
-/** What a record of a port has to say besides its verdict. */
+/** What a record of a port says besides its verdict. */
 interface Remarkable {
   readonly findings: readonly Finding[];
   readonly expectation: Expectation | null;
   readonly responder?: ResponderRecord;
 }
 
-/** What is to be said of a port below its line. */
+/** The remarks below a port's line. */
 export function remarksOn(record: Remarkable): readonly Remark[] {
   const missed = record.expectation?.met === false ? [missedRemark(record.expectation.why ?? 'expectation missed')] : [];
   const responder = record.responder === undefined ? [] : responderRemarks(record.responder);
@@ -42,7 +42,7 @@ export function findingRemark({ code, option, certainty, direction, detail }: Fi
   return { role: 'finding', head: `! ${code}${subject} (${certainty}${way})`, detail };
 }
 
-/** Lines of remarks. What was said in full before, in `said`, is only named again. */
+/** Lines of remarks. One that was given in full before, by `said`, refers to that. */
 export function remarkLines(
   remarks: readonly Remark[],
   { columns, paint, said }: { readonly columns: number; readonly paint: Paint; readonly said: Set<string> },
@@ -58,23 +58,23 @@ export function remarkLines(
   });
 }
 
-/** What is to be said where the responder told nothing of the port's SYN. */
+/** What is said where the responder reported nothing of the port's SYN. */
 const UNTOLD: Readonly<Record<Exclude<ResponderStatus, 'reported' | 'arrived'>, string>> = {
   'never-arrived': '',
   'not-listening': 'the responder does not listen on this port',
-  'not-a-responder': 'whoever answered is no responder',
-  'wrong-token': 'whoever answered has another token',
-  unknown: 'nobody could be asked: is the responder running, with this token, and its clock right to a minute?',
+  'not-a-responder': 'what answered is not a responder',
+  'wrong-token': 'what answered has another token',
+  unknown: 'the responder could not be asked: is it running, with this token, and its clock right to a minute?',
 };
 
 /** Why a SYN that arrived was not answered. */
 const UNANSWERED: Readonly<Partial<Record<AttemptFate, string>>> = {
-  'rate-limited': 'the SYN arrived and was not answered: the responder had too many at a time',
+  'rate-limited': 'the SYN arrived and was not answered: the responder had too many at once',
   'bad-checksum': 'the SYN arrived and was not answered: its TCP checksum was wrong',
   'stale-proof': 'the SYN arrived and was not answered: the clocks of both ends differ',
 };
 
-/** What the responder saw, beside the findings; no line where they say it all. */
+/** What the responder saw, besides the findings; no line where they say it all. */
 export function responderRemarks(record: ResponderRecord): readonly Remark[] {
   return sentences(record).map((text) => ({ role: 'faint', head: `= responder: ${text}`, detail: '' }));
 }
@@ -96,7 +96,7 @@ function natTexts({ translation }: ResponderRecord): readonly string[] {
   ];
 }
 
-/** Said where nothing but NAT touched the packets: silence would not tell it from not knowing. */
+/** Said where nothing but NAT changed the packets: without it, that would look like not knowing. */
 function unaltered({ status, forward, reverse, translation }: ResponderRecord): string {
   const natted = new Set(['ip.src', 'ip.dst', 'tcp.sport', 'tcp.dport']);
   if (forward === null || forward.some(({ field }) => !natted.has(field))) return '';

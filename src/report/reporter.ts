@@ -20,9 +20,9 @@ export interface RunSize {
   readonly ports: number;
 }
 
-/** Turns records into text, one at a time: what is ready is returned at once, the rest at the summary record. Pure. */
+/** Turns records into text, one at a time: what is ready at once, the rest at the summary record. Pure. */
 export interface Reporter<R> {
   readonly write: (record: R) => string;
-  /** Whether a report of open ports alone can do without the records of other ports, in a run of that size. Absent: always. */
+  /** Whether a report of open ports, in a run of that size, needs no others' records. Absent: always. */
   readonly needsOpenAlone?: (run: RunSize) => boolean;
 }

@@ -5,13 +5,13 @@ import { type AnyFlagTable, type Flag, flagName } from '../flags/flag.ts';
 
 /** A command line, cut into flags, their values and operands by yargs-parser. */
 export interface ParsedWords {
-  /** Words that are neither flags nor values, and flags that no table knows, as they were written. */
+  /** Words that are neither flags nor values, and unknown flags, as written. */
   readonly operands: readonly string[];
   /** Words behind `--`. */
   readonly behindDashes: readonly string[];
-  /** What was given for each flag, by the name that was used (`ports` or `p`); a switch has `true` or `false`. */
+  /** The values of each flag, by the name that was used (`ports` or `p`); of a switch, `true` or `false`. */
   readonly flags: ReadonlyMap<string, readonly (string | boolean)[]>;
-  /** Flags that stand without their value, or with one that they do not take. */
+  /** Flags without their value, or with one that they do not take. */
   readonly problems: readonly Problem[];
 }
 
@@ -21,7 +21,7 @@ interface Problem {
   readonly glued: string | null;
 }
 
-/** Every value stays text until the flag's own reader sees it: `1.10` is no number, `--seq 08` no octal, a repeated flag no surprise. */
+/** Every value stays text for the flag's own reader: `1.10` is not a number, `--seq 08` not octal. */
 const CONFIGURATION = {
   'parse-numbers': false,
   'parse-positional-numbers': false,
@@ -35,7 +35,7 @@ const CONFIGURATION = {
 /** Flags by the names that they can be written with, without dashes. */
 type FlagNames = ReadonlyMap<string, { readonly key: string; readonly flag: Flag<unknown> }>;
 
-/** Cuts a command line by a table that knows which flags take a value, and that it is one word. Never throws. */
+/** Cuts a command line by a table of flags, each with one value or none. Never throws. */
 export function parseWords(argv: readonly string[], table: AnyFlagTable): ParsedWords {
   const names = namesIn(table);
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
@@ -60,7 +60,7 @@ export function parseWords(argv: readonly string[], table: AnyFlagTable): Parsed
   return { operands, behindDashes: argv.slice(end + 1), flags, problems };
 }
 
-/** The operands and the options of a command. Throws a usage error of one line for a flag that it lacks or a value that it cannot take. */
+/** The operands and options of a command. Throws a usage error for an unknown flag or a value it cannot take. */
 export function readOptions(
   words: ParsedWords,
   table: AnyFlagTable,
@@ -85,7 +85,7 @@ function namesIn(table: AnyFlagTable): FlagNames {
   ]);
 }
 
-/** `-qvp80` as `-q`, `-v` and `-p=80`: the parser itself takes what is glued to a letter for its value only when it is a number. */
+/** `-qvp80` as `-q`, `-v` and `-p=80`: the parser itself takes only numbers glued to a letter for its value. */
 function separateLetters(word: string, names: FlagNames): string[] {
   if (!/^-[^-]./s.test(word)) return [word];
   const letters: string[] = [];

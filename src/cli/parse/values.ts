@@ -2,7 +2,7 @@ import { usageError } from '../../errors.ts';
 import { parseAddress } from '../../wire/address.ts';
 import { fromHex } from '../../wire/hex.ts';
 
-/** Understands the text behind a flag; throws a usage error that names the flag, quotes the text and says what is accepted. */
+/** Reads a flag's text. Throws a usage error that names the flag, quotes the text and says what is right. */
 export type ValueReader<T> = (text: string, flag: string) => T;
 
 /** Decimal without sign, leading zeros (an octal trap), exponent or fraction. */

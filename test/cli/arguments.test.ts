@@ -190,6 +190,9 @@ describe('words that are not', () => {
     ['h -5', 'unknown option "-5": see --help for those that exist'],
     ['h --=5', 'unknown option "--": see --help for those that exist'],
     ['h ---', 'unknown option "---": see --help for those that exist'],
+    ['doctor --ttl', 'unknown option "--ttl": see --help for those that exist'],
+    ['doctor -p', 'unknown option "-p": see --help for those that exist'],
+    ['h -1024', 'unknown option "-1024": see --help for those that exist'],
     ['doctor --ttl 5', 'unknown option "--ttl": see --help for those that exist'],
   ])('%s', async (words, message) => {
     expect(await refusal(...words.split(' '))).toBe(message);

@@ -126,10 +126,11 @@ function unknownWord(word: string, names: FlagNames): SynscopeError {
 
 function problemOf(name: string, glued: string | null, names: FlagNames): SynscopeError {
   const written = dashed(name);
-  const flag = names.get(name.replace(/^no-/, ''))?.flag;
-  if (glued === null) return new SynscopeError('usage', `"${written}" needs a value: expected ${written} ${flag?.argument}`);
   const positive = name.replace(/^no-/, '');
-  const accepted = flag?.negatable === true ? `takes no value; --${positive} or --no-${positive}` : 'takes no value';
+  const flag = names.get(positive)?.flag;
+  if (flag === undefined) return unknownFlag(written, names);
+  if (glued === null) return new SynscopeError('usage', `"${written}" needs a value: expected ${written} ${flag.argument}`);
+  const accepted = flag.negatable ? `takes no value; --${positive} or --no-${positive}` : 'takes no value';
   return usageError(written, glued, accepted);
 }
 
@@ -138,8 +139,9 @@ function repeated(name: string, texts: readonly string[]): SynscopeError {
   return new SynscopeError('usage', `--${name} ${quoted}: expected it only once`);
 }
 
+/** `-p`, `--ports`, and `-1024`, which the parser hands over as a flag of that name. */
 function dashed(name: string): string {
-  return name.length === 1 ? `-${name}` : `--${name}`;
+  return name.length === 1 || /^[\d.]/.test(name) ? `-${name}` : `--${name}`;
 }
 
 function unknownFlag(written: string, names: FlagNames): SynscopeError {

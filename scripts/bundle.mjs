@@ -4,7 +4,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
-import { crc32 } from 'node:zlib';
+import zlib from 'node:zlib';
 
 import { rolldown } from 'rolldown';
 
@@ -67,7 +67,7 @@ function codeCache(text, fileName) {
   const compiled = script.createCachedData();
   const node = `${process.arch}-${statSync(process.execPath).size}`;
   const digest = Buffer.alloc(8);
-  digest.writeUInt32LE(crc32(compiled, crc32(text, crc32(node))));
+  digest.writeUInt32LE(zlib.crc32(compiled, zlib.crc32(text, zlib.crc32(node))));
   return Buffer.concat([digest, compiled]);
 }
 
@@ -75,5 +75,6 @@ mkdirSync(join(dist, 'bundle'));
 for (const { code, fileName } of await bundle()) {
   const text = wrap(code);
   writeFileSync(join(dist, 'bundle', fileName), text);
-  writeFileSync(join(dist, 'bundle', `${fileName}.cache`), codeCache(text, fileName));
+  // Node 22.0 and 22.1 lack the digest: they start without.
+  if (zlib.crc32 !== undefined) writeFileSync(join(dist, 'bundle', `${fileName}.cache`), codeCache(text, fileName));
 }

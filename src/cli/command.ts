@@ -1,5 +1,5 @@
 import type { CommandRecords } from '../report/formats.ts';
-import type { Progress } from '../run/probe/probe-options.ts';
+import type { Progress } from '../run/probe/prepare.ts';
 import type { RunSize } from '../report/reporter.ts';
 import type { Jobs } from './environment.ts';
 import type { AnyFlagTable, FlagTable } from './flags/flag.ts';

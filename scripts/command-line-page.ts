@@ -1,4 +1,5 @@
-import { type Command, COMMANDS } from '../src/cli/commands.ts';
+import type { Command } from '../src/cli/command.ts';
+import { COMMANDS } from '../src/cli/commands.ts';
 import { type Flag, flagName } from '../src/cli/flags/flag.ts';
 
 const INTRODUCTION = `# Command line

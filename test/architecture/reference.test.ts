@@ -4,7 +4,8 @@ import { commandLinePage } from '../../scripts/command-line-page.ts';
 import { FINDING_TABLE } from '../../src/analysis/find-findings.ts';
 import type { FindingCode } from '../../src/analysis/finding.ts';
 import { GUARD_FINDING_TABLE } from '../../src/analysis/firewall/find-guard-findings.ts';
-import { type CommandName, COMMANDS } from '../../src/cli/commands.ts';
+import type { CommandName } from '../../src/cli/command.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { commandText } from '../../src/cli/help.ts';
 import { DEFAULT_PORT_GROUPS } from '../../src/probe/targets/default-ports.ts';
 import { REASON_WORDS, STATE_WORDS } from '../../src/records/expected-words.ts';
@@ -67,15 +68,15 @@ function definedFlags(command: CommandName): string[] {
 }
 
 /** The text under a heading, up to the next of its level. */
-function section(path: string, heading: string): string {
-  const [, text = ''] = `\n${readProjectFile(path)}`.split(`\n${heading}\n`);
+function section(page: string, heading: string): string {
+  const [, text = ''] = `\n${page}`.split(`\n${heading}\n`);
   const level = heading.split(' ')[0] ?? '';
   return text.split(`\n${level} `)[0] ?? '';
 }
 
 /** The flags in the first cells of the tables of a command. */
 function flagsInReference(command: CommandName): string[] {
-  const rows = section(PAGE, `## ${command}`)
+  const rows = section(commandLinePage(), `## ${command}`)
     .split('\n')
     .filter((line) => line.startsWith('| '));
   return flagsOf(rows.map((line) => line.split(' | ')[0] ?? '').join('\n'));
@@ -95,7 +96,7 @@ describe('the reference of the command line', () => {
   });
 
   it('says roughly how many ports are probed by default', () => {
-    expect(section(PAGE, '## probe')).toContain('about 100 ports');
+    expect(section(commandLinePage(), '## probe')).toContain('about 100 ports');
     expect(Math.round(new Set(Object.values(DEFAULT_PORT_GROUPS).flat()).size / 20) * 20).toBe(100);
   });
 });
@@ -128,7 +129,7 @@ describe('the reference of findings', () => {
   });
 
   it.each(Object.keys(FINDING_CODES))('says of %s what it means, how certain it is and what to do', (code) => {
-    const text = section('docs/reference/findings.md', `### \`${code}\``);
+    const text = section(page, `### \`${code}\``);
     expect(text).toMatch(/^- \*\*Meaning\.\*\* \S/m);
     expect(text).toMatch(/^- \*\*Certainty\.\*\* .*`(?:proven|likely|possible)`/m);
     expect(text).toMatch(/^- \*\*What to do\.\*\* \S/m);

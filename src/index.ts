@@ -32,6 +32,6 @@ export type { AttemptRecord, RespondRecord, RespondRunRecord, RespondSummaryReco
 export type { ResponderRecord, ResponderStatus } from './records/responder-record.ts';
 export type { Certainty, Direction, Finding, FindingCode } from './analysis/finding.ts';
 export type { PortState } from './probe/verdict.ts';
-export type { TcpOption } from './wire/tcp-option.ts';
+export type { TcpOption } from './wire/decoded.ts';
 export type { HopRecord, PathChange, PathCommandRecord, PathRecord } from './records/path/records.ts';
 export type { Change, ChangedField, ChangeManner, ChangeValue, HeaderField } from './analysis/packet-diff/change.ts';

@@ -1,4 +1,4 @@
-import { initialTtl } from '../probe/initial-ttl.ts';
+import { initialTtl } from '../probe/craft/profiles.ts';
 
 /** How many routers lie behind a packet that arrived with `ttl`: an estimate that is wrong only for unusual initial TTLs and for more than 31 hops. */
 export function hopDistance(ttl: number): number {

@@ -1,6 +1,5 @@
-import type { DecodedPacket, TcpSegment } from '../wire/decoded.ts';
+import type { DecodedPacket, TcpSegment, TcpOption } from '../wire/decoded.ts';
 import { TcpFlag } from '../wire/tcp-flags.ts';
-import type { TcpOption } from '../wire/tcp-option.ts';
 
 /** True for SYN and ACK without RST and FIN; ECN bits may be set. */
 function isSynAck(segment: TcpSegment): boolean {

@@ -1,3 +1,4 @@
+import { SynscopeError } from '../errors.ts';
 import type { Routes, SendPathName, Transport } from '../transport/transport.ts';
 
 /** What a run asks of the way its packets take. */
@@ -45,3 +46,9 @@ export interface Engine {
 
 /** What an engine's folder gives: name and description stand in the table, so that engines can be listed without loading them. */
 export type EngineCode = Pick<Engine, 'check' | 'open'>;
+
+/** The error that ends a run for want of an engine: exit code 3. */
+export function engineError(problem: EngineProblem): SynscopeError {
+  const code = problem.code === 'not-permitted' ? 'not-permitted' : 'not-installed';
+  return new SynscopeError(code, problem.message, { hint: problem.hint });
+}

@@ -1,6 +1,6 @@
 import type { Finding } from '../analysis/finding.ts';
 import type { ClockName, EngineName, SendPath } from '../transport/transport.ts';
-import type { TcpOption } from '../wire/tcp-option.ts';
+import type { TcpOption } from '../wire/decoded.ts';
 import type { ResponderRecord } from './responder-record.ts';
 import type { PortState } from '../probe/verdict.ts';
 

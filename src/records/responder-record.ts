@@ -8,7 +8,7 @@ import type { LocalView } from '../probe/responder/local-view.ts';
 import type { ProofCarrier } from '../probe/responder/proof.ts';
 import type { AttemptFate, AttemptReport } from '../probe/responder/report.ts';
 import { Ipv4Offset } from '../wire/ipv4.ts';
-import { toHex } from '../wire/hex.ts';
+import { toHex } from '../wire/bytes.ts';
 
 /**
  * How the responder comes to be known: `reported` over this port's own connection; `arrived` and `never-arrived` from what the responder said over another;

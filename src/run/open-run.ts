@@ -3,7 +3,7 @@ import { enginesFor, openFirst } from '../engine/engines.ts';
 import { raiseNetRaw } from '../engine/linux/capabilities.ts';
 import { dropPrivileges } from '../engine/linux/drop-privileges.ts';
 import { suppressListeningPortResets, suppressSourcePortResets } from '../engine/linux/reset-suppression.ts';
-import type { OpenRoutes } from '../engine/linux/route-options.ts';
+import type { OpenRoutes } from '../engine/linux/route-sources.ts';
 import { openRoutes } from '../engine/linux/routes.ts';
 import { type Reservation, reserveSourcePorts } from '../engine/linux/source-ports.ts';
 import type { Transport } from '../transport/transport.ts';

@@ -1,6 +1,3 @@
-import type { Address } from './address.ts';
-import { IpProtocol } from './ip-protocol.ts';
-
 /**
  * Running one's complement sum of 16-bit words (RFC 1071), an odd last byte taken as the high half of a word. `start` is a
  * sum of bytes before these, an even number of them. Not folded: exact while the summed bytes are fewer than 128 KiB.
@@ -23,9 +20,4 @@ export function foldChecksum(sum: number): number {
 /** The Internet checksum of bytes whose checksum field is zero; 0 when computed over bytes that carry a right one (RFC 1071). */
 export function internetChecksum(bytes: Uint8Array, offset: number, length: number): number {
   return foldChecksum(onesSum(bytes, offset, length));
-}
-
-/** Running sum of the TCP pseudo-header (RFC 9293, 3.1); `tcpLength` is header plus payload. */
-export function tcpPseudoSum(source: Address, destination: Address, tcpLength: number): number {
-  return (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff) + IpProtocol.TCP + tcpLength;
 }

@@ -1,5 +1,4 @@
 import type { Address } from './address.ts';
-import type { TcpOption } from './tcp-option.ts';
 
 /** Why bytes are not what they claim to be: `needed` bytes at `offset` of `layer` where only `had` stand. */
 export interface Defect {
@@ -32,8 +31,33 @@ export interface Ipv4Header {
   readonly checksum: number;
   readonly source: Address;
   readonly destination: Address;
-  /** Raw option bytes, `headerLength - 20` of them. */
+  /** Raw option bytes: what the header has beyond its fixed part. */
   readonly options: Uint8Array;
+}
+
+/**
+ * One TCP option: the object that appears in JSON records, and the in-memory form alike.
+ * Lists of it are ordered and lossless: `encodeOptions(decodeOptions(bytes))` gives the same bytes.
+ */
+export type TcpOption =
+  | { readonly kind: 0; readonly name: 'eol' }
+  | { readonly kind: 1; readonly name: 'nop' }
+  | { readonly kind: 2; readonly name: 'mss'; readonly value: number }
+  | { readonly kind: 3; readonly name: 'wscale'; readonly value: number }
+  | { readonly kind: 4; readonly name: 'sackOK' }
+  | { readonly kind: 8; readonly name: 'ts'; readonly value: number; readonly echo: number }
+  | { readonly kind: 34; readonly name: 'tfo'; readonly cookie: string }
+  | DataOption;
+
+/**
+ * Any other option: `data` is lower-case hex of what follows kind and length. `name` is a known name (`mptcp`, `md5`, `ao`, `exp`,
+ * `sack`, ...) or `kind-N`; `malformed` ends a list whose remaining bytes do not parse (there `data` is every byte after the kind);
+ * `padding` is what stands after EOL when it is not all zero.
+ */
+export interface DataOption {
+  readonly kind: number;
+  readonly name: string;
+  readonly data: string;
 }
 
 /** A TCP header (RFC 9293, 3.1). */

@@ -1,8 +1,6 @@
-import { concatBytes, readU16, readU32, writeU16, writeU32 } from './bytes.ts';
+import { concatBytes, readU16, readU32, writeU16, writeU32, fromHex, toHex, elementEnd } from './bytes.ts';
 import { internetChecksum } from './checksum.ts';
 import type { IcmpExtensionObject, MplsLabel } from './decoded.ts';
-import { fromHex, toHex } from './hex.ts';
-import { elementEnd } from './tlv.ts';
 
 /** Bytes of the extension structure's own header: version, reserved, checksum (RFC 4884, 7). */
 const STRUCTURE_HEADER = 4;

@@ -1,7 +1,6 @@
 import { readU16, readU32 } from './bytes.ts';
 import type { Ipv4Header, Quote, TcpHeader } from './decoded.ts';
-import { IpProtocol } from './ip-protocol.ts';
-import { decodeIpv4, packetExtent } from './ipv4.ts';
+import { IpProtocol, decodeIpv4, packetExtent } from './ipv4.ts';
 import { TCP_HEADER_BYTES, TcpOffset, readTcpHeader, tcpHeaderLength } from './tcp.ts';
 
 /** Bytes behind the quoted IP header that RFC 792 promises: of TCP the ports and the sequence number. */

@@ -3,8 +3,7 @@ import { internetChecksum } from './checksum.ts';
 import type { Decoded, IcmpExtensionObject, IcmpMessage } from './decoded.ts';
 import { PADDED_QUOTE_BYTES, decodeExtensions, encodeExtensions } from './icmp-extensions.ts';
 import { QUOTED_TRANSPORT_BYTES, decodeQuote } from './icmp-quote.ts';
-
-export { formatIcmpReason } from './icmp-reason.ts';
+import { ipHeaderLength } from './ipv4.ts';
 
 /** Bytes before the quote (RFC 792). */
 export const ICMP_HEADER_BYTES = 8;
@@ -25,9 +24,26 @@ const ERROR_TYPES: ReadonlyMap<number, boolean> = new Map([
   [12, true],
 ]);
 
+const REASONS: Readonly<Record<string, string>> = {
+  '3/0': 'icmp-net-unreachable',
+  '3/1': 'icmp-host-unreachable',
+  '3/2': 'icmp-proto-unreachable',
+  '3/3': 'icmp-port-unreachable',
+  '3/4': 'icmp-frag-needed',
+  '3/9': 'icmp-net-prohibited',
+  '3/10': 'icmp-host-prohibited',
+  '3/13': 'icmp-admin-prohibited',
+  '11/0': 'icmp-ttl-exceeded',
+};
+
 /** True for destination unreachable, source quench, redirect, time exceeded and parameter problem: what quotes a packet. */
 export function isIcmpError(type: number): boolean {
   return ERROR_TYPES.has(type);
+}
+
+/** The reason name of an ICMP error (RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7.1): `icmp-port-unreachable` and its like, else `icmp-TYPE-CODE`. */
+export function formatIcmpReason(type: number, code: number): string {
+  return REASONS[`${type}/${code}`] ?? `icmp-${type}-${code}`;
 }
 
 /** Fields of an ICMP message to write. */
@@ -99,7 +115,7 @@ function whole(body: Uint8Array): Split {
  */
 function splitBody(body: Uint8Array, words: number): Split {
   const quoteLength = words === 0 ? PADDED_QUOTE_BYTES : words * 4;
-  const least = ((body[0] ?? 0) & 0x0f) * 4 + QUOTED_TRANSPORT_BYTES;
+  const least = ipHeaderLength(body, 0) + QUOTED_TRANSPORT_BYTES;
   if (quoteLength < least || quoteLength >= body.length) return whole(body);
   const extensions = decodeExtensions(body.subarray(quoteLength), words === 0);
   return extensions === null ? whole(body) : { quoteLength, extensions };

@@ -1,13 +1,11 @@
 import type { Address } from './address.ts';
 import { writeU16 } from './bytes.ts';
-import { foldChecksum, onesSum, tcpPseudoSum } from './checksum.ts';
-import type { Decoded, DecodedPacket, Ipv4Header } from './decoded.ts';
+import { foldChecksum, onesSum } from './checksum.ts';
+import { tcpPseudoSum, TCP_HEADER_BYTES, TcpOffset, decodeTcp, writeTcpHeader } from './tcp.ts';
+import type { Decoded, DecodedPacket, Ipv4Header, TcpOption } from './decoded.ts';
 import { type IcmpFields, decodeIcmp, encodeIcmp } from './icmp.ts';
-import { IpProtocol } from './ip-protocol.ts';
-import { IPV4_HEADER_BYTES, type Ipv4HeaderFields, decodeIpv4, packetExtent, writeIpv4Header } from './ipv4.ts';
-import type { TcpOption } from './tcp-option.ts';
+import { IpProtocol, IPV4_HEADER_BYTES, type Ipv4HeaderFields, decodeIpv4, packetExtent, writeIpv4Header } from './ipv4.ts';
 import { encodeOptions } from './tcp-options.ts';
-import { TCP_HEADER_BYTES, TcpOffset, decodeTcp, writeTcpHeader } from './tcp.ts';
 
 /** The IP side of a packet to build; what is left out has the default named. */
 interface PacketFields {

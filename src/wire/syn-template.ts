@@ -1,10 +1,10 @@
-import { type Address, UNSPECIFIED, writeAddress } from './address.ts';
+import { type Address, type AddressColumn, UNSPECIFIED, writeAddress } from './address.ts';
 import { writeU16, writeU32 } from './bytes.ts';
-import { foldChecksum, onesSum, tcpPseudoSum } from './checksum.ts';
+import { foldChecksum, onesSum } from './checksum.ts';
+import { tcpPseudoSum, TCP_HEADER_BYTES, TcpOffset } from './tcp.ts';
 import { IPV4_HEADER_BYTES, Ipv4Offset } from './ipv4.ts';
 import { encodeTcpPacket } from './packet.ts';
 import type { CompiledOptions } from './tcp-options.ts';
-import { TCP_HEADER_BYTES, TcpOffset } from './tcp.ts';
 
 const TCP = IPV4_HEADER_BYTES;
 const SOURCE_PORT_AT = TCP + TcpOffset.SOURCE_PORT;
@@ -45,7 +45,7 @@ export interface ProbeFields {
 
 /** What tells many packets from one another: an entry of each array for each packet. */
 export interface ProbeColumns {
-  readonly destinations: Int32Array;
+  readonly destinations: AddressColumn;
   readonly destinationPorts: Uint16Array;
   readonly seqs: Int32Array;
   /** Used where the options leave TSval open. */

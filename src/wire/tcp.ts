@@ -1,9 +1,23 @@
+import { type Address, readAddress } from './address.ts';
 import { readU16, readU32, shortage, writeU16, writeU32 } from './bytes.ts';
+import { foldChecksum, onesSum } from './checksum.ts';
 import type { Decoded, Defect, TcpHeader, TcpSegment } from './decoded.ts';
-import { decodeOptions } from './tcp-options.ts';
+import { type Family, headerBytes } from './family.ts';
+import { IpProtocol, ipHeaderLength, Ipv4Offset } from './ipv4.ts';
+import { decodeOptions, MAX_OPTION_BYTES } from './tcp-options.ts';
 
 /** Bytes of a TCP header without options (RFC 9293, 3.1). */
 export const TCP_HEADER_BYTES = 20;
+
+/** The MSS that fills packets of `mtu` bytes: IP and TCP options are not counted (RFC 9293, 3.7.1). */
+export function mssOfMtu(mtu: number, family: Family): number {
+  return mtu - headerBytes(family) - TCP_HEADER_BYTES;
+}
+
+/** Bytes of the packet whose segment, options included, is as long as the MSS. */
+export function mtuOfMss(mss: number, family: Family): number {
+  return mss + headerBytes(family) + TCP_HEADER_BYTES;
+}
 
 /** Where the fields of the header stand (RFC 9293, 3.1). */
 export const TcpOffset = {
@@ -67,7 +81,8 @@ export function tcpFlags(bytes: Uint8Array, offset: number): number {
 /** Writes a header with checksum 0 at `offset` and returns its length; throws a RangeError for options that do not fit. */
 export function writeTcpHeader(into: Uint8Array, offset: number, fields: TcpHeaderFields): number {
   const { options } = fields;
-  if (options.length > 40 || options.length % 4 !== 0) throw new RangeError(`TCP options of ${options.length} bytes`);
+  if (options.length > MAX_OPTION_BYTES || options.length % 4 !== 0)
+    throw new RangeError(`TCP options of ${options.length} bytes`);
   const headerLength = TCP_HEADER_BYTES + options.length;
   writeU16(into, offset + TcpOffset.SOURCE_PORT, fields.sourcePort);
   writeU16(into, offset + TcpOffset.DESTINATION_PORT, fields.destinationPort);
@@ -98,6 +113,20 @@ export function readTcpHeader(bytes: Uint8Array, headerLength: number): TcpHeade
     options: decodeOptions(optionBytes),
     optionBytes,
   };
+}
+
+/** Running sum of the TCP pseudo-header (RFC 9293, 3.1); `tcpLength` is header plus payload. */
+export function tcpPseudoSum(source: Address, destination: Address, tcpLength: number): number {
+  return (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff) + IpProtocol.TCP + tcpLength;
+}
+
+/** Whether the TCP checksum of a whole, unfragmented IPv4 packet is right (RFC 9293, 3.1). Not for packets that an offload is still to finish. */
+export function hasRightTcpChecksum(packet: Uint8Array): boolean {
+  const start = ipHeaderLength(packet, 0);
+  const length = packet.length - start;
+  const source = readAddress(packet, Ipv4Offset.SOURCE);
+  const destination = readAddress(packet, Ipv4Offset.DESTINATION);
+  return foldChecksum(onesSum(packet, start, length, tcpPseudoSum(source, destination, length))) === 0;
 }
 
 function headerLengthDefect(headerLength: number, announced: number): Defect | null {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mssClamped } from '../../src/analysis/findings/mss-clamped.ts';
-import type { DecodedPacket, TcpSegment } from '../../src/wire/decoded.ts';
-import type { TcpOption } from '../../src/wire/tcp-option.ts';
+import type { DecodedPacket, TcpSegment, TcpOption } from '../../src/wire/decoded.ts';
 import { TSVAL, evidence, found, only, reply } from './packets.ts';
 
 const CLAMPED = 'mss-clamped mss reverse possible';

@@ -16,7 +16,7 @@ import { PortRecorder } from '../../src/records/probe/port-recorder.ts';
 import type { TransportFault } from '../../src/transport/transport.ts';
 import { formatAddress } from '../../src/wire/address.ts';
 import type { DecodedPacket } from '../../src/wire/decoded.ts';
-import { fromHex } from '../../src/wire/hex.ts';
+import { fromHex } from '../../src/wire/bytes.ts';
 import { NANOS_PER_MS, type Nanos } from '../../src/wire/numbers.ts';
 import { decodePacket } from '../../src/wire/packet.ts';
 import { SynTemplate } from '../../src/wire/syn-template.ts';
@@ -154,10 +154,10 @@ function planOf(network: Network, ask: Ask, onVerdict: (verdict: Verdict) => voi
     craft: (source) =>
       new SynTemplate({
         source: source.address,
-        options: compiled(ask.options ?? optionsFor('linux', source.mtu)),
+        options: compiled(ask.options ?? optionsFor('linux', source)),
         ttl: ask.ttl ?? 64,
         tos: 0,
-        window: windowFor('linux', source.mtu),
+        window: windowFor('linux', source),
         flags: ask.ecn === true ? TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR : TcpFlag.SYN,
         df: true,
         payload,

@@ -8,7 +8,7 @@ import type { HopRecord, PathRecord } from '../../src/records/path/records.ts';
 import { runSession } from '../../src/run/loop/loop.ts';
 import { PathTries } from '../../src/run/path/path-tries.ts';
 import { type Address, parseAddress } from '../../src/wire/address.ts';
-import { fromHex } from '../../src/wire/hex.ts';
+import { fromHex } from '../../src/wire/bytes.ts';
 import { NANOS_PER_MS } from '../../src/wire/numbers.ts';
 
 /** What is asked of a path; everything else is as `path` does it by default. */

@@ -19,7 +19,7 @@ import { readSpec } from '../../src/run/options/read-options.ts';
 import type { Finding } from '../../src/analysis/finding.ts';
 import type { Routes, SendBatch } from '../../src/transport/transport.ts';
 import { type Address, parseAddress } from '../../src/wire/address.ts';
-import { toHex } from '../../src/wire/hex.ts';
+import { toHex } from '../../src/wire/bytes.ts';
 import { NANOS_PER_MS, type Nanos } from '../../src/wire/numbers.ts';
 
 /** Both ends of a path, and what stands between them. */

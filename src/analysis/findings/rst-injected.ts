@@ -3,7 +3,7 @@ import { formatTcpFlags } from '../../wire/tcp-flags.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Certainty, Direction, Finding } from '../finding.ts';
 import type { FindingRule } from '../finding-rule.ts';
-import { initialTtl } from '../../probe/initial-ttl.ts';
+import { initialTtl } from '../../probe/craft/profiles.ts';
 import { formatHops, hopDistance } from '../hop-distance.ts';
 import type { HostFacts } from '../host-facts.ts';
 import { resetOf, synAckOf } from '../syn-ack.ts';

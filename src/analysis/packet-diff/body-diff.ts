@@ -1,5 +1,5 @@
 import { internetChecksum } from '../../wire/checksum.ts';
-import { toHex } from '../../wire/hex.ts';
+import { toHex } from '../../wire/bytes.ts';
 import type { Change } from './change.ts';
 import { hasSwappedBytes } from './header-diff.ts';
 import { showsAllOptions, type SplitPacket } from './split-packet.ts';

@@ -1,6 +1,6 @@
 import { usageError } from '../../errors.ts';
 import { parseAddress } from '../../wire/address.ts';
-import { fromHex } from '../../wire/hex.ts';
+import { fromHex } from '../../wire/bytes.ts';
 
 /** Understands the text behind a flag; throws a usage error that names the flag, quotes the text and says what is accepted. */
 export type ValueReader<T> = (text: string, flag: string) => T;

@@ -1,7 +1,7 @@
 import type { Routes, TransportFault } from '../../transport/transport.ts';
 import { type Nanos, NANOS_PER_MS } from '../../wire/numbers.ts';
 import { InterfaceRequests, stateByListing } from './interfaces.ts';
-import type { LinkState } from './link-message.ts';
+import type { LinkState } from './rtnetlink.ts';
 import { hasSystemCalls, systemCalls } from './system-calls.ts';
 
 /** How often interfaces are looked at. */

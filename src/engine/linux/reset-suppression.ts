@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
 import { SynscopeError } from '../../errors.ts';
-import { engineError } from '../engine-error.ts';
-import { attachFilter } from './attach-filter.ts';
-import { Bpf, FilterProgram } from './filter-program.ts';
+import { engineError } from '../engine.ts';
+import { attachFilter, Bpf, FilterProgram } from './filter-program.ts';
 import { BIND, type BindingStep, FORBIDDEN, PortBinder } from './port-binder.ts';
 import { choosePorts } from './port-choice.ts';
 import type { Reservation } from './source-ports.ts';
 import { hasSystemCalls, systemCalls } from './system-calls.ts';
+import { IPV4, socketFamily } from '../../wire/family.ts';
 
 /** Which source ports are to be guarded. */
 export interface SuppressionOptions {
@@ -32,7 +32,6 @@ const IPPROTO_TCP = 6;
 const TCP_MD5SIG_EXT = 32;
 /** `struct tcp_md5sig` (linux/tcp.h): where its fields stand after the address of the peer, and its length. */
 const Md5 = { FAMILY: 0, FLAGS: 128, KEY_LENGTH: 130, KEY: 136, BYTES: 216 } as const;
-const AF_INET = 2;
 const PREFIX = 1;
 const KEY_BYTES = 16;
 
@@ -115,7 +114,7 @@ function dropEverything(): Uint8Array {
 function unknownKey(): Uint8Array {
   const key = new Uint8Array(Md5.BYTES);
   const halves = new Uint16Array(key.buffer);
-  halves[Md5.FAMILY / 2] = AF_INET;
+  halves[Md5.FAMILY / 2] = socketFamily(IPV4);
   key[Md5.FLAGS] = PREFIX;
   halves[Md5.KEY_LENGTH / 2] = KEY_BYTES;
   key.set(randomBytes(KEY_BYTES), Md5.KEY);

@@ -1,12 +1,9 @@
 import { Errno } from '../../transport/errno.ts';
 import type { Source } from '../../transport/transport.ts';
-import type { Address } from '../../wire/address.ts';
-import { isUnresolvedIn } from './arp-table.ts';
-import { interfaceAddresses } from './interface-addresses.ts';
-import { unknownInterface } from './interfaces.ts';
+import { type Address, formatAddress, isLoopback } from '../../wire/address.ts';
+import { interfaceAddresses, unknownInterface } from './interfaces.ts';
 import { readProcFile, readProcNumber } from './proc-file.ts';
-import type { OpenRoutes, RouteOptions } from './route-options.ts';
-import { SourceList } from './source-list.ts';
+import { type OpenRoutes, type RouteOptions, SourceList } from './route-sources.ts';
 
 /** One line of /proc/net/route. */
 export interface TableRoute {
@@ -22,6 +19,8 @@ export interface TableRoute {
 
 const RTF_UP = 0x1;
 const RTF_REJECT = 0x200;
+/** ATF_COM: the entry has a hardware address. The kernel shows 0 for INCOMPLETE and FAILED (net/ipv4/arp.c, arp_state_to_flags). */
+const ATF_COM = 0x2;
 const ETHERNET_MTU = 1500;
 const LOOPBACK = 'lo';
 
@@ -61,7 +60,7 @@ export class TableRoutes implements OpenRoutes {
   }
 
   isLocal(address: Address): boolean {
-    return address >>> 24 === 127 || this.#own.has(address);
+    return isLoopback(address) || this.#own.has(address);
   }
 
   /** Reads a file each time: measured, 15 us. */
@@ -118,4 +117,13 @@ function bestRoute(target: Address, routes: readonly TableRoute[]): TableRoute |
 function networkOrder(hex: string): number {
   const word = new Uint32Array([Number.parseInt(hex, 16)]);
   return new DataView(word.buffer).getUint32(0);
+}
+
+/** Whether /proc/net/arp, given as `text`, has an entry for `neighbour` on that interface without a hardware address. */
+export function isUnresolvedIn(text: string, interfaceName: string, neighbour: Address): boolean {
+  const dotted = formatAddress(neighbour);
+  return text.split('\n').some((line) => {
+    const fields = line.trim().split(/\s+/);
+    return fields[0] === dotted && fields[5] === interfaceName && (Number(fields[2]) & ATF_COM) === 0;
+  });
 }

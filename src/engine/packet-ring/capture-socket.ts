@@ -1,6 +1,6 @@
 import { Errno } from '../../transport/errno.ts';
 import type { EngineProblem } from '../engine.ts';
-import { attachFilter } from '../linux/attach-filter.ts';
+import { attachFilter } from '../linux/filter-program.ts';
 import type { MappedMemory, SocketWatch, SystemCalls } from '../linux/system-calls.ts';
 import { kernelRefusal } from './kernel-refusal.ts';
 import { openReceivedFrames } from './received-frames.ts';

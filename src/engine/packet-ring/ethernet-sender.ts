@@ -3,7 +3,7 @@ import type { SendBatch } from '../../transport/transport.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import type { EngineProblem } from '../engine.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
-import { ethernetLink } from '../linux/ethernet-link.ts';
+import { ethernetLink } from '../linux/interfaces.ts';
 import { addressWord, DESTINATION_WORD, largestPacket, SOURCE_WORD } from './frame-slots.ts';
 import type { FrameTransmit } from './frame-transmit.ts';
 import { type HopOptions, NextHops } from './next-hops.ts';

@@ -1,11 +1,9 @@
 import { type Address, UNSPECIFIED } from '../../wire/address.ts';
 import { type Nanos, NANOS_PER_MS } from '../../wire/numbers.ts';
 import type { EngineProblem } from '../engine.ts';
-import { type EthernetLink, ethernetLink } from '../linux/ethernet-link.ts';
-import { MAC_BYTES, NeighbourRequest } from '../linux/neighbour-message.ts';
-import { NetlinkSocket } from '../linux/netlink.ts';
-import { NO_NEXT_HOP, NOT_ASKED, PlainRouteRequest } from '../linux/plain-route.ts';
-import { RouteNotices } from '../linux/route-notices.ts';
+import { type EthernetLink, ethernetLink } from '../linux/interfaces.ts';
+import { MAC_BYTES, NeighbourRequest, NO_NEXT_HOP, NOT_ASKED, NextHopRequest } from '../linux/rtnetlink.ts';
+import { NetlinkSocket, RouteNotices } from '../linux/netlink.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
 import { DestinationCache } from './destination-cache.ts';
 import { addressWord } from './frame-slots.ts';
@@ -54,7 +52,7 @@ export class NextHops {
   readonly #asked = { interfaceIndex: 0, nextHop: UNSPECIFIED };
   readonly #address = new Uint8Array(MAC_BYTES);
   #link: EthernetLink;
-  #route: PlainRouteRequest;
+  #route: NextHopRequest;
   #now: Nanos = 0;
   #nextNotices: Nanos = 0;
   #questions = QUESTIONS;
@@ -89,7 +87,7 @@ export class NextHops {
     this.#socket = socket;
     this.#notices = notices;
     this.#link = link;
-    this.#route = new PlainRouteRequest(link.index, options.source, options.bound);
+    this.#route = new NextHopRequest(link.index, options.source, options.bound);
   }
 
   /** Bytes of the largest IP packet. */
@@ -176,7 +174,7 @@ export class NextHops {
     // Of another index it is not the one that frames are handed to: routes through the old one are no more, and all goes the kernel's way.
     if (link === null || link.index !== this.#link.index) return;
     this.#link = link;
-    this.#route = new PlainRouteRequest(link.index, this.#options.source, this.#options.bound);
+    this.#route = new NextHopRequest(link.index, this.#options.source, this.#options.bound);
   }
 
   #forget(): void {

@@ -1,8 +1,7 @@
 import type { Routes } from '../../transport/transport.ts';
 import { readAddress } from '../../wire/address.ts';
 import { readU16 } from '../../wire/bytes.ts';
-import { IpProtocol } from '../../wire/ip-protocol.ts';
-import { Ipv4Offset } from '../../wire/ipv4.ts';
+import { ipHeaderLength, IpProtocol, Ipv4Offset } from '../../wire/ipv4.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { tcpFlags, TcpOffset } from '../../wire/tcp.ts';
 import { PacketType } from './ring-block.ts';
@@ -32,7 +31,7 @@ export class OwnPackets {
   /** From one of our ports, and nothing that only one who is asked would send: a target, too, may be one of our ports. */
   #isOwn(bytes: Uint8Array, offset: number): boolean {
     if (bytes[offset + Ipv4Offset.PROTOCOL] !== IpProtocol.TCP) return false;
-    const tcp = offset + ((bytes[offset] as number) & 0x0f) * 4;
+    const tcp = offset + ipHeaderLength(bytes, offset);
     if (this.#ports[readU16(bytes, tcp + TcpOffset.SOURCE_PORT)] === 0) return false;
     const flags = tcpFlags(bytes, tcp);
     return (flags & RST) === 0 && (flags & (SYN | ACK)) !== (SYN | ACK);

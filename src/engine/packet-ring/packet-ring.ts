@@ -2,8 +2,7 @@ import { hrtime } from 'node:process';
 
 import type { Routes, SendPath, Transport } from '../../transport/transport.ts';
 import { type Nanos, NANOS_PER_SECOND } from '../../wire/numbers.ts';
-import { engineError } from '../engine-error.ts';
-import type { EngineCode, EngineOptions, EngineProblem } from '../engine.ts';
+import { engineError, type EngineCode, type EngineOptions, type EngineProblem } from '../engine.ts';
 import { raiseNetRaw } from '../linux/capabilities.ts';
 import { InterfaceWatch } from '../linux/interface-watch.ts';
 import { hasSystemCalls, systemCalls } from '../linux/system-calls.ts';

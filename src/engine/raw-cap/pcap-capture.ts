@@ -2,9 +2,8 @@ import type { Cap } from 'cap';
 
 import type { LinkType } from '../../wire/link.ts';
 import type { EngineProblem } from '../engine.ts';
-import { netRawProblem } from '../linux/net-raw.ts';
-import { offerImmediateMode } from './immediate-mode.ts';
-import { missingBinding } from './missing-binding.ts';
+import { netRawProblem } from '../linux/capabilities.ts';
+import { offerImmediateMode, missingBinding } from './native-packages.ts';
 
 /** What to capture and whom to give it. */
 export interface PcapOptions {

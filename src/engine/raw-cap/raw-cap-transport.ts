@@ -2,12 +2,12 @@ import { hrtime } from 'node:process';
 
 import { Errno } from '../../transport/errno.ts';
 import type { PacketHandler, SendBatch, SendPath, Transport, TransportFault } from '../../transport/transport.ts';
-import { readAddress } from '../../wire/address.ts';
+import { type Address, formatAddress, readAddress } from '../../wire/address.ts';
+import { Ipv4Offset } from '../../wire/ipv4.ts';
 import { ipOffset } from '../../wire/link.ts';
 import { type Nanos, NANOS_PER_SECOND } from '../../wire/numbers.ts';
 import { EventLoopWait } from '../linux/event-loop-wait.ts';
 import type { InterfaceWatch } from '../linux/interface-watch.ts';
-import { AddressTexts } from './address-texts.ts';
 import { HeldFrames } from './held-frames.ts';
 import type { PcapCapture } from './pcap-capture.ts';
 import type { RawSender } from './raw-sender.ts';
@@ -18,8 +18,24 @@ import { SendStamps } from './send-stamps.ts';
 const CAPACITY = 32;
 const SLOT_BYTES = 2048;
 const REHEARSALS = 4;
-/** Offset of the destination address (RFC 791, 3.1). */
-const DESTINATION = 16;
+
+const TEXT_PLACES = 4096;
+
+/** Dotted quads of recent addresses: formatting one costs more than the binding's whole send, and a run repeats its targets. */
+export class AddressTexts {
+  readonly #addresses = new Uint32Array(TEXT_PLACES);
+  readonly #texts: string[] = Array.from({ length: TEXT_PLACES }, () => '0.0.0.0');
+
+  /** `formatAddress(address)`. */
+  of(address: Address): string {
+    const place = (address ^ (address >>> 12)) & (TEXT_PLACES - 1);
+    if (this.#addresses[place] !== address) {
+      this.#addresses[place] = address;
+      this.#texts[place] = formatAddress(address);
+    }
+    return this.#texts[place] as string;
+  }
+}
 
 /** Sends through a raw socket, hears through libpcap; both are stamped in user space. */
 export class RawCapTransport implements Transport {
@@ -168,7 +184,7 @@ export class RawCapTransport implements Transport {
 
   #send(slot: number): number {
     const offset = slot * SLOT_BYTES;
-    const address = this.#texts.of(readAddress(this.#buffer, offset + DESTINATION));
+    const address = this.#texts.of(readAddress(this.#buffer, offset + Ipv4Offset.DESTINATION));
     return this.#sender.send(this.#buffer, offset, this.batch.lengths[slot] as number, address);
   }
 }

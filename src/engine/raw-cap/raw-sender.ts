@@ -1,11 +1,10 @@
 import type { Socket } from 'raw-socket';
 
 import { Errno, errnoOfText } from '../../transport/errno.ts';
-import { engineError } from '../engine-error.ts';
-import type { EngineProblem } from '../engine.ts';
+import { engineError, type EngineProblem } from '../engine.ts';
 import { unknownInterface } from '../linux/interfaces.ts';
-import { netRawProblem } from '../linux/net-raw.ts';
-import { missingBinding } from './missing-binding.ts';
+import { netRawProblem } from '../linux/capabilities.ts';
+import { missingBinding } from './native-packages.ts';
 
 /** A raw IPv4 socket that sends whole packets, header included. */
 export interface RawSender {

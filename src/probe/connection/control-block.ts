@@ -11,6 +11,8 @@ import { SegmentCraft, type Words } from './segment-craft.ts';
 import type { SentSense } from './segment-note.ts';
 import { SendStream } from './send-stream.ts';
 import { SegmentSender } from './segment-sender.ts';
+import { IPV4 } from '../../wire/family.ts';
+import { mssOfMtu } from '../../wire/tcp.ts';
 
 /** What a control block is made of. */
 interface ControlParts {
@@ -29,7 +31,6 @@ interface Timed {
   readonly posted: Posted;
 }
 
-const HEADER_BYTES = 40;
 const TIMESTAMP_BYTES = 12;
 const DEFAULT_MSS = 536;
 /** Linux believes no router that names less (net.ipv4.route.min_pmtu). */
@@ -91,7 +92,7 @@ export class ControlBlock {
   /** Payload bytes of a full segment of ours. */
   get segmentSize(): number {
     const { peerMss, timestamps } = this.agreement ?? { peerMss: DEFAULT_MSS, timestamps: false };
-    const whole = Math.min(peerMss, this.#mtu - HEADER_BYTES) - (timestamps ? TIMESTAMP_BYTES : 0);
+    const whole = Math.min(peerMss, mssOfMtu(this.#mtu, IPV4)) - (timestamps ? TIMESTAMP_BYTES : 0);
     return this.segmentLimit ?? Math.max(1, whole);
   }
 

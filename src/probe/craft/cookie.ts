@@ -1,4 +1,4 @@
-import type { Address } from '../../wire/address.ts';
+import { type Address, UNSPECIFIED } from '../../wire/address.ts';
 import type { ProbeColumns } from '../../wire/syn-template.ts';
 
 /** Lower and upper halves of SipHash's constants ("somepseudorandomlygeneratedbytes"), v0 to v3. */
@@ -32,7 +32,7 @@ export class ProbeCookie {
   constructor(key: Uint32Array) {
     if (key.length !== 4) throw new RangeError(`a cookie key has 4 words, not ${key.length}`);
     this.#start = Int32Array.from(CONSTANTS, (word, index) => word ^ (key[index % 4] as number));
-    this.compute(0 as Address, 0 as Address, 0, MAX_TRANSMISSION);
+    this.compute(UNSPECIFIED, UNSPECIFIED, 0, MAX_TRANSMISSION);
     this.#salt = this.nonce;
   }
 

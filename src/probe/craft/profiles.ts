@@ -1,5 +1,12 @@
+import type { Source } from '../../transport/transport.ts';
+import { familyOf } from '../../wire/family.ts';
+import { mssOfMtu } from '../../wire/tcp.ts';
+
 /** The system whose SYN a run imitates (`--profile`). */
 export type ProfileName = 'linux' | 'windows' | 'macos' | 'freebsd' | 'bare';
+
+/** What of the way out a SYN depends on: its address's family, and the largest IP packet of the interface. */
+export type SynSource = Pick<Source, 'address' | 'mtu'>;
 
 /** The SYN of one system. */
 export interface Profile {
@@ -57,25 +64,32 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   },
 };
 
-const IP_AND_TCP_HEADER = 40;
+/** The TTLs that stacks send with (p0f.fp; RFC 1700 recommends 64). */
+const INITIAL_TTLS: readonly number[] = [32, 64, 128, 255];
+
 const LARGEST_PACKET = 65_535;
 /** RFC 879, 1: every host takes 576 bytes, so no interface's MSS needs to be smaller. */
 const SMALLEST_MSS = 536;
 
-/** The `--options` text of `profile` for an interface whose largest IP packet is `mtu` bytes. */
-export function optionsFor(profile: ProfileName, mtu: number): string {
-  return [`mss=${mssForMtu(mtu)}`, ...PROFILES[profile].optionsAfterMss].join(',');
+/** The `--options` text of `profile` for SYNs from `source`. */
+export function optionsFor(profile: ProfileName, source: SynSource): string {
+  return [`mss=${mssFor(source)}`, ...PROFILES[profile].optionsAfterMss].join(',');
 }
 
-/** The raw window of `profile` for the same interface. */
-export function windowFor(profile: ProfileName, mtu: number): number {
+/** The raw window of `profile` for the same SYNs. */
+export function windowFor(profile: ProfileName, source: SynSource): number {
   const { window } = PROFILES[profile];
   if (window !== 'whole-segments') return window;
-  const mss = mssForMtu(mtu);
+  const mss = mssFor(source);
   return Math.floor(LARGEST_PACKET / mss) * mss;
 }
 
-/** The MSS that fills a packet of `mtu` bytes without IP or TCP options (RFC 9293, 3.7.1); 65495 on Linux's loopback of 65536. */
-export function mssForMtu(mtu: number): number {
-  return Math.max(Math.min(mtu, LARGEST_PACKET) - IP_AND_TCP_HEADER, SMALLEST_MSS);
+/** The MSS that fills the largest packet of an interface (RFC 9293, 3.7.1); 65495 on Linux's loopback of 65536. */
+export function mssFor({ address, mtu }: SynSource): number {
+  return Math.max(mssOfMtu(Math.min(mtu, LARGEST_PACKET), familyOf(address)), SMALLEST_MSS);
+}
+
+/** The TTL that a packet which arrived with `ttl` most likely started with: the next of 32, 64, 128 and 255. */
+export function initialTtl(ttl: number): number {
+  return INITIAL_TTLS.find((initial) => initial >= ttl) ?? 255;
 }

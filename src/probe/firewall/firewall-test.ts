@@ -1,5 +1,5 @@
 import { errnoName } from '../../transport/errno.ts';
-import { formatIcmpReason } from '../../wire/icmp-reason.ts';
+import { formatIcmpReason } from '../../wire/icmp.ts';
 import type { DecodedPacket } from '../../wire/decoded.ts';
 import { Ipv4Offset } from '../../wire/ipv4.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';

@@ -2,7 +2,7 @@ import type { Source } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 import { SynTemplate } from '../../wire/syn-template.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
-import type { TcpOption } from '../../wire/tcp-option.ts';
+import type { TcpOption } from '../../wire/decoded.ts';
 import { compileOptions, type CompiledOptions, decodeOptions, formatOptions } from '../../wire/tcp-options.ts';
 import type { Syn } from '../craft/syn-maker.ts';
 import { synOptions, type SynSpec, synWindow } from '../craft/syn-spec.ts';
@@ -30,8 +30,8 @@ export class PacketCraft {
   constructor(spec: SynSpec, source: Source) {
     this.source = source.address;
     this.#spec = spec;
-    this.#window = synWindow(spec, source.mtu);
-    this.#usual = synOptions(spec, source.mtu);
+    this.#window = synWindow(spec, source);
+    this.#usual = synOptions(spec, source);
     this.#options = decodeOptions(this.#usual.bytes);
   }
 

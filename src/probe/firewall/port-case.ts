@@ -1,4 +1,4 @@
-import { initialTtl } from '../initial-ttl.ts';
+import { initialTtl } from '../craft/profiles.ts';
 import { CONTROL_TESTS, FIRST_TESTS, REJECTED_TESTS, type TestKind, VARIANTS } from './battery.ts';
 import { nextTtlsInSilence, nextTtlsToAnswer, type TtlResult } from './distance.ts';
 import type { FirewallTest, TestResult, TestSpec } from './firewall-test.ts';

@@ -1,6 +1,5 @@
 import type { Address } from '../../wire/address.ts';
-import { readU32 } from '../../wire/bytes.ts';
-import { fromHex } from '../../wire/hex.ts';
+import { readU32, fromHex } from '../../wire/bytes.ts';
 import { IPV4_HEADER_BYTES } from '../../wire/ipv4.ts';
 import { NANOS_PER_MS, type Nanos, seq, seqAdd } from '../../wire/numbers.ts';
 import { TCP_HEADER_BYTES } from '../../wire/tcp.ts';

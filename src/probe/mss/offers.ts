@@ -1,5 +1,5 @@
 import { usageError } from '../../errors.ts';
-import { mssForMtu } from '../craft/profiles.ts';
+import { mssFor, type SynSource } from '../craft/profiles.ts';
 
 /** MSS that a SYN offers; null for a SYN without the option. */
 export type Offer = number | null;
@@ -28,8 +28,8 @@ export function parseOffers(text: string | undefined): readonly OfferItem[] {
 }
 
 /** The values to offer on an interface of that MTU, largest first, none last; each once. */
-export function offersFor(items: readonly OfferItem[], mtu: number): readonly Offer[] {
-  const offers = new Set(items.map((item) => (item === 'mtu' ? mssForMtu(mtu) : item)));
+export function offersFor(items: readonly OfferItem[], source: SynSource): readonly Offer[] {
+  const offers = new Set(items.map((item) => (item === 'mtu' ? mssFor(source) : item)));
   return [...offers].toSorted((a, b) => (b ?? 0) - (a ?? 0));
 }
 

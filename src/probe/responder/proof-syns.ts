@@ -58,7 +58,7 @@ export class ProofSyns {
     const { routes } = this.#plan;
     return () => {
       const source = routes.sources[Math.max(0, routes.lookup(address))] as Source;
-      const spec = withProof(form, this.#present(), source.mtu);
+      const spec = withProof(form, this.#present(), source);
       return this.#maker.make(craftSyn(spec, source), address, port).bytes;
     };
   }
@@ -74,8 +74,8 @@ export class ProofSyns {
   }
 }
 
-function withProof({ spec, carriers }: ProofSynForm, words: ProofWords, mtu: number): SynSpec {
-  const own = synOptionsText(spec, mtu);
+function withProof({ spec, carriers }: ProofSynForm, words: ProofWords, source: Source): SynSpec {
+  const own = synOptionsText(spec, source);
   const proof = formatOptions([proofOption(words)]);
   return {
     ...spec,

@@ -1,6 +1,5 @@
-import { concatBytes, readU32, writeU32 } from '../../wire/bytes.ts';
-import { toHex } from '../../wire/hex.ts';
-import type { TcpOption } from '../../wire/tcp-option.ts';
+import { concatBytes, readU32, writeU32, toHex } from '../../wire/bytes.ts';
+import type { TcpOption } from '../../wire/decoded.ts';
 import { type Mac, macOf, MacPurpose } from './token-mac.ts';
 
 /** Milliseconds that a proof is made for, and by which the clocks of both ends may differ. */

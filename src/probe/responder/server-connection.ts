@@ -1,10 +1,9 @@
 import type { TransmitQueue, Posted } from '../session/transmit-queue.ts';
 import { concatBytes } from '../../wire/bytes.ts';
-import type { TcpHeader, TcpSegment } from '../../wire/decoded.ts';
+import type { TcpHeader, TcpSegment, TcpOption } from '../../wire/decoded.ts';
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos, seq, seqAdd, seqDiff, type Seq } from '../../wire/numbers.ts';
 import { encodeTcpPacket, type TcpPacketFields } from '../../wire/packet.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
-import type { TcpOption } from '../../wire/tcp-option.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import { addressedBack, type DecodedSyn, OWN_SHIFT, type OwnSide, synAckFields } from './syn-ack.ts';
 

@@ -9,7 +9,7 @@ import type { ConnectionNote, HeardSense, IcmpNote, SegmentNote, SentSense } fro
 import type { Connection } from '../../probe/connection/connection.ts';
 import { type Investigation, isAnswered, type Trial } from '../../probe/handshake/investigation.ts';
 import { formatAddress } from '../../wire/address.ts';
-import { formatIcmpReason } from '../../wire/icmp-reason.ts';
+import { formatIcmpReason } from '../../wire/icmp.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { formatTcpFlags } from '../../wire/tcp-flags.ts';
 import { formatOptions } from '../../wire/tcp-options.ts';

@@ -1,11 +1,10 @@
 import type { Finding } from '../../analysis/finding.ts';
 import type { Verdict } from '../../probe/verdict.ts';
 import { type Address, formatAddress } from '../../wire/address.ts';
-import type { DecodedPacket } from '../../wire/decoded.ts';
-import { toHex } from '../../wire/hex.ts';
+import type { DecodedPacket, TcpOption } from '../../wire/decoded.ts';
+import { toHex } from '../../wire/bytes.ts';
 import type { PacketView } from '../../wire/packet-view.ts';
 import { formatTcpFlags } from '../../wire/tcp-flags.ts';
-import type { TcpOption } from '../../wire/tcp-option.ts';
 import { formatOptions } from '../../wire/tcp-options.ts';
 import type { PortRecord, Reply, Rtt } from '../records.ts';
 

@@ -1,6 +1,6 @@
 import type { Attempt } from '../../probe/responder/attempt-log.ts';
 import { formatAddress } from '../../wire/address.ts';
-import { toHex } from '../../wire/hex.ts';
+import { toHex } from '../../wire/bytes.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
 import { replyOf } from '../probe/port-record.ts';

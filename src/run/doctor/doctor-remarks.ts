@@ -1,6 +1,6 @@
 import { readProcNumber } from '../../engine/linux/proc-file.ts';
 import { hasSystemCalls, systemCalls } from '../../engine/linux/system-calls.ts';
-import { offerImmediateMode } from '../../engine/raw-cap/immediate-mode.ts';
+import { offerImmediateMode } from '../../engine/raw-cap/native-packages.ts';
 import type { DoctorRecord, Remark, Severity } from '../../records/doctor/doctor-record.ts';
 
 /** What the remarks are drawn from. */

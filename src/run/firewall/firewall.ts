@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { judgeTarget } from '../../analysis/firewall/judge-target.ts';
 import { SynscopeError } from '../../errors.ts';
-import { craftSyn } from '../../probe/craft/syn-spec.ts';
+import { craftSyn, ETHERNET } from '../../probe/craft/syn-spec.ts';
 import type { TargetEvidence } from '../../probe/firewall/firewall-plan.ts';
 import { FirewallSession } from '../../probe/firewall/firewall-session.ts';
 import type { PortState } from '../../probe/verdict.ts';
@@ -22,7 +22,6 @@ import { warmUp } from '../warm-up.ts';
 const DEFAULT_PORTS = '22,80,443';
 /** Each test of a pair has a source port of its own, so that no filter on the way takes it for part of another's connection. */
 const SOURCE_PORTS = 128;
-const ETHERNET = { interface: '', mtu: 1500 };
 
 /**
  * Tests how each (target, port) pair is guarded and yields the run record, one record for each port once all of its target are known, and the summary.
@@ -36,7 +35,7 @@ export function firewall(options: FirewallOptions): AsyncGenerator<FirewallRecor
 export async function* firewallInBatches(options: FirewallOptions): AsyncGenerator<readonly FirewallRecord[], void, undefined> {
   const expected = parseGuardExpectations(options.expect);
   const run = await preparePairs('firewall', options, DEFAULT_PORTS);
-  craftSyn(run.spec, { ...ETHERNET, address: run.targets.at(0) });
+  craftSyn(run.spec, ETHERNET);
   const needs = { options, sourceIp: run.spec.sourceIp, sourcePortCount: SOURCE_PORTS, ports: 'reserved' } as const;
   const open = await openRun(needs);
   const plan = { run, expected, searchRate: options.rateLimit === true };

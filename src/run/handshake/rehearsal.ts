@@ -5,7 +5,7 @@ import { type Address, parseAddress } from '../../wire/address.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { encodeTcpPacket, type TcpPacketFields } from '../../wire/packet.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
-import type { TcpOption } from '../../wire/tcp-option.ts';
+import type { TcpOption } from '../../wire/decoded.ts';
 
 /** A documentation address (RFC 5737): packets that nobody sends or gets. */
 const NOBODY = parseAddress('192.0.2.1') as Address;

@@ -4,7 +4,7 @@ import { ProbeCookie } from '../../probe/craft/cookie.ts';
 import { cookieNumbering, SynMaker } from '../../probe/craft/syn-maker.ts';
 import { offersFor } from '../../probe/mss/offers.ts';
 import type { MeasurementPlan, Trial } from '../../probe/mss/port-measurement.ts';
-import { mssForMtu } from '../../probe/craft/profiles.ts';
+import { mssFor } from '../../probe/craft/profiles.ts';
 import type { MssPort } from '../../records/mss/mss-record.ts';
 import type { Source } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
@@ -29,9 +29,9 @@ export function measurementPlan(
 ): MeasurementPlan {
   const { name, address, source, sourcePorts, key } = aim;
   const maker = new SynMaker(sourcePorts, cookieNumbering(new ProbeCookie(key), run.spec));
-  const natural = mssForMtu(source.mtu);
+  const natural = mssFor(source);
   return {
-    offers: offersFor(run.offers, source.mtu),
+    offers: offersFor(run.offers, source),
     makeSyn: (attempt) => maker.make(craftOffer(run, source, attempt), address, name.port).bytes,
     request: run.requestFor({ address: name.target, hostname: name.hostname, port: name.port }),
     initialRto: run.timing.timeoutMs * NANOS_PER_MS,

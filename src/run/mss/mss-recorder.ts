@@ -3,7 +3,7 @@ import { type MssEvidence, mssEvidence } from '../../analysis/mss/mss-evidence.t
 import type { QuoteEvidence } from '../../analysis/mss/quote-evidence.ts';
 import { portVerdict, type PortVerdict } from '../../probe/handshake/port-verdict.ts';
 import type { PortMeasurement, Trial } from '../../probe/mss/port-measurement.ts';
-import { mssForMtu } from '../../probe/craft/profiles.ts';
+import { mssFor } from '../../probe/craft/profiles.ts';
 import type { PortState } from '../../probe/verdict.ts';
 import type { MssExpectations } from '../../records/mss/expectations.ts';
 import { type MssPort, mssRecordOf } from '../../records/mss/mss-record.ts';
@@ -73,7 +73,7 @@ export class MssRecorder {
 }
 
 function evidenceOf({ aim, measurement }: Open): MssEvidence {
-  return mssEvidence(measurement.trials, mssForMtu(aim.source.mtu));
+  return mssEvidence(measurement.trials, mssFor(aim.source));
 }
 
 function bestVerdict(trials: readonly Trial[]): PortVerdict {

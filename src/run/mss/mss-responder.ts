@@ -4,7 +4,7 @@ import { responderEvidence } from '../../analysis/mss/responder-evidence.ts';
 import { SynscopeError } from '../../errors.ts';
 import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
 import { type Offer, offersFor } from '../../probe/mss/offers.ts';
-import { mssForMtu } from '../../probe/craft/profiles.ts';
+import { mssFor } from '../../probe/craft/profiles.ts';
 import { decisiveAttempt, type ResponderOutcome, queryResponder, type MakeSyn } from '../../probe/responder/responder-query.ts';
 import { localViewOf } from '../../probe/responder/local-view.ts';
 import { ProofSyns } from '../../probe/responder/proof-syns.ts';
@@ -97,7 +97,7 @@ interface ResponderAim {
 /** One port: a question for each offer, told of together. */
 function* connectionPlan(run: ResponderRun, aim: ResponderAim, emit: Emit): ConnectionPlan {
   const { timing, mac } = run;
-  const offers = offersFor(run.offers, aim.source.mtu);
+  const offers = offersFor(run.offers, aim.source);
   const questions = offers.map((offer) => ({ port: aim.name.port, makeSyn: maker(run, aim, offer) }));
   const outcomes: ResponderOutcome[] = [];
   yield* queryResponder({
@@ -134,7 +134,7 @@ function recordOf(run: ResponderRun, { name, source }: ResponderAim, { offers, q
   });
   const best = seen.find(({ local }) => local?.state === 'open') ?? seen.find(({ local }) => local !== null);
   const verdict = { state: best?.local?.state ?? 'filtered', reason: best?.local?.reason ?? 'no-response' } as const;
-  return mssRecordOf(name, verdict, responderEvidence(seen, mssForMtu(source.mtu)), run.expectations);
+  return mssRecordOf(name, verdict, responderEvidence(seen, mssFor(source)), run.expectations);
 }
 
 function unrouted(run: ResponderRun, name: MssPort, errno: number): MssRecord {

@@ -4,7 +4,7 @@ import { type QuoteEvidence, quoteEvidence } from '../../analysis/mss/quote-evid
 import type { DrivenSession } from '../../probe/session/driven-session.ts';
 import { HalfOpenResets } from '../../probe/session/half-open-resets.ts';
 import { PathSession, type TraceJob } from '../../probe/path/path-session.ts';
-import { mssForMtu } from '../../probe/craft/profiles.ts';
+import { mssFor } from '../../probe/craft/profiles.ts';
 import type { Routes } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
@@ -69,7 +69,7 @@ export class MssTraces {
   add({ name, address, source }: MssAim, onQuote: QuoteListener): void {
     // Nobody stands on the way to this host itself.
     if (this.#isLocal(address)) return onQuote(null);
-    const sent = mssForMtu(source.mtu);
+    const sent = mssFor(source);
     const craft = (ttl: number): SynTemplate =>
       craftOffer({ spec: { ...this.#run.spec, ttl } }, source, { purpose: 'offered', offer: sent });
     const job: TraceJob = {

@@ -1,6 +1,6 @@
 import { type OfferItem, parseOffers, withOffer } from '../../probe/mss/offers.ts';
 import type { Attempt } from '../../probe/mss/port-measurement.ts';
-import { craftSyn, synOptionsText } from '../../probe/craft/syn-spec.ts';
+import { craftSyn, ETHERNET, synOptionsText } from '../../probe/craft/syn-spec.ts';
 import { type MssExpectations, parseMssExpectations } from '../../records/mss/expectations.ts';
 import type { Source } from '../../transport/transport.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
@@ -33,7 +33,7 @@ export async function prepareMss(options: MssOptions): Promise<PreparedMss> {
   const spec = { ...pairs.spec, window: pairs.spec.window ?? LARGEST_WINDOW };
   const timing = { ...pairs.timing, retries: pairs.timing.retries ?? RETRIES };
   const run = { ...pairs, options, spec, timing, offers, requestFor, expectations };
-  craftOffer(run, { address: pairs.targets.at(0), interface: '', mtu: 1500 }, { purpose: 'offered', offer: 1460 });
+  craftOffer(run, ETHERNET, { purpose: 'offered', offer: 1460 });
   return run;
 }
 
@@ -44,7 +44,7 @@ export function craftOffer(run: Pick<PreparedMss, 'spec'>, source: Source, attem
 
 /** Its option list in tcpdump's words. */
 export function offerOptions({ spec }: Pick<PreparedMss, 'spec'>, source: Source, { purpose, offer }: Attempt): string {
-  const list = withOffer(synOptionsText(spec, source.mtu), offer, purpose === 'offered-twice' ? 2 : 1);
+  const list = withOffer(synOptionsText(spec, source), offer, purpose === 'offered-twice' ? 2 : 1);
   return purpose === 'without-timestamps' ? withoutTimestamps(list) : list;
 }
 

@@ -3,7 +3,7 @@ import { type ProfileName, PROFILES } from '../../probe/craft/profiles.ts';
 import type { SynSpec } from '../../probe/craft/syn-spec.ts';
 import type { Timing } from '../../probe/timing.ts';
 import { type Address, parseAddress } from '../../wire/address.ts';
-import { fromHex } from '../../wire/hex.ts';
+import { fromHex } from '../../wire/bytes.ts';
 import type { ProbeOptions } from '../probe/probe-options.ts';
 import type { CraftOptions, NetworkOptions } from './run-options.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { SynscopeError, usageError } from '../../errors.ts';
 import { httpRequest, tlsClientHello } from '../../probe/requests.ts';
-import { fromHex } from '../../wire/hex.ts';
+import { fromHex } from '../../wire/bytes.ts';
 
 /** Whom a request is for. */
 export interface Addressee {

@@ -9,7 +9,7 @@ import { responderPartOf } from '../../records/responder-record.ts';
 import type { PathResponder } from '../../records/path/path-record.ts';
 import type { TransportFault } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
-import { fromHex } from '../../wire/hex.ts';
+import { fromHex } from '../../wire/bytes.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import { runSession } from '../loop/loop.ts';
 import type { OpenRun } from '../open-run.ts';

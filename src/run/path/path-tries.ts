@@ -37,7 +37,7 @@ export class PathTries {
   constructor(pair: TriedPair) {
     const { spec, source } = pair;
     this.#pair = pair;
-    this.#ahead = [asAsked(synOptionsText(spec, source.mtu), { ecn: spec.ecn, payload: spec.payload.length > 0 })];
+    this.#ahead = [asAsked(synOptionsText(spec, source), { ecn: spec.ecn, payload: spec.payload.length > 0 })];
   }
 
   /** The next trace, or null when no more are needed. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { SynscopeError } from '../../errors.ts';
+import { ETHERNET } from '../../probe/craft/syn-spec.ts';
 import { HalfOpenResets } from '../../probe/session/half-open-resets.ts';
 import { JointSession } from '../../probe/session/joint-session.ts';
 import type { TraceResult } from '../../probe/path/path-probe.ts';
@@ -28,8 +29,6 @@ const DEFAULT_MAX_TTL = 30;
 const PORTS_A_TRY = 2;
 /** As asked, bare, as asked again, and without each of the options that fit into a SYN. */
 const MOST_TRIES = 12;
-/** The MTU assumed where there is no route. */
-const ETHERNET_MTU = 1500;
 
 /** A run whose every input has been read. */
 interface PreparedPath extends PreparedPairs {
@@ -153,8 +152,14 @@ class PathTeller {
   /** A pair that has no way out of this host. */
   addUnrouted(result: TraceResult): void {
     const { spec } = this.#run;
-    const source = { address: UNSPECIFIED, interface: '', mtu: ETHERNET_MTU };
-    const tries = new PathTries({ target: result.target, port: result.port, source, spec, sourcePorts: [], vary: false });
+    const tries = new PathTries({
+      target: result.target,
+      port: result.port,
+      source: ETHERNET,
+      spec,
+      sourcePorts: [],
+      vary: false,
+    });
     tries.add(result);
     this.#told.push(this.#tell(tries));
   }

@@ -1,22 +1,19 @@
 import { randomBytes } from 'node:crypto';
 
-import type { OpenRoutes } from '../../engine/linux/route-options.ts';
+import type { OpenRoutes } from '../../engine/linux/route-sources.ts';
 import { openRoutes } from '../../engine/linux/routes.ts';
 import { reserveSourcePorts } from '../../engine/linux/source-ports.ts';
 import { ProbeCookie } from '../../probe/craft/cookie.ts';
 import { cookieNumbering, type Syn, SynMaker } from '../../probe/craft/syn-maker.ts';
-import { craftSyn, type SynSpec, synWindow } from '../../probe/craft/syn-spec.ts';
+import { craftSyn, ETHERNET, type SynSpec, synWindow } from '../../probe/craft/syn-spec.ts';
 import type { PacketRecord } from '../../records/records.ts';
 import type { Source } from '../../transport/transport.ts';
 import { type Address, formatAddress, UNSPECIFIED } from '../../wire/address.ts';
-import { toHex } from '../../wire/hex.ts';
+import { toHex } from '../../wire/bytes.ts';
 import { decodePacket } from '../../wire/packet.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
 import { formatOptions } from '../../wire/tcp-options.ts';
 import type { PreparedRun } from './prepare.ts';
-
-/** Where there is no route the SYN is shown as it would leave an Ethernet, with the source address open. */
-const NO_ROUTE: Source = { address: UNSPECIFIED, interface: '', mtu: 1500 };
 
 /** The first SYN of each pair in sending order, as a real run would send it but for source port and ISN, which each run chooses anew. */
 export function* dryRunRecords(run: PreparedRun): Generator<PacketRecord, void, undefined> {
@@ -46,7 +43,7 @@ interface DrySyn {
 
 /** By target; all without a route share one. */
 function drySyns({ spec }: PreparedRun, routes: OpenRoutes): (target: Address) => DrySyn {
-  const noRoute = { ...NO_ROUTE, address: spec.sourceIp ?? UNSPECIFIED };
+  const noRoute = { ...ETHERNET, address: spec.sourceIp ?? UNSPECIFIED };
   const made = new Map<Source, DrySyn>();
   return (target) => {
     const source = routes.sources[routes.lookup(target)] ?? noRoute;
@@ -56,7 +53,7 @@ function drySyns({ spec }: PreparedRun, routes: OpenRoutes): (target: Address) =
   };
 }
 
-function recordOf({ bytes, ...syn }: Syn, spec: SynSpec, { mtu }: Source): PacketRecord {
+function recordOf({ bytes, ...syn }: Syn, spec: SynSpec, source: Source): PacketRecord {
   const decoded = decodePacket(bytes);
   return {
     type: 'packet',
@@ -65,7 +62,7 @@ function recordOf({ bytes, ...syn }: Syn, spec: SynSpec, { mtu }: Source): Packe
     sourcePort: syn.sourcePort,
     seq: syn.seq,
     ttl: spec.ttl,
-    window: synWindow(spec, mtu),
+    window: synWindow(spec, source),
     optionsText: formatOptions((decoded.ok && decoded.value.tcp?.header.options) || []),
     hex: toHex(bytes),
   };

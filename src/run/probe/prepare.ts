@@ -5,7 +5,7 @@ import { createProbeOrder } from '../../probe/scan/probe-order.ts';
 import { parsePorts } from '../../probe/targets/ports.ts';
 import type { PortSet } from '../../probe/targets/port-set.ts';
 import { RetryPolicy } from '../../probe/scan/retry-policy.ts';
-import { synOptions, type SynSpec } from '../../probe/craft/syn-spec.ts';
+import { ETHERNET, synOptions, type SynSpec } from '../../probe/craft/syn-spec.ts';
 import type { TargetSet } from '../../probe/targets/target-set.ts';
 import type { Timing } from '../../probe/timing.ts';
 import { type Expectations, parseExpectations } from '../../records/probe/expectations.ts';
@@ -33,8 +33,6 @@ export interface PreparedRun {
 /** Two challenge ACKs may ask for one more SYN each. */
 const SPARE_SYNS = 2;
 const MAX_SOURCE_PORTS = 64;
-/** For checking an option list before any route is known. */
-const ETHERNET_MTU = 1500;
 
 /** Reads all options. Throws a usage error for the first that cannot be accepted. */
 export async function prepareRun(options: ProbeOptions): Promise<PreparedRun> {
@@ -43,7 +41,7 @@ export async function prepareRun(options: ProbeOptions): Promise<PreparedRun> {
   const timing = readTiming(options);
   const expectations = parseExpectations(options);
   const shard = options.shard === undefined ? null : parseShard(options.shard);
-  synOptions(spec, ETHERNET_MTU);
+  synOptions(spec, ETHERNET);
   const targets = await readTargets(options);
   const seed = options.seed ?? randomInt(2 ** 32);
   const order = createProbeOrder({ targets: targets.size, ports, seed, shard, randomize: options.randomize !== false });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { SendDemand } from '../../engine/engine.ts';
 import { sendPathOf } from '../../engine/engines.ts';
-import type { OpenRoutes } from '../../engine/linux/route-options.ts';
+import type { OpenRoutes } from '../../engine/linux/route-sources.ts';
 import type { SynscopeError } from '../../errors.ts';
 import { craftSyn } from '../../probe/craft/syn-spec.ts';
 import { ProbeSession } from '../../probe/scan/session.ts';

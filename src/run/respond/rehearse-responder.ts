@@ -1,3 +1,4 @@
+import { ETHERNET } from '../../probe/craft/syn-spec.ts';
 import { ProofSyns } from '../../probe/responder/proof-syns.ts';
 import type { ResponderPlan } from '../../probe/responder/responder-plan.ts';
 import { ResponderSession } from '../../probe/responder/responder-session.ts';
@@ -13,8 +14,7 @@ const PORT = 1;
  * first client's round trip.
  */
 export function rehearseResponder({ mac, random, wallClock }: Pick<ResponderPlan, 'mac' | 'random' | 'wallClock'>): void {
-  const source = { address: UNSPECIFIED, interface: '', mtu: 1500 };
-  const nowhere = { sources: [source], lookup: () => 0, isLocal: () => true, isUnresolved: () => false };
+  const nowhere = { sources: [ETHERNET], lookup: () => 0, isLocal: () => true, isUnresolved: () => false };
   const session = new ResponderSession({
     mac,
     random,

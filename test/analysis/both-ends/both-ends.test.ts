@@ -4,7 +4,7 @@ import { compareBothEnds } from '../../../src/analysis/both-ends/both-ends.ts';
 import { type Address, parseAddress } from '../../../src/wire/address.ts';
 import { encodeTcpPacket, type TcpPacketFields } from '../../../src/wire/packet.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
-import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../../src/wire/decoded.ts';
 
 const NEAR = parseAddress('192.0.2.1') as Address;
 const FAR = parseAddress('198.51.100.7') as Address;

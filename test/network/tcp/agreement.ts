@@ -1,5 +1,5 @@
 import { findOption } from '../../../src/wire/tcp-options.ts';
-import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../../src/wire/decoded.ts';
 
 /** What the SYNs of both ends amount to, as seen from one of them. */
 export interface Agreement {

@@ -1,13 +1,27 @@
-import type { Source } from '../../transport/transport.ts';
+import type { Routes, Source } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 
-/** Distinct ways out, in the order they were found; an index stays valid. */
+/** What the user fixed of the way out. */
+export interface RouteOptions {
+  /** Every source has this address instead of the kernel's choice; it need not be ours. */
+  readonly sourceIp: Address | null;
+  /** Every target is reached through this interface. */
+  readonly interface: string | null;
+}
+
+/** Routes that hold a socket. */
+export interface OpenRoutes extends Routes {
+  /** Idempotent; lookups after it fail with EBADF. */
+  close(): void;
+}
+
+/** Distinct sources of packets, in the order they were found; an index stays valid. */
 export class SourceList {
   readonly all: Source[] = [];
   readonly #interfaceIndexes: number[] = [];
   readonly #routeMtus: number[] = [];
 
-  /** Place of the way out with these three, or -1. Linear: a host has a handful. */
+  /** Place of the source with these three, or -1. Linear: a host has a handful. */
   find(address: Address, interfaceIndex: number, routeMtu: number): number {
     for (let place = 0; place < this.all.length; place++) {
       const same = this.#interfaceIndexes[place] === interfaceIndex && this.#routeMtus[place] === routeMtu;

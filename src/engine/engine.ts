@@ -1,7 +1,7 @@
 import { SynscopeError } from '../errors.ts';
 import type { Routes, SendPathName, Transport } from '../transport/transport.ts';
 
-/** What a run asks of the way its packets take. */
+/** What a run asks of its send path. */
 export interface SendDemand {
   /** The user's choice; `auto` for the engine's own. */
   readonly path: 'auto' | SendPathName;
@@ -18,7 +18,7 @@ export interface EngineOptions {
   /** Bind sending to this interface, or null for the kernel's routing. */
   readonly interface: string | null;
   readonly routes: Routes;
-  /** About how many packets the run sends when all goes well; absent where nobody knows. */
+  /** About how many packets the run sends when all goes well; absent where that is unknown. */
   readonly packets?: number;
   /** How fast packets are to leave; absent where the kernel's own way is fast enough. */
   readonly sending?: SendDemand;

@@ -13,7 +13,7 @@ const X25519 = 0x001d;
 const GROUPS = [X25519, 0x0017, 0x0018];
 const RANDOM_BYTES = 32;
 
-/** `GET` of a path as HTTP/1.1 asks for it; the connection stays open, so that whoever asked closes it. */
+/** `GET` of a path as HTTP/1.1 asks for it; the connection stays open, so that the client closes it. */
 export function httpRequest(host: string, path: string = '/'): Uint8Array {
   return ascii(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: synscope\r\nAccept: */*\r\n\r\n`);
 }

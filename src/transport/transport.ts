@@ -30,7 +30,7 @@ export interface SendBatch {
   /** May be another array after each `flush`: an engine with a transmit ring hands out the next part of it. The transport leaves what stands in it alone. */
   readonly bytes: Uint8Array;
   readonly lengths: Uint16Array;
-  /** Free for whoever fills the slot; the transport does not touch it. */
+  /** For the code that fills the slot; the transport does not touch it. */
   readonly tags: Int32Array;
   /** After `flush`: 0 = handed to the kernel, else the errno (transport/errno.ts). */
   readonly errors: Int32Array;
@@ -86,7 +86,7 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** One way out of this host. */
+/** An address and interface that packets leave from. */
 export interface Source {
   readonly address: Address;
   readonly interface: string;

@@ -6,7 +6,7 @@ export type DropOutcome =
   | { readonly kind: 'dropped'; readonly uid: number; readonly gid: number }
   /** Was not root: nothing to drop. */
   | { readonly kind: 'not-root' }
-  /** Root of a user namespace that has no such user: there is nobody to become, and root there is nobody outside. */
+  /** Root of a user namespace that has no such user, which is no root outside. */
   | { readonly kind: 'no-such-user'; readonly uid: number }
   /** The kernel refused; still root. `message` is one line for the user. */
   | { readonly kind: 'refused'; readonly message: string };

@@ -141,7 +141,7 @@ function consecutive(first: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => first + index);
 }
 
-/** Another port may do: somebody has this one, or it is a privileged one. */
+/** Another port may do: this one is in use, or privileged. */
 function isTaken(result: number, { binder }: PortChoice): boolean {
   return result === -Errno.EADDRINUSE || (result === -Errno.EACCES && binder?.failedStep === BIND);
 }

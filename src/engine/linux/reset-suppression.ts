@@ -9,19 +9,19 @@ import type { Reservation } from './source-ports.ts';
 import { hasSystemCalls, systemCalls } from './system-calls.ts';
 import { IPV4, socketFamily } from '../../wire/family.ts';
 
-/** Which source ports are to be guarded. */
+/** Which source ports are wanted. */
 export interface SuppressionOptions {
   /** The port that the user asked for (the first of `count` consecutive ones), or null for a choice at random. */
   readonly first: number | null;
 }
 
 /**
- * Source ports that are ours until `release`, and on which the kernel is silent: it drops every TCP packet (IPv4) that arrives there, after captures and
- * raw sockets have seen it, and answers none. Above all it does not answer a SYN-ACK with RST: whoever guards sends the teardown itself (RST or FIN),
- * also when interrupted, or leaves the target with a half-open connection.
+ * Source ports that are ours until `release`, and on which the kernel is silent: it drops every TCP packet (IPv4) that arrives there, after
+ * captures and raw sockets have seen it. A SYN-ACK draws no RST either: the caller must tear connections down itself (RST or FIN), also when
+ * interrupted, or leaves the target with a half-open connection.
  */
 export interface ResetSuppression extends Reservation {
-  /** Always: there is no guard that does not guard. */
+  /** Always: ports whose resets cannot be suppressed are not handed out. */
   readonly held: true;
   readonly missing: null;
 }
@@ -37,7 +37,7 @@ const KEY_BYTES = 16;
 
 /**
  * Makes the kernel drop whatever would reach the socket. By a filter; where that is refused (since 2026 Linux wants CAP_NET_ADMIN for a filter on a TCP
- * socket), by demanding of every peer a signature with a key that nobody has, which needs no right.
+ * socket), by demanding of every peer a signature with a key that no peer has, which needs no right.
  */
 const SILENCE: BindingStep = {
   name: 'SO_ATTACH_FILTER',
@@ -49,7 +49,7 @@ const SILENCE: BindingStep = {
   },
 };
 
-/** The kernel looks for whom a packet is among connections and listening sockets; one that is merely bound is not found. */
+/** The kernel delivers to connections and listening sockets; one that is merely bound is not found. */
 const LISTEN: BindingStep = {
   name: 'listen',
   hint: FORBIDDEN,
@@ -57,8 +57,8 @@ const LISTEN: BindingStep = {
 };
 
 /**
- * Guards `count` source ports, 1 or more, chosen as those of `reserveSourcePorts` are. Needs no privilege for ports above 1023. Each is a socket in LISTEN,
- * silenced before it listens, so that nothing gets past.
+ * Suppresses the kernel's resets on `count` source ports, 1 or more, chosen as those of `reserveSourcePorts` are. Needs no privilege for ports
+ * above 1023. Each is a socket in LISTEN, silenced before it listens, so that nothing gets past.
  * Throws `not-installed` without koffi, a usage error when the port that the user asked for is taken, `not-permitted` when it is a privileged one or the
  * kernel refuses to be silenced, `engine-lost` when this host has not that many free ports. Then nothing is held.
  */
@@ -82,7 +82,8 @@ export function suppressSourcePortResets(count: number, { first }: SuppressionOp
 }
 
 /**
- * Guards exactly these ports, ascending: whoever sends to them hears from the caller alone. Throws as `suppressSourcePortResets` does, a usage error when one of them is taken.
+ * The same for exactly these ports, ascending: what is sent to them is answered by the caller alone. Throws as `suppressSourcePortResets` does, a
+ * usage error when one of them is taken.
  */
 export function suppressListeningPortResets(ports: readonly number[]): ResetSuppression {
   const calls = systemCalls();

@@ -1,7 +1,7 @@
 import type { Routes, Source } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 
-/** What the user fixed of the way out. */
+/** What the user fixed of the route. */
 export interface RouteOptions {
   /** Every source has this address instead of the kernel's choice; it need not be ours. */
   readonly sourceIp: Address | null;

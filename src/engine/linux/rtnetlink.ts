@@ -90,7 +90,7 @@ export function emptyAnswer(): RouteAnswer {
 export class RouteRequest {
   readonly #request: NetlinkRequest;
 
-  /** `interfaceIndex` 0 leaves the way out to the routing tables. */
+  /** `interfaceIndex` 0 leaves the interface to the routing tables. */
   constructor(interfaceIndex: number) {
     this.#request = routeRequest(interfaceIndex === 0 ? [] : [[RTA_OIF, 4]]);
     const [, outgoing] = this.#request.values;

@@ -37,7 +37,7 @@ export interface SystemCalls {
   kick(descriptor: number): number;
   /** Maps `length` bytes of a socket from `offset` on, or for descriptor -1 fresh memory: pages that the kernel sees too. */
   map(descriptor: number, length: number, offset: number): MappedMemory | number;
-  /** Gives the pages back. The addresses stay valid and are used again for a mapping of the same length: a view that somebody kept must not crash. */
+  /** Gives the pages back. The addresses stay valid and are used again for a mapping of the same length: a view that was kept must not crash. */
   unmap(memory: MappedMemory): number;
   /** Bytes of a page (getpagesize(3)): 4096 on x86-64; 4096, 16384 or 65536 on arm64, as the kernel was built. */
   pageBytes(): number;
@@ -76,7 +76,7 @@ const PRIVATE_ANONYMOUS = 0x22;
 const MAP_NORESERVE = 0x4000;
 const MAP_POPULATE = 0x8000;
 
-/** Libc is one for the whole process, and so is this binding to it; null until somebody asks. */
+/** Libc is one for the whole process, and so is this binding to it; null until first asked for. */
 let bound: SystemCallsOrProblem | null = null;
 
 /** True when the calls are there; narrows. */

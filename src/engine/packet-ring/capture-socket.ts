@@ -7,7 +7,7 @@ import { openReceivedFrames } from './received-frames.ts';
 import { type CapturedFrames, RingBlocks } from './ring-block.ts';
 import { ringFilter } from './ring-filter.ts';
 
-/** How much memory the kernel fills before somebody must read. */
+/** How much memory the kernel fills before it must be read. */
 export interface RingSize {
   /** One block is handed over at a time; a multiple of FRAME_BYTES. Rounded up to whole pages (`wholePages`). */
   readonly blockBytes: number;

@@ -13,7 +13,7 @@ const MEASUREMENTS = 16;
 export type WallClock = Pick<SystemCalls, 'realTime'>;
 
 /**
- * Puts the kernel's stamps (CLOCK_REALTIME) on the transport's clock (monotonic). The two differ by a constant until somebody sets the wall clock.
+ * Puts the kernel's stamps (CLOCK_REALTIME) on the transport's clock (monotonic). The two differ by a constant until the wall clock is set.
  * All is whole nanoseconds counted from a second near the beginning, so that doubles are exact.
  */
 export class KernelClock {
@@ -21,7 +21,7 @@ export class KernelClock {
   readonly #now: () => Nanos;
   readonly #time = new BigInt64Array(2);
   readonly #base: number;
-  /** Wall clock less transport's clock; before the last time that somebody set the wall clock, and since. */
+  /** Wall clock less transport's clock; before the wall clock was last set, and since. */
   #before: Nanos;
   #since: Nanos;
   #nextReview: Nanos;
@@ -37,7 +37,7 @@ export class KernelClock {
   }
 
   /**
-   * When a packet was stamped; `now` is when it was found, later than that. A stamp from before somebody set the wall clock is still understood,
+   * When a packet was stamped; `now` is when it was found, later than that. A stamp from before the wall clock was set is still understood,
    * where it would otherwise lie in the future or more than a second back.
    */
   at(seconds: number, nanos: number, now: Nanos): Nanos {
@@ -48,7 +48,7 @@ export class KernelClock {
     return other <= now && other > now - OLDEST ? other : Math.min(at, now);
   }
 
-  /** Looks whether somebody has set the wall clock, four times a second or as soon as the stamp of a packet found at `now` cannot be true. */
+  /** Checks whether the wall clock has been set, four times a second or as soon as the stamp of a packet found at `now` cannot be true. */
   review(seconds: number, nanos: number, now: Nanos): void {
     const at = (seconds - this.#base) * NANOS_PER_SECOND + nanos - this.#since;
     if (now < this.#nextReview && at <= now + STEP && at > now - OLDEST) return;

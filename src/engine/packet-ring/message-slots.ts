@@ -61,7 +61,7 @@ export class MessageSlots {
     Atomics.store(this.#words, this.#lastLength, 0);
   }
 
-  /** True once the kernel has taken the whole batch, whoever made the call. */
+  /** True once the kernel has taken the whole batch, from whichever thread. */
   get isTaken(): boolean {
     return Atomics.load(this.#words, this.#lastLength) > 0;
   }

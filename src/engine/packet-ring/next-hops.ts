@@ -18,7 +18,7 @@ const CONFIRMED_OF_MANY: Nanos = 500 * NANOS_PER_MS;
 const UNRESOLVED: Nanos = 50 * NANOS_PER_MS;
 /** How often notices of changed routes are read. */
 const NOTICES: Nanos = 100 * NANOS_PER_MS;
-/** Questions to the kernel (3 to 5 us each) between two turns; who comes too late goes the kernel's way. */
+/** Questions to the kernel (3 to 5 us each) between two turns; packets beyond this limit use the raw socket. */
 const QUESTIONS = 16;
 
 /** What the cache knows of a destination, besides the number of its hop. */

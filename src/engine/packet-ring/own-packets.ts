@@ -10,7 +10,7 @@ const { SYN, RST, ACK } = TcpFlag;
 
 /**
  * Decides which of the packets that pass the filter are delivered. The loopback shows each packet twice, once going out and once coming in: an own one
- * counts when it goes out, for that is when it was sent, and any other when it comes in. What comes in for others, in promiscuous mode, is nobody's.
+ * counts when it goes out, for that is when it was sent, and any other when it comes in. What comes in for others, in promiscuous mode, is dropped.
  */
 export class OwnPackets {
   readonly #ports = new Uint8Array(65_536);
@@ -28,7 +28,7 @@ export class OwnPackets {
     return !this.#isOwn(bytes, offset) || !this.#routes.isLocal(readAddress(bytes, offset + Ipv4Offset.SOURCE));
   }
 
-  /** From one of our ports, and nothing that only one who is asked would send: a target, too, may be one of our ports. */
+  /** From one of our ports, and no answer (SYN-ACK, RST): a target's port may be one of ours too. */
   #isOwn(bytes: Uint8Array, offset: number): boolean {
     if (bytes[offset + Ipv4Offset.PROTOCOL] !== IpProtocol.TCP) return false;
     const tcp = offset + ipHeaderLength(bytes, offset);

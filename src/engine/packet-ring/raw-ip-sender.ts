@@ -91,7 +91,7 @@ export class RawIpSender implements PacketSender, Posting {
   #place = 0;
   /** What the thread is sending. */
   #posted: Posted | null = null;
-  /** Posted batches that are done with, until somebody asks. */
+  /** Posted batches that are done with, until `settled` returns them. */
   readonly #settled: MessageSlots[] = [];
   #closed = false;
 

@@ -47,7 +47,7 @@ export class RingCapture {
     this.#from = this.#now();
   }
 
-  /** Calls `readable` on the event loop while the kernel has handed blocks over that nobody has drained. */
+  /** Calls `readable` on the event loop while the kernel has handed over blocks that are not drained. */
   watch(readable: () => void): void {
     this.#watch = this.#socket.watch(readable);
   }

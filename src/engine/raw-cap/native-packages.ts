@@ -3,7 +3,7 @@ import { hasSystemCalls, systemCalls } from '../linux/system-calls.ts';
 
 const BUILD =
   "apt-get install build-essential python3 libpcap-dev (or your system's names for them), then npm rebuild raw-socket cap";
-/** Libpcap's names: where its -dev package is installed, Debian's, everybody else's. */
+/** Libpcap's names: where its -dev package is installed, on Debian, elsewhere. */
 const LIBRARY_NAMES: readonly string[] = ['libpcap.so', 'libpcap.so.0.8', 'libpcap.so.1'];
 
 /** Why the native part of an optional dependency cannot be loaded. */

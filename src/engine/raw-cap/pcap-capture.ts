@@ -5,7 +5,7 @@ import type { EngineProblem } from '../engine.ts';
 import { netRawProblem } from '../linux/capabilities.ts';
 import { offerImmediateMode, missingBinding } from './native-packages.ts';
 
-/** What to capture and whom to give it. */
+/** What to capture, and where frames go. */
 export interface PcapOptions {
   /** pcap-filter(7). */
   readonly filter: string;
@@ -58,7 +58,7 @@ export async function openPcapCapture(options: PcapOptions): Promise<PcapCapture
   const cap = new binding.Cap();
   neverCollected.push(cap);
   const buffer = Buffer.allocUnsafeSlow(FRAME_BYTES);
-  // A Buffer's `slice` copies nothing: whoever takes it for a Uint8Array would keep what the next packet overwrites.
+  // A Buffer's `slice` copies nothing: code that takes it for a Uint8Array would keep what the next packet overwrites.
   const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
   cap.on('packet', (length) => options.onFrame(bytes, length));
   let linkName: string;

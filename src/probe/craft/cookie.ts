@@ -10,7 +10,7 @@ const LENGTH = 15 << 24;
 const MAX_TRANSMISSION = 0xffffff;
 
 /**
- * The numbers by which a reply proves itself. All of one SYN come from a nonce that nobody can guess: of a pair's first SYN, a word of the run's
+ * The numbers by which a reply proves itself. All of one SYN come from an unpredictable nonce: of a pair's first SYN, a word of the run's
  * keystream; of any other, SipHash-2-4 (Aumasson and Bernstein, 2012) of source, destination, ports and transmission, 15 bytes in two blocks,
  * little-endian, under a key that only this run knows. `compute` and `expand` allocate nothing; their results stand in the fields until the next call.
  */

@@ -5,7 +5,7 @@ import { mssOfMtu } from '../../wire/tcp.ts';
 /** The system whose SYN a run imitates (`--profile`). */
 export type ProfileName = 'linux' | 'windows' | 'macos' | 'freebsd' | 'bare';
 
-/** What of the way out a SYN depends on: its address's family, and the largest IP packet of the interface. */
+/** What a SYN takes from its source: the address family, and the largest IP packet of the interface. */
 export type SynSource = Pick<Source, 'address' | 'mtu'>;
 
 /** The SYN of one system. */

@@ -1,5 +1,5 @@
 /**
- * What is probed without `-p`: about 100 ports that whoever runs a firewall, VPN, load balancer or container network asks about first. Each group
+ * What is probed without `-p`: about 100 ports that operators of firewalls, VPNs, load balancers and container networks ask about first. Each group
  * answers one question; what is rarely opened on purpose, but found open with regret, has its own.
  */
 export const DEFAULT_PORT_GROUPS: Readonly<Record<string, readonly number[]>> = {

@@ -5,7 +5,7 @@ import type { Routes, SendPathName, Transport } from '../transport/transport.ts'
 export interface SendDemand {
   /** The user's choice; `auto` for the engine's own. */
   readonly path: 'auto' | SendPathName;
-  /** Packets a second that the user names: Infinity for as many as this host can, null for what the path is found to carry. */
+  /** Packets a second: Infinity for as many as this host can, null for what the path is found to carry. */
   readonly rate: number | null;
   /** Bytes of the longest packet of the run. */
   readonly packetBytes: number;
@@ -44,7 +44,7 @@ export interface Engine {
   open(options: EngineOptions): Promise<Transport>;
 }
 
-/** What an engine's folder gives: name and description stand in the table, so that engines can be listed without loading them. */
+/** What an engine's folder gives; the table has names, so that engines are listed without loading them. */
 export type EngineCode = Pick<Engine, 'check' | 'open'>;
 
 /** The error that ends a run for want of an engine: exit code 3. */

@@ -1,8 +1,8 @@
 import type { Defect } from './decoded.ts';
 
 /**
- * What is missing when `needed` bytes are wanted at `offset` of a layer, or null when they are there. Decoders ask once
- * for each header and then read its fields without fear.
+ * What is missing when `needed` bytes are wanted at `offset` of a layer, or null when they are there.
+ * Decoders ask once for each header and then read its fields without fear.
  */
 export function shortage(layer: Defect['layer'], bytes: Uint8Array, offset: number, needed: number): Defect | null {
   const had = Math.max(0, bytes.length - offset);
@@ -57,7 +57,7 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
-/** The bytes that hex digits of either case stand for, an optional `0x` before them; null for an odd count or any other character. */
+/** The bytes of hex digits, with or without `0x`; null for an odd count or any other character. */
 export function fromHex(text: string): Uint8Array | null {
   const digits = /^(?:0x)?((?:[0-9a-f]{2})*)$/i.exec(text)?.[1];
   if (digits === undefined) return null;
@@ -66,20 +66,23 @@ export function fromHex(text: string): Uint8Array | null {
   );
 }
 
-/** The kinds that stand alone, without a length byte, in TCP (RFC 9293, 3.2) and IPv4 (RFC 791, 3.1) options. */
+/** Kinds without a length byte, in TCP (RFC 9293, 3.2) and IPv4 (RFC 791, 3.1) options. */
 export const END_OF_OPTIONS = 0;
 /** The kind that has no length byte besides the end marker. */
 export const NO_OPERATION = 1;
 
 /**
- * Where an element at `offset` ends that announces `length` bytes, its own header of `header` bytes included; -1 when it
- * is shorter than its header or longer than what stands before `end`. So a walk always moves on and never leaves its bytes.
+ * Where an element at `offset` ends that announces `length` bytes, its own header of `header` bytes included;
+ * -1 when it is shorter than its header or longer than what stands before `end`. So a walk always moves on
+ * and never leaves its bytes.
  */
 export function elementEnd(offset: number, end: number, length: number, header: number): number {
   return length < header || length > end - offset ? -1 : offset + length;
 }
 
-/** Where the TCP or IPv4 option at `offset` ends, or -1 when its length is missing or cannot be right. Needs `offset < end`. */
+/**
+ * Where the TCP or IPv4 option at `offset` ends; -1 when its length cannot be right. Needs `offset < end`.
+ */
 export function optionEnd(bytes: Uint8Array, offset: number, end: number): number {
   if ((bytes[offset] as number) <= NO_OPERATION) return offset + 1;
   return end - offset < 2 ? -1 : elementEnd(offset, end, bytes[offset + 1] as number, 2);

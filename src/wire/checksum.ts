@@ -1,6 +1,7 @@
 /**
- * Running one's complement sum of 16-bit words (RFC 1071), an odd last byte taken as the high half of a word. `start` is a
- * sum of bytes before these, an even number of them. Not folded: exact while the summed bytes are fewer than 128 KiB.
+ * Running one's complement sum of 16-bit words (RFC 1071), an odd last byte taken as the high half of a word.
+ * `start` is a sum of bytes before these, an even number of them. Not folded: exact while the summed bytes
+ * are fewer than 128 KiB.
  */
 export function onesSum(bytes: Uint8Array, offset: number, length: number, start: number = 0): number {
   let sum = start;
@@ -17,7 +18,7 @@ export function foldChecksum(sum: number): number {
   return ~((once & 0xffff) + (once >>> 16)) & 0xffff;
 }
 
-/** The Internet checksum of bytes whose checksum field is zero; 0 when computed over bytes that carry a right one (RFC 1071). */
+/** The Internet checksum (RFC 1071) of bytes whose checksum field is 0; 0 over bytes with a right one. */
 export function internetChecksum(bytes: Uint8Array, offset: number, length: number): number {
   return foldChecksum(onesSum(bytes, offset, length));
 }

@@ -50,9 +50,10 @@ export type TcpOption =
   | DataOption;
 
 /**
- * Any other option: `data` is lower-case hex of what follows kind and length. `name` is a known name (`mptcp`, `md5`, `ao`, `exp`,
- * `sack`, ...) or `kind-N`; `malformed` ends a list whose remaining bytes do not parse (there `data` is every byte after the kind);
- * `padding` is what stands after EOL when it is not all zero.
+ * Any other option: `data` is lower-case hex of what follows kind and length. `name` is a known name
+ * (`mptcp`, `md5`, `ao`, `exp`, `sack`, ...) or `kind-N`; `malformed` ends a list whose remaining bytes do
+ * not parse (there `data` is every byte after the kind); `padding` is what stands after EOL when it is not
+ * all zero.
  */
 export interface DataOption {
   readonly kind: number;
@@ -104,7 +105,7 @@ export interface MplsLabel {
   readonly ttl: number;
 }
 
-/** The packet that an ICMP error quotes: as much of it as is there. Fields that the quote does not show are null. */
+/** The packet that an ICMP error quotes, as far as it goes. Fields that the quote does not show are null. */
 export interface Quote {
   /** Quoted bytes, IP header included, RFC 4884 padding and extensions excluded. */
   readonly bytes: Uint8Array;
@@ -132,6 +133,6 @@ export interface DecodedPacket {
   readonly ip: Ipv4Header;
   readonly tcp: TcpSegment | null;
   readonly icmp: IcmpMessage | null;
-  /** Why a TCP segment or ICMP message is not decoded although its protocol number announces one; null when all went well. */
+  /** Why what the protocol number announces is not decoded; null when all went well. */
   readonly defect: Defect | null;
 }

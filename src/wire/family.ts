@@ -1,6 +1,6 @@
 import type { Address } from './address.ts';
 
-/** An address family, named by its IP version. One more member makes every table below incomplete, which does not compile. */
+/** An address family, named by its IP version. Another member makes the table below fail to compile. */
 export type Family = 4;
 
 /** The family of every address so far. */

@@ -15,7 +15,7 @@ const CHECKSUM = 2;
 const REST = 4;
 const QUOTE_WORDS = 5;
 
-/** The error messages, which quote the packet that they are about (RFC 792): type -> may carry extensions (RFC 4884, 4). */
+/** Error messages, which quote a packet (RFC 792): type -> may carry extensions (RFC 4884, 4). */
 const ERROR_TYPES: ReadonlyMap<number, boolean> = new Map([
   [3, true],
   [4, false],
@@ -36,12 +36,12 @@ const REASONS: Readonly<Record<string, string>> = {
   '11/0': 'icmp-ttl-exceeded',
 };
 
-/** True for destination unreachable, source quench, redirect, time exceeded and parameter problem: what quotes a packet. */
+/** True for what quotes a packet: unreachable, source quench, redirect, time exceeded, parameter problem. */
 export function isIcmpError(type: number): boolean {
   return ERROR_TYPES.has(type);
 }
 
-/** The reason name of an ICMP error (RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7.1): `icmp-port-unreachable` and its like, else `icmp-TYPE-CODE`. */
+/** The reason name of an ICMP error, such as `icmp-port-unreachable`, else `icmp-TYPE-CODE`. */
 export function formatIcmpReason(type: number, code: number): string {
   return REASONS[`${type}/${code}`] ?? `icmp-${type}-${code}`;
 }
@@ -60,8 +60,9 @@ export interface IcmpFields {
 }
 
 /**
- * The ICMPv4 message that is `bytes`. The quote is read laxly: whatever is there, be it 8 bytes of TCP. Extensions are found by the
- * length field (RFC 4884, 4), else 128 bytes into the quote with a checksum that is right (5.5). `quote.bytes` is a view into `bytes`.
+ * The ICMPv4 message that is `bytes`. The quote is read laxly: whatever is there, be it 8 bytes of TCP.
+ * Extensions are found by the length field (RFC 4884, 4), else 128 bytes into the quote with a checksum that
+ * is right (5.5). `quote.bytes` is a view into `bytes`.
  */
 export function decodeIcmp(bytes: Uint8Array): Decoded<IcmpMessage> {
   const short = shortage('icmp', bytes, 0, ICMP_HEADER_BYTES);
@@ -110,8 +111,8 @@ function whole(body: Uint8Array): Split {
 }
 
 /**
- * A length field is believed only when it leaves room for a probe's identity and an extension structure stands where it points: the byte
- * was "unused" before RFC 4884.
+ * A length field is believed only when it leaves room for a probe's identity and an extension structure
+ * stands where it points: the byte was "unused" before RFC 4884.
  */
 function splitBody(body: Uint8Array, words: number): Split {
   const quoteLength = words === 0 ? PADDED_QUOTE_BYTES : words * 4;

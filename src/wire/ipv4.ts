@@ -24,7 +24,7 @@ export const Ipv4Offset = {
   DESTINATION: 16,
 } as const;
 
-/** Protocol numbers of the IP header (IANA assigned-internet-protocol-numbers) that this program speaks of. */
+/** Protocol numbers of the IP header (IANA assigned-internet-protocol-numbers). */
 export const IpProtocol = { ICMP: 1, TCP: 6, UDP: 17 } as const;
 
 const RESERVED_FLAG = 0x8000;
@@ -49,8 +49,8 @@ export interface Ipv4HeaderFields {
 }
 
 /**
- * The IPv4 header at the start of `bytes`. `totalLength` and `checksum` are what the header says, not checked against anything:
- * captures are cut, offloads leave both 0. `options` is a view into `bytes`.
+ * The IPv4 header at the start of `bytes`. `totalLength` and `checksum` are what the header says, not checked
+ * against anything: captures are cut, offloads leave both 0. `options` is a view into `bytes`.
  */
 export function decodeIpv4(bytes: Uint8Array): Decoded<Ipv4Header> {
   const short = shortage('ipv4', bytes, 0, IPV4_HEADER_BYTES);
@@ -74,14 +74,15 @@ export function ipHeaderLength(bytes: Uint8Array, offset: number): number {
 }
 
 /**
- * Bytes of the packet that stand in `captured` bytes from its IP header on: link padding is not part of it, a short capture cuts it.
- * A total length of 0 is what segmentation offload and IPv4 BIG TCP leave there (linux/ip.h, iph_totlen): then all of the capture counts.
+ * Bytes of the packet that stand in `captured` bytes from its IP header on: link padding is not part of it, a
+ * short capture cuts it. A total length of 0 is what segmentation offload and IPv4 BIG TCP leave there
+ * (linux/ip.h, iph_totlen): then all of the capture counts.
  */
 export function packetExtent(totalLength: number, captured: number): number {
   return totalLength === 0 || totalLength > captured ? captured : totalLength;
 }
 
-/** Writes a header with its checksum at `offset` and returns its length; throws a RangeError for options or lengths that cannot be. */
+/** Writes a header with its checksum at `offset`; returns its length. RangeError for impossible lengths. */
 export function writeIpv4Header(into: Uint8Array, offset: number, fields: Ipv4HeaderFields, totalLength: number): number {
   const options = fields.options ?? new Uint8Array(0);
   const headerLength = IPV4_HEADER_BYTES + options.length;

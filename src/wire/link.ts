@@ -19,8 +19,8 @@ const FAMILY_BIG_ENDIAN = socketFamily(IPV4);
 const FAMILY_LITTLE_ENDIAN = socketFamily(IPV4) << 24;
 
 /**
- * Where the IPv4 header of a captured frame of `length` bytes begins, VLAN tags skipped; -1 when it carries something else or ends
- * before the shortest header does. Allocates nothing.
+ * Where the IPv4 header of a captured frame of `length` bytes begins, VLAN tags skipped; -1 when it carries
+ * something else or ends before the shortest header does. Allocates nothing.
  */
 export function ipOffset(link: LinkType, bytes: Uint8Array, length: number): number {
   const offset = payloadOffset(link, bytes, length);
@@ -49,7 +49,7 @@ function isInetFamily(bytes: Uint8Array, length: number): boolean {
   return family === FAMILY_BIG_ENDIAN || family === FAMILY_LITTLE_ENDIAN;
 }
 
-/** A VLAN tag is 2 bytes of tag and the EtherType of what follows (IEEE 802.1Q, 9.6); cooked captures keep it in their payload. */
+/** A VLAN tag is 2 bytes and the EtherType of what follows (IEEE 802.1Q, 9.6), in cooked captures too. */
 function ethertypePayload(bytes: Uint8Array, length: number, typeAt: number, payloadAt: number): number {
   if (length < payloadAt) return -1;
   let type = readU16(bytes, typeAt);

@@ -19,9 +19,9 @@ const TIMESTAMPS_LENGTH = 10;
 const ECHO_AT = 6;
 
 /**
- * Reads packets where they stand and allocates nothing: one view, loaded again for each packet. Fields are those of the last `load` that
- * returned true; the TCP fields only when `isTcp`, the ICMP and quote fields only when not. Checksums are not looked at:
- * locally delivered packets may carry partial ones.
+ * Reads packets where they stand and allocates nothing: one view, loaded again for each packet. Fields are
+ * those of the last `load` that returned true; the TCP fields only when `isTcp`, the ICMP and quote fields
+ * only when not. Checksums are not looked at: locally delivered packets may carry partial ones.
  */
 export class PacketView {
   isTcp: boolean = false;
@@ -65,8 +65,9 @@ export class PacketView {
   }
 
   /**
-   * True for an IPv4 packet of a TCP header or of an ICMP error that quotes 8 bytes of TCP or more, unfragmented or a first fragment, in
-   * `bytes[offset ... offset+length]`; those lie inside `bytes`. The view keeps `bytes` until the next load, for `timestampEcho`.
+   * True for an IPv4 packet of a TCP header or of an ICMP error that quotes 8 bytes of TCP or more,
+   * unfragmented or a first fragment, in `bytes[offset ... offset+length]`; those lie inside `bytes`. The
+   * view keeps `bytes` until the next load, for `timestampEcho`.
    */
   load(bytes: Uint8Array, offset: number, length: number): boolean {
     const headerLength = wholeHeader(bytes, offset, length);
@@ -91,7 +92,7 @@ export class PacketView {
     return true;
   }
 
-  /** TSecr of the TCP segment's first well-formed timestamps option before EOL, or -1. Valid while the loaded bytes are. */
+  /** TSecr of the TCP segment's first well-formed timestamps option, or -1. Valid while the bytes are. */
   timestampEcho(): number {
     return this.isTcp ? findTimestampEcho(this.#bytes, this.#optionsStart, this.#optionsEnd) : -1;
   }
@@ -134,7 +135,7 @@ export class PacketView {
   }
 }
 
-/** Length of the IPv4 header at `offset`, options included; 0 when it is not one, not all there, or of a fragment other than the first. */
+/** Length of the IPv4 header at `offset`; 0 when it is none, is cut, or is of a later fragment. */
 function wholeHeader(bytes: Uint8Array, offset: number, length: number): number {
   if (length < IPV4_HEADER_BYTES || ipVersion(bytes, offset) !== IPV4) return 0;
   const headerLength = ipHeaderLength(bytes, offset);
@@ -142,7 +143,7 @@ function wholeHeader(bytes: Uint8Array, offset: number, length: number): number 
   return (readU16(bytes, offset + Ipv4Offset.FRAGMENT) & FRAGMENT_OFFSET_MASK) === 0 ? headerLength : 0;
 }
 
-/** TSecr of the first well-formed timestamps option (RFC 7323, 3.2) in `bytes[start ... end]`, or -1; allocates nothing. */
+/** TSecr of the first well-formed timestamps option (RFC 7323, 3.2) in `bytes[start ... end]`, or -1. */
 function findTimestampEcho(bytes: Uint8Array, start: number, end: number): number {
   let offset = start;
   while (offset < end && bytes[offset] !== END_OF_OPTIONS) {

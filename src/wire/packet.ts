@@ -48,9 +48,10 @@ export interface TcpPacketFields extends PacketFields {
 export interface IcmpPacketFields extends PacketFields, IcmpFields {}
 
 /**
- * The IPv4 packet that starts `bytes`, with the TCP segment or ICMP message in it. Total: only an unreadable IP header fails; a packet
- * whose inside is unreadable has its `defect`, and a capture shorter than the packet is read as far as it goes. Link padding is
- * ignored. A fragment other than the first has nothing inside. Byte fields are views into `bytes`.
+ * The IPv4 packet that starts `bytes`, with the TCP segment or ICMP message in it. Total: only an unreadable
+ * IP header fails; a packet whose inside is unreadable has its `defect`, and a capture shorter than the
+ * packet is read as far as it goes. Link padding is ignored. A fragment other than the first has nothing
+ * inside. Byte fields are views into `bytes`.
  */
 export function decodePacket(bytes: Uint8Array): Decoded<DecodedPacket> {
   const decoded = decodeIpv4(bytes);

@@ -11,13 +11,13 @@ export const MAX_OPTION_BYTES = 40;
 /** An option list ready for the wire. */
 export interface CompiledOptions {
   readonly ok: true;
-  /** Padded to a multiple of 4 with zeros, which is EOL (RFC 9293, 3.1: "composed of zeros"); at most 40 bytes. */
+  /** Padded to a multiple of 4 with zeros, which is EOL (RFC 9293, 3.1); at most 40 bytes. */
   readonly bytes: Uint8Array;
-  /** Where in `bytes` a TSval stands that each packet fills in, because the text said `ts` without a value; null when there is none. */
+  /** Where in `bytes` the TSval of a bare `ts` stands, which each packet fills in; null without one. */
   readonly tsvalOffset: number | null;
 }
 
-/** Why a text is not an option list: `offending` is the part at fault as it was written, `accepted` says what may stand there. */
+/** Why a text is not an option list: `offending` is the part at fault, `accepted` what may stand there. */
 interface OptionTextError {
   readonly ok: false;
   readonly offending: string;
@@ -29,12 +29,14 @@ const KIND_SYNTAX = 'kind=N:HEX, N from 2 to 255';
 const NONE_SYNTAX = 'none, alone';
 
 /**
- * Every byte of a TCP header's option area as an ordered list. Never throws, and `encodeOptions` gives the same bytes again:
+ * Every byte of a TCP header's option area as an ordered list. Never throws, and `encodeOptions` gives the
+ * same bytes again:
  * - a kind without a name is `kind-N`;
  * - a named kind with a length that it cannot have is `malformed`, and the options behind it are still read;
- * - an option whose length is missing, below 2 or past the end is a last `malformed` entry that holds all that is left;
- *   in both cases `data` is every byte after the kind, so the length byte is its first;
- * - zeros after EOL are an `eol` entry each; anything else there is one `padding` entry, kind 0, with all those bytes.
+ * - an option whose length is missing, below 2 or past the end is a last `malformed` entry that holds all
+ *   that is left; in both cases `data` is every byte after the kind, so the length byte is its first;
+ * - zeros after EOL are an `eol` entry each; anything else there is one `padding` entry, kind 0, with all
+ *   those bytes.
  */
 export function decodeOptions(bytes: Uint8Array): readonly TcpOption[] {
   const options: TcpOption[] = [];
@@ -50,7 +52,7 @@ export function decodeOptions(bytes: Uint8Array): readonly TcpOption[] {
   return options;
 }
 
-/** The bytes of an option list as it stands: no padding is added, no length limit applies. Throws a RangeError where `data` is not hex. */
+/** The bytes of an option list, not padded, of any length. RangeError where `data` is not hex. */
 export function encodeOptions(options: readonly TcpOption[]): Uint8Array {
   return concatBytes(options.map(encodeOption));
 }
@@ -61,19 +63,20 @@ function encodeTlv(kind: number, body: Uint8Array): Uint8Array {
   return concatBytes([Uint8Array.of(kind, body.length + 2), body]);
 }
 
-/** The first option of that name in the list, typed by the name; undefined when there is none that is well-formed. */
+/** The first well-formed option of that name, typed by the name; undefined when there is none. */
 export function findOption<N extends OptionName>(options: readonly TcpOption[], name: N): OptionNamed<N> | undefined {
   return options.find((option): option is OptionNamed<N> & TcpOption => option.name === name);
 }
 
-/** The list in tcpdump's words, comma-separated, `none` when empty. `compileOptions` turns it into the same bytes again. */
+/** The list in tcpdump's words, `none` when empty. `compileOptions` turns it into the same bytes again. */
 export function formatOptions(options: readonly TcpOption[]): string {
   return options.length === 0 ? 'none' : options.map(formatOption).join(',');
 }
 
 /**
- * Option bytes for the text of an option list: comma-separated items in wire order, words in either case. Errors quote the item.
- * The words are those of the option table, and `raw=HEX`, `kind=N:HEX`, and `none` for no options at all.
+ * Option bytes for the text of an option list: comma-separated items in wire order, words in either case.
+ * Errors quote the item. The words are those of the option table, and `raw=HEX`, `kind=N:HEX`, and `none` for
+ * no options at all.
  */
 export function compileOptions(text: string): CompiledOptions | OptionTextError {
   if (text.trim().toLowerCase() === 'none') return { ok: true, bytes: new Uint8Array(0), tsvalOffset: null };

@@ -49,8 +49,9 @@ export interface TcpHeaderFields {
 }
 
 /**
- * The TCP segment that starts `bytes`. `announced` is its length by IP, more than `bytes.length` when the capture was cut; then
- * `optionBytes` may be shorter than the header says and the last option `malformed`. Byte fields are views into `bytes`.
+ * The TCP segment that starts `bytes`. `announced` is its length by IP, more than `bytes.length` when the
+ * capture was cut; then `optionBytes` may be shorter than the header says and the last option `malformed`.
+ * Byte fields are views into `bytes`.
  */
 export function decodeTcp(bytes: Uint8Array, announced: number = bytes.length): Decoded<TcpSegment> {
   const short = shortage('tcp', bytes, 0, TCP_HEADER_BYTES);
@@ -78,7 +79,7 @@ export function tcpFlags(bytes: Uint8Array, offset: number): number {
   return readU16(bytes, offset + TcpOffset.DATA_OFFSET) & 0x1ff;
 }
 
-/** Writes a header with checksum 0 at `offset` and returns its length; throws a RangeError for options that do not fit. */
+/** Writes a header with checksum 0 at `offset`; returns its length. RangeError if options do not fit. */
 export function writeTcpHeader(into: Uint8Array, offset: number, fields: TcpHeaderFields): number {
   const { options } = fields;
   if (options.length > MAX_OPTION_BYTES || options.length % 4 !== 0)
@@ -96,7 +97,9 @@ export function writeTcpHeader(into: Uint8Array, offset: number, fields: TcpHead
   return headerLength;
 }
 
-/** The header of `headerLength` bytes that starts `bytes`, as far as its options are there. The first 20 bytes must be. */
+/**
+ * The header of `headerLength` bytes that starts `bytes`; its fixed part must be there, options may be cut.
+ */
 export function readTcpHeader(bytes: Uint8Array, headerLength: number): TcpHeader {
   const optionBytes = bytes.subarray(TCP_HEADER_BYTES, headerLength);
   return {
@@ -120,7 +123,7 @@ export function tcpPseudoSum(source: Address, destination: Address, tcpLength: n
   return (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff) + IpProtocol.TCP + tcpLength;
 }
 
-/** Whether the TCP checksum of a whole, unfragmented IPv4 packet is right (RFC 9293, 3.1). Not for packets that an offload is still to finish. */
+/** Whether the TCP checksum of a whole IPv4 packet is right (RFC 9293, 3.1). Not for offloaded packets. */
 export function hasRightTcpChecksum(packet: Uint8Array): boolean {
   const start = ipHeaderLength(packet, 0);
   const length = packet.length - start;

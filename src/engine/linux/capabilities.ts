@@ -67,14 +67,15 @@ export function parsePrivileges(status: string): ProcessPrivileges {
   };
 }
 
-/** `effective`: was there already; `raised`: permitted, and put into the effective set now; `absent`: not ours to raise; `unknown`: cannot be read or changed here. */
+/** `raised`: permitted, and made effective now; `absent`: not permitted; `unknown`: not to be known here. */
 export type NetRaw = 'effective' | 'raised' | 'absent' | 'unknown';
 
 const LINUX_CAPABILITY_VERSION_3 = 0x20080522;
 
 /**
- * Puts CAP_NET_RAW into the effective set of the calling thread when it is merely permitted, as after exec of a file with
- * `cap_net_raw+p`: capabilities belong to threads, and the main thread is the one that opens the sockets.
+ * Puts CAP_NET_RAW into the effective set of the calling thread when it is merely permitted, as after exec of
+ * a file with `cap_net_raw+p`: capabilities belong to threads, and the main thread is the one that opens the
+ * sockets.
  */
 export function raiseNetRaw(): NetRaw {
   const sets = readPrivileges().capabilities;
@@ -101,7 +102,7 @@ const WAYS = [
   'or, in a container, start it with --cap-add=NET_RAW',
 ].join('; ');
 
-/** What to do when the kernel refused `what` (a raw socket, a capture): names the capability, and why a way that was taken had no effect. */
+/** What to do when the kernel refused `what` (a raw socket, a capture) for want of CAP_NET_RAW. */
 export function netRawProblem(what: string): EngineProblem {
   const { capabilities, noNewPrivs } = readPrivileges();
   const message = `${what}: not permitted, CAP_NET_RAW is missing`;

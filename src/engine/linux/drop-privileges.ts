@@ -15,8 +15,9 @@ export type DropOutcome =
 const NOBODY = 65534;
 
 /**
- * Turns a process that runs as root into the user who called sudo, else into nobody, for all threads and for good. Sockets and files that
- * are open stay open; capabilities are gone after it, so call it once they are. The caller decides what to say of `refused`.
+ * Turns a process that runs as root into the user who called sudo, else into nobody, for all threads and for
+ * good. Sockets and files that are open stay open; capabilities are gone after it, so call it once they are.
+ * The caller decides what to say of `refused`.
  */
 export function dropPrivileges(environment: NodeJS.ProcessEnv = process.env): DropOutcome {
   if (process.getuid?.() !== 0) return { kind: 'not-root' };
@@ -50,7 +51,7 @@ function idOf(text: string | undefined): number | null {
   return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
 }
 
-/** Whether `id` exists in the user namespace: lines of `inside outside count` (user_namespaces(7)); without the file, all ids do. */
+/** Whether `id` exists in the user namespace: lines of `inside outside count` (user_namespaces(7)). */
 export function isMapped(id: number, map: string | null): boolean {
   if (map === null) return true;
   return map.split('\n').some((line) => {

@@ -21,7 +21,7 @@ const NAME = 16;
 /** In a sockaddr: the hardware type or the family, then a hardware address, or port and IPv4 address. */
 const HARDWARE_ADDRESS_AT: number = NAME + 2;
 const INET_ADDRESS_AT: number = NAME + 4;
-/** linux/if_arp.h. The loopback has another number, and so has what carries bare IP (tun, WireGuard, IPIP). */
+/** linux/if_arp.h. Other numbers: the loopback, and what carries bare IP (tun, WireGuard, IPIP). */
 const ARPHRD_ETHER = 1;
 
 /** An interface whose frames have an Ethernet header. */
@@ -33,7 +33,7 @@ export interface EthernetLink {
   readonly address: Uint8Array;
 }
 
-/** Asks the kernel about interfaces of the current network namespace (netdevice(7)); /sys may show another one's. */
+/** Asks the kernel about interfaces of this network namespace (netdevice(7)); /sys may show another one's. */
 export class InterfaceRequests {
   readonly #calls: SystemCalls;
   readonly #socket: number;
@@ -109,8 +109,9 @@ export function ethernetLink(calls: SystemCalls, name: string): EthernetLink | n
 }
 
 /**
- * The state of an interface by what files say, for hosts where netlink cannot be asked. Node lists what the kernel calls operational and has an
- * address, so what it does not list may still carry packets. `up` when /sys cannot tell, as where it shows another network namespace.
+ * The state of an interface by what files say, for hosts where netlink cannot be asked. Node lists what the
+ * kernel calls operational and has an address, so what it does not list may still carry packets. `up` when
+ * /sys cannot tell, as where it shows another network namespace.
  */
 export function stateByListing(name: string): LinkState {
   if (listedInterfaces()?.[name] !== undefined) return 'up';
@@ -130,7 +131,7 @@ export function unknownInterface(name: string): SynscopeError {
   return usageError('--interface', name, `there is no such interface here (up are: ${names === '' ? 'none' : names})`);
 }
 
-/** Interfaces as Node lists them; null where it cannot, for it asks by netlink, which a sandbox may refuse. */
+/** Interfaces as Node lists them; null where it cannot: it asks by netlink, which a sandbox may refuse. */
 export function listedInterfaces(): Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>> | null {
   try {
     return networkInterfaces();
@@ -140,8 +141,9 @@ export function listedInterfaces(): Readonly<Record<string, readonly NetworkInte
 }
 
 /**
- * The IPv4 addresses of each interface, the main one first: as Node lists them, else the main one of each interface of /proc/net/dev as the kernel
- * tells it. An interface is listed without addresses where neither can tell.
+ * The IPv4 addresses of each interface, the main one first: as Node lists them, else the main one of each
+ * interface of /proc/net/dev as the kernel tells it. An interface is listed without addresses where neither
+ * can tell.
  */
 export function interfaceAddresses(): ReadonlyMap<string, readonly Address[]> {
   const listed = listedInterfaces();

@@ -11,19 +11,20 @@ const ATTRIBUTE = 4;
 /** A refused request leaves at most a few answers of earlier ones unread. */
 const READS = 4;
 
-/** RTMGRP_LINK, _IPV4_IFADDR, _IPV4_ROUTE, _IPV4_RULE (linux/rtnetlink.h). A link that goes down takes its routes along without a notice of their own. */
+/** RTMGRP_LINK, _IPV4_IFADDR, _IPV4_ROUTE, _IPV4_RULE. A link that goes down drops its routes silently. */
 const GROUPS = 0x1 | 0x10 | 0x40 | 0x80;
 /** struct sockaddr_nl: family 2, padding 2, port 4, groups 4. */
 const SOCKADDR_NL = 12;
 /** Notices read at a time; what is left is read the next time. */
 const NOTICE_READS = 64;
 
-/** Bytes of nlmsghdr: length 4, type 2, flags 2, sequence 4, port 4; netlink(7). What follows depends on the type. */
+/** Bytes of nlmsghdr: length 4, type 2, flags 2, sequence 4, port 4 (netlink(7)). */
 export const NETLINK_HEADER = 16;
 
 /**
- * A question to the kernel, in the host's byte order: nlmsghdr, the body of its type, attributes. Each attribute is given as its type and the
- * number of bytes of its value; the values are written into `bytes` in place, so that a question asked again allocates nothing.
+ * A question to the kernel, in the host's byte order: nlmsghdr, the body of its type, attributes. Each
+ * attribute is given as its type and the number of bytes of its value; the values are written into `bytes` in
+ * place, so that a question asked again allocates nothing.
  */
 export class NetlinkRequest {
   readonly bytes: Uint8Array;
@@ -59,7 +60,7 @@ export class NetlinkReply {
   readonly words: Uint32Array = new Uint32Array(this.bytes.buffer);
   readonly halves: Uint16Array = new Uint16Array(this.bytes.buffer);
 
-  /** Calls `each` for the attributes in `from ... to` that have a value of 4 bytes or more, with where it begins and ends. */
+  /** Calls `each` with kind, start and end of the attributes' values in `from ... to` of 4 bytes or more. */
   readAttributes(from: number, to: number, each: (kind: number, at: number, end: number) => void): void {
     let at = from;
     while (at + 2 * ATTRIBUTE <= to) {
@@ -89,7 +90,7 @@ export class NetlinkSocket {
     return descriptor < 0 ? null : new NetlinkSocket(calls, descriptor);
   }
 
-  /** The number of bytes of the answer of `type`, which stands in `reply`, or `-errno`. The kernel answers before `send` returns. */
+  /** Bytes of the answer of `type`, which stands in `reply`, or `-errno`. The kernel answers in `send`. */
   ask(request: NetlinkRequest, type: number): number {
     if (this.#descriptor < 0) return -Errno.EBADF;
     this.#sequence = (this.#sequence + 1) >>> 0;
@@ -120,7 +121,7 @@ export class NetlinkSocket {
   }
 }
 
-/** Hears when routes, rules, addresses or links of this network namespace change (rtnetlink(7)); needs no capability. */
+/** Hears when routes, rules, addresses or links of this network namespace change; needs no capability. */
 export class RouteNotices {
   readonly #calls: SystemCalls;
   readonly #into = new Uint8Array(64);
@@ -143,7 +144,7 @@ export class RouteNotices {
     return null;
   }
 
-  /** True when something may have changed since the last call: one system call when nothing has. Notices that did not fit (ENOBUFS) are a change. */
+  /** True when something may have changed since the last call; lost notices (ENOBUFS) count as a change. */
   changed(): boolean {
     let changed = false;
     for (let reads = 0; reads < NOTICE_READS && this.#descriptor >= 0; reads++) {

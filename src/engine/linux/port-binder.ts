@@ -18,7 +18,7 @@ const PORT_OFFSET = 2;
 /** What to do about a call that needs no right and is not permitted all the same. */
 export const FORBIDDEN = 'a seccomp profile or a security module forbids it: see `synscope doctor`';
 
-/** The step that makes the port ours. Without SO_REUSEADDR it fails where anything of TCP on this host has the port, be it a connection in TIME_WAIT. */
+/** Takes the port. Without SO_REUSEADDR this fails where any TCP socket has it, even one in TIME_WAIT. */
 export const BIND: BindingStep = {
   name: 'bind',
   hint: FORBIDDEN,

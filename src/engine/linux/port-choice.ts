@@ -17,7 +17,7 @@ export interface PortChoice {
   readonly purpose: string;
   /** What a port is called where it is taken; `source port` unless given. */
   readonly subject?: string;
-  /** What to do when the ports that were asked for need a right that this process lacks; throws, or returns and has them taken unheld. */
+  /** Called when the wanted ports need a right that is missing; throws, or returns to use them unheld. */
   readonly refused: (first: number) => void;
 }
 
@@ -39,15 +39,16 @@ export interface LocalPorts {
 const DEFAULT_EPHEMERAL: PortRange = { first: 32768, last: 60999 };
 const LOWEST = 1024;
 const HIGHEST = 65535;
-/** Stateless filters that let return traffic in take ports from here on for a client's; lower ones are often shut. */
+/** Stateless filters let return traffic in to ports from here on; lower ones are often shut. */
 const LOOKS_LIKE_A_CLIENT = 32768;
 /** Runs of consecutive ports that are tried before scattered ones are taken. */
 const ATTEMPTS = 64;
 
 /**
- * Chooses ports outside the ephemeral range (inside it only where it leaves none) and has the binder hold them: ascending, consecutive wherever that
- * many in a row were free. Throws a usage error when the port that the user asked for is taken, and `engine-lost` when this host has not that many free
- * ports or its kernel refuses for another reason; the binder may hold some then.
+ * Chooses ports outside the ephemeral range (inside it only where it leaves none) and has the binder hold
+ * them: ascending, consecutive wherever that many in a row were free. Throws a usage error when the port that
+ * the user asked for is taken, and `engine-lost` when this host has not that many free ports or its kernel
+ * refuses for another reason; the binder may hold some then.
  */
 export function choosePorts(choice: PortChoice): number[] {
   return choice.first === null ? chosenAtRandom(choice) : askedFor(choice.first, choice);
@@ -80,8 +81,9 @@ export function parsePortList(text: string): PortRange[] {
 }
 
 /**
- * Runs of ports that a probe may send from, best first: outside the ephemeral range and the reserved list, those that look like a client's
- * before those below 32768. Where the ephemeral range leaves none, ports inside it (a bound port is never handed out).
+ * Runs of ports that a probe may send from, best first: outside the ephemeral range and the reserved list,
+ * those that look like a client's before those below 32768. Where the ephemeral range leaves none, ports
+ * inside it (a bound port is never handed out).
  */
 export function usableRuns(ports: LocalPorts): PortRange[] {
   const outside = subtract({ first: LOWEST, last: HIGHEST }, [ports.ephemeral, ...ports.reserved]);

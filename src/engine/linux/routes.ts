@@ -12,7 +12,8 @@ import { TableRoutes } from './table-routes.ts';
 const LARGEST_PACKET = 65535;
 
 /**
- * The kernel's own answers where netlink can be asked, else those of the main table. Throws a usage error for an interface that is not there.
+ * The kernel's own answers where netlink can be asked, else those of the main table. Throws a usage error for
+ * an interface that is not there.
  */
 export function openRoutes(options: RouteOptions): OpenRoutes {
   const calls = systemCalls();
@@ -24,8 +25,9 @@ export function openRoutes(options: RouteOptions): OpenRoutes {
 }
 
 /**
- * Asks the kernel for each target (RTM_GETROUTE), so that policy rules, metrics, a route's source hint and its MTU are honoured.
- * Measured: 4 us a target, nothing allocated; no packet is sent and no capability needed.
+ * Asks the kernel for each target (RTM_GETROUTE), so that policy rules, metrics, a route's source hint and
+ * its MTU are honoured. Measured: 4 us a target, nothing allocated; no packet is sent and no capability
+ * needed.
  */
 class KernelRoutes implements OpenRoutes {
   readonly #socket: NetlinkSocket;

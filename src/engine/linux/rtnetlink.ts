@@ -4,8 +4,9 @@ import { addressBytes, IPV4, socketFamily } from '../../wire/family.ts';
 import { NETLINK_HEADER, NetlinkRequest, type NetlinkReply, type NetlinkSocket } from './netlink.ts';
 
 /*
- * Questions to the kernel's routing, rtnetlink(7). All begin with nlmsghdr 16, the body of their type, and attributes (length 2, type 2, value,
- * padded to 4); so does the answer, unless it is an nlmsgerr with -errno.
+ * Questions to the kernel's routing, rtnetlink(7). All begin with nlmsghdr 16, the body of their type, and
+ * attributes (length 2, type 2, value, padded to 4); so does the answer, unless it is an nlmsgerr with
+ * -errno.
  */
 const ADDRESS = addressBytes(IPV4);
 
@@ -26,7 +27,7 @@ const RTA_VIA = 18;
 const RTA_ENCAP = 22;
 const RTAX_MTU = 2;
 
-/** RTM_GETNEIGH for one entry (neigh_get, Linux 5.0). Body: ndmsg 12 (family 1, 3 unused, interface 4, state 2, flags 1, type 1). */
+/** RTM_GETNEIGH for one entry (Linux 5.0). Body: ndmsg 12 (family 1, 3 unused, interface 4, state 2, ...). */
 const RTM_NEWNEIGH = 28;
 const RTM_GETNEIGH = 30;
 const NEIGHBOUR_MESSAGE = 12;
@@ -65,7 +66,7 @@ export const NO_NEXT_HOP = -1;
 /** The kernel could not be asked. */
 export const NOT_ASKED = -2;
 
-/** Where a packet to the target would go. One object, overwritten by each answer: the lookup of a target allocates nothing. */
+/** Where a packet to the target would go. One object for all answers: a lookup allocates nothing. */
 export interface RouteAnswer {
   /** 0, or `-errno` and nothing else is valid. */
   error: number;
@@ -106,8 +107,9 @@ export class RouteRequest {
 }
 
 /**
- * Asks for the next hop of packets from one source through one interface; the target is changed in place. The source is part of the question, for
- * rules that look at it, and the answer says whether frames can be built for it.
+ * Asks for the next hop of packets from one source through one interface; the target is changed in place. The
+ * source is part of the question, for rules that look at it, and the answer says whether frames can be built
+ * for it.
  */
 export class NextHopRequest {
   readonly #interfaceIndex: number;
@@ -115,7 +117,7 @@ export class NextHopRequest {
   readonly #bound: boolean;
   #request: NetlinkRequest | null = null;
 
-  /** `bound`: packets leave by this interface whatever the routing tables would choose, as from a socket that is bound to it. */
+  /** `bound`: packets leave by this interface whatever the routing tables say, as from a bound socket. */
   constructor(interfaceIndex: number, source: Address, bound: boolean) {
     this.#interfaceIndex = interfaceIndex;
     this.#source = source;
@@ -123,8 +125,9 @@ export class NextHopRequest {
   }
 
   /**
-   * The address of the next hop, which is the target itself on the link; or `NO_NEXT_HOP`: another interface, an address of this host, broadcast,
-   * multicast, no route, a tunnel, a gateway of another family. Measured: 4 us.
+   * The address of the next hop, which is the target itself on the link; or `NO_NEXT_HOP`: another interface,
+   * an address of this host, broadcast, multicast, no route, a tunnel, a gateway of another family. Measured:
+   * 4 us.
    */
   nextHop(socket: NetlinkSocket, target: Address): Address | typeof NO_NEXT_HOP | typeof NOT_ASKED {
     this.#request ??= this.#newRequest(socket);
@@ -141,7 +144,7 @@ export class NextHopRequest {
     return through === this.#interfaceIndex ? hop : NO_NEXT_HOP;
   }
 
-  /** The kernel takes only its own addresses as a source in a question, but any in a raw packet: then rules are asked without. */
+  /** A question may name own addresses alone as source, a raw packet any: then rules are asked without. */
   #newRequest(socket: NetlinkSocket): NetlinkRequest {
     const answered = askRoute(socket, routeRequest([]), this.#source);
     const isOurs = answered >= ROUTE_ATTRIBUTES && socket.reply.bytes[ROUTE_TYPE] === RTN_LOCAL;
@@ -156,8 +159,9 @@ export class NextHopRequest {
 }
 
 /**
- * How far the kernel trusts an entry. `stale`: its address holds, but the kernel confirms it only once it has itself sent a packet there; confirming
- * (DELAY, PROBE) counts as fresh, for that packet was sent. `none`: no address that could be used.
+ * How far the kernel trusts an entry. `stale`: its address holds, but the kernel confirms it only once it has
+ * itself sent a packet there; confirming (DELAY, PROBE) counts as fresh, for that packet was sent. `none`: no
+ * address that could be used.
  */
 export type NeighbourTrust = 'fresh' | 'stale' | 'none';
 
@@ -169,7 +173,7 @@ export class NeighbourRequest {
     this.#request.bytes[NETLINK_HEADER] = socketFamily(IPV4);
   }
 
-  /** Copies the entry's Ethernet address to `into`, 6 bytes; `none` leaves them alone, and is the answer too where the kernel cannot be asked. Measured: 3 us. */
+  /** Copies the entry's Ethernet address to `into`, 6 bytes, unless `none`. Measured: 3 us. */
   readAddress(socket: NetlinkSocket, at: { interfaceIndex: number; nextHop: Address }, into: Uint8Array): NeighbourTrust {
     const { reply } = socket;
     const length = this.#ask(socket, at.interfaceIndex, at.nextHop);
@@ -185,7 +189,7 @@ export class NeighbourRequest {
     return (state & NUD_STALE) === 0 ? 'fresh' : 'stale';
   }
 
-  /** True when the entry is INCOMPLETE or FAILED; false for any other, for none, and where the kernel cannot be asked. */
+  /** True when the entry is INCOMPLETE or FAILED; false for others, or when the kernel cannot be asked. */
   isUnresolved(socket: NetlinkSocket, interfaceIndex: number, nextHop: Address): boolean {
     const length = this.#ask(socket, interfaceIndex, nextHop);
     if (length < NEIGHBOUR_ATTRIBUTES) return false;
@@ -203,8 +207,9 @@ export class NeighbourRequest {
 export type LinkState = 'up' | 'no-carrier' | 'down' | 'gone';
 
 /**
- * The state of one interface. The older SIOCGIFFLAGS has only 16 flags, and of those IFF_RUNNING says operational (RFC 2863), not carrier: it comes up
- * to a second after the carrier, and never to a dormant link, while packets pass. `up` when the kernel cannot be asked: no reason to end a run.
+ * The state of one interface. The older SIOCGIFFLAGS has only 16 flags, and of those IFF_RUNNING says
+ * operational (RFC 2863), not carrier: it comes up to a second after the carrier, and never to a dormant
+ * link, while packets pass. `up` when the kernel cannot be asked: no reason to end a run.
  */
 export function linkState(socket: NetlinkSocket, name: string): LinkState {
   const text = Buffer.from(`${name}\0`, 'utf8');

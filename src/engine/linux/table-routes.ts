@@ -19,14 +19,14 @@ export interface TableRoute {
 
 const RTF_UP = 0x1;
 const RTF_REJECT = 0x200;
-/** ATF_COM: the entry has a hardware address. The kernel shows 0 for INCOMPLETE and FAILED (net/ipv4/arp.c, arp_state_to_flags). */
+/** ATF_COM: there is a hardware address. The kernel shows 0 for INCOMPLETE and FAILED (net/ipv4/arp.c). */
 const ATF_COM = 0x2;
 const ETHERNET_MTU = 1500;
 const LOOPBACK = 'lo';
 
 /**
- * Routes for hosts where netlink cannot be asked: longest prefix in the main table, source address the interface's first.
- * Does not know policy rules, route sources or route MTUs.
+ * Routes for hosts where netlink cannot be asked: longest prefix in the main table, source address the
+ * interface's first. Does not know policy rules, route sources or route MTUs.
  */
 export class TableRoutes implements OpenRoutes {
   readonly #options: RouteOptions;
@@ -83,7 +83,7 @@ export class TableRoutes implements OpenRoutes {
   }
 }
 
-/** The usable lines of /proc/net/route; its addresses are words in host byte order, little-endian on every machine Node runs on but s390x. */
+/** The usable lines of /proc/net/route, whose addresses are words in host byte order. */
 export function parseRouteTable(text: string): TableRoute[] {
   const lines = text.split('\n').slice(1);
   return lines.flatMap((line) => {
@@ -103,7 +103,7 @@ export function parseRouteTable(text: string): TableRoute[] {
   });
 }
 
-/** Interface of the longest prefix that holds `target`, lowest metric first among equals; null when none or an unreachable route. */
+/** Interface of the longest prefix that holds `target`, then of the lowest metric; null without a route. */
 export function interfaceFor(target: Address, routes: readonly TableRoute[]): string | null {
   return bestRoute(target, routes)?.interface ?? null;
 }
@@ -119,7 +119,7 @@ function networkOrder(hex: string): number {
   return new DataView(word.buffer).getUint32(0);
 }
 
-/** Whether /proc/net/arp, given as `text`, has an entry for `neighbour` on that interface without a hardware address. */
+/** Whether /proc/net/arp (`text`) has an entry for `neighbour` there without a hardware address. */
 export function isUnresolvedIn(text: string, interfaceName: string, neighbour: Address): boolean {
   const dotted = formatAddress(neighbour);
   return text.split('\n').some((line) => {

@@ -17,7 +17,7 @@ export const HopState = {
   confirm: 2,
 } as const;
 
-/** Next hops of one interface, each with its Ethernet header. At most `LARGEST` of them; arrays double as they fill. */
+/** Next hops of one interface with their Ethernet headers, `LARGEST` at most; arrays double as they fill. */
 export class HopTable {
   static readonly LARGEST = 65536;
   count = 0;

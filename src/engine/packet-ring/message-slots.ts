@@ -14,7 +14,7 @@ const NAME_ADDRESS = 4;
 
 /** struct mmsghdr on 64-bit Linux, in 64-bit words: msg_name, msg_namelen, msg_iov, msg_iovlen, ... */
 const HEADER_BYTES = 64;
-/** Bytes from the start of a struct mmsghdr to msg_len, which the kernel writes when it has sent the message. */
+/** Offset of msg_len in a struct mmsghdr, which the kernel writes when it has sent the message. */
 const SENT_LENGTH = 56;
 const Header = { NAME: 0, NAME_LENGTH: 1, VECTOR: 2, VECTORS: 3 } as const;
 /** struct iovec: iov_base, iov_len. */
@@ -44,7 +44,7 @@ export class MessageSlots {
     writeHeaders(memory);
   }
 
-  /** A raw socket takes the destination from the address beside the packet, not from the packet. For the slots of the batch, before they are sent. */
+  /** A raw socket takes the destination from the address beside the packet. Call it before sending. */
   address(): void {
     const words = this.#words;
     const { lengths, count } = this.batch;
@@ -83,7 +83,7 @@ export class MessageSlots {
   }
 }
 
-/** Points each header to its vector and its name, and each vector to its slot; only lengths and addresses change later. */
+/** Points headers to vectors and names, vectors to slots; only lengths and addresses change later. */
 function writeHeaders({ address, bytes }: MappedMemory): void {
   const longs = new BigUint64Array(bytes);
   const words = new Uint32Array(bytes);

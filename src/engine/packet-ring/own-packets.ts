@@ -9,8 +9,9 @@ import { PacketType } from './ring-block.ts';
 const { SYN, RST, ACK } = TcpFlag;
 
 /**
- * Decides which of the packets that pass the filter are delivered. The loopback shows each packet twice, once going out and once coming in: an own one
- * counts when it goes out, for that is when it was sent, and any other when it comes in. What comes in for others, in promiscuous mode, is dropped.
+ * Decides which of the packets that pass the filter are delivered. The loopback shows each packet twice, once
+ * going out and once coming in: an own one counts when it goes out, for that is when it was sent, and any
+ * other when it comes in. What comes in for others, in promiscuous mode, is dropped.
  */
 export class OwnPackets {
   readonly #ports = new Uint8Array(65_536);
@@ -21,7 +22,7 @@ export class OwnPackets {
     this.#routes = routes;
   }
 
-  /** `packetType` is that of the sockaddr_ll; the packet has passed the filter, so its headers are there as far as the ports. */
+  /** `packetType` is that of the sockaddr_ll; the packet has passed the filter, so ports can be read. */
   isWanted(packetType: number, bytes: Uint8Array, offset: number): boolean {
     if (packetType === PacketType.OUTGOING) return this.#isOwn(bytes, offset);
     if (packetType === PacketType.OTHERHOST) return false;

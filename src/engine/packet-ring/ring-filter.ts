@@ -5,7 +5,7 @@ import { TcpOffset } from '../../wire/tcp.ts';
 import { Bpf, FilterProgram, type Label, portRuns } from '../linux/filter-program.ts';
 import { etherType, firstHeaderByte, IPV4 } from '../../wire/family.ts';
 
-/** SKF_AD_OFF + SKF_AD_PROTOCOL: no place in the packet, but the ethertype that the kernel keeps beside it (linux/filter.h). */
+/** SKF_AD_OFF + SKF_AD_PROTOCOL: the ethertype that the kernel keeps beside the packet (linux/filter.h). */
 const ETHERTYPE = 0xfffff000;
 /** Words of IP options that a header may have: so much larger is the first byte of the longest. */
 const MOST_EXTRA_WORDS = 10;
@@ -18,14 +18,17 @@ const ICMP_ERRORS = [
 const WHOLE_PACKET = 0x40000;
 
 /**
- * The classic BPF program (struct sock_filter each, host byte order) for an AF_PACKET SOCK_DGRAM socket in a run that sends from `ports` (ascending).
- * It takes IPv4, unfragmented or a first fragment, and of that
+ * The classic BPF program (struct sock_filter each, host byte order) for an AF_PACKET SOCK_DGRAM socket in a
+ * run that sends from `ports` (ascending). It takes IPv4, unfragmented or a first fragment, and of that
  *
- * - TCP to our ports whatever its flags, and TCP from them but for the resets that the kernel answers stray SYN-ACKs with;
- * - ICMP errors that quote an IPv4 packet of TCP, a first fragment, up to its sequence number. Whose ports are quoted is not looked at: behind a NAT
- *   that leaves quotes as they are, the source port in them is the NAT's, and the sequence number alone shows that the packet was ours.
+ * - TCP to our ports whatever its flags, and TCP from them but for the resets that the kernel answers stray
+ *   SYN-ACKs with;
+ * - ICMP errors that quote an IPv4 packet of TCP, a first fragment, up to its sequence number. Whose ports
+ *   are quoted is not looked at: behind a NAT that leaves quotes as they are, the source port in them is the
+ *   NAT's, and the sequence number alone shows that the packet was ours.
  *
- * A packet too short for what is asked of it is refused: a load beyond its end ends the program so. More than 256 runs of ports are taken for one.
+ * A packet too short for what is asked of it is refused: a load beyond its end ends the program so. More than
+ * 256 runs of ports are taken for one.
  */
 export function ringFilter(ports: readonly number[]): Uint8Array {
   const program = new FilterProgram();
@@ -69,7 +72,7 @@ function prependTcp(
   return program.prepend(Bpf.LOAD_HALF_FROM_X, TcpOffset.DESTINATION_PORT);
 }
 
-/** Expects the length of the IP header in X; goes on, once all is well, with the instruction that was written before. */
+/** Expects the length of the IP header in X; on success goes on with the instruction written before. */
 function prependIcmpError(program: FilterProgram, refuse: Label): Label {
   // X: the outer header and the words by which the quoted one is longer than the shortest.
   program.prepend(Bpf.LOAD_WORD_FROM_X, ICMP_HEADER_BYTES + IPV4_HEADER_BYTES + TcpOffset.SEQ);

@@ -8,7 +8,7 @@ import { openPcapCapture } from './pcap-capture.ts';
 import { RawCapTransport } from './raw-cap-transport.ts';
 import { openRawSender } from './raw-sender.ts';
 
-/** Libpcap gives each frame a place of snaplen bytes (65 KiB) and rounds that to 128 KiB: this holds 256 frames and costs 32 MiB. A batch and its answers are 64. */
+/** Libpcap's place for a frame is 128 KiB: this holds 256 and costs 32 MiB. A batch and answers are 64. */
 const KERNEL_BUFFER = 16 * 1024 * 1024;
 const SMALL_BUFFER = 256 * 1024;
 
@@ -19,9 +19,10 @@ const LATE_CAPTURE =
 export const rawCap: EngineCode = { check, open };
 
 /**
- * The pcap filter of a run that sends from `ports` (not empty, ascending): TCP to them whatever its flags, TCP from them but for the resets that
- * the kernel answers stray SYN-ACKs with, and the ICMP errors that can be about them. First fragments only, as everywhere in TCP matching.
- * ICMP: 3 unreachable, 4 source quench, 5 redirect, 11 time exceeded, 12 parameter problem (RFC 792).
+ * The pcap filter of a run that sends from `ports` (not empty, ascending): TCP to them whatever its flags,
+ * TCP from them but for the resets that the kernel answers stray SYN-ACKs with, and the ICMP errors that can
+ * be about them. First fragments only, as everywhere in TCP matching. ICMP: 3 unreachable, 4 source quench, 5
+ * redirect, 11 time exceeded, 12 parameter problem (RFC 792).
  */
 export function captureFilter(ports: readonly number[]): string {
   const runs = portRuns(ports);

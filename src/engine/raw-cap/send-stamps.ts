@@ -9,9 +9,9 @@ const PORTS_AND_SEQ = 8;
 const PLACES = 256;
 
 /**
- * When own packets left, by the only clock there is: read right before each was handed to the kernel. Captures come in the order in which the
- * kernel saw the packets, but all at once after a batch was sent: stamped then, the first SYN would look as if it had left with the last, and its
- * RTT too short.
+ * When own packets left, by the only clock there is: read right before each was handed to the kernel.
+ * Captures come in the order in which the kernel saw the packets, but all at once after a batch was sent:
+ * stamped then, the first SYN would look as if it had left with the last, and its RTT too short.
  */
 export class SendStamps {
   readonly #targets = new Uint32Array(PLACES);
@@ -44,7 +44,7 @@ export class SendStamps {
     return this.#seen < this.#sent;
   }
 
-  /** When the captured IP packet was sent, if it is one that was expected; else -1. Those sent before it are expected no longer. */
+  /** When the captured IP packet was sent, or -1 if unexpected. Earlier ones are expected no longer. */
   take(bytes: Uint8Array, offset: number, length: number): Nanos {
     if (this.#seen === this.#sent) return -1;
     const own = this.#find(bytes, offset, length);
@@ -53,7 +53,7 @@ export class SendStamps {
     return this.#times[own & (PLACES - 1)] as number;
   }
 
-  /** All captures of the time when `count` packets had been sent have been delivered: what is missing waits for a neighbour or a queue, or never left. */
+  /** All captures of the first `count` packets were delivered: what is missing is queued or never left. */
   settle(count: number): void {
     this.#seen = Math.max(this.#seen, count);
   }

@@ -20,9 +20,9 @@ export interface Profile {
   readonly df: boolean;
 }
 
-/** Order and values as p0f's database (p0f.fp, version 3) and captures of today's systems show them; none sets a DSCP by itself. */
+/** As p0f's database (p0f.fp, version 3) and captures of today's systems show them. */
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
-  /** tcp_syn_options() in net/ipv4/tcp_output.c; the window is 64240 on Ethernet since 4.19 (tcp_select_initial_window). */
+  /** tcp_syn_options() in net/ipv4/tcp_output.c; the window is 64240 on Ethernet since 4.19. */
   linux: {
     description: 'Linux 4.19 and later',
     optionsAfterMss: ['sackOK', 'ts', 'nop', 'wscale=7'],
@@ -54,7 +54,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     window: 65_535,
     df: true,
   },
-  /** MSS alone, as nmap's SYN scan and small embedded stacks send it (p0f: `1024,0:mss::`): nothing on the path has an option to object to. */
+  /** As nmap's SYN scan and small embedded stacks (p0f: `1024,0:mss::`): no option to object to. */
   bare: {
     description: 'MSS only, as nmap -sS and small stacks',
     optionsAfterMss: [],
@@ -84,12 +84,12 @@ export function windowFor(profile: ProfileName, source: SynSource): number {
   return Math.floor(LARGEST_PACKET / mss) * mss;
 }
 
-/** The MSS that fills the largest packet of an interface (RFC 9293, 3.7.1); 65495 on Linux's loopback of 65536. */
+/** The MSS that fills the interface's largest packet (RFC 9293, 3.7.1); 65495 on Linux's loopback. */
 export function mssFor({ address, mtu }: SynSource): number {
   return Math.max(mssOfMtu(Math.min(mtu, LARGEST_PACKET), familyOf(address)), SMALLEST_MSS);
 }
 
-/** The TTL that a packet which arrived with `ttl` most likely started with: the next of 32, 64, 128 and 255. */
+/** The TTL that a packet which arrived with `ttl` most likely started with. */
 export function initialTtl(ttl: number): number {
   return INITIAL_TTLS.find((initial) => initial >= ttl) ?? 255;
 }

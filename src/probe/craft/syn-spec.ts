@@ -30,7 +30,7 @@ export interface SynSpec {
   readonly sourceIp: Address | null;
 }
 
-/** Stands in for the source of a target without a route, and for the check of options before any route is known. */
+/** The source of SYNs to a target without a route, and for checks before routes are known. */
 export const ETHERNET: Source = { address: UNSPECIFIED, interface: '', mtu: 1500 };
 
 /** The SYN as it leaves by `source`. Throws a usage error for an option list that does not compile. */

@@ -22,7 +22,7 @@ export const sackCodec: OptionCodec<DataOption> = dataCodec({
   allows: (length) => length > 0 && length % 8 === 0,
 });
 
-/** MD5 signature, a digest of 16 bytes (RFC 2385, 3.0). The word alone is a digest of zeros, which no key makes. */
+/** MD5 signature, 16 bytes (RFC 2385, 3.0). The word alone is a digest of zeros, which no key makes. */
 export const md5SignatureCodec: OptionCodec<DataOption> = dataCodec({
   name: 'md5',
   kind: 19,
@@ -31,7 +31,7 @@ export const md5SignatureCodec: OptionCodec<DataOption> = dataCodec({
   allows: (length) => length === 16,
 });
 
-/** TCP-AO: KeyID, RNextKeyID and a MAC (RFC 5925, 2.2). The word alone has both keys 0 and a 96-bit MAC of zeros (RFC 5926's size). */
+/** TCP-AO: KeyID, RNextKeyID, MAC (RFC 5925, 2.2). The word alone has zero keys and a 96-bit MAC of zeros. */
 export const authenticationCodec: OptionCodec<DataOption> = dataCodec({
   name: 'ao',
   kind: 29,
@@ -41,8 +41,9 @@ export const authenticationCodec: OptionCodec<DataOption> = dataCodec({
 });
 
 /**
- * Multipath TCP: subtype in the first 4 bits, then what it says (RFC 8684, 3). The word alone is the MP_CAPABLE of a SYN: subtype 0,
- * version 1, and flag H for HMAC-SHA256 (RFC 8684, 3.1), which carries no key in version 1.
+ * Multipath TCP: subtype in the first 4 bits, then what it says (RFC 8684, 3). The word alone is the
+ * MP_CAPABLE of a SYN: subtype 0, version 1, and flag H for HMAC-SHA256 (RFC 8684, 3.1), which carries no key
+ * in version 1.
  */
 export const multipathCodec: OptionCodec<DataOption> = dataCodec({
   name: 'mptcp',
@@ -52,7 +53,7 @@ export const multipathCodec: OptionCodec<DataOption> = dataCodec({
   allows: (length) => length >= 1,
 });
 
-/** Of the two experimental kinds the one that text is compiled to; Linux sends its experiments with it too (TCPOPT_EXP). */
+/** The experimental kind that text is compiled to; Linux sends its experiments with it (TCPOPT_EXP). */
 const WRITTEN_KIND = 254;
 
 /** Experiments: a 16-bit ExID and their content (RFC 6994, 3); kinds 253 and 254 (RFC 4727). */

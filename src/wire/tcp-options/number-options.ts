@@ -22,7 +22,7 @@ export const mssCodec: OptionCodec<OptionNamed<'mss'>> = {
   },
 };
 
-/** Window scale, the shift count in 8 bits; RFC 7323, 2.3 uses a count above 14 as 14, so such a count is kept here as it stands. */
+/** Window scale, a shift count; one above 14 is used as 14 (RFC 7323, 2.3) and kept here as it is. */
 export const wscaleCodec: OptionCodec<OptionNamed<'wscale'>> = {
   name: 'wscale',
   kinds: [3],

@@ -25,9 +25,9 @@ export interface OptionCodec<O extends TcpOption> {
   decode(kind: number, body: Uint8Array): O | null;
   /** The bytes after kind and length. */
   encodeBody(option: O): Uint8Array;
-  /** What stands behind the word in an option list, `=` included; empty for the word alone; null when only `kind=N:HEX` can say it. */
+  /** What follows the word in an option list: `=...`, empty, or null when only `kind=N:HEX` can say it. */
   formatValue(option: O): string | null;
-  /** The option for the text behind `=`, null for the word alone; null when the text is not as `syntax` says. */
+  /** The option for the text behind `=` (null for the word alone); null for text against `syntax`. */
   parseValue(value: string | null): O | null;
 }
 

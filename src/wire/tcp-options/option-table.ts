@@ -11,7 +11,7 @@ import { mssCodec, timestampsCodec, wscaleCodec } from './number-options.ts';
 import type { OptionCodec, OptionName, OptionNamed } from './option-codec.ts';
 import { eolCodec, nopCodec, sackPermittedCodec } from './word-options.ts';
 
-/** Every TCP option with a name. A variant of `TcpOption` or a `DataOptionName` without its line here does not compile. */
+/** Every TCP option with a name. A name of `OptionName` without its line here does not compile. */
 const OPTION_TABLE: { readonly [N in OptionName]: OptionCodec<OptionNamed<N>> } = {
   eol: eolCodec,
   nop: nopCodec,

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import koffi from 'koffi';
 
 const [, , dist, how, port, source, target] = process.argv;
-const { suppressSourcePortResets } = await import(`${dist}/engine/linux/port-guard.js`);
+const { suppressSourcePortResets } = await import(`${dist}/engine/linux/reset-suppression.js`);
 const { reserveSourcePorts } = await import(`${dist}/engine/linux/source-ports.js`);
 const { encodeTcpPacket } = await import(`${dist}/wire/packet.js`);
 const { parseAddress, writeAddress } = await import(`${dist}/wire/address.js`);

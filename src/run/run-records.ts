@@ -4,12 +4,11 @@ import type { TargetSet } from '../probe/targets/target-set.ts';
 import type { PortRecord, RunRecord, SummaryRecord } from '../records/records.ts';
 import { craftSyn, ETHERNET, synOptionsText, type SynSpec, synWindow } from '../probe/craft/syn-spec.ts';
 import type { Timing } from '../probe/timing.ts';
-import type { Routes, Source, Transport } from '../transport/transport.ts';
+import { type Routes, type Source, type Transport } from '../transport/transport.ts';
 import { formatAddress } from '../wire/address.ts';
 import { toHex } from '../wire/bytes.ts';
-import type { PreparedRun } from './probe/prepare.ts';
 
-/** What a run's first record tells of what was asked for. */
+/** What was asked for, as the first record says it. */
 export interface RunFacts {
   readonly command: string;
   readonly version: string;
@@ -21,15 +20,18 @@ export interface RunFacts {
   readonly shard: string | null;
 }
 
-/** What it tells of the way to the network. */
-interface OpenWay {
+/** The network, as the first record says it. */
+interface OpenNetwork {
   readonly transport: Pick<Transport, 'engine' | 'clock' | 'sendPath'>;
   readonly routes: Routes;
   readonly sourcePorts: readonly number[];
 }
 
-/** The first record. The source and the options are those of the first target's route: targets behind other interfaces may differ. */
-export function runRecordOf(run: RunFacts, open: OpenWay): RunRecord {
+/**
+ * The first record. The source and the options are those of the first target's route: targets behind other interfaces may differ. `startedAt` is in
+ * milliseconds since 1970.
+ */
+export function runRecordOf(run: RunFacts, open: OpenNetwork, startedAt: number): RunRecord {
   const { transport } = open;
   const route = open.routes.lookup(run.targets.at(0));
   const source = route < 0 ? null : (open.routes.sources[route] ?? null);
@@ -41,7 +43,7 @@ export function runRecordOf(run: RunFacts, open: OpenWay): RunRecord {
     engine: transport.engine,
     clock: transport.clock,
     sendPath: transport.sendPath,
-    startedAt: new Date().toISOString(),
+    startedAt: new Date(startedAt).toISOString(),
     source: { address: source === null ? null : formatAddress(source.address), interface: source?.interface ?? null },
     probe: probeSummaryOf(run, open.sourcePorts, source ?? ETHERNET),
   };
@@ -65,18 +67,11 @@ function probeSummaryOf(run: RunFacts, sourcePorts: readonly number[], source: S
   };
 }
 
-/** What only the end of a run knows. */
+/** What is known only at the end of a run. */
 export interface RunEnd {
   readonly drops: number | null;
   readonly durationMs: number;
   readonly interrupted: boolean;
-}
-
-/** Whether ports that are not open need no record in this run. */
-export function wantsOpenOnly({ options, targets, ports, expectations }: PreparedRun): boolean {
-  const { openOnly = false } = options;
-  if (expectations !== null) return false;
-  return typeof openOnly === 'function' ? openOnly({ targets: targets.size, ports: ports.size }) : openOnly;
 }
 
 /** What a summary needs of a session's totals. */
@@ -97,7 +92,7 @@ export class SummaryCounter {
     if (state === 'error' && attempts === 0) this.#unrouted++;
   }
 
-  /** True when there were results and not one of them had a route. */
+  /** True when there were results and no target had a route. */
   get nothingRouted(): boolean {
     const { open, closed, filtered, error } = this.#states;
     return this.#unrouted > 0 && this.#unrouted === open + closed + filtered + error;

@@ -8,11 +8,11 @@ import { mssOfMtu } from '../../wire/tcp.ts';
 export interface PathMtuFacts {
   /** The largest IP packet that arrived; null when not even a small one was acknowledged. */
   readonly bytes: number | null;
-  /** The router that announced the limit (ICMP 3/4); null when nobody did. */
+  /** The router that reported the limit (ICMP 3/4); null without a report. */
   readonly reportedBy: string | null;
 }
 
-/** Whether full-size segments with DF fit, and what hinders them; null when it was not measured. */
+/** Whether full-size segments with DF fit, and what prevents it; null when it was not measured. */
 export function pathMtu({ pathMtu: measured }: Investigation): Answer<PathMtuFacts | null> {
   if (measured === null) return plain(null);
   const { bytes, largest, reported, probes, isCut } = measured;
@@ -30,7 +30,7 @@ export function pathMtu({ pathMtu: measured }: Investigation): Answer<PathMtuFac
   const cure = `an MSS of ${mssOfMtu(bytes, IPV4)} fits`;
   if (reportedBy !== null) {
     const named = reported?.mtu === null ? 'without a size' : `MTU ${reported?.mtu}`;
-    return remarked(facts, `Path MTU ${bytes}: ${reportedBy} says so by ICMP (fragmentation needed, ${named}); ${cure}.`);
+    return remarked(facts, `Path MTU ${bytes}: ${reportedBy} reports it by ICMP (fragmentation needed, ${named}); ${cure}.`);
   }
   return found(facts, 'pmtu-black-hole', {
     certainty: 'likely',
@@ -38,7 +38,7 @@ export function pathMtu({ pathMtu: measured }: Investigation): Answer<PathMtuFac
     sent: bytes + 1,
     received: bytes,
     detail:
-      `Packets of ${bytes} bytes with DF arrive, those of ${bytes + 1} and more vanish and no ICMP 3/4 says so: a path MTU black hole. ` +
+      `Packets of ${bytes} bytes with DF arrive, those of ${bytes + 1} and more vanish without an ICMP 3/4: a path MTU black hole. ` +
       `Transfers will hang after the handshake; clamp the MSS to ${mssOfMtu(bytes, IPV4)} at the narrow link, or let ICMP 3/4 through.`,
   });
 }

@@ -4,7 +4,7 @@ import type { TargetSet } from '../probe/targets/target-set.ts';
 import type { PortRecord, RunRecord, SummaryRecord } from '../records/records.ts';
 import { craftSyn, ETHERNET, synOptionsText, type SynSpec, synWindow } from '../probe/craft/syn-spec.ts';
 import type { Timing } from '../probe/timing.ts';
-import { type Routes, type Source, type Transport } from '../transport/transport.ts';
+import type { Routes, Source, Transport } from '../transport/transport.ts';
 import { formatAddress } from '../wire/address.ts';
 import { toHex } from '../wire/bytes.ts';
 

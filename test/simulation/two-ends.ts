@@ -5,7 +5,7 @@ import type { Mac } from '../../src/probe/responder/token-mac.ts';
 import type { PortRecord } from '../../src/records/records.ts';
 import type { AttemptRecord, RespondSummaryRecord } from '../../src/records/respond/records.ts';
 import type { ResponderRecord } from '../../src/records/responder-record.ts';
-import { type ProbeOptions } from '../../src/run/probe/prepare.ts';
+import type { ProbeOptions } from '../../src/run/probe/prepare.ts';
 import { probeInBatches } from '../../src/run/probe/probe.ts';
 import { respondInBatches } from '../../src/run/respond/respond.ts';
 import { formatAddress } from '../../src/wire/address.ts';

@@ -147,7 +147,7 @@ export class EthernetSender implements PacketSender {
     this.#transmit.stage(first, count);
     for (let slot = first; slot < first + count; slot++) this.#staged[this.#stagedCount++] = slot;
     if (this.#stagedCount < this.#transmit.chunk) return;
-    // Packets of the kernel's way first: their destinations may have got a hop meanwhile.
+    // Packets of the raw socket first: their destinations may have got a hop meanwhile.
     this.#sendDeferred();
     this.#sendStaged();
   }

@@ -36,11 +36,11 @@ export interface HopOptions {
 }
 
 /**
- * Next hops of destinations behind one Ethernet interface, and the header that a frame to them needs. The
- * kernel decides all of it: it is asked for the route and for the neighbour, and resolves who is not resolved
- * yet when a packet goes its way. So a packet without a hop goes its way: when the route is no plain Ethernet
- * one, while the neighbour has no address, each time that the neighbour is found STALE (which makes the
- * kernel confirm it), and the first to each destination, since asking costs more than a packet or two.
+ * Next hops of destinations behind one Ethernet interface, and the header that a frame to them needs. The kernel
+ * decides all of it: it is asked for the route and the neighbour, and resolves neighbours when a packet is sent
+ * through its raw socket. So these packets use the raw socket: those whose route is no plain Ethernet one, whose
+ * neighbour has no address or is found STALE (the kernel then confirms it), and the first to each destination,
+ * since asking costs more than a packet or two.
  */
 export class NextHops {
   readonly table: HopTable = new HopTable();

@@ -25,7 +25,7 @@ export interface ChosenSender {
 /**
  * Opens the send path that the run needs: the kernel's own (any route, the firewall's output rules, stamps by
  * the kernel), or for more than that can carry frames straight to the driver of the first target's interface.
- * Those are given up for the kernel's way where they cannot be had, unless the user asked for them by name.
+ * The raw socket takes their place where they cannot be had, unless the user asked for them by name.
  */
 export function openSender(calls: SystemCalls, options: EngineOptions, now: () => Nanos): ChosenSender | EngineProblem {
   const demand = options.sending ?? WITHOUT_DEMAND;

@@ -1,5 +1,5 @@
 import { TcpFlag } from '../../wire/tcp-flags.ts';
-import type { PortSet } from '../targets/port-set.ts';
+import type { PortSet } from '../targets/ports.ts';
 
 /** A kind of test: what is sent to a port to see how it is guarded. Records call it by this name. */
 export type TestKind =

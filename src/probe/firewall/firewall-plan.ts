@@ -1,8 +1,8 @@
 import type { Routes } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
-import type { PortSet } from '../targets/port-set.ts';
+import type { PortSet } from '../targets/ports.ts';
 import type { SynSpec } from '../craft/syn-spec.ts';
-import type { TargetSet } from '../targets/target-set.ts';
+import type { TargetSet } from '../targets/targets.ts';
 import type { Timing } from '../timing.ts';
 import type { PortEvidence } from './port-case.ts';
 import type { RateStep } from './rate-search.ts';

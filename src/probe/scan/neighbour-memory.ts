@@ -1,6 +1,6 @@
 import type { Routes } from '../../transport/transport.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
-import type { TargetSet } from '../targets/target-set.ts';
+import type { TargetSet } from '../targets/targets.ts';
 
 /** A power of two. */
 const ENTRIES = 65_536;

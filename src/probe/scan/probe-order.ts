@@ -1,5 +1,5 @@
 import { createPairOrder, type PairOrder, type PairOrderSpec } from './pair-order.ts';
-import type { PortSet } from '../targets/port-set.ts';
+import type { PortSet } from '../targets/ports.ts';
 
 /** Ports that tend to be let through, or reset, where all others are dropped. */
 const TELLING_PORTS: readonly number[] = [443, 80, 22, 3389, 445, 25, 53, 8080, 8443, 135, 139, 113, 21, 23, 110, 143];

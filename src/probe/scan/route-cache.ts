@@ -1,5 +1,5 @@
 import type { Routes } from '../../transport/transport.ts';
-import type { TargetSet } from '../targets/target-set.ts';
+import type { TargetSet } from '../targets/targets.ts';
 
 /** A power of two. */
 const ENTRIES = 65_536;

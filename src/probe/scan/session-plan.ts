@@ -1,8 +1,8 @@
 import type { Routes, Source } from '../../transport/transport.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
 import type { PairOrder } from './pair-order.ts';
-import type { PortSet } from '../targets/port-set.ts';
-import type { TargetSet } from '../targets/target-set.ts';
+import type { PortSet } from '../targets/ports.ts';
+import type { TargetSet } from '../targets/targets.ts';
 import type { Timing } from '../timing.ts';
 import type { Verdict } from '../verdict.ts';
 

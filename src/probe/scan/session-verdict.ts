@@ -6,7 +6,7 @@ import { PacketView } from '../../wire/packet-view.ts';
 import type { BlockStore } from './block-store.ts';
 import { Answer, type PairTable } from './pair-table.ts';
 import type { SynSequence } from './syn-sequence.ts';
-import type { TargetSet } from '../targets/target-set.ts';
+import type { TargetSet } from '../targets/targets.ts';
 import type { PortState, Verdict } from '../verdict.ts';
 
 const NO_SAMPLES: readonly number[] = [];

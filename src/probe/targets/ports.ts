@@ -1,7 +1,14 @@
 import { usageError } from '../../errors.ts';
 import { DEFAULT_PORT_GROUPS } from './default-ports.ts';
-import type { PortSet } from './port-set.ts';
 import { servicePort } from './service-names.ts';
+
+/** Distinct ports in ascending order. */
+export interface PortSet {
+  readonly size: number;
+  at(index: number): number;
+  /** Index of `port`, or -1. */
+  indexOf(port: number): number;
+}
 
 const LAST_PORT = 65_535;
 const ACCEPTED = 'expected a port from 1 to 65535, a range (8000-8100, -1024, 60000-), - for all, or a service name (https)';

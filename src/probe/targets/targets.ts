@@ -1,9 +1,16 @@
-import { addressDistance, addressPlus, compareAddresses } from '../../wire/address.ts';
-import type { Address } from '../../wire/address.ts';
+import { addressDistance, addressPlus, compareAddresses, type Address } from '../../wire/address.ts';
 import { usageError } from '../../errors.ts';
-import { parseIpv4Ranges } from './ipv4-range.ts';
-import type { AddressRange } from './ipv4-range.ts';
-import type { TargetSet } from './target-set.ts';
+import { parseIpv4Ranges, type AddressRange } from './ipv4-range.ts';
+
+/** Distinct addresses in a fixed order, computed and not stored: a /8 costs what a single address costs. */
+export interface TargetSet {
+  readonly size: number;
+  at(index: number): Address;
+  /** Index of `address`, or -1. */
+  indexOf(address: Address): number;
+  /** The name under which the user asked for it, or null. */
+  hostname(index: number): string | null;
+}
 
 /** What one target text asks for: addresses, or a name that the caller has to resolve. */
 export type TargetPiece =

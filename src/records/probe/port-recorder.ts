@@ -4,7 +4,7 @@ import { findFindings } from '../../analysis/find-findings.ts';
 import { type HostFacts, HostLedger, usualDistance } from '../../analysis/host-ledger.ts';
 import { hopDistance, synAckOf } from '../../analysis/reply.ts';
 import type { PairOrder } from '../../probe/scan/pair-order.ts';
-import type { TargetSet } from '../../probe/targets/target-set.ts';
+import type { TargetSet } from '../../probe/targets/targets.ts';
 import type { Verdict } from '../../probe/verdict.ts';
 import { type Expectations, judge } from './expectations.ts';
 import { plainReplyOf, portRecordOf, replyOf, type TargetName } from './port-record.ts';

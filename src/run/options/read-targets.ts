@@ -8,8 +8,8 @@ import {
   parseTargetsFile,
   targetNames,
   targetRanges,
+  type TargetSet,
 } from '../../probe/targets/targets.ts';
-import type { TargetSet } from '../../probe/targets/target-set.ts';
 import { parseAddress } from '../../wire/address.ts';
 import type { TargetOptions } from './run-options.ts';
 

@@ -9,7 +9,7 @@ import { kernelRefusal } from './kernel-refusal.ts';
  * interface.
  *
  * Copy mode only. A zero-copy bind would give the queue's receiving half to this socket as well: what arrives
- * there would be lost or delayed for everybody, our replies included, unless buffers are fed to it; and most
+ * there would be lost or delayed for all programs, this one included, unless buffers are fed to it; and most
  * drivers then refuse to send without an XDP program, which CAP_NET_RAW may not load. In copy mode the driver
  * notices nothing, and everything happens inside the kick.
  */

@@ -13,7 +13,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --loglevel=error --no-audit --no-fund \
  && node -e "require('raw-socket'); require('cap')"
 COPY tsconfig.json ./
-COPY scripts/build scripts/link.mjs scripts/
+COPY scripts/build scripts/bundle.mjs scripts/
 COPY src src
 RUN sh scripts/build --force \
  && npm prune --omit=dev --loglevel=error \

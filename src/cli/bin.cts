@@ -1,37 +1,43 @@
 #!/usr/bin/env node
 /*
- * The command. The build has joined its modules into two files, one of them for what not every run needs, and compiled those for the Node that built
- * them (scripts/link.mjs). Any other Node compiles anew what it uses. CommonJS, because Node starts it 10 ms sooner than an ES module.
+ * The command. The build bundles its modules into chunks and compiles them for its own Node (scripts/bundle.mjs).
+ * Any other Node compiles what it uses. CommonJS, because Node starts it 10 ms sooner than an ES module.
  */
 const fs: typeof import('node:fs') = require('node:fs');
 const path: typeof import('node:path') = require('node:path');
-const url: typeof import('node:url') = require('node:url');
 const vm: typeof import('node:vm') = require('node:vm');
+const zlib: typeof import('node:zlib') = require('node:zlib');
 
-/** See link.mjs. What is not part of the files is looked for from here. */
-type Link = (
-  root: string,
-  require: NodeJS.Require,
-  later: (name: string) => Promise<unknown>,
-  more: () => unknown,
-) => (path: string) => { runProgram(): Promise<never> };
+/** What each chunk exports, by its file's name. */
+const loaded = new Map<string, object>();
 
-/** As in link.mjs: V8 of Node 20 takes what another build of its version has compiled, be it for another processor, and crashes. */
-const build = `${process.arch}-${fs.statSync(process.execPath).size}`;
+/** A chunk as the build wraps it. */
+type Chunk = (exports: object, require: (name: string) => unknown, filename: string) => void;
 
-function run(name: string): unknown {
-  const program = path.join(__dirname, `${name}.cjs`);
-  const compiled = path.join(__dirname, `${name}.${build}.cache`);
-  const source = fs.readFileSync(program, 'latin1');
-  const cache = fs.existsSync(compiled) ? { cachedData: fs.readFileSync(compiled) } : {};
-  return new vm.Script(source, { filename: program, ...cache }).runInThisContext();
+/** V8 of Node 20 takes code of another build of its version, even for another processor, and crashes. */
+const node = `${process.arch}-${fs.statSync(process.execPath).size}`;
+
+function load(name: string): object {
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
+  const exports = {};
+  loaded.set(name, exports);
+  const file = path.join(__dirname, '../bundle', name);
+  const source = fs.readFileSync(file);
+  const script = new vm.Script(source.toString('latin1'), { filename: file, cachedData: cachedData(file, source) });
+  (script.runInThisContext() as Chunk)(exports, (id) => (id.startsWith('./') ? load(id.slice(2)) : require(id)), file);
+  return exports;
 }
 
-const root = url.pathToFileURL(path.dirname(__dirname)).href;
-const load = (run('synscope') as Link)(
-  root,
-  require,
-  (name) => import(name),
-  () => run('synscope-more'),
-);
-void load('cli/program.js').runProgram();
+/** The code that the build made of a chunk. V8 does not check it: damaged code makes V8 crash or hang. */
+function cachedData(file: string, source: Buffer): Buffer | undefined {
+  try {
+    const bytes = fs.readFileSync(`${file}.cache`);
+    const compiled = bytes.subarray(8);
+    return bytes.readUInt32LE() === zlib.crc32(compiled, zlib.crc32(source, zlib.crc32(node))) ? compiled : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+void (load('program.cjs') as typeof import('./program.ts', { with: { 'resolution-mode': 'import' } })).runProgram();

@@ -12,24 +12,24 @@ import type { RespondRecord } from '../records/respond/records.ts';
 import type { ProbeOptions } from '../run/probe/prepare.ts';
 import type { RespondOptions } from '../run/respond/respond.ts';
 
-/** Where results go. Text is written in order; what cannot be taken at once waits in memory. */
+/** Where results go. Text is written in order; what cannot be written at once waits in memory. */
 export interface Sink {
-  /** Queues `text`. Null while there is room, else a promise that resolves when there is room again or the sink has failed. */
+  /** Queues `text`. Null while there is room, else a promise of room; it resolves too when the sink fails. */
   write(text: string): Promise<void> | null;
-  /** Resolves when all is written. Rejects with the system's error (EPIPE, ENOSPC, ...) when something was not. */
+  /** Resolves when all is written. Rejects with the system's error (EPIPE, ENOSPC, ...). */
   finish(): Promise<void>;
-  /** Names who is told, once, when writing has failed. */
+  /** Calls `listener` once, when writing has failed. */
   onFailure(listener: () => void): void;
 }
 
-/** A stream as the terminal, or whatever stands in its place, sees it. */
+/** What is known of the terminal, or of what stands in its place. */
 export interface Terminal {
   readonly isTerminal: boolean;
   /** Columns, Infinity where it is no terminal; asked anew because windows change. */
   readonly columns: () => number;
 }
 
-/** The outside of the program: all that `main` reads and writes. */
+/** All that `main` reads and writes. */
 export interface Environment {
   readonly version: string;
   /** Environment variables. */
@@ -48,10 +48,10 @@ export interface Environment {
   readonly jobs: Jobs;
 }
 
-/** What is done for a command that yields records: as many at a time as there are. */
+/** The run of a command: its records, in batches of what is ready. */
 export type RecordJob<O, R> = (options: O) => AsyncIterable<readonly R[]>;
 
-/** The jobs behind the commands, loaded when they are needed. */
+/** The runs behind the commands, loaded when they are needed. */
 export interface Jobs {
   readonly probe: () => Promise<RecordJob<ProbeOptions, ProbeRecord>>;
   readonly path: () => Promise<RecordJob<PathOptions, PathCommandRecord>>;

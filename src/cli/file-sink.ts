@@ -2,16 +2,17 @@ import { fstatSync, ftruncateSync, write } from 'node:fs';
 
 import type { Sink } from './environment.ts';
 
-/** Text that may wait in memory before the producer is asked to wait: a run that is held up misjudges time-outs, a slow reader must not do that. */
+/** Text that may wait in memory before the producer must wait: a run that is held up misjudges time-outs. */
 const HIGH_WATER = 4 * 1024 * 1024;
 const RETRY_MS = 5;
-/** Records that come close together are written together: each write is a trip through the thread pool. */
+/** Records that come within this time are written together: each write goes through the thread pool. */
 const GATHER_MS = 4;
 const GATHER_LENGTH = 64 * 1024;
 
 /**
- * Writes to a file descriptor from the thread pool, so that a slow reader holds up neither capture nor timers, as Node's own blocking
- * `process.stdout` would. With `truncate`, a regular file is emptied by the first write, not before: a run that fails keeps the old results.
+ * Writes to a file descriptor from the thread pool: a slow reader holds up neither capture nor timers, as it
+ * would with Node's blocking `process.stdout`.
+ * With `truncate`, the first write empties a regular file, not before: a run that fails keeps old results.
  */
 export class FileSink implements Sink {
   readonly #descriptor: number;
@@ -78,7 +79,7 @@ export class FileSink implements Sink {
 
   #writeBytes(bytes: Buffer): void {
     write(this.#descriptor, bytes, 0, bytes.length, null, (error, written) => {
-      // Whoever shares the other end of a terminal or pipe may have made it non-blocking.
+      // Another process that shares the terminal or pipe may have made it non-blocking.
       if (error?.code === 'EAGAIN') setTimeout(() => this.#writeBytes(bytes), RETRY_MS);
       else if (error !== null) this.#fail(error);
       else if (written < bytes.length) this.#writeBytes(bytes.subarray(written));
@@ -95,7 +96,7 @@ export class FileSink implements Sink {
     this.#onFailure();
   }
 
-  /** While somebody waits for the end, nothing is gathered any more. */
+  /** Once `finish` waits, text is written without gathering. */
   #next(): void {
     if (this.#waiting.length === 0) return this.#rest();
     if (this.#onIdle.length > 0) return this.#writeWaiting();
@@ -109,7 +110,7 @@ export class FileSink implements Sink {
   }
 }
 
-/** Wakes all who wait. */
+/** Resolves all waiting promises. */
 function release(waiters: (() => void)[]): void {
   for (const wake of waiters.splice(0)) wake();
 }

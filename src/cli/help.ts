@@ -1,8 +1,9 @@
 import { wrapSentence } from '../report/text/wrap.ts';
-import { type Command, type CommandName, COMMANDS } from './commands.ts';
+import type { Command, CommandName } from './command.ts';
+import { COMMANDS } from './commands.ts';
 import { type Flag, type FlagGroup, flagName } from './flags/flag.ts';
 
-/** Help is as wide as the narrowest terminal that is usual, everywhere: it can be compared and quoted. */
+/** Help is 80 columns wide on every terminal: it can be compared and quoted. */
 const COLUMNS = 80;
 const FLAG_WIDTH = 30;
 
@@ -27,7 +28,7 @@ const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
   ['4', 'the run failed: interface lost, no route to any target, results not written'],
   ['70', 'a defect in synscope'],
   ['130', 'interrupted: what was known has been printed'],
-  ['141', 'the reader of a pipe went away'],
+  ['141', 'the reader of a pipe closed it'],
 ];
 
 /** `synscope --help`: what there is. */
@@ -45,7 +46,7 @@ export function overviewText(version: string): string {
     ...Object.entries(COMMANDS).flatMap(([name, { summary }]) => wrapSentence(`  ${name.padEnd(9)} `, summary, COLUMNS)),
     ...wrapSentence(
       '',
-      'Without a command, probe is meant. A target that is called like one needs it: synscope probe doctor.',
+      'Without a command, probe is meant. A target with the name of a command needs it: synscope probe doctor.',
       COLUMNS,
     ),
     '',

@@ -1,7 +1,7 @@
-import { ExitCode } from './exit-code.ts';
+import { ExitCode } from './exit.ts';
 import type { Environment } from './environment.ts';
 
-/** The user's wish to stop, and other reasons for it. */
+/** Why and that a run must stop early. */
 export interface Interruption {
   readonly signal: AbortSignal;
   /** Whether it was the user. */
@@ -12,10 +12,10 @@ export interface Interruption {
   readonly release: () => void;
 }
 
-/** One Ctrl-C can arrive twice: from the terminal, and from npm, which passes on what it gets. Nobody presses it twice as fast. */
+/** One Ctrl-C can arrive twice: from the terminal, and from npm, which passes it on. Two presses take longer. */
 const ONE_PRESS_MS = 200;
 
-/** The first SIGINT or SIGTERM aborts the signal; a second press ends the process at once, after `beforeExit`. */
+/** The first SIGINT or SIGTERM aborts the signal; the next ends the process at once, after `beforeExit`. */
 export function listenForInterruption(
   environment: Pick<Environment, 'onInterrupt' | 'exitNow' | 'now'>,
   beforeExit: () => void,

@@ -1,20 +1,20 @@
 import { createProgress, type ProgressValues } from '../report/probe/progress.ts';
 import type { Environment } from './environment.ts';
-import { visible } from './failure.ts';
+import { visible } from './exit.ts';
 
 const PROGRESS_INTERVAL_MS = 200;
 /** Carriage return, and "erase in line" to its end (ECMA-48, 8.3.41). */
 const ERASE = '\r\u001B[K';
 
-/** What is said on stderr beside the results: lines, and one line of progress below them that comes and goes. */
+/** What is written to stderr beside the results: lines, and a progress line that comes and goes below them. */
 export interface Messages {
   /** A line in its own right, without its newline. */
   readonly line: (text: string) => void;
   /** Each warning once; none when quiet. */
   readonly warning: (text: string) => void;
-  /** Shows progress at most five times a second; null where nobody would see it. */
+  /** Shows progress at most five times a second; null where it would not be seen. */
   readonly progress: ((values: ProgressValues) => void) | null;
-  /** Takes the progress line away: something else is to be written. */
+  /** Erases the progress line before something else is written. */
   readonly clear: () => void;
 }
 

@@ -6,7 +6,7 @@ import { packageVersion } from '../run/version.ts';
 import type { Environment, Sink } from './environment.ts';
 import { FileSink } from './file-sink.ts';
 import { main } from './main.ts';
-import { terminalColumns } from './terminal-columns.ts';
+import { terminalColumns } from './terminal.ts';
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -20,14 +20,14 @@ export async function runProgram(): Promise<never> {
   process.exit(code);
 }
 
-/** Only a character device can be a terminal; the module that knows loads all of Node's network streams, which a pipe need not wait for. */
+/** Only a character device can be a terminal. To ask, Node loads its network streams: not for a pipe. */
 function isTerminal(descriptor: number): boolean {
   return fstatSync(descriptor).isCharacterDevice() && (require('node:tty') as typeof Tty).isatty(descriptor);
 }
 
-/** Process.stderr is made when it is first used, which takes Node 2 ms: most runs have nothing to say. */
+/** Node makes process.stderr at its first use, which takes 2 ms: most runs write no message. */
 function writeMessage(text: string): void {
-  // When it fails, nobody is left to be told.
+  // A failure cannot be reported anywhere.
   if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => undefined);
   process.stderr.write(text);
 }

@@ -6,7 +6,7 @@ export interface Results {
   readonly sink: Sink;
   /** True when they go to the terminal or pipe that is stdout. */
   readonly isStdout: boolean;
-  /** Resolves when all is written: false when the reader went away. Throws an `output-failed` error when something could not be written. */
+  /** Resolves when all is written: false when the reader closed its end. Throws an `output-failed` error. */
   readonly finish: () => Promise<boolean>;
 }
 

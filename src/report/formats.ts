@@ -1,21 +1,77 @@
-import { createJsonReporter } from './json.ts';
-import type { ProbeSummary } from '../records/records.ts';
+import type { DoctorRecord } from '../records/doctor/doctor-record.ts';
+import type { FirewallRecord } from '../records/firewall/records.ts';
+import type { HandshakeRunRecord } from '../records/handshake/records.ts';
+import type { MssRunRecord } from '../records/mss/records.ts';
+import type { PathCommandRecord } from '../records/path/records.ts';
+import type { ProbeRecord } from '../records/records.ts';
+import type { RespondRecord } from '../records/respond/records.ts';
 import type { Reporter, ReportStyle } from './reporter.ts';
-import { createTableReporter, hasManyTargets } from './probe/table.ts';
 
-/** What `--format` accepts. */
+/** What `--format` can name. */
 export type FormatName = 'table' | 'json';
+
+/** The records of every command that yields any. */
+export interface CommandRecords {
+  readonly probe: ProbeRecord;
+  readonly path: PathCommandRecord;
+  readonly mss: MssRunRecord;
+  readonly handshake: HandshakeRunRecord;
+  readonly firewall: FirewallRecord;
+  readonly respond: RespondRecord;
+  readonly doctor: DoctorRecord;
+}
+
+/** Makes the reporter of one run. */
+type CreateReporter<R> = (style: ReportStyle) => Reporter<R>;
+
+/** Loads what makes the reporters of each command that has the format: a run needs one of them. */
+type Reporters = { readonly [C in keyof CommandRecords]?: () => Promise<CreateReporter<CommandRecords[C]>> };
 
 interface Format {
   /** In the words of the help. */
   readonly description: string;
-  readonly create: (style: ReportStyle) => Reporter;
-  /** Whether a report of open ports alone, of a run of that size, needs no records of others. The head of a target's block counts them. */
-  readonly needsOpenAlone: (run: Pick<ProbeSummary, 'targets' | 'ports'>) => boolean;
+  readonly reporters: Reporters;
 }
 
-/** Every format: how its reporter is made, and what it is. */
+/** Every format: what it is, and which commands have it. */
 export const FORMATS: Readonly<Record<FormatName, Format>> = {
-  table: { description: 'for reading', create: createTableReporter, needsOpenAlone: hasManyTargets },
-  json: { description: 'JSON Lines, one record a line', create: createJsonReporter, needsOpenAlone: () => true },
+  table: {
+    description: 'for reading',
+    reporters: {
+      probe: async () => (await import('./probe/table.ts')).createTableReporter,
+      path: async () => (await import('./path/path-text.ts')).createPathText,
+      mss: async () => (await import('./mss/mss-text.ts')).createMssText,
+      handshake: async () => (await import('./handshake/handshake-text.ts')).createHandshakeText,
+      firewall: async () => (await import('./firewall/firewall-text.ts')).createFirewallReporter,
+      respond: async () => (await import('./respond/respond-text.ts')).createRespondText,
+      doctor: async () => (await import('./doctor/doctor-text.ts')).createDoctorText,
+    },
+  },
+  json: {
+    description: 'JSON Lines, one record a line',
+    reporters: forEveryCommand(async () => (await import('./json.ts')).createJsonLines),
+  },
 };
+
+/** A format that writes the records of all commands in one way. */
+export function forEveryCommand(load: () => Promise<CreateReporter<CommandRecords[keyof CommandRecords]>>): Required<Reporters> {
+  return { probe: load, path: load, mss: load, handshake: load, firewall: load, respond: load, doctor: load };
+}
+
+/** The formats that a command has. */
+export function formatsOf(
+  command: keyof CommandRecords,
+  formats: Readonly<Record<string, Format>> = FORMATS,
+): readonly FormatName[] {
+  return (Object.keys(formats) as FormatName[]).filter((name) => formats[name]?.reporters[command] !== undefined);
+}
+
+/** What makes the reporters of a command in a format that it has. */
+export function loadReporter<C extends keyof CommandRecords>(
+  command: C,
+  format: FormatName,
+): Promise<CreateReporter<CommandRecords[C]>> {
+  const load = FORMATS[format].reporters[command];
+  if (load === undefined) throw new Error(`${command} has no format ${format}`);
+  return load();
+}

@@ -1,6 +1,6 @@
 import type { Finding } from '../analysis/finding.ts';
-import type { ResponderRecord } from '../records/responder-record.ts';
-import { responderRemarks } from './responder-remarks.ts';
+import type { AttemptFate } from '../probe/responder/report.ts';
+import type { ResponderRecord, ResponderStatus } from '../records/responder-record.ts';
 import type { Paint } from './text/paint.ts';
 import type { Expectation } from '../records/records.ts';
 import { wrapSentence } from './text/wrap.ts';
@@ -16,14 +16,14 @@ export interface Remark {
 
 const INDENT = '      ';
 
-/** What a record of a port has to say besides its verdict. */
+/** What a record of a port says besides its verdict. */
 interface Remarkable {
   readonly findings: readonly Finding[];
   readonly expectation: Expectation | null;
   readonly responder?: ResponderRecord;
 }
 
-/** What is to be said of a port below its line. */
+/** The remarks below a port's line. */
 export function remarksOn(record: Remarkable): readonly Remark[] {
   const missed = record.expectation?.met === false ? [missedRemark(record.expectation.why ?? 'expectation missed')] : [];
   const responder = record.responder === undefined ? [] : responderRemarks(record.responder);
@@ -42,7 +42,7 @@ export function findingRemark({ code, option, certainty, direction, detail }: Fi
   return { role: 'finding', head: `! ${code}${subject} (${certainty}${way})`, detail };
 }
 
-/** Lines of remarks. What was said in full before, in `said`, is only named again. */
+/** Lines of remarks. One that was given in full before, by `said`, refers to that. */
 export function remarkLines(
   remarks: readonly Remark[],
   { columns, paint, said }: { readonly columns: number; readonly paint: Paint; readonly said: Set<string> },
@@ -56,4 +56,51 @@ export function remarkLines(
     const end = INDENT.length + head.length;
     return [INDENT + paint(role, first.slice(INDENT.length, end)) + first.slice(end), ...rest];
   });
+}
+
+/** What is said where the responder reported nothing of the port's SYN. */
+const UNTOLD: Readonly<Record<Exclude<ResponderStatus, 'reported' | 'arrived'>, string>> = {
+  'never-arrived': '',
+  'not-listening': 'the responder does not listen on this port',
+  'not-a-responder': 'what answered is not a responder',
+  'wrong-token': 'what answered has another token',
+  unknown: 'the responder could not be asked: is it running, with this token, and its clock right to a minute?',
+};
+
+/** Why a SYN that arrived was not answered. */
+const UNANSWERED: Readonly<Partial<Record<AttemptFate, string>>> = {
+  'rate-limited': 'the SYN arrived and was not answered: the responder had too many at once',
+  'bad-checksum': 'the SYN arrived and was not answered: its TCP checksum was wrong',
+  'stale-proof': 'the SYN arrived and was not answered: the clocks of both ends differ',
+};
+
+/** What the responder saw, besides the findings; no line where they say it all. */
+export function responderRemarks(record: ResponderRecord): readonly Remark[] {
+  return sentences(record).map((text) => ({ role: 'faint', head: `= responder: ${text}`, detail: '' }));
+}
+
+function sentences(record: ResponderRecord): readonly string[] {
+  const { status, fate } = record;
+  if (status !== 'reported' && status !== 'arrived') return UNTOLD[status] === '' ? [] : [UNTOLD[status]];
+  const unanswered = fate === null ? undefined : UNANSWERED[fate];
+  const texts = [unanswered ?? '', ...natTexts(record), unaltered(record)];
+  return texts.filter((text) => text !== '');
+}
+
+function natTexts({ translation }: ResponderRecord): readonly string[] {
+  if (translation === null) return [];
+  const { source, destination } = translation;
+  return [
+    source === null ? '' : `NAT of the source: ${source}`,
+    destination === null ? '' : `NAT of the destination: ${destination}`,
+  ];
+}
+
+/** Said where nothing but NAT changed the packets: without it, that would look like not knowing. */
+function unaltered({ status, forward, reverse, translation }: ResponderRecord): string {
+  const natted = new Set(['ip.src', 'ip.dst', 'tcp.sport', 'tcp.dport']);
+  if (forward === null || forward.some(({ field }) => !natted.has(field))) return '';
+  const but = translation === null ? '' : ' but for NAT';
+  if (status !== 'reported' || reverse === null) return `the SYN arrived as it left${but}`;
+  return reverse.length > 0 ? '' : `SYN and SYN-ACK arrived as they left${but}`;
 }

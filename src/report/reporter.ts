@@ -1,8 +1,6 @@
-import type { ProbeRecord } from '../records/records.ts';
-
-/** How a report may look. */
+/** How text may look. */
 export interface TextStyle {
-  /** ANSI colours. */
+  /** ANSI colors. */
   readonly color: boolean;
   /** Terminal columns; Infinity when not a terminal. */
   readonly columns: number;
@@ -10,13 +8,21 @@ export interface TextStyle {
   readonly verbose: boolean;
 }
 
-/** How a report of `probe` may look. */
+/** How a report may look. */
 export interface ReportStyle extends TextStyle {
   /** Only open ports. */
   readonly openOnly: boolean;
 }
 
-/** Turns records into text, one at a time: what is ready is returned at once, the rest at the summary record. Pure. */
-export interface Reporter<R = ProbeRecord> {
-  write(record: R): string;
+/** How many targets and ports a run has. */
+export interface RunSize {
+  readonly targets: number;
+  readonly ports: number;
+}
+
+/** Turns records into text, one at a time: what is ready at once, the rest at the summary record. Pure. */
+export interface Reporter<R> {
+  readonly write: (record: R) => string;
+  /** Whether a report of open ports, in a run of that size, needs no others' records. Absent: always. */
+  readonly needsOpenAlone?: (run: RunSize) => boolean;
 }

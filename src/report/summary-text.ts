@@ -1,7 +1,7 @@
+import type { PortState } from '../probe/verdict.ts';
 import { type Paint, PLAIN } from './text/paint.ts';
 import type { RunRecord, SummaryRecord } from '../records/records.ts';
 import { formatElapsed } from '../records/duration-text.ts';
-import { formatCounts, plural } from './state-counts.ts';
 import { wrapSentence } from './text/wrap.ts';
 
 /** The run in a sentence, wrapped to `columns`; `run` tells by which clock it was timed. */
@@ -30,4 +30,22 @@ function unjudged(summary: SummaryRecord, run: RunRecord | null): string {
   if (!summary.interrupted || run === null || run.probe.shard !== null) return '';
   const { open, closed, filtered, error } = summary;
   return `, ${summary.targets * summary.ports - open - closed - filtered - error} not judged`;
+}
+
+/** How many ports ended in each state. */
+export type StateCounts = Readonly<Record<PortState, number>>;
+
+/** `3 open, 996 closed, 1 filtered`: open always, the others where there are any. */
+export function formatCounts(counts: StateCounts, paint: Paint): string {
+  const states: readonly PortState[] = ['open', 'closed', 'filtered', 'error'];
+  return states
+    .filter((state) => state === 'open' || counts[state] > 0)
+    .map((state) => (counts[state] === 0 ? `0 ${state}` : paint(state, `${counts[state]} ${state}`)))
+    .join(', ');
+}
+
+/** `1 target`, `2 targets`, `2 replies`. */
+export function plural(count: number, noun: string): string {
+  if (count === 1) return `1 ${noun}`;
+  return `${count} ${noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { type CommandName, COMMANDS } from '../../src/cli/commands.ts';
+import type { CommandName } from '../../src/cli/command.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { commandText } from '../../src/cli/help.ts';
 import { DEFAULT_PORT_GROUPS } from '../../src/probe/targets/default-ports.ts';
 import { FINDING_TABLE } from '../../src/analysis/find-findings.ts';

@@ -149,6 +149,10 @@ describe('words that are not', () => {
     ['h --source-ip 10.0.0.256', '--source-ip "10.0.0.256": expected an IPv4 address such as 192.0.2.1'],
     ['h --profile plan9', '--profile "plan9": expected linux, windows, macos, freebsd or bare'],
     ['h --format yaml', '--format "yaml": expected table or json'],
+    ['mss h --format yaml', '--format "yaml": expected table or json'],
+    ['respond --listen-ports 80 --format yaml', '--format "yaml": expected table or json'],
+    ['doctor --format yaml', '--format "yaml": expected table or json'],
+    ['doctor --json --format table', '--format "table": expected json, or no --json beside it'],
     ['h --json --format table', '--format "table": expected json, or no --json beside it'],
     ['h --exclude a,,b', '--exclude "": expected addresses, networks or ranges, separated by commas'],
     ['h --output=', '--output "": expected the name of a file'],
@@ -186,6 +190,9 @@ describe('words that are not', () => {
     ['h -5', 'unknown option "-5": see --help for those that exist'],
     ['h --=5', 'unknown option "--": see --help for those that exist'],
     ['h ---', 'unknown option "---": see --help for those that exist'],
+    ['doctor --ttl', 'unknown option "--ttl": see --help for those that exist'],
+    ['doctor -p', 'unknown option "-p": see --help for those that exist'],
+    ['h -1024', 'unknown option "-1024": see --help for those that exist'],
     ['doctor --ttl 5', 'unknown option "--ttl": see --help for those that exist'],
   ])('%s', async (words, message) => {
     expect(await refusal(...words.split(' '))).toBe(message);

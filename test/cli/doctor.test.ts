@@ -49,12 +49,28 @@ describe('doctor', () => {
     expect(await main(['--json', 'doctor', '10.0.0.5', '1.10'], outside.environment)).toBe(0);
     expect(asked).toEqual(['10.0.0.5', '1.10']);
     expect(outside.stdout.text).toBe(`${JSON.stringify(host(true))}\n`);
+    const formatted = fakeOutside({ doctor });
+    expect(await main(['doctor', '--format', 'json'], formatted.environment)).toBe(0);
+    expect(formatted.stdout.text).toBe(outside.stdout.text);
   });
 
   it('keeps to the terminal', async () => {
     const outside = fakeOutside({ doctor: () => Promise.resolve(host(true)), stdoutColumns: 40 });
     await main(['doctor'], outside.environment);
     for (const line of outside.stdout.text.split('\n')) expect(line.length).toBeLessThanOrEqual(40);
+  });
+
+  it('that is interrupted while a name is looked up ends at once', async () => {
+    let asked = (): void => undefined;
+    const outside = fakeOutside({
+      doctor: () => {
+        asked();
+        return new Promise(() => undefined);
+      },
+    });
+    asked = () => void Promise.resolve().then(() => outside.interrupt());
+    expect(await main(['doctor', 'slow.example'], outside.environment)).toBe(130);
+    expect(outside.stdout.text + outside.stderr()).toBe('');
   });
 
   it('whose reader went away ends quietly', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { COMMANDS, type CommandName } from '../../src/cli/commands.ts';
+import type { CommandName } from '../../src/cli/command.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { flagName } from '../../src/cli/flags/flag.ts';
 import { main } from '../../src/cli/main.ts';
 import { fakeOutside, MemorySink } from './fake-environment.ts';

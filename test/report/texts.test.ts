@@ -2,9 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { formatElapsed, formatMs, formatMsRange, formatRtt } from '../../src/records/duration-text.ts';
-import { FORMATS } from '../../src/report/formats.ts';
 import { wrapItems, wrapSentence } from '../../src/report/text/wrap.ts';
-import { open, PACKET, rtt, run, silent, summary } from './records.ts';
+import { rtt } from './records.ts';
 
 describe('times', () => {
   it.each([
@@ -72,25 +71,5 @@ describe('wrapping', () => {
 
   it('indents continuation lines', () => {
     expect(wrapSentence('! ', 'one two three', 9)).toEqual(['! one two', '  three']);
-  });
-});
-
-describe('JSON Lines', () => {
-  const style = { color: false, columns: 80, verbose: false, openOnly: false };
-
-  it('are the records, one a line, in the order they came', () => {
-    const records = [run(1, 2), open('10.0.0.2', 80), silent('10.0.0.2', 81), PACKET];
-    const all = [...records, summary(records)];
-    const reporter = FORMATS.json.create(style);
-    const lines = all.map((record) => reporter.write(record));
-    for (const line of lines) expect(line).toMatch(/^\{"type":"\w+",[^\n]*\}\n$/);
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(all);
-  });
-
-  it('leave out other ports when only open ones are wanted', () => {
-    const reporter = FORMATS.json.create({ ...style, openOnly: true });
-    expect(reporter.write(silent('10.0.0.2', 81))).toBe('');
-    expect(reporter.write(open('10.0.0.2', 80))).not.toBe('');
-    expect(reporter.write(run(1, 1))).not.toBe('');
   });
 });

@@ -37,7 +37,7 @@ export const CRAFT_FLAGS: FlagTable<CraftOptions> = {
   ),
   ecn: flagSwitch({ group: 'Crafting', description: 'ask for ECN: ECE and CWR set (RFC 3168)' }),
   window: flagValue(
-    { group: 'Crafting', argument: 'N', description: 'window, 0-65535', defaultText: "the profile's" },
+    { group: 'Crafting', argument: 'N', description: 'receive window, 0-65535', defaultText: "the profile's" },
     wholeNumber(0, 65_535),
   ),
   seq: flagValue(
@@ -45,7 +45,7 @@ export const CRAFT_FLAGS: FlagTable<CraftOptions> = {
       group: 'Crafting',
       argument: 'N',
       description: 'initial sequence number of every SYN, decimal or 0x...',
-      defaultText: 'one that nobody can guess for each',
+      defaultText: 'unpredictable, one for each SYN',
     },
     headerField(LARGEST_SEQ),
   ),
@@ -54,11 +54,16 @@ export const CRAFT_FLAGS: FlagTable<CraftOptions> = {
       group: 'Crafting',
       argument: 'N',
       description: 'IP identification of every SYN, decimal or 0x...',
-      defaultText: 'differs from SYN to SYN',
+      defaultText: 'another for each SYN',
     },
     headerField(65_535),
   ),
-  df: flagSwitch({ group: 'Crafting', description: "don't fragment, or may", negatable: true, defaultText: "the profile's" }),
+  df: flagSwitch({
+    group: 'Crafting',
+    description: "set or clear the don't-fragment bit",
+    negatable: true,
+    defaultText: "the profile's",
+  }),
   payload: flagValue({ group: 'Crafting', argument: 'HEX', description: 'data in the SYN' }, hexBytes),
-  badsum: flagSwitch({ group: 'Crafting', description: 'send a wrong TCP checksum: whatever answers does not check it' }),
+  badsum: flagSwitch({ group: 'Crafting', description: 'send a wrong TCP checksum: what answers does not verify it' }),
 };

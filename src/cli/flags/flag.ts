@@ -11,7 +11,7 @@ export type FlagGroup =
   | 'Output'
   | 'General';
 
-/** One flag: all that parsing, help and documentation know of it. Its name is the key in its table, `sourceIp` for `--source-ip`. */
+/** All that parsing, help and documentation know of a flag, whose name is its key: `sourceIp` for `--source-ip`. */
 export interface Flag<T> {
   readonly group: FlagGroup;
   /** What it does, as the help says it; no full stop. */
@@ -26,7 +26,7 @@ export interface Flag<T> {
   readonly negatable: boolean;
   /** May be given more than once. */
   readonly repeatable: boolean;
-  /** The value for the texts that were given, one or, when repeatable, more. Throws a usage error that names `flag`. */
+  /** The value of the texts given: one, or more when repeatable. Throws a usage error that names `flag`. */
   readonly read: (texts: readonly string[], flag: string) => T;
 }
 

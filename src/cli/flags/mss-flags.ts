@@ -1,37 +1,26 @@
 import type { MssOptions } from '../../run/mss/prepare-mss.ts';
-import { anyText, wholeNumber } from '../parse/values.ts';
+import { anyText } from '../parse/values.ts';
 import { CRAFT_FLAGS } from './craft-flags.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';
-import { TOKEN_FLAGS } from './token-flags.ts';
-import { TARGET_FLAGS } from './target-flags.ts';
-import { NETWORK_FLAGS } from './network-flags.ts';
+import { NETWORK_FLAGS, portsFlag, retriesFlag, TARGET_FLAGS, timeoutFlag, TOKEN_FLAGS } from './shared-flags.ts';
 
 /** What the library's `mss` takes as text; targets are operands. */
 export type MssFlagOptions = Omit<MssOptions, 'targets' | 'signal' | 'onWarning'>;
 
 const BOUND = 'an MSS from 1 to 65535, or "<=" and such a number';
 
-// The SYNs are to be answered by the host, and the data comes behind them.
+// The host must answer these SYNs, and data follows the handshake.
 const { payload: _payload, badsum: _badsum, ...CRAFTED } = CRAFT_FLAGS;
 
 /** The flags of `mss`, in the order of its help. */
 export const MSS_FLAGS: FlagTable<MssFlagOptions> = {
-  ports: flagValue(
-    {
-      group: 'Targets',
-      short: 'p',
-      argument: 'LIST',
-      description: 'ports, ranges and service names: 80,https',
-      defaultText: '443',
-    },
-    anyText('ports such as 80,https'),
-  ),
+  ports: portsFlag('ports, ranges and service names: 80,https', '443', 'ports such as 80,https'),
   ...TARGET_FLAGS,
 
   responder: flagSwitch({
     group: 'Responder',
     description:
-      'synscope respond listens on these ports with the same token: ask it which MSS arrived, and which left; no data is needed',
+      'synscope respond listens on these ports with the same token: ask it which MSS arrived, and which it sent; no data is needed',
   }),
   ...TOKEN_FLAGS,
 
@@ -39,7 +28,7 @@ export const MSS_FLAGS: FlagTable<MssFlagOptions> = {
     {
       group: 'MSS',
       argument: 'LIST',
-      description: 'MSS to offer, each in a connection of its own: numbers, mtu (what the interface carries), jumbo (8960), none',
+      description: 'MSS to offer, each in a connection of its own: numbers, mtu (that of the interface), jumbo (8960), none',
       defaultText: 'mtu,jumbo,1460,1400,1300,536,none',
     },
     anyText('MSS such as 1460,1300,none'),
@@ -57,35 +46,19 @@ export const MSS_FLAGS: FlagTable<MssFlagOptions> = {
 
   ...CRAFTED,
   ...NETWORK_FLAGS,
-  timeout: flagValue(
-    {
-      group: 'Timing',
-      argument: 'MS',
-      description: 'time-out of the first SYN, 1-60000; each next one waits twice as long',
-      defaultText: '1000',
-    },
-    wholeNumber(1, 60_000),
-  ),
-  retries: flagValue(
-    {
-      group: 'Timing',
-      argument: 'N',
-      description: 'SYNs after the first of each offer before a silent port is filtered, 0-20',
-      defaultText: '1',
-    },
-    wholeNumber(0, 20),
-  ),
+  timeout: timeoutFlag('time-out of the first SYN, 1-60000; doubled for each next one'),
+  retries: retriesFlag('SYNs after the first of each offer before a silent port counts as filtered, 0-20', '1'),
 
   expect: flagValue(
     { group: 'Expectations', argument: 'N', description: 'MSS that must arrive in both directions; with "<=N" at most this' },
     anyText(BOUND),
   ),
   expectForward: flagValue(
-    { group: 'Expectations', argument: 'N', description: 'the same on the way there, for SYNs' },
+    { group: 'Expectations', argument: 'N', description: 'the same on the forward path, for SYNs' },
     anyText(BOUND),
   ),
   expectReverse: flagValue(
-    { group: 'Expectations', argument: 'N', description: 'the same on the way back, for SYN-ACKs' },
+    { group: 'Expectations', argument: 'N', description: 'the same on the reverse path, for SYN-ACKs' },
     anyText(BOUND),
   ),
 };

@@ -1,53 +1,79 @@
-import { FORMATS, type FormatName } from '../../report/formats.ts';
-import { flagSwitch, type FlagTable, flagValue } from './flag.ts';
+import { type CommandRecords, FORMATS, type FormatName, formatsOf } from '../../report/formats.ts';
 import { anyText, oneOf } from '../parse/values.ts';
+import { type Flag, flagSwitch, type FlagTable, flagValue } from './flag.ts';
 
-/** Where results go and what they look like. */
-export interface OutputOptions {
+/** What every command understands. */
+export interface GeneralOptions {
+  readonly color?: boolean;
+  readonly help?: boolean;
+  readonly version?: boolean;
+}
+
+/** What the results look like. */
+export interface FormatOptions {
   readonly format?: FormatName;
   readonly json?: boolean;
+}
+
+/** Where the results of a run go, and how much is said. */
+export interface OutputOptions extends FormatOptions {
   readonly output?: string;
   readonly verbose?: boolean;
   readonly quiet?: boolean;
 }
 
-/** What `probe` alone has to leave out. */
-export interface ProbeOutputOptions extends OutputOptions {
-  readonly open?: boolean;
+/** The flags of every command. */
+export const GENERAL_FLAGS: FlagTable<GeneralOptions> = {
+  color: flagSwitch({
+    group: 'Output',
+    negatable: true,
+    description: 'colors, or none; NO_COLOR and FORCE_COLOR are respected',
+    defaultText: 'on a terminal',
+  }),
+  help: flagSwitch({ group: 'General', short: 'h', description: 'show this help' }),
+  version: flagSwitch({ group: 'General', description: 'show the version' }),
+};
+
+/** The formats that a command has. */
+export function formatFlags(command: keyof CommandRecords): FlagTable<FormatOptions> {
+  return { format: formatFlag(command), json: flagSwitch({ group: 'Output', description: 'the same as --format json' }) };
 }
 
-const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[];
+/** The flags of a run's output, which the library knows nothing of. */
+export function outputFlags(command: keyof CommandRecords): FlagTable<OutputOptions> {
+  return {
+    ...formatFlags(command),
+    output: flagValue(
+      { group: 'Output', argument: 'FILE', description: 'write results to FILE', defaultText: 'stdout' },
+      anyText('the name of a file'),
+    ),
+    verbose: flagSwitch({
+      group: 'Output',
+      short: 'v',
+      description: 'a line for every port or packet, options with their values',
+    }),
+    quiet: flagSwitch({
+      group: 'Output',
+      short: 'q',
+      description: 'no progress and no warnings; errors and missed expectations remain',
+    }),
+  };
+}
 
-/** The flags of every command with records that the library knows nothing of. */
-export const OUTPUT_FLAGS: FlagTable<OutputOptions> = {
-  format: flagValue(
+/** The flag that reports only open ports. */
+export const OPEN_FLAG: FlagTable<{ readonly open?: boolean }> = {
+  open: flagSwitch({ group: 'Output', description: 'only open ports' }),
+};
+
+function formatFlag(command: keyof CommandRecords): Flag<FormatName> {
+  const names = formatsOf(command);
+  return flagValue(
     {
       group: 'Output',
       argument: 'NAME',
-      description: FORMAT_NAMES.map((name) => `${name}: ${FORMATS[name].description}`).join('; '),
+      description: names.map((name) => `${name}: ${FORMATS[name].description}`).join('; '),
       defaultText: 'table',
     },
-    oneOf(FORMAT_NAMES),
-  ),
-  json: flagSwitch({ group: 'Output', description: 'the same as --format json' }),
-  output: flagValue(
-    { group: 'Output', argument: 'FILE', description: 'write results to FILE', defaultText: 'stdout' },
-    anyText('the name of a file'),
-  ),
-  verbose: flagSwitch({
-    group: 'Output',
-    short: 'v',
-    description: 'a line for every port or packet, options with their values',
-  }),
-  quiet: flagSwitch({
-    group: 'Output',
-    short: 'q',
-    description: 'no progress and no warnings; errors and missed expectations remain',
-  }),
-};
-
-/** Those of `probe`. */
-export const PROBE_OUTPUT_FLAGS: FlagTable<ProbeOutputOptions> = {
-  ...OUTPUT_FLAGS,
-  open: flagSwitch({ group: 'Output', description: 'only open ports' }),
-};
+    oneOf(names),
+  );
+}

@@ -1,12 +1,9 @@
 import type { PathOptions } from '../../run/path/path.ts';
-import { anyText, wholeNumber } from '../parse/values.ts';
+import { wholeNumber } from '../parse/values.ts';
 import { CRAFT_FLAGS } from './craft-flags.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';
-import { RUN_FLAGS } from './probe-flags.ts';
-import { TARGET_FLAGS } from './target-flags.ts';
-import { TIMEOUT_FLAGS } from './timeout-flags.ts';
-import { TOKEN_FLAGS } from './token-flags.ts';
-import { NETWORK_FLAGS } from './network-flags.ts';
+import { NETWORK_FLAGS, portsFlag, retriesFlag, TARGET_FLAGS, timeoutFlag, TOKEN_FLAGS } from './shared-flags.ts';
+import { PROBE_FLAGS } from './probe-flags.ts';
 
 /** What the library's `path` takes as text; targets are operands. */
 export type PathRunOptions = Omit<PathOptions, 'targets' | 'signal' | 'onWarning'>;
@@ -16,17 +13,14 @@ const { ttl: _ttl, seq: _seq, ipId: _ipId, badsum: _badsum, ...CRAFTED } = CRAFT
 
 /** The flags of `path` that say what is traced and how, in the order of its help. */
 export const PATH_FLAGS: FlagTable<PathRunOptions> = {
-  ports: flagValue(
-    { group: 'Targets', short: 'p', argument: 'LIST', description: 'ports, ranges and service names', defaultText: '443' },
-    anyText('ports such as 22,80,443,https'),
-  ),
+  ports: portsFlag('ports, ranges and service names', '443', 'ports such as 22,80,443,https'),
   ...TARGET_FLAGS,
 
   responder: flagSwitch({
     group: 'Responder',
-    description: 'synscope respond listens on these ports with the same token: ask it what arrived, and what left for here',
+    description: 'synscope respond listens on these ports with the same token: ask it what arrived, and what it sent back',
   }),
-  control: RUN_FLAGS.control,
+  control: PROBE_FLAGS.control,
   ...TOKEN_FLAGS,
 
   firstTtl: flagValue(
@@ -34,21 +28,22 @@ export const PATH_FLAGS: FlagTable<PathRunOptions> = {
     wholeNumber(1, 255),
   ),
   maxTtl: flagValue(
-    { group: 'Tracing', argument: 'N', description: 'no probe has a larger TTL, 1-255', defaultText: '30' },
+    { group: 'Tracing', argument: 'N', description: 'largest TTL of a probe, 1-255', defaultText: '30' },
     wholeNumber(1, 255),
   ),
   vary: flagSwitch({
     group: 'Tracing',
     description:
-      'trace again without options, and without each of them, to find one that makes the SYN disappear or be reset, and where',
+      'trace again without options, and without each of them, to find the one for which the SYN is dropped or reset, and where',
   }),
   resolve: flagSwitch({
     group: 'Tracing',
-    description: 'look up the names of hops; a resolver that is slow costs a second at most',
+    description: 'look up the names of hops; a slow resolver delays by one second at most',
   }),
   ...CRAFTED,
   ...NETWORK_FLAGS,
-  ...TIMEOUT_FLAGS,
+  timeout: timeoutFlag('time-out of the first packet while no RTT is known, 1-60000'),
+  retries: retriesFlag('packets after the first before a hop or port counts as silent, 0-20'),
   count: flagValue(
     { group: 'Timing', argument: 'N', description: 'answers wanted of each hop, 1-1000', defaultText: '1' },
     wholeNumber(1, 1000),

@@ -3,38 +3,31 @@ import type { ProbeOptions } from '../../run/probe/prepare.ts';
 import { anyText, oneOf, rate, shard, wholeNumber } from '../parse/values.ts';
 import { CRAFT_FLAGS } from './craft-flags.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';
-import { TOKEN_FLAGS } from './token-flags.ts';
-import { TARGET_FLAGS } from './target-flags.ts';
-import { NETWORK_FLAGS } from './network-flags.ts';
+import { NETWORK_FLAGS, portsFlag, retriesFlag, TARGET_FLAGS, timeoutFlag, TOKEN_FLAGS } from './shared-flags.ts';
 
 /** What the library's `probe` takes as text; targets are operands. */
-export type RunOptions = Omit<ProbeOptions, 'targets' | 'openOnly' | 'signal' | 'onWarning' | 'onProgress'>;
+export type ProbeRunOptions = Omit<ProbeOptions, 'targets' | 'openOnly' | 'signal' | 'onWarning' | 'onProgress'>;
 
 /** The flags of `probe` that say what is probed and how, in the order of its help. */
-export const RUN_FLAGS: FlagTable<RunOptions> = {
-  ports: flagValue(
-    {
-      group: 'Targets',
-      short: 'p',
-      argument: 'LIST',
-      description: 'ports, ranges and service names: 22,80,8000-8100,https; - is 1-65535',
-      defaultText: 'about 100 ports that firewalls are asked about first',
-    },
-    anyText('ports such as 22,80,8000-8100,https, or - for all'),
+export const PROBE_FLAGS: FlagTable<ProbeRunOptions> = {
+  ports: portsFlag(
+    'ports, ranges and service names: 22,80,8000-8100,https; - is 1-65535',
+    'about 100 ports that firewalls are asked about first',
+    'ports such as 22,80,8000-8100,https, or - for all',
   ),
   ...TARGET_FLAGS,
 
   responder: flagSwitch({
     group: 'Responder',
     description:
-      'synscope respond listens on these ports with the same token: ask it what arrived, and prove what the path changed, each way',
+      'synscope respond listens on these ports with the same token: ask it what arrived, and prove what the path changed in each direction',
   }),
   control: flagValue(
     {
       group: 'Responder',
       argument: 'HOST:PORT',
-      description: 'as --responder, and another port that it listens on, to be asked about ports that are silent',
-      defaultText: 'one that answered',
+      description: "the responder's port to ask about silent ports; implies --responder",
+      defaultText: 'any that answered',
     },
     anyText('a host and a port, such as 192.0.2.7:8443'),
   ),
@@ -43,8 +36,8 @@ export const RUN_FLAGS: FlagTable<RunOptions> = {
       group: 'Responder',
       argument: 'LIST',
       description:
-        'carry the proof of the token in these too: option (12 bytes, experimental), data (8 bytes); for paths that rewrite sequence numbers and timestamps alike',
-      defaultText: 'sequence number and timestamp alone',
+        'carry the proof of the token in these too: option (12 bytes, experimental), data (8 bytes); for paths that rewrite both sequence numbers and timestamps',
+      defaultText: 'only in sequence number and timestamp',
     },
     anyText('option, data, or both separated by a comma'),
   ),
@@ -53,43 +46,36 @@ export const RUN_FLAGS: FlagTable<RunOptions> = {
   ...CRAFT_FLAGS,
   ...NETWORK_FLAGS,
 
-  timeout: flagValue(
-    {
-      group: 'Timing',
-      argument: 'MS',
-      description:
-        'time-out of the first SYN while no RTT is known, and at least the time before a silent port is filtered, 1-60000',
-      defaultText: '1000',
-    },
-    wholeNumber(1, 60_000),
+  timeout: timeoutFlag(
+    'time-out of the first SYN while no RTT is known, and the least time before a silent port counts as filtered, 1-60000',
   ),
-  retries: flagValue(
-    {
-      group: 'Timing',
-      argument: 'N',
-      description: 'SYNs after the first before a silent port is filtered, 0-20',
-      defaultText: '2, more while the path loses packets',
-    },
-    wholeNumber(0, 20),
+  retries: retriesFlag(
+    'SYNs after the first before a silent port counts as filtered, 0-20',
+    '2, more while the path loses packets',
   ),
   count: flagValue(
     { group: 'Timing', argument: 'N', description: 'RTT samples of each port that answers, 1-1000', defaultText: '1' },
     wholeNumber(1, 1000),
   ),
   rate: flagValue(
-    { group: 'Timing', argument: 'PPS', description: 'at most so many SYNs a second, or max', defaultText: 'adaptive' },
+    { group: 'Timing', argument: 'PPS', description: 'limit of SYNs a second, or max', defaultText: 'adaptive' },
     rate,
   ),
   maxInFlight: flagValue(
-    { group: 'Timing', argument: 'N', description: 'at most so many SYNs without an answer', defaultText: 'adaptive' },
+    { group: 'Timing', argument: 'N', description: 'limit of unanswered SYNs', defaultText: 'adaptive' },
     wholeNumber(1, 1_000_000),
   ),
   seed: flagValue(
-    { group: 'Timing', argument: 'N', description: 'order of the probes: one seed, one order', defaultText: 'random' },
+    {
+      group: 'Timing',
+      argument: 'N',
+      description: 'seed of the random order: the same seed gives the same order',
+      defaultText: 'random',
+    },
     wholeNumber(0, Number.MAX_SAFE_INTEGER),
   ),
   shard: flagValue(
-    { group: 'Timing', argument: 'I/N', description: 'only part I of N; the parts are disjoint and complete, whatever --seed' },
+    { group: 'Timing', argument: 'I/N', description: 'only part I of N; the parts are disjoint and complete, with any --seed' },
     shard,
   ),
   randomize: flagSwitch({
@@ -102,7 +88,7 @@ export const RUN_FLAGS: FlagTable<RunOptions> = {
     {
       group: 'Timing',
       argument: 'NAME',
-      description: `the way packets leave by: ${SEND_PATH_CHOICES.join(', ')}; the last two are for rates that raw-ip cannot carry, and pass by the firewall's output rules`,
+      description: `how packets leave: ${SEND_PATH_CHOICES.join(', ')}; the last two are for rates that raw-ip cannot reach, and bypass the firewall's output rules`,
       defaultText: 'auto',
     },
     oneOf(SEND_PATH_CHOICES),

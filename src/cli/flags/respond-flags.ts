@@ -1,8 +1,7 @@
 import type { RespondOptions } from '../../run/respond/respond.ts';
 import { anyText, wholeNumber } from '../parse/values.ts';
 import { type FlagTable, flagValue } from './flag.ts';
-import { TOKEN_FLAGS } from './token-flags.ts';
-import { NETWORK_FLAGS } from './network-flags.ts';
+import { NETWORK_FLAGS, TOKEN_FLAGS } from './shared-flags.ts';
 
 /** What the library's `respond` takes as text. */
 export type RespondRunOptions = Omit<RespondOptions, 'signal' | 'onWarning'>;
@@ -14,12 +13,12 @@ export const RESPOND_FLAGS: FlagTable<RespondRunOptions> = {
       group: 'Responder',
       argument: 'LIST',
       description:
-        'ports to answer on, 80,443,8000-8010: any that nothing on this host listens on; two or more tell a filtered port from a broken way back',
+        'ports to answer on, 80,443,8000-8010, on which no service of this host listens; two or more tell a filtered port from a broken reverse path',
     },
     anyText('ports such as 80,443,8000-8010'),
   ),
   ...TOKEN_FLAGS,
-  interface: { ...NETWORK_FLAGS.interface, group: 'Responder', description: 'send by this interface alone' },
+  interface: { ...NETWORK_FLAGS.interface, group: 'Responder', description: 'send only through this interface' },
   for: flagValue(
     { group: 'Responder', argument: 'SECONDS', description: 'end after so many seconds', defaultText: 'Ctrl-C ends it' },
     wholeNumber(1, 31_536_000),

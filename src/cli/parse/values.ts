@@ -2,7 +2,7 @@ import { usageError } from '../../errors.ts';
 import { parseAddress } from '../../wire/address.ts';
 import { fromHex } from '../../wire/bytes.ts';
 
-/** Understands the text behind a flag; throws a usage error that names the flag, quotes the text and says what is accepted. */
+/** Reads a flag's text. Throws a usage error that names the flag, quotes the text and says what is right. */
 export type ValueReader<T> = (text: string, flag: string) => T;
 
 /** Decimal without sign, leading zeros (an octal trap), exponent or fraction. */
@@ -62,7 +62,7 @@ export function oneOf<T extends string>(names: readonly T[]): ValueReader<T> {
   };
 }
 
-/** Any text but an empty one, `what` it should be; whoever uses it knows more. */
+/** Any text but an empty one; `what` it should be. Its user checks the rest. */
 export function anyText(what: string): ValueReader<string> {
   return (text, flag) => {
     if (text.trim() !== '') return text;

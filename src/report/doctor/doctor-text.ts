@@ -6,10 +6,16 @@ import type {
   RouteReport,
   Severity,
 } from '../../records/doctor/doctor-record.ts';
+import type { Reporter, TextStyle } from '../reporter.ts';
 import { wrapSentence } from '../text/wrap.ts';
 
 const LABEL = 14;
 const SIGNS: Readonly<Record<Severity, string>> = { ok: 'ok', note: 'note', problem: 'PROBLEM' };
+
+/** The record of `doctor` as text; 80 columns where there is no terminal. */
+export function createDoctorText({ columns }: TextStyle): Reporter<DoctorRecord> {
+  return { write: (record) => doctorText(record, Number.isFinite(columns) ? columns : undefined) };
+}
 
 /** The answer in the first line, then the facts, then remarks; lines of at most `columns`. */
 export function doctorText(record: DoctorRecord, columns = 80): string {

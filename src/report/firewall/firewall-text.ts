@@ -3,7 +3,7 @@ import type { FirewallPortRecord, FirewallRecord } from '../../records/firewall/
 import type { RunRecord, SummaryRecord } from '../../records/records.ts';
 import { remarkLines, remarksOn } from '../remark.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
-import { plural } from '../state-counts.ts';
+import { plural } from '../summary-text.ts';
 import { Blocks, createPage, type Page, portLabel, targetName } from '../text/page.ts';
 import type { Role } from '../text/paint.ts';
 import { wrapSentence } from '../text/wrap.ts';

@@ -3,8 +3,7 @@ import type { HandshakeRecord, HandshakeRunRecord, SegmentRecord } from '../../r
 import type { RunRecord } from '../../records/records.ts';
 import { remarkLines, remarksOn } from '../remark.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
-import { plural } from '../state-counts.ts';
-import { summaryLines } from '../summary-text.ts';
+import { plural, summaryLines } from '../summary-text.ts';
 import { createPage, factLines, headlineLines, joinLines, type Page, portName } from '../text/page.ts';
 import { wrapSentence } from '../text/wrap.ts';
 import { timelineLines } from './handshake-timeline.ts';

@@ -1,10 +1,8 @@
 import type { HopRecord, PathCommandRecord, PathRecord } from '../../records/path/records.ts';
 import type { RunRecord } from '../../records/records.ts';
-import { findingRemark, type Remark, remarkLines } from '../remark.ts';
+import { findingRemark, type Remark, remarkLines, responderRemarks } from '../remark.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
-import { responderRemarks } from '../responder-remarks.ts';
-import { plural } from '../state-counts.ts';
-import { summaryLines } from '../summary-text.ts';
+import { plural, summaryLines } from '../summary-text.ts';
 import { Blocks, createPage, headlineLines, joinLines, type Page, portName } from '../text/page.ts';
 import { wrapSentence } from '../text/wrap.ts';
 import { hopTable } from './hop-table.ts';

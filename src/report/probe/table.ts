@@ -1,5 +1,5 @@
-import type { PortRecord, ProbeRecord, ProbeSummary, RunRecord, SummaryRecord } from '../../records/records.ts';
-import type { Reporter, ReportStyle } from '../reporter.ts';
+import type { PortRecord, ProbeRecord, RunRecord, SummaryRecord } from '../../records/records.ts';
+import type { Reporter, ReportStyle, RunSize } from '../reporter.ts';
 import { summaryLines } from '../summary-text.ts';
 import { Blocks, createPage, type Page } from '../text/page.ts';
 import { ManyTargetsTable } from './many-targets-table.ts';
@@ -8,8 +8,8 @@ import { TargetBlock } from './target-block.ts';
 /** More targets than this share one table. */
 const MOST_BLOCKS = 16;
 
-/** Whether a run of that size makes one table instead of a block for each target. */
-export function hasManyTargets({ targets, ports }: Pick<ProbeSummary, 'targets' | 'ports'>): boolean {
+/** Whether a run of that size makes one table instead of a block for each target, whose head counts all its ports. */
+function hasManyTargets({ targets, ports }: RunSize): boolean {
   return targets > MOST_BLOCKS || (targets > 1 && ports === 1);
 }
 
@@ -18,9 +18,9 @@ export function hasManyTargets({ targets, ports }: Pick<ProbeSummary, 'targets' 
  * Many targets, or several with one port each, share one table, whose open ports are written at once.
  * Memory grows with open ports and with different answers, not with ports.
  */
-export function createTableReporter(style: ReportStyle): Reporter {
+export function createTableReporter(style: ReportStyle): Reporter<ProbeRecord> {
   const report = new TableReport(style);
-  return { write: (record) => report.write(record) };
+  return { write: (record) => report.write(record), needsOpenAlone: hasManyTargets };
 }
 
 class TableReport {

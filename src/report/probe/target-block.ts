@@ -1,7 +1,7 @@
 import type { PortState } from '../../probe/verdict.ts';
 import type { PortRecord } from '../../records/records.ts';
 import { remarkLines } from '../remark.ts';
-import { formatCounts, plural } from '../state-counts.ts';
+import { formatCounts, plural } from '../summary-text.ts';
 import { type Page, targetName } from '../text/page.ts';
 import { type Paint, PLAIN } from '../text/paint.ts';
 import { type Column, tableLines } from '../text/row-layout.ts';

@@ -3,7 +3,7 @@ import type { AttemptFate } from '../../probe/responder/report.ts';
 import { formatElapsed } from '../../records/duration-text.ts';
 import type { AttemptRecord, RespondRecord, RespondRunRecord, RespondSummaryRecord } from '../../records/respond/records.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
-import { plural } from '../state-counts.ts';
+import { plural } from '../summary-text.ts';
 import { createPage, joinLines, type Page } from '../text/page.ts';
 import type { Role } from '../text/paint.ts';
 import { wrapSentence } from '../text/wrap.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { terminalColumns } from '../../src/cli/terminal-columns.ts';
+import { terminalColumns } from '../../src/cli/terminal.ts';
 
 it.each([
   ['a terminal', { columns: 80 }, 80],

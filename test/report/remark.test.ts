@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Change } from '../../src/analysis/packet-diff/change.ts';
 import type { ResponderRecord } from '../../src/records/responder-record.ts';
-import { responderRemarks } from '../../src/report/responder-remarks.ts';
+import { responderRemarks } from '../../src/report/remark.ts';
 
 const REPORTED: ResponderRecord = {
   status: 'reported',
@@ -36,11 +36,11 @@ const CASES: readonly (readonly [string, Partial<ResponderRecord>, readonly stri
   [
     'not answered',
     { status: 'arrived', reverse: null, fate: 'rate-limited', synAck: null },
-    ['the SYN arrived and was not answered: the responder had too many at a time', 'the SYN arrived as it left'],
+    ['the SYN arrived and was not answered: the responder had too many at once', 'the SYN arrived as it left'],
   ],
   ['never arrived, which a finding says', { status: 'never-arrived', forward: null, reverse: null }, []],
   ['not watched', { status: 'not-listening', forward: null, reverse: null }, ['the responder does not listen on this port']],
-  ['nobody to ask', { status: 'unknown' }, [expect.stringContaining('nobody could be asked') as string]],
+  ['a responder that is not reached', { status: 'unknown' }, [expect.stringContaining('could not be asked') as string]],
 ];
 
 describe('remarks on the responder', () => {

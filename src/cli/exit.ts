@@ -1,5 +1,19 @@
-import { SynscopeError } from '../errors.ts';
-import { ExitCode } from './exit-code.ts';
+import { EXIT_CODES, SynscopeError } from '../errors.ts';
+
+type ExitName = 'done' | 'expectationFailed' | 'notPermitted' | 'defect' | 'interrupted' | 'closedPipe';
+
+/** How the process ends; `EXIT_CODES` in errors.ts has those of known errors (2, 3 and 4). */
+export const ExitCode: Readonly<Record<ExitName, number>> = {
+  done: 0,
+  expectationFailed: 1,
+  /** No engine can run here. */
+  notPermitted: EXIT_CODES['not-permitted'],
+  /** A defect of synscope itself (EX_SOFTWARE in sysexits.h). */
+  defect: 70,
+  interrupted: 130,
+  /** The reader of a pipe closed it: what a shell reports of a program that SIGPIPE ended. */
+  closedPipe: 141,
+};
 
 /** What is said on stderr, and how the process ends. */
 export interface Failure {
@@ -7,7 +21,7 @@ export interface Failure {
   readonly code: number;
 }
 
-/** The error's message, with its hint below where there is one; bad input is one line. An unknown error shows its stack: it is a defect. */
+/** The error's message, and its hint below; bad input is one line. An unknown error shows its stack: a defect. */
 export function describeFailure(error: unknown): Failure {
   if (!(error instanceof SynscopeError)) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -35,7 +35,7 @@ export class AbsentTargets {
     if (!this.#hasNews) return;
     this.#hasNews = false;
     pairs.forEach((slot) => {
-      const sentAt = pairs.stampOf(slot, (pairs.sent[slot] as number) - 1);
+      const sentAt = pairs.lastSentAt(slot);
       const isSwallowed = this.swallowed(pairs.target[slot] as number, sentAt);
       if (isSwallowed && pairs.answer[slot] === Answer.none && !end(slot)) this.#hasNews = true;
     });

@@ -1,7 +1,7 @@
 import type { Nanos } from '../../wire/numbers.ts';
 
 const INITIAL_CAPACITY = 1024;
-const NO_LINKS = new Int32Array(0);
+const NO_NUMBERS = new Int32Array(0);
 /** Most first SYNs whose fate may be open at once: four seconds of a million a second. */
 const MAX_CAPACITY = 2 ** 22;
 
@@ -18,13 +18,13 @@ export class InFlightRing {
   head = 0;
   /** No pair before this position is here any more. */
   tail = 0;
-  /** Pairs that count as in flight: sent at or after `#landed`, fate open. */
+  /** Pairs that count as in flight: sent at or after `#inFlightFrom`, fate open. */
   inFlight = 0;
-  #landed = 0;
+  #inFlightFrom = 0;
   /** No pair before this position is open. */
   #firstOpen = 0;
   /** Numbers of those that linger; made for the first of them. */
-  #links: Int32Array = NO_LINKS;
+  #graceNumbers: Int32Array = NO_NUMBERS;
   /** Positions of the SYNs that the capture is expected to show next: two threads may be sending, each in order. The first is that of the latest sight. */
   #nextSeen = 0;
   #nextSeenOther = 0;
@@ -82,28 +82,27 @@ export class InFlightRing {
     this.inFlight += count;
   }
 
-  /** Notes when the first `count` SYNs from `position` on left, as far as the capture has not said so already: what it says is later, and exact. */
-  stampMany(position: number, stamps: Float64Array, count: number): void {
+  /**
+   * Notes when the SYNs from `position` on left: at `stamps[from]` and what follows it before `to`. A stamp of the capture's stands: it is later, and exact.
+   */
+  stampMany(position: number, stamps: Float64Array, from: number, to: number): void {
     const mask = this.#mask;
     const sentAt = this.#sentAt;
-    let place = (this.#next - (this.head - position)) & mask;
-    for (let index = 0; index < count; index++) {
+    const gone = Math.max(0, this.tail - position);
+    let place = this.#placeAt(position + gone);
+    for (let index = from + gone; index < to; index++) {
       sentAt[place] = Math.max(sentAt[place] as number, stamps[index] as number);
       place = (place + 1) & mask;
     }
   }
 
   /** The pair at `head` gets no SYN: its fate is known at `at`. */
-  skip(at: Nanos): void {
+  skip(at: Nanos): number {
     // Not in one expression: `push` may replace the array that it would have read before.
     const place = this.push(0, at);
     this.#fates[place] = Fate.settled;
     this.inFlight--;
-  }
-
-  /** The same for the SYN at `place`. */
-  stamp(place: number, at: Nanos): void {
-    this.#sentAt[place] = Math.max(this.#sentAt[place] as number, at);
+    return place;
   }
 
   /**
@@ -147,7 +146,7 @@ export class InFlightRing {
   /** The place of the pair at `position`, or -1 when its fate is not open here. */
   placeOf(position: number): number {
     const place = this.keptPlaceOf(position);
-    return place >= 0 && this.isOpen(place) ? place : -1;
+    return place >= 0 && this.#fates[place] === Fate.open ? place : -1;
   }
 
   /** The place of the pair at `position` that is open or lingers, or -1. */
@@ -157,8 +156,9 @@ export class InFlightRing {
     return this.#fates[place] === Fate.settled ? -1 : place;
   }
 
-  isOpen(place: number): boolean {
-    return this.#fates[place] === Fate.open;
+  /** True for a pair whose SYN was answered by an RST, and which waits for an answer that contradicts it. */
+  isInGrace(place: number): boolean {
+    return this.#fates[place] === Fate.grace;
   }
 
   /** The position whose place that is. */
@@ -172,22 +172,22 @@ export class InFlightRing {
   }
 
   /** The open pair at `place` has its answer and stays under the number `link`. */
-  linger(place: number, link: number): void {
-    if (this.#links.length === 0) this.#links = new Int32Array(this.#mask + 1);
-    this.#links[place] = link;
+  beginGrace(place: number, link: number): void {
+    if (this.#graceNumbers.length === 0) this.#graceNumbers = new Int32Array(this.#mask + 1);
+    this.#graceNumbers[place] = link;
     this.#end(place, Fate.grace);
   }
 
-  /** The number of a pair that lingers. */
-  linkOf(place: number): number {
-    return this.#links[place] as number;
+  /** Its number. */
+  graceNumber(place: number): number {
+    return this.#graceNumbers[place] as number;
   }
 
   #end(place: number, fate: number): boolean {
-    const flying = this.#fates[place] === Fate.open && this.positionOf(place) >= this.#landed;
+    const wasInFlight = this.#fates[place] === Fate.open && this.positionOf(place) >= this.#inFlightFrom;
     this.#fates[place] = fate;
-    if (flying) this.inFlight--;
-    return flying;
+    if (wasInFlight) this.inFlight--;
+    return wasInFlight;
   }
 
   /** Place of the oldest pair whose fate is open, or -1. Lets go of what is before all that is kept. */
@@ -207,25 +207,25 @@ export class InFlightRing {
   }
 
   /** What left before `time` is no longer in flight: answered, or lost, or about to be answered late. Returns how many of them have no answer. */
-  land(time: Nanos): number {
+  expire(time: Nanos): number {
     let silent = 0;
-    this.#landed = Math.max(this.#landed, this.tail);
-    while (this.#landed < this.head) {
-      const place = this.#placeAt(this.#landed);
+    this.#inFlightFrom = Math.max(this.#inFlightFrom, this.tail);
+    while (this.#inFlightFrom < this.head) {
+      const place = this.#placeAt(this.#inFlightFrom);
       if (this.#fates[place] === Fate.open) {
         if ((this.#sentAt[place] as number) > time) break;
         silent++;
       }
-      this.#landed++;
+      this.#inFlightFrom++;
     }
     this.inFlight -= silent;
     return silent;
   }
 
   /** When the oldest that still counts as in flight left; Infinity when nothing does. */
-  get oldestFlight(): Nanos {
+  get oldestInFlight(): Nanos {
     if (this.inFlight === 0) return Infinity;
-    const first = Math.max(this.#landed, this.tail);
+    const first = Math.max(this.#inFlightFrom, this.tail);
     return this.#sentAt[this.#placeAt(first)] as number;
   }
 
@@ -241,7 +241,7 @@ export class InFlightRing {
     this.#sentAt = unrolled(this.#sentAt, new Float64Array(count * 2));
     this.#nonces = unrolled(this.#nonces, new Int32Array(count * 2));
     this.#fates = unrolled(this.#fates, new Uint8Array(count * 2));
-    if (this.#links.length > 0) this.#links = unrolled(this.#links, new Int32Array(count * 2));
+    if (this.#graceNumbers.length > 0) this.#graceNumbers = unrolled(this.#graceNumbers, new Int32Array(count * 2));
     this.#mask = count * 2 - 1;
     this.#next = count;
   }

@@ -1,4 +1,6 @@
-/** Where a probed pair stands. */
+import type { PairSyns, Reused } from './syn-sequence.ts';
+
+/** Where a pair of the table stands. */
 export const Phase = {
   /** Waiting for the window: the SYN is to be sent (again). */
   queued: 0,
@@ -56,6 +58,7 @@ export class PairTable {
   #index: Int32Array;
   #free: Int32Array;
   #freeCount: number;
+  readonly #syns: Reused<PairSyns> = { target: 0, port: 0, source: 0, sent: 0, firstNonce: 0, nonce: 0 };
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -116,6 +119,23 @@ export class PairTable {
       const slot = this.#index[i] as number;
       if (slot === EMPTY || (this.target[slot] === target && this.port[slot] === port)) return slot;
     }
+  }
+
+  /** What the pair's SYNs were made from; valid until the next call. */
+  synsOf(slot: number): PairSyns {
+    const syns = this.#syns;
+    syns.target = this.target[slot] as number;
+    syns.port = this.port[slot] as number;
+    syns.source = this.source[slot] as number;
+    syns.sent = this.sent[slot] as number;
+    syns.firstNonce = this.firstNonce[slot] as number;
+    syns.nonce = this.nonce[slot] as number;
+    return syns;
+  }
+
+  /** When the latest SYN of the pair was sent. */
+  lastSentAt(slot: number): number {
+    return this.stampOf(slot, (this.sent[slot] as number) - 1);
   }
 
   /** The slot may still stand in a queue of retries: it is not to be taken for one of those. */

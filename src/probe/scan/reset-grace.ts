@@ -44,15 +44,11 @@ export class ResetGrace {
     return this.#skipGone() ? this.dueAt(this.#oldest) : Infinity;
   }
 
-  /** The number that the next one gets. */
-  get nextNumber(): number {
-    return this.#next;
-  }
-
-  /** The pair has been answered. */
-  add({ target, port, position, at, rtt, reply }: AnsweredFirst): void {
+  /** The pair has been answered. Returns its number. */
+  add({ target, port, position, at, rtt, reply }: AnsweredFirst): number {
     if (this.#next - this.#oldest > this.#mask) this.#grow();
-    const index = this.#next++ & this.#mask;
+    const number = this.#next++;
+    const index = number & this.#mask;
     this.#targets[index] = target;
     this.#ports[index] = port;
     this.#positions[index] = position;
@@ -60,16 +56,15 @@ export class ResetGrace {
     this.#rtts[index] = rtt;
     this.#replies[index] = reply;
     this.size++;
+    return number;
   }
 
-  /** The number of the oldest, which leaves, if it has waited long enough at `now`; else -1. What is known of it stands until the next `add`. */
-  takeDue(now: Nanos): number {
-    if (!this.#skipGone() || this.dueAt(this.#oldest) > now) return -1;
-    this.size--;
-    return this.#oldest++;
+  /** The number of the oldest if it has waited long enough at `now`; else -1. */
+  oldestDue(now: Nanos): number {
+    return this.#skipGone() && this.dueAt(this.#oldest) <= now ? this.#oldest : -1;
   }
 
-  /** It leaves before its time. What is known of it stands until the next `add`. */
+  /** It leaves. What is known of it stands until the next `add`. */
   remove(number: number): void {
     this.#positions[number & this.#mask] = GONE;
     this.size--;

@@ -1,7 +1,17 @@
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
 import { Answer, type PairTable, Phase } from './pair-table.ts';
-import type { RetryPolicy } from './retry-policy.ts';
 import type { RtoTable } from '../rto-table.ts';
+import type { Timing } from '../timing.ts';
+
+const DEFAULT_RETRIES = 2;
+/** However lossy the path, a silent port gets no more SYNs than this by default. */
+const MAX_ADAPTIVE_SYNS = 12;
+/** A run may call one port wrong by bad luck with this probability. */
+const ACCEPTED_RISK = 0.01;
+/** Fates of SYNs before the loss ratio is believed: so many, or fewer with so many losses among them. */
+const MIN_FATES = 50;
+const MIN_FATES_WITH_LOSSES = 10;
+const MIN_LOSSES = 4;
 
 /** A contradicting answer comes within about one more round trip; these hold where the RTT is tiny. An RST is the likelier forgery. */
 const MIN_LINGER_OPEN: Nanos = 10 * NANOS_PER_MS;
@@ -11,6 +21,41 @@ const SOFT_RETRY: Nanos = 100 * NANOS_PER_MS;
 /** A capture that loses packets without end must not keep a pair for ever. */
 const MAX_BONUS = 10;
 const MAX_LINGER: Nanos = NANOS_PER_SECOND;
+
+/**
+ * How many SYNs a silent port gets. With `retries` given, exactly that many more than one. By default three, and while answered retries show
+ * that the path loses packets, as many as make it unlikely that any open port of the whole run stays silent by bad luck: the smallest n with
+ * pairs * loss^n < 1 %.
+ */
+export class RetryPolicy {
+  readonly #fixed: number | null;
+  readonly #pairs: number;
+  #syns = DEFAULT_RETRIES + 1;
+  #loss = 0;
+
+  constructor(timing: Timing, pairs: number) {
+    this.#fixed = timing.retries === null ? null : timing.retries + 1;
+    this.#pairs = Math.max(1, pairs);
+  }
+
+  /** SYNs that a port gets before it is called filtered. */
+  get syns(): number {
+    return this.#fixed ?? this.#syns;
+  }
+
+  /** The most SYNs that `syns` can become. */
+  get most(): number {
+    return this.#fixed ?? MAX_ADAPTIVE_SYNS;
+  }
+
+  learn(lossRatio: number, fatesKnown: number): void {
+    const lossy = fatesKnown >= MIN_FATES_WITH_LOSSES && lossRatio * fatesKnown >= MIN_LOSSES;
+    if (this.#fixed !== null || (fatesKnown < MIN_FATES && !lossy) || lossRatio === this.#loss) return;
+    this.#loss = lossRatio;
+    const needed = lossRatio <= 0 ? 0 : Math.ceil(Math.log(ACCEPTED_RISK / this.#pairs) / Math.log(Math.min(lossRatio, 0.99)));
+    this.#syns = Math.max(DEFAULT_RETRIES + 1, Math.min(MAX_ADAPTIVE_SYNS, needed));
+  }
+}
 
 /** How many SYNs a pair may use and how long each step of it may take, by what is known at the moment of asking. */
 export class RetransmitPolicy {
@@ -44,7 +89,7 @@ export class RetransmitPolicy {
   grantsAnother(slot: number): boolean {
     const pairs = this.#pairs;
     const bonus = pairs.bonus[slot] as number;
-    const heard = pairs.stampOf(slot, (pairs.sent[slot] as number) - 1) > this.deafAt;
+    const heard = pairs.lastSentAt(slot) > this.deafAt;
     if (heard || (pairs.answer[slot] as number) >= Answer.rst || bonus >= MAX_BONUS) return false;
     pairs.bonus[slot] = bonus + 1;
     return true;

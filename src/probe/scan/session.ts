@@ -3,8 +3,7 @@ import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
 import { Pacer } from './pacer.ts';
 import { PairLifecycle } from './pair-lifecycle.ts';
-import { Phase } from './pair-table.ts';
-import { RetryPolicy } from './retry-policy.ts';
+import { RetryPolicy } from './retransmit-policy.ts';
 import type { SessionPlan, SessionStats } from './session-plan.ts';
 
 /** How long nothing is sent after the kernel said that its queue is full. */
@@ -96,18 +95,24 @@ export class ProbeSession implements DrivenSession {
    * those, Infinity when there is no cause.
    */
   flushed(now: Nanos, batch: SendBatch): Nanos {
-    for (let i = this.#life.first.sentMany(batch); i < batch.count; i++) {
-      const tag = batch.tags[i] as number;
-      const errno = batch.errors[i] as number;
-      if (errno !== 0) this.#onRefused(tag < 0 ? this.#life.first.refused(batch, tag) : tag, errno, now);
-      else if (tag < 0) this.#life.first.sent(batch, tag, batch.sentAt[i] as number);
-      else this.#life.onSent(tag, batch.sentAt[i] as number);
+    const firsts = firstSlotOfFirsts(batch);
+    for (let slot = 0; slot < firsts; slot++) this.#onRetryFlushed(slot, now, batch);
+    for (let slot = this.#life.onFirstSent(batch, firsts); slot < batch.count; slot = this.#life.onFirstSent(batch, slot + 1)) {
+      const pair = this.#life.first.pairAt(batch, slot);
+      if (pair !== null && this.#life.onFirstRefused(pair, batch.errors[slot] as number)) this.#stall(now);
     }
     return this.#stalledUntil > now ? this.#stalledUntil : Infinity;
   }
 
-  #onRefused(slot: number, errno: number, now: Nanos): void {
-    if (slot < 0 || !this.#life.onSendError(slot, errno)) return;
+  #onRetryFlushed(slot: number, now: Nanos, batch: SendBatch): void {
+    const pair = batch.tags[slot] as number;
+    const errno = batch.errors[slot] as number;
+    if (errno === 0) this.#life.onSent(pair, batch.sentAt[slot] as number);
+    else if (this.#life.onRefused(pair, errno)) this.#stall(now);
+  }
+
+  /** The kernel's queue is full. */
+  #stall(now: Nanos): void {
     this.#pacer.onLocalCongestion();
     this.#stalledUntil = now + STALL_PAUSE;
   }
@@ -124,52 +129,29 @@ export class ProbeSession implements DrivenSession {
     batch.count = 0;
   }
 
+  /** Retries first, then first SYNs. */
   #fill(now: Nanos, batch: SendBatch): Nanos {
-    const room = Math.min(batch.capacity, this.#pacer.allowance(now), this.#pacer.window - this.#life.inFlight);
-    this.#life.first.beginBatch(batch);
-    this.#retries = false;
-    for (let unrouted = 0; batch.count < room && unrouted < MAX_UNROUTED;) {
-      const slot = this.#nextRetry();
-      if (slot >= 0) this.#send(slot, now, batch);
-      else if (!this.#mayBegin) break;
-      else {
-        const written = this.#life.first.writeMany(now, batch, room - batch.count);
-        this.#pacer.onSent(now, written);
-        if (written === 0) unrouted += this.#beginOne(now, batch);
-      }
+    const life = this.#life;
+    const { first } = life;
+    const room = Math.min(batch.capacity, this.#pacer.allowance(now), this.#pacer.window - life.inFlight);
+    while (batch.count < room && life.writeRetry(now, batch)) this.#pacer.onSent(now, 1);
+    this.#retries = batch.count > 0;
+    first.beginBatch(batch);
+    for (let unrouted = 0; batch.count < room && first.mayBegin && unrouted < MAX_UNROUTED;) {
+      const added = first.add(now, batch, room - batch.count);
+      this.#pacer.onSent(now, added);
+      if (added > 0) continue;
+      life.skipUnrouted(now);
+      unrouted++;
     }
-    return this.#hasWork && this.#life.inFlight < this.#pacer.window ? this.#pacer.nextAllowance(now) : Infinity;
+    const hasMore = life.mayRetry || first.mayBegin;
+    return hasMore && life.inFlight < this.#pacer.window ? this.#pacer.nextAllowance(now) : Infinity;
   }
+}
 
-  /** Begins the next pair; returns 1 when it had no route, else 0. */
-  #beginOne(now: Nanos, batch: SendBatch): number {
-    if (!this.#life.first.write(now, batch)) return 1;
-    this.#pacer.onSent(now, 1);
-    return 0;
-  }
-
-  get #hasWork(): boolean {
-    return this.#life.retries.size > 0 || this.#mayBegin;
-  }
-
-  get #mayBegin(): boolean {
-    return this.#life.first.hasMore && this.#life.first.ring.room > 0;
-  }
-
-  /** The slot whose next SYN is due; -1 when there is none. */
-  #nextRetry(): number {
-    const { retries, pairs } = this.#life;
-    for (let slot = retries.shift(); slot >= 0; slot = retries.shift()) {
-      const phase = pairs.phase[slot];
-      if (phase === Phase.queued || phase === Phase.sampleQueued) return slot;
-    }
-    return -1;
-  }
-
-  #send(slot: number, now: Nanos, batch: SendBatch): void {
-    this.#retries = true;
-    this.#life.syns.add(batch, slot, this.#life.pairs.sent[slot] as number);
-    this.#life.onSending(slot, now);
-    this.#pacer.onSent(now, 1);
-  }
+/** Where the first SYNs of the batch begin: retries, which have the numbers of their slots in the table for tags, stand before them. */
+function firstSlotOfFirsts({ tags, count }: SendBatch): number {
+  let slot = 0;
+  while (slot < count && (tags[slot] as number) >= 0) slot++;
+  return slot;
 }

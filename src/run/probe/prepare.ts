@@ -6,7 +6,7 @@ import { createProbeOrder } from '../../probe/scan/probe-order.ts';
 import { parsePorts } from '../../probe/targets/ports.ts';
 import type { PortSet } from '../../probe/targets/port-set.ts';
 import { optionsFor, windowFor } from '../../probe/craft/profiles.ts';
-import { RetryPolicy } from '../../probe/scan/retry-policy.ts';
+import { RetryPolicy } from '../../probe/scan/retransmit-policy.ts';
 import type { SynSpec } from '../../probe/craft/syn-spec.ts';
 import type { TargetSet } from '../../probe/targets/target-set.ts';
 import type { Timing } from '../../probe/timing.ts';

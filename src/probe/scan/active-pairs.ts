@@ -6,7 +6,10 @@ import { TimerWheel } from './timer-wheel.ts';
 
 const INITIAL_SLOTS = 1024;
 
-/** The slow tier: the pairs of the table, with what makes them go on. Each has one timer, and may stand in the queue of those whose next SYN is due. */
+/**
+ * The slow tier: the pairs of the table, with what makes them go on. Each has one timer, and may stand in the
+ * queue of those whose next SYN is due.
+ */
 export class ActivePairs {
   readonly table: PairTable = new PairTable(INITIAL_SLOTS);
   /** SYNs that count as in flight. */
@@ -25,7 +28,10 @@ export class ActivePairs {
     return this.#due.size > 0;
   }
 
-  /** Takes a pair of the fast tier, whose SYN counts as in flight or not, into a slot: it waits for an answer, or for one that contradicts its RST. No timer is set. */
+  /**
+   * Takes a pair of the fast tier, whose SYN counts as in flight or not, into a slot: it waits for an answer,
+   * or for one that contradicts its RST. No timer is set.
+   */
   add(pair: FirstPair, isInFlight: boolean): number {
     const { table } = this;
     if (table.full) {

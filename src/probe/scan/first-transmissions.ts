@@ -4,20 +4,22 @@ import type { PacketView } from '../../wire/packet-view.ts';
 import { InFlightRing } from './in-flight-ring.ts';
 import type { NextHops } from './next-hops.ts';
 import { ResetGrace } from './reset-grace.ts';
-import { LINGER_CLOSED } from './retransmit-policy.ts';
+import { CLOSED_GRACE } from './retransmit-policy.ts';
 import type { SessionPlan } from './session-plan.ts';
 import type { FirstReset } from './session-verdict.ts';
+import { SynBlocks } from './syn-blocks.ts';
 import type { PairSyns, Reused } from './syn-sequence.ts';
-import { SynBlock, type SynWriter } from './syn-writer.ts';
+import type { SynWriter } from './syn-writer.ts';
 
 /** First SYNs that may be in flight when as many are sent as this host can. */
 const FULL_SPEED = 2 ** 21;
-/** Nonces are taken from the keystream so many at a time. */
-const NONCES = 4096;
 /** So many pairs are looked up at once. */
 const FOUND = 64;
 
-/** A pair that has had its first SYN and no other. There is one such object: it is valid until the next call that returns one. */
+/**
+ * A pair that has had its first SYN and no other. There is one such object: it is valid until the next call
+ * that returns one.
+ */
 export interface FirstPair extends PairSyns, FirstReset {
   /** Where it stands in the ring, until the next `add`. */
   readonly place: number;
@@ -30,19 +32,19 @@ export interface FirstPair extends PairSyns, FirstReset {
 }
 
 /**
- * The fast tier: pairs that have had their first SYN and no other, in the run's order. Each is a few numbers in a ring; one whose SYN was answered by an
- * RST, and by nothing else, is some more in ResetGrace. `add` sends to the next ones, `match` finds one that a packet names, `expire` and `endGrace`
- * those whose time is up; the caller decides what becomes of these and takes them out with `remove`. Batches carry first SYNs under negative tags.
+ * The fast tier: pairs that have had their first SYN and no other, in the run's order. Each is a few numbers
+ * in a ring; one whose SYN was answered by an RST, and by nothing else, is some more in ResetGrace. `add`
+ * sends to the next ones, `match` finds one that a packet names, `expire` and `endGrace` those whose time is
+ * up; the caller decides what becomes of these and takes them out with `remove`. Batches carry first SYNs
+ * under negative tags.
  */
 export class FirstTransmissions {
   readonly #ring: InFlightRing;
-  readonly #grace: ResetGrace = new ResetGrace(LINGER_CLOSED);
+  readonly #grace: ResetGrace = new ResetGrace(CLOSED_GRACE);
   readonly #plan: SessionPlan;
+  readonly #blocks: SynBlocks;
   readonly #writer: SynWriter;
   readonly #hops: NextHops;
-  readonly #nonces: Int32Array = new Int32Array(NONCES);
-  #usedNonces = NONCES;
-  readonly #block: SynBlock = new SynBlock();
   /** Pairs of the positions from `#foundFrom` on. */
   readonly #found: Float64Array = new Float64Array(FOUND);
   #foundFrom = -FOUND;
@@ -66,6 +68,7 @@ export class FirstTransmissions {
     // Nothing but time-outs makes room at full speed: a second or more of a million SYNs each.
     this.#ring = new InFlightRing(plan.timing.rate === Infinity ? Math.min(plan.order.length, FULL_SPEED) : 0);
     this.#plan = plan;
+    this.#blocks = new SynBlocks(plan, hops);
     this.#writer = writer;
     this.#hops = hops;
   }
@@ -107,17 +110,14 @@ export class FirstTransmissions {
   }
 
   /**
-   * Adds the SYNs of the next pairs to `batch`, `most` at most, which leave at `now`; returns how many. They end before a pair that leaves from another
-   * source. 0 when the next pair has no route: `skip` is for that one. Not without `mayBegin`.
+   * Adds the SYNs of the next pairs to `batch`, `most` at most, which leave at `now`; returns how many. They
+   * end before a pair that leaves from another source. 0 when the next pair has no route: `skip` is for that
+   * one. Not without `mayBegin`.
    */
   add(now: Nanos, batch: SendBatch, most: number): number {
-    const block = this.#block;
     const { head, room } = this.#ring;
-    const count = Math.min(most, SynBlock.LARGEST, room, this.#plan.order.length - head);
-    this.#plan.order.fill(block.pairs, head, count);
-    this.#fillBlock(count);
+    const block = this.#blocks.at(head, Math.min(most, room));
     if (block.count === 0) return 0;
-    this.#takeNonces(block.nonces, block.count);
     this.#writer.writeBlock(batch, block, (this.#bases.get(batch) as number) - head - 1);
     this.#ring.pushMany(block.nonces, block.count, now);
     return block.count;
@@ -131,43 +131,10 @@ export class FirstTransmissions {
     return pair;
   }
 
-  /** Finds the targets, ports and the source of the first `count` pairs of the block, as far as they leave from one source. */
-  #fillBlock(count: number): void {
-    const block = this.#block;
-    const { ports, targets } = this.#plan;
-    const { pairs, destinations, destinationPorts } = block;
-    const { size } = ports;
-    let target = -1;
-    let destination = 0;
-    block.count = 0;
-    for (let index = 0; index < count; index++) {
-      const pair = pairs[index] as number;
-      const itsTarget = Math.floor(pair / size);
-      if (itsTarget !== target) {
-        target = itsTarget;
-        destination = targets.at(target);
-        const source = this.#hops.routeOfNew(target);
-        if (source < 0 || (index > 0 && source !== block.source)) return;
-        block.source = source;
-      }
-      destinations[index] = destination;
-      destinationPorts[index] = ports.at(pair - target * size);
-      block.count = index + 1;
-    }
-  }
-
-  #takeNonces(into: Int32Array, count: number): void {
-    if (this.#usedNonces + count > NONCES) {
-      this.#plan.keystream(this.#nonces);
-      this.#usedNonces = 0;
-    }
-    const nonces = this.#nonces;
-    const from = this.#usedNonces;
-    for (let index = 0; index < count; index++) into[index] = nonces[from + index] as number;
-    this.#usedNonces = from + count;
-  }
-
-  /** Notes when the first SYNs in `batch` from slot `from` on left, up to one that the kernel refused. Returns the slot of that one, else `batch.count`. */
+  /**
+   * Notes when the first SYNs in `batch` from slot `from` on left, up to one that the kernel refused. Returns
+   * the slot of that one, else `batch.count`.
+   */
   stampSent(batch: SendBatch, from: number): number {
     const { tags, errors, count } = batch;
     let slot = from;
@@ -180,13 +147,19 @@ export class FirstTransmissions {
     return slot;
   }
 
-  /** The pair whose first SYN stands in that slot of `batch`; null when something has been heard of it, or it has left. */
+  /**
+   * The pair whose first SYN stands in that slot of `batch`; null when something has been heard of it, or it
+   * has left.
+   */
   pairAt(batch: SendBatch, slot: number): FirstPair | null {
     const place = this.#ring.placeOf(this.#positionOf(batch, batch.tags[slot] as number));
     return place < 0 ? null : this.#identify(place);
   }
 
-  /** Notes `at` as the time when a captured SYN of ours left, found by its ISN alone if it is expected next; false for others, and with a fixed ISN. */
+  /**
+   * Notes `at` as the time when a captured SYN of ours left, found by its ISN alone if it is expected next;
+   * false for others, and with a fixed ISN.
+   */
   stampNext(isn: number, at: Nanos): boolean {
     return this.#plan.seq === null && this.#ring.stampNext(isn | 0, at);
   }
@@ -211,19 +184,27 @@ export class FirstTransmissions {
     return place < 0 || this.#ring.sentAt(place) > time ? null : this.#identify(place);
   }
 
-  /** SYNs that left at `time` or before count as in flight no longer. Returns how many of them have no answer. */
+  /**
+   * SYNs that left at `time` or before count as in flight no longer. Returns how many of them have no answer.
+   */
   expireInFlight(time: Nanos): number {
     return this.#ring.expire(time);
   }
 
-  /** An RST to the first SYN of `pair`, of which nothing else has been heard, came at `at`: a contradicting answer is waited for. */
+  /**
+   * An RST to the first SYN of `pair`, of which nothing else has been heard, came at `at`: a contradicting
+   * answer is waited for.
+   */
   beginGrace(pair: FirstPair, at: Nanos, { reply, rtt }: FirstReset): void {
     const { place, target, port } = pair;
     const number = this.#grace.add({ target, port, position: this.#ring.positionOf(place), at, rtt, reply });
     this.#ring.beginGrace(place, number);
   }
 
-  /** The oldest of the pairs with an RST, if no contradicting answer is waited for any longer at `now`; else null. */
+  /**
+   * The oldest of the pairs with an RST, if no contradicting answer is waited for any longer at `now`; else
+   * null.
+   */
   endGrace(now: Nanos): FirstPair | null {
     const number = this.#grace.oldestDue(now);
     if (number < 0) return null;
@@ -231,7 +212,10 @@ export class FirstTransmissions {
     return this.#describe(place, this.#grace.target(number), this.#grace.port(number));
   }
 
-  /** The pair leaves: it has its verdict, or moves to the table. Returns whether its SYN still counted as in flight. */
+  /**
+   * The pair leaves: it has its verdict, or moves to the table. Returns whether its SYN still counted as in
+   * flight.
+   */
   remove({ place, reply }: FirstPair): boolean {
     if (reply !== 0) this.#grace.remove(this.#ring.graceNumber(place));
     return this.#ring.take(place);

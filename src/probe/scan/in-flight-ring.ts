@@ -2,30 +2,33 @@ import type { Nanos } from '../../wire/numbers.ts';
 
 const INITIAL_CAPACITY = 1024;
 const NO_NUMBERS = new Int32Array(0);
-/** Most first SYNs whose fate may be open at once: four seconds of a million a second. */
+/** Most pairs that the ring holds: four seconds of a million first SYNs a second. */
 const MAX_CAPACITY = 2 ** 22;
 
 const Fate = { open: 0, settled: 1, grace: 2 } as const;
 
 /**
- * Pairs whose first and only SYN so far has no answer yet, in the order in which the SYNs left: 13 bytes each, written one after the other. Nearly
- * all that a fast scan has in flight stands here; a pair moves to the PairTable when something comes back for it or its time is up.
- * Positions are those of the PairOrder; a place names a pair until the next `push`. A pair that lingers has an answer and is kept in case of another: it has
- * a number of the caller's.
+ * Pairs that have had their first SYN and no other, in the order in which the SYNs left: 13 bytes each,
+ * written one after the other. A pair is open until something is heard of it, then in grace (an RST may still
+ * be contradicted) or settled (it has left the ring). A position is that of the pair in the PairOrder. A
+ * place is an index into the arrays, and names a pair until the next `push`.
  */
 export class InFlightRing {
   /** Position of the next pair to be probed. */
   head = 0;
-  /** No pair before this position is here any more. */
+  /** Pairs before this position have left. */
   tail = 0;
-  /** Pairs that count as in flight: sent at or after `#inFlightFrom`, fate open. */
+  /** SYNs that count as in flight: of open pairs at `#inFlightFrom` or later. */
   inFlight = 0;
   #inFlightFrom = 0;
   /** No pair before this position is open. */
   #firstOpen = 0;
-  /** Numbers of those that linger; made for the first of them. */
+  /** Numbers in ResetGrace, by place; allocated when the first pair gets one. */
   #graceNumbers: Int32Array = NO_NUMBERS;
-  /** Positions of the SYNs that the capture is expected to show next: two threads may be sending, each in order. The first is that of the latest sight. */
+  /**
+   * Positions of the SYNs that the capture is expected to show next, latest first. Two threads may be
+   * sending, each in order.
+   */
   #nextSeen = 0;
   #nextSeenOther = 0;
   #mask: number;
@@ -35,7 +38,10 @@ export class InFlightRing {
   #nonces: Int32Array;
   #fates: Uint8Array;
 
-  /** With room for `expected` at first, at most: growing under way costs time, and V8 answers it with a collection of the whole heap. */
+  /**
+   * With room for `expected` pairs from the start, up to the limit: growing later takes time, and V8 answers
+   * it with a full collection.
+   */
   constructor(expected: number = 0) {
     let capacity = INITIAL_CAPACITY;
     while (capacity < expected && capacity < MAX_CAPACITY) capacity *= 2;
@@ -45,12 +51,14 @@ export class InFlightRing {
     this.#fates = new Uint8Array(capacity);
   }
 
-  /** How many may be added before old ones leave. */
+  /** How many pairs may be added before old ones leave. */
   get room(): number {
     return MAX_CAPACITY - (this.head - this.tail);
   }
 
-  /** The pair at `head` gets its first SYN, made with that nonce, at `at`. Returns its place. Not without `room`. */
+  /**
+   * The pair at `head` gets its first SYN, made from that nonce, at `at`. Returns its place. Needs `room`.
+   */
   push(nonce: number, at: Nanos): number {
     if (this.head - this.tail > this.#mask) this.#grow();
     const place = this.#next;
@@ -63,7 +71,7 @@ export class InFlightRing {
     return place;
   }
 
-  /** The same for the first `count` of many nonces. */
+  /** The same for the next `count` pairs. */
   pushMany(nonces: Int32Array, count: number, at: Nanos): void {
     while (this.head - this.tail + count > this.#mask + 1) this.#grow();
     const mask = this.#mask;
@@ -83,7 +91,8 @@ export class InFlightRing {
   }
 
   /**
-   * Notes when the SYNs from `position` on left: at `stamps[from]` and what follows it before `to`. A stamp of the capture's stands: it is later, and exact.
+   * Sets the send times of the pairs from `position` on to `stamps[from]` up to, not including, `stamps[to]`.
+   * A capture's stamp stays: it is later, and exact.
    */
   stampMany(position: number, stamps: Float64Array, from: number, to: number): void {
     const mask = this.#mask;
@@ -96,7 +105,7 @@ export class InFlightRing {
     }
   }
 
-  /** The pair at `head` gets no SYN: its fate is known at `at`. */
+  /** The pair at `head` gets no SYN: it is settled at once. Returns its place. */
   skip(at: Nanos): number {
     // Not in one expression: `push` may replace the array that it would have read before.
     const place = this.push(0, at);
@@ -106,8 +115,8 @@ export class InFlightRing {
   }
 
   /**
-   * Notes when a captured SYN of ours left, if it is one of those that are expected next: captures come in the order of sending, so that hardly one has to be
-   * looked up. False when it is none.
+   * Sets the send time of a captured SYN of ours if it is one of those expected next; else returns false.
+   * Captures come in the order of sending, so few SYNs have to be looked up.
    */
   stampNext(nonce: number, at: Nanos): boolean {
     if (this.#isNext(this.#nextSeen, nonce)) return this.#seen(this.#nextSeen, at);
@@ -117,7 +126,10 @@ export class InFlightRing {
     return this.#seen(other, at);
   }
 
-  /** Notes when the SYN at `place`, captured out of turn, left: the next one is expected after it. */
+  /**
+   * Sets the send time of the SYN at `place`, which was captured out of turn: the next one is expected after
+   * it.
+   */
   stampSeen(place: number, at: Nanos): void {
     this.#nextSeenOther = this.#nextSeen;
     this.#seen(this.positionOf(place), at);
@@ -143,42 +155,42 @@ export class InFlightRing {
     return this.#nonces[place] as number;
   }
 
-  /** The place of the pair at `position`, or -1 when its fate is not open here. */
+  /** The place of the pair at `position` if it is open, else -1. */
   placeOf(position: number): number {
     const place = this.keptPlaceOf(position);
     return place >= 0 && this.#fates[place] === Fate.open ? place : -1;
   }
 
-  /** The place of the pair at `position` that is open or lingers, or -1. */
+  /** The place of the pair at `position` if it is open or in grace, else -1. */
   keptPlaceOf(position: number): number {
     if (position < this.tail || position >= this.head) return -1;
     const place = this.#placeAt(position);
     return this.#fates[place] === Fate.settled ? -1 : place;
   }
 
-  /** True for a pair whose SYN was answered by an RST, and which waits for an answer that contradicts it. */
+  /** True for a pair that `beginGrace` was called for. */
   isInGrace(place: number): boolean {
     return this.#fates[place] === Fate.grace;
   }
 
-  /** The position whose place that is. */
+  /** The position of the pair at `place`. */
   positionOf(place: number): number {
     return this.head - (((this.#next - place - 1) & this.#mask) + 1);
   }
 
-  /** The pair leaves. Returns whether it still counted as in flight. */
+  /** The pair leaves the ring. Returns whether its SYN still counted as in flight. */
   take(place: number): boolean {
     return this.#end(place, Fate.settled);
   }
 
-  /** The open pair at `place` has its answer and stays under the number `link`. */
-  beginGrace(place: number, link: number): void {
+  /** The open pair at `place` was answered by an RST, and is in ResetGrace under `number`. */
+  beginGrace(place: number, number: number): void {
     if (this.#graceNumbers.length === 0) this.#graceNumbers = new Int32Array(this.#mask + 1);
-    this.#graceNumbers[place] = link;
+    this.#graceNumbers[place] = number;
     this.#end(place, Fate.grace);
   }
 
-  /** Its number. */
+  /** The number of a pair in grace. */
   graceNumber(place: number): number {
     return this.#graceNumbers[place] as number;
   }
@@ -190,7 +202,7 @@ export class InFlightRing {
     return wasInFlight;
   }
 
-  /** Place of the oldest pair whose fate is open, or -1. Lets go of what is before all that is kept. */
+  /** Place of the oldest open pair, or -1. Drops settled pairs from the tail. */
   oldest(): number {
     while (this.tail < this.head && this.#fates[this.#placeAt(this.tail)] === Fate.settled) this.tail++;
     this.#firstOpen = Math.max(this.#firstOpen, this.tail);
@@ -206,7 +218,9 @@ export class InFlightRing {
     return (this.#next - (this.head - position)) & this.#mask;
   }
 
-  /** What left before `time` is no longer in flight: answered, or lost, or about to be answered late. Returns how many of them have no answer. */
+  /**
+   * SYNs that left at `time` or before no longer count as in flight. Returns how many of them have no answer.
+   */
   expire(time: Nanos): number {
     let silent = 0;
     this.#inFlightFrom = Math.max(this.#inFlightFrom, this.tail);
@@ -222,14 +236,14 @@ export class InFlightRing {
     return silent;
   }
 
-  /** When the oldest that still counts as in flight left; Infinity when nothing does. */
+  /** When the oldest SYN that counts as in flight left; Infinity when none does. */
   get oldestInFlight(): Nanos {
     if (this.inFlight === 0) return Infinity;
     const first = Math.max(this.#inFlightFrom, this.tail);
     return this.#sentAt[this.#placeAt(first)] as number;
   }
 
-  /** Doubles: what is there is unrolled to the start of the new arrays. */
+  /** Doubles the arrays; the pairs are moved to their start, oldest first. */
   #grow(): void {
     const count = this.#mask + 1;
     const split = this.#next;

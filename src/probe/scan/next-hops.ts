@@ -5,7 +5,10 @@ import type { RtoTable } from '../rto-table.ts';
 import type { TargetSet } from '../targets/target-set.ts';
 import { AbsentTargets } from './absent-targets.ts';
 
-/** Targets remembered, a power of two: a question to the kernel costs microseconds, and a target has many ports. */
+/**
+ * Targets remembered, a power of two: a question to the kernel costs microseconds, and a target has many
+ * ports.
+ */
 const ENTRIES = 65_536;
 /** How long the kernel's word on a neighbour is believed. */
 const FRESH: Nanos = 20 * NANOS_PER_MS;
@@ -53,19 +56,26 @@ export class NextHops {
     return this.isAbsent(target) ? -Errno.EHOSTUNREACH : this.route(target);
   }
 
-  /** True for a target that need not be sent to. Any answer of its own, to a SYN that was under way, shows that it is there after all. */
+  /**
+   * True for a target that need not be sent to. Any answer of its own, to a SYN that was under way, shows
+   * that it is there after all.
+   */
   isAbsent(target: number): boolean {
     return this.absent.has(target) && this.#rto.srtt(target) === 0;
   }
 
-  /** True where the next hop to the target must be missing if it has no address at `now`, though a SYN went there at `since`. */
+  /**
+   * True where the next hop to the target must be missing if it has no address at `now`, though a SYN went
+   * there at `since`.
+   */
   isOverdue(target: number, since: Nanos, now: Nanos): boolean {
     return this.isAbsent(target) || now - since >= ARP_TIMEOUT;
   }
 
   /**
-   * EHOSTUNREACH where the next hop to a target of which nothing was heard has no address at `now`, though a SYN went there at `since`: that SYN never
-   * left. Else 0. When the kernel must have asked for the address three times since then, the target is absent.
+   * EHOSTUNREACH where the next hop to a target of which nothing was heard has no address at `now`, though a
+   * SYN went there at `since`: that SYN never left. Else 0. When the kernel must have asked for the address
+   * three times since then, the target is absent.
    */
   failure(target: number, since: Nanos, now: Nanos): number {
     if (this.#rto.srtt(target) !== 0) return 0;

@@ -35,7 +35,9 @@ export interface AnswerParts {
   readonly stats: SessionStats;
 }
 
-/** What replies make of pairs of the table: state, RTT samples, contradictions, and how long each still waits. */
+/**
+ * What replies make of pairs of the table: state, RTT samples, contradictions, and how long each still waits.
+ */
 export class PairAnswers {
   readonly #parts: AnswerParts;
   /** RTT samples wanted from each pair. */
@@ -97,7 +99,7 @@ export class PairAnswers {
     if (phase[slot] !== Phase.waiting) return;
     phase[slot] = Phase.soft;
     const isSettled = policy.isExhausted(slot) || answer[slot] === Answer.localIcmp;
-    pairs.waitUntil(slot, at + (isSettled ? policy.linger(slot) : policy.softRetry(slot)));
+    pairs.waitUntil(slot, at + (isSettled ? policy.grace(slot) : policy.softRetry(slot)));
   }
 
   /** Another answer to a decided pair: an RTT sample, a contradiction, or a duplicate. */
@@ -116,7 +118,10 @@ export class PairAnswers {
     this.#addSample(slot, table.stampOf(slot, attempt), packet.at);
   }
 
-  /** Notes an RTT sample, unless the send time is no longer known, and asks for the next one while more are wanted. */
+  /**
+   * Notes an RTT sample, unless the send time is no longer known, and asks for the next one while more are
+   * wanted.
+   */
   #addSample(slot: number, sentAt: Nanos, at: Nanos): void {
     const { pairs, rto, policy, endings } = this.#parts;
     const rtt = at - sentAt;
@@ -125,7 +130,7 @@ export class PairAnswers {
       const samples = endings.keepSample(slot, rtt);
       if (samples < this.#count && !policy.isExhausted(slot)) return pairs.requeue(slot);
     }
-    pairs.waitUntil(slot, at + policy.linger(slot));
+    pairs.waitUntil(slot, at + policy.grace(slot));
   }
 
   #onRejected(slot: number, { isChallenge }: Reply, packet: Captured): void {

@@ -30,7 +30,10 @@ export class PairEndings {
     this.#verdict = new SessionVerdict({ targets: plan.targets, pairs: pairs.table, blocks, writer });
   }
 
-  /** A pair of the table. Its last SYN was refused with `errno` or never left for that reason; for 0, all has been tried. */
+  /**
+   * A pair of the table. Its last SYN was refused with `errno` or never left for that reason; for 0, all has
+   * been tried.
+   */
   finish(slot: number, errno: number): void {
     const { pairs, blocks } = this.#parts;
     const { reply, conflict, rejectedReply } = pairs.table;
@@ -43,7 +46,10 @@ export class PairEndings {
     pairs.remove(slot);
   }
 
-  /** A pair that nothing was heard of, and that has had all its SYNs; `errno` is not 0 when the last of them did not leave this host, or none could be made. */
+  /**
+   * A pair that nothing was heard of, and that has had all its SYNs; `errno` is not 0 when the last of them
+   * did not leave this host, or none could be made.
+   */
   finishSilent(pair: PairSyns, errno: number): void {
     this.#tell(this.#verdict.silent(pair, errno));
   }

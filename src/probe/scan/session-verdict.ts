@@ -31,8 +31,9 @@ export interface FirstReset {
 }
 
 /**
- * The one verdict object of a session, set anew for each pair. Bytes are read and made when they are asked for, so that a verdict which is only counted
- * costs nothing. It refers to what is kept of the pair, so it is valid during the call only.
+ * The one verdict object of a session, set anew for each pair. Bytes are read and made when they are asked
+ * for, so that a verdict which is only counted costs nothing. It refers to what is kept of the pair, so it is
+ * valid during the call only.
  */
 export class SessionVerdict implements Verdict {
   targetIndex = 0;
@@ -86,7 +87,9 @@ export class SessionVerdict implements Verdict {
     return this;
   }
 
-  /** A pair of the table; `errno` as for `silent`, `samples` are its RTTs where more than one was asked for. */
+  /**
+   * A pair of the table; `errno` as for `silent`, `samples` are its RTTs where more than one was asked for.
+   */
   of(slot: number, errno: number, samples: readonly Nanos[] | undefined): this {
     const { pairs } = this.#parts;
     const answer = pairs.answer[slot] as number;
@@ -143,7 +146,9 @@ export class SessionVerdict implements Verdict {
     return this.view?.ttl ?? null;
   }
 
-  /** An ICMP error's round trip counts too: it is the sender's. A stamp that is no longer known gives none. */
+  /**
+   * An ICMP error's round trip counts too: it is the sender's. A stamp that is no longer known gives none.
+   */
   get rttSamples(): readonly number[] {
     if (this.#samples !== undefined) return this.#samples.map((sample) => sample / NANOS_PER_MS);
     if (!(this.#rtt >= 0)) return NO_SAMPLES;

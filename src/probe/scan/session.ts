@@ -8,15 +8,16 @@ import type { SessionPlan, SessionStats } from './session-plan.ts';
 
 /** How long nothing is sent after the kernel said that its queue is full. */
 const STALL_PAUSE: Nanos = NANOS_PER_MS;
-/** How soon a held session is asked again. */
+/** How soon a held session is polled again. */
 const HOLD_PAUSE: Nanos = NANOS_PER_MS;
-/** Pairs without a route are decided without a packet; between so many of them the loop may look at other things. */
+/** Pairs without a route that get their verdict in one poll, since no packet limits their number. */
 const MAX_UNROUTED = 1024;
 
 /**
- * One run over all pairs, without I/O: `poll` fills a batch with the SYNs that may leave now and says when to come back, `flushed` learns
- * what became of them, `receive` takes every captured packet. Each pair ends in exactly one verdict. Times are nanoseconds on the transport's
- * clock. Allocates nothing for a packet; memory follows the pairs in flight.
+ * One run over all pairs, without I/O: `poll` fills a batch with the SYNs that may leave now, `flushed`
+ * learns what became of them, `receive` takes every captured packet. Each pair ends in exactly one verdict.
+ * Times are nanoseconds on the transport's clock. Allocates nothing for a packet; memory follows the pairs
+ * under way. docs/internals/scan.md shows a pair's life.
  */
 export class ProbeSession implements DrivenSession {
   readonly #pacer: Pacer;
@@ -26,7 +27,7 @@ export class ProbeSession implements DrivenSession {
   #held = false;
   #drops = 0;
   #stopped = false;
-  /** The batch filled last holds retries. */
+  /** True when the batch that was filled last holds retries. */
   #retries = false;
 
   constructor(plan: SessionPlan) {
@@ -47,14 +48,17 @@ export class ProbeSession implements DrivenSession {
   }
 
   /**
-   * A first SYN stands in a ring that knows it by its position, whatever has become of its pair since; a retry is known by a slot that may have changed hands
-   * until the kernel's word comes.
+   * A first SYN is known by its position in the run, whatever becomes of its pair. A retry is known by its
+   * slot, which may belong to another pair by the time that `flushed` is called.
    */
   get runsAhead(): boolean {
     return !this.#retries;
   }
 
-  /** While held, nothing is sent and no verdict is told but by `stop`; answers are taken in all the same. Nobody says when a hold ends: `poll` asks again soon. */
+  /**
+   * While held, nothing is sent and no verdict is told but by `stop`; packets are still taken. Nothing
+   * announces the end of a hold, so `poll` asks to be called again soon.
+   */
   hold(held: boolean): void {
     this.#held = held;
   }
@@ -65,8 +69,8 @@ export class ProbeSession implements DrivenSession {
   }
 
   /**
-   * Learns how many packets the capture has lost so far, or null where nobody knows. Ports whose answers may be among them are probed again
-   * before they are called silent.
+   * Learns how many packets the capture has lost so far; null: not known. Ports whose answers may be among
+   * them are probed again before they are called silent.
    */
   noteDrops(now: Nanos, drops: number | null): void {
     if (drops === null || drops === this.#drops) return;
@@ -75,8 +79,9 @@ export class ProbeSession implements DrivenSession {
   }
 
   /**
-   * Fills `batch` from slot 0 with what may be sent at `now`, and returns when to poll again at the latest: `now` itself when more could be
-   * sent at once, Infinity when finished. Packets that arrive are a reason to poll earlier.
+   * Fills `batch` from slot 0 with what may be sent at `now`, and returns when to poll again at the latest:
+   * `now` itself when more could be sent at once, Infinity when finished. Packets that arrive are a reason to
+   * poll earlier.
    */
   poll(now: Nanos, batch: SendBatch): Nanos {
     batch.count = 0;
@@ -91,8 +96,8 @@ export class ProbeSession implements DrivenSession {
   }
 
   /**
-   * Learns which packets of the batch that `poll` filled were sent and which the kernel refused; returns when to poll again at the latest because of
-   * those, Infinity when there is no cause.
+   * Learns which packets of a batch that `poll` filled were sent and which the kernel refused. Returns when
+   * to poll again because of refusals, Infinity when there were none.
    */
   flushed(now: Nanos, batch: SendBatch): Nanos {
     const firsts = firstSlotOfFirsts(batch);
@@ -124,7 +129,7 @@ export class ProbeSession implements DrivenSession {
     this.#stopped = true;
   }
 
-  /** The kernel resets what is half open: nobody guards the ports. */
+  /** Nothing to send: the kernel resets what is half open, since its resets are not suppressed. */
   drainOnClose(batch: SendBatch): void {
     batch.count = 0;
   }
@@ -149,7 +154,9 @@ export class ProbeSession implements DrivenSession {
   }
 }
 
-/** Where the first SYNs of the batch begin: retries, which have the numbers of their slots in the table for tags, stand before them. */
+/**
+ * The batch slot where first SYNs begin. Before them stand retries, whose tags are their slots in the table.
+ */
 function firstSlotOfFirsts({ tags, count }: SendBatch): number {
   let slot = 0;
   while (slot < count && (tags[slot] as number) >= 0) slot++;

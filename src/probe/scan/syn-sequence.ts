@@ -26,9 +26,10 @@ export interface PairSyns {
 export type Reused<Result> = { -readonly [Key in keyof Result]: Result[Key] };
 
 /**
- * The numbers of each pair's SYNs: SYN number n (from 0) leaves from source port n, in turn, with an ISN that is a word of the run's keystream for the
- * first and a keyed hash of the 4-tuple and n for the others. The first nonce is all that is stored: every SYN can be made again, and a reply's
- * acknowledgement names the SYN that it answers.
+ * The numbers of each pair's SYNs: SYN number n (from 0) leaves from source port n, in turn, with an ISN that
+ * is a word of the run's keystream for the first and a keyed hash of the 4-tuple and n for the others. The
+ * first nonce is all that is stored: every SYN can be made again, and a reply's acknowledgement names the SYN
+ * that it answers.
  */
 export class SynSequence {
   readonly #plan: SessionPlan;
@@ -83,8 +84,8 @@ export class SynSequence {
   }
 
   /**
-   * Which SYN of the pair a TCP reply acknowledges, latest first, or UNPROVEN. A SYN-ACK must acknowledge the SYN (and may acknowledge its data);
-   * an RST may also leave the SYN or the data out (RFC 9293, 3.10.7.3).
+   * Which SYN of the pair a TCP reply acknowledges, latest first, or UNPROVEN. A SYN-ACK must acknowledge the
+   * SYN (and may acknowledge its data); an RST may also leave the SYN or the data out (RFC 9293, 3.10.7.3).
    */
   attemptOfTcp(pair: PairSyns, view: PacketView, isReset: boolean): number {
     const payload = this.#plan.payloadLength;
@@ -97,7 +98,10 @@ export class SynSequence {
     return UNPROVEN;
   }
 
-  /** Which SYN of the pair an ICMP error quotes, by its sequence number; the source is compared where no NAT left its own in the quote. */
+  /**
+   * Which SYN of the pair an ICMP error quotes, by its sequence number; the source is compared where no NAT
+   * left its own in the quote.
+   */
   attemptOfQuote(pair: PairSyns, view: PacketView): number {
     const untranslated = view.quoteSource === this.sourceAddress(pair);
     for (let attempt = pair.sent - 1; attempt >= 0; attempt--) {

@@ -1,24 +1,10 @@
 import type { SendBatch, Source } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
-import type { ProbeColumns, ProbeFields, SynTemplate } from '../../wire/syn-template.ts';
+import type { ProbeFields, SynTemplate } from '../../wire/syn-template.ts';
 import type { ProbeCookie } from '../craft/cookie.ts';
 import type { SessionPlan } from './session-plan.ts';
+import type { SynBlock } from './syn-blocks.ts';
 import type { PairSyns, SynSequence } from './syn-sequence.ts';
-
-/** First SYNs that are made in one go, as columns: a loop over arrays costs a fraction of a call for each packet. Reused for every block. */
-export class SynBlock implements ProbeColumns {
-  static readonly LARGEST = 256;
-  count = 0;
-  /** Index into `routes.sources` of the source that all of them leave by. */
-  source = 0;
-  readonly pairs: Float64Array = new Float64Array(SynBlock.LARGEST);
-  readonly nonces: Int32Array = new Int32Array(SynBlock.LARGEST);
-  readonly destinations: Int32Array = new Int32Array(SynBlock.LARGEST);
-  readonly destinationPorts: Uint16Array = new Uint16Array(SynBlock.LARGEST);
-  readonly seqs: Int32Array = new Int32Array(SynBlock.LARGEST);
-  readonly tsvals: Int32Array = new Int32Array(SynBlock.LARGEST);
-  readonly ipIds: Uint16Array = new Uint16Array(SynBlock.LARGEST);
-}
 
 /** The memory of a batch. */
 interface Slots {
@@ -46,7 +32,10 @@ export class SynWriter {
     return this.#plan.routes.sources[source]?.mtu ?? null;
   }
 
-  /** Writes the first SYNs of the pairs of `block` into the next slots of the batch, under `tag` and the numbers below it. */
+  /**
+   * Writes the first SYNs of the pairs of `block` into the next slots of the batch, under `tag` and the
+   * numbers below it.
+   */
   writeBlock(batch: SendBatch, block: SynBlock, tag: number): void {
     const template = this.#templateOf(block.source);
     const { view, templates } = this.#slotsOf(batch);
@@ -90,7 +79,10 @@ export class SynWriter {
     return bytes;
   }
 
-  /** What tells SYN number `attempt` of the pair from other packets of its template; valid until the next call. */
+  /**
+   * What tells SYN number `attempt` of the pair from other packets of its template; valid until the next
+   * call.
+   */
   #fieldsOf(pair: PairSyns, attempt: number, { nonce, tsval, ipId }: Readonly<ProbeCookie>): ProbeFields {
     const fields = this.#fields;
     fields.destination = this.#plan.targets.at(pair.target);

@@ -5,7 +5,8 @@ const NO_NUMBERS = new Int32Array(0);
 /** Most pairs that the ring holds: four seconds of a million first SYNs a second. */
 const MAX_CAPACITY = 2 ** 22;
 
-const Fate = { open: 0, settled: 1, grace: 2 } as const;
+/** What has become of a pair of the ring: nothing was heard of it, an RST was, or it has left. */
+export const Fate = { open: 0, grace: 1, settled: 2 } as const;
 
 /**
  * Pairs that have had their first SYN and no other, in the order in which the SYNs left: 13 bytes each,

@@ -50,6 +50,7 @@ export class FirstTransmissions {
   #foundFrom = -FOUND;
   /** The position that tag -1 stands for in each batch: several may be under way. */
   readonly #bases: Map<SendBatch, number> = new Map();
+  /** NaN makes V8 keep times as doubles from the start. */
   readonly #pair: Reused<FirstPair> = {
     target: 0,
     port: 0,
@@ -58,10 +59,10 @@ export class FirstTransmissions {
     firstNonce: 0,
     nonce: 0,
     place: 0,
-    sentAt: 0,
+    sentAt: NaN,
     reply: 0,
-    rtt: 0,
-    graceUntil: 0,
+    rtt: NaN,
+    graceUntil: NaN,
   };
 
   constructor(plan: SessionPlan, writer: SynWriter, hops: NextHops) {

@@ -41,9 +41,9 @@ export class PairLifecycle {
   readonly #timeouts: PairTimeouts;
   readonly #endings: PairEndings;
   readonly #view: PacketView = new PacketView();
-  /** Used again for each packet. */
-  readonly #captured: Reused<Captured> = { bytes: new Uint8Array(0), offset: 0, length: 0, at: 0 };
-  readonly #reset: Reused<FirstReset> = { reply: 0, rtt: 0 };
+  /** Used again for each packet; NaN makes V8 keep times as doubles from the start. */
+  readonly #captured: Reused<Captured> = { bytes: new Uint8Array(0), offset: 0, length: 0, at: NaN };
+  readonly #reset: Reused<FirstReset> = { reply: 0, rtt: NaN };
   constructor(plan: SessionPlan, pacer: Pacer, retries: RetryPolicy) {
     const { timing, targets, routes } = plan;
     const pairs = this.#pairs;

@@ -6,10 +6,7 @@ import { TimerWheel } from './timer-wheel.ts';
 
 const INITIAL_SLOTS = 1024;
 
-/**
- * The slow tier: the pairs of the table, with what makes them go on. Each has one timer, and may stand in the
- * queue of those whose next SYN is due.
- */
+/** The slow tier: the pairs of the table, each with a timer, and the queue of those whose next SYN is due. */
 export class ActivePairs {
   readonly table: PairTable = new PairTable(INITIAL_SLOTS);
   /** SYNs that count as in flight. */
@@ -82,7 +79,7 @@ export class ActivePairs {
     this.countInFlight(slot);
   }
 
-  /** The pair waits for another SYN to be sent: one for an RTT sample where it is decided. */
+  /** The pair's next SYN is due: a retry, or one for an RTT sample if the pair is decided. */
   requeue(slot: number): void {
     const { phase } = this.table;
     phase[slot] = (phase[slot] as number) >= Phase.answered ? Phase.sampleQueued : Phase.queued;
@@ -106,7 +103,7 @@ export class ActivePairs {
     this.inFlight++;
   }
 
-  /** It counts no longer: it has been answered, refused or given up. Returns whether it did. */
+  /** The latest SYN no longer counts as in flight. Returns whether it did. */
   leaveFlight(slot: number): boolean {
     const wasInFlight = this.table.inFlight[slot] === 1;
     this.table.inFlight[slot] = 0;

@@ -13,7 +13,7 @@ import type { SynWriter } from './syn-writer.ts';
 
 /** First SYNs that may be in flight when as many are sent as this host can. */
 const FULL_SPEED = 2 ** 21;
-/** So many pairs are looked up at once. */
+/** Pairs looked up at a time. */
 const FOUND = 64;
 
 /**
@@ -32,11 +32,10 @@ export interface FirstPair extends PairSyns, FirstReset {
 }
 
 /**
- * The fast tier: pairs that have had their first SYN and no other, in the run's order. Each is a few numbers
- * in a ring; one whose SYN was answered by an RST, and by nothing else, is some more in ResetGrace. `add`
- * sends to the next ones, `match` finds one that a packet names, `expire` and `endGrace` those whose time is
- * up; the caller decides what becomes of these and takes them out with `remove`. Batches carry first SYNs
- * under negative tags.
+ * The fast tier: pairs that have had their first SYN and no other, in the run's order. `add` writes the SYNs
+ * of the next pairs, `match` finds the pair that a packet names, `expire` and `endGrace` return pairs whose
+ * time is up. The caller decides what becomes of them and takes them out with `remove`. Batches carry first
+ * SYNs under negative tags.
  */
 export class FirstTransmissions {
   readonly #ring: InFlightRing;
@@ -74,7 +73,7 @@ export class FirstTransmissions {
     this.#hops = hops;
   }
 
-  /** True while a pair that has not been begun may be. */
+  /** True when another pair may be begun: one is left, and the ring has room. */
   get mayBegin(): boolean {
     return this.#ring.head < this.#plan.order.length && this.#ring.room > 0;
   }
@@ -158,8 +157,8 @@ export class FirstTransmissions {
   }
 
   /**
-   * Notes `at` as the time when a captured SYN of ours left, found by its ISN alone if it is expected next;
-   * false for others, and with a fixed ISN.
+   * Sets the send time of a captured SYN of ours that is expected next, by its ISN alone. False for any other
+   * SYN, and for all with a fixed ISN.
    */
   stampNext(isn: number, at: Nanos): boolean {
     return this.#plan.seq === null && this.#ring.stampNext(isn | 0, at);
@@ -173,7 +172,7 @@ export class FirstTransmissions {
     return true;
   }
 
-  /** The pair, or null when it is not here. */
+  /** The pair if it is in the fast tier, else null. */
   match(target: number, port: number): FirstPair | null {
     const place = this.#ring.keptPlaceOf(this.#positionFor(target, port));
     return place < 0 ? null : this.#describe(place, target, port);
@@ -186,15 +185,15 @@ export class FirstTransmissions {
   }
 
   /**
-   * SYNs that left at `time` or before count as in flight no longer. Returns how many of them have no answer.
+   * SYNs that left at `time` or before no longer count as in flight. Returns how many of them have no answer.
    */
   expireInFlight(time: Nanos): number {
     return this.#ring.expire(time);
   }
 
   /**
-   * An RST to the first SYN of `pair`, of which nothing else has been heard, came at `at`: a contradicting
-   * answer is waited for.
+   * The first SYN of `pair`, an open one, was answered by an RST at `at`: the pair waits for a contradicting
+   * answer.
    */
   beginGrace(pair: FirstPair, at: Nanos, { reply, rtt }: FirstReset): void {
     const { place, target, port } = pair;
@@ -202,10 +201,7 @@ export class FirstTransmissions {
     this.#ring.beginGrace(place, number);
   }
 
-  /**
-   * The oldest of the pairs with an RST, if no contradicting answer is waited for any longer at `now`; else
-   * null.
-   */
+  /** The oldest of the pairs in grace, if its time is up at `now`; else null. */
   endGrace(now: Nanos): FirstPair | null {
     const number = this.#grace.oldestDue(now);
     if (number < 0) return null;
@@ -259,7 +255,7 @@ export class FirstTransmissions {
     return (this.#bases.get(batch) as number) - tag - 1;
   }
 
-  /** The position of a pair in the run, -1 when it is none of it. */
+  /** The position of a pair in the run; -1 when it is not part of it. */
   #positionFor(target: number, port: number): number {
     const { ports, order } = this.#plan;
     const index = ports.indexOf(port);

@@ -5,17 +5,14 @@ import type { RtoTable } from '../rto-table.ts';
 import type { TargetSet } from '../targets/target-set.ts';
 import { AbsentTargets } from './absent-targets.ts';
 
-/**
- * Targets remembered, a power of two: a question to the kernel costs microseconds, and a target has many
- * ports.
- */
+/** Targets remembered; a power of two. Asking the kernel costs microseconds, and a target has many ports. */
 const ENTRIES = 65_536;
-/** How long the kernel's word on a neighbour is believed. */
+/** How long the state of a neighbour is remembered. */
 const FRESH: Nanos = 20 * NANOS_PER_MS;
 /** A little less than three requests a second apart (neigh/default/mcast_solicit, retrans_time_ms). */
 const ARP_TIMEOUT: Nanos = 2900 * NANOS_PER_MS;
 
-/** What a next hop is found out from. */
+/** What NextHops asks. */
 export interface NextHopParts {
   readonly targets: TargetSet;
   readonly routes: Routes;
@@ -57,29 +54,27 @@ export class NextHops {
   }
 
   /**
-   * True for a target that need not be sent to. Any answer of its own, to a SYN that was under way, shows
-   * that it is there after all.
+   * True for a target that need not be sent to. An answer to a SYN that was under way shows that it is there
+   * after all.
    */
   isAbsent(target: number): boolean {
     return this.absent.has(target) && this.#rto.srtt(target) === 0;
   }
 
-  /**
-   * True where the next hop to the target must be missing if it has no address at `now`, though a SYN went
-   * there at `since`.
-   */
+  /** True if the next hop to the target must have answered ARP by `now`, since a SYN was sent at `since`. */
   isOverdue(target: number, since: Nanos, now: Nanos): boolean {
     return this.isAbsent(target) || now - since >= ARP_TIMEOUT;
   }
 
   /**
-   * EHOSTUNREACH where the next hop to a target of which nothing was heard has no address at `now`, though a
-   * SYN went there at `since`: that SYN never left. Else 0. When the kernel must have asked for the address
-   * three times since then, the target is absent.
+   * Why a SYN that was sent to a silent target at `since` never left this host: EHOSTUNREACH if its next hop
+   * has no address at `now`. Else 0. After three ARP requests without an answer the target is noted as
+   * absent.
    */
   failure(target: number, since: Nanos, now: Nanos): number {
     if (this.#rto.srtt(target) !== 0) return 0;
-    // The kernel forgets an address that it did not find; or the neighbour has come up since, but that SYN is lost all the same.
+    // The kernel may have forgotten that it found no address, or the neighbour is up by now;
+    // that SYN is lost all the same.
     if (!this.#isUnresolved(target, now)) return this.absent.swallowed(target, since) ? Errno.EHOSTUNREACH : 0;
     if (now - since >= ARP_TIMEOUT) this.absent.note(target, now);
     return Errno.EHOSTUNREACH;

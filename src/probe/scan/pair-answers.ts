@@ -36,7 +36,7 @@ export interface AnswerParts {
 }
 
 /**
- * What replies make of pairs of the table: state, RTT samples, contradictions, and how long each still waits.
+ * What replies do to pairs of the table: state, RTT samples, contradictions, and how long each still waits.
  */
 export class PairAnswers {
   readonly #parts: AnswerParts;
@@ -92,7 +92,7 @@ export class PairAnswers {
     this.#addSample(slot, sentAt, at);
   }
 
-  /** The pair is decided for now; should its retries still bring a SYN-ACK, that wins. */
+  /** The pair has an answer that a SYN-ACK to one of its other SYNs would overrule. */
   #onSoftAnswer(slot: number, at: Nanos): void {
     const { pairs, policy } = this.#parts;
     const { phase, answer } = pairs.table;
@@ -140,7 +140,7 @@ export class PairAnswers {
     if ((table.rejected[slot] as number) < MAX_REJECTED) table.rejected[slot] = (table.rejected[slot] as number) + 1;
     if (table.rejectedReply[slot] === 0) table.rejectedReply[slot] = this.#keep(packet);
     if (!isChallenge || table.phase[slot] !== Phase.waiting || (table.bonus[slot] as number) >= MAX_CHALLENGES) return;
-    // An older connection holds the tuple (RFC 5961, 4): the next SYN leaves from another port, and does not count as a retry.
+    // An older connection holds the tuple: the next SYN leaves from another port, and is no retry.
     table.bonus[slot] = (table.bonus[slot] as number) + 1;
     pairs.leaveFlight(slot);
     pairs.requeue(slot);

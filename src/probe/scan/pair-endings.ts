@@ -7,7 +7,7 @@ import { SessionVerdict } from './session-verdict.ts';
 import type { PairSyns } from './syn-sequence.ts';
 import type { SynWriter } from './syn-writer.ts';
 
-/** What an ending reads and gives back. */
+/** What an ending reads and frees. */
 export interface EndingParts {
   readonly pairs: ActivePairs;
   readonly blocks: BlockStore;
@@ -15,7 +15,7 @@ export interface EndingParts {
   readonly stats: SessionStats;
 }
 
-/** The end of each pair: its verdict is told, and what was kept for it is given back. */
+/** The end of each pair: tells its verdict and frees what was kept for it. */
 export class PairEndings {
   /** RTTs of each slot, where more than one was asked for. */
   readonly #samples: Map<number, number[]> = new Map();
@@ -30,10 +30,7 @@ export class PairEndings {
     this.#verdict = new SessionVerdict({ targets: plan.targets, pairs: pairs.table, blocks, writer });
   }
 
-  /**
-   * A pair of the table. Its last SYN was refused with `errno` or never left for that reason; for 0, all has
-   * been tried.
-   */
+  /** Ends a pair of the table. `errno`: why its last SYN did not leave this host; 0 if it did. */
   finish(slot: number, errno: number): void {
     const { pairs, blocks } = this.#parts;
     const { reply, conflict, rejectedReply } = pairs.table;
@@ -47,14 +44,14 @@ export class PairEndings {
   }
 
   /**
-   * A pair that nothing was heard of, and that has had all its SYNs; `errno` is not 0 when the last of them
-   * did not leave this host, or none could be made.
+   * Ends a pair of the fast tier without an answer, or one without a route. `errno`: why its SYN did not
+   * leave this host; 0 if it did.
    */
   finishSilent(pair: PairSyns, errno: number): void {
     this.#tell(this.#verdict.silent(pair, errno));
   }
 
-  /** A pair of the fast tier that an RST decides. */
+  /** Ends a pair of the fast tier that an RST decides. */
   finishReset(pair: FirstPair): void {
     this.#tell(this.#verdict.reset(pair, pair));
     this.#parts.blocks.release(pair.reply);

@@ -19,12 +19,13 @@ import type { FirstReset } from './session-verdict.ts';
 import { type Reused, SynSequence } from './syn-sequence.ts';
 import { SynWriter } from './syn-writer.ts';
 
-/** A kernel queue that stays full for so many tries in a row is not full for a moment. */
+/** Tries of a SYN while the kernel's queue is full; after that the refusal counts. */
 const MAX_STALLS = 2000;
+
 /**
- * What becomes of each pair between its first SYN and its verdict: answers, time-outs, retries, samples,
- * failures to send. Moves pairs from the fast tier (FirstTransmissions) to the table (ActivePairs). Knows
- * nothing of windows and rates beyond counting what is in flight.
+ * What becomes of each pair between its first SYN and its verdict, event by event: sent, refused, answered,
+ * time passed. Joins the fast tier (FirstTransmissions) and the table (ActivePairs), which do not know each
+ * other.
  */
 export class PairLifecycle {
   readonly stats: SessionStats = { probesSent: 0, repliesReceived: 0, repliesRejected: 0, pairsDone: 0, open: 0 };
@@ -44,6 +45,7 @@ export class PairLifecycle {
   /** Used again for each packet; NaN makes V8 keep times as doubles from the start. */
   readonly #captured: Reused<Captured> = { bytes: new Uint8Array(0), offset: 0, length: 0, at: NaN };
   readonly #reset: Reused<FirstReset> = { reply: 0, rtt: NaN };
+
   constructor(plan: SessionPlan, pacer: Pacer, retries: RetryPolicy) {
     const { timing, targets, routes } = plan;
     const pairs = this.#pairs;
@@ -69,7 +71,7 @@ export class PairLifecycle {
     this.#timeouts = new PairTimeouts(parts);
   }
 
-  /** SYNs that may fill the path. */
+  /** SYNs that count as in flight. */
   get inFlight(): number {
     return this.#pairs.inFlight + this.first.inFlight;
   }
@@ -166,8 +168,8 @@ export class PairLifecycle {
   }
 
   /**
-   * True when an RST at `at` is all that was heard of the pair and may decide it in the fast tier, where each
-   * waits equally long for a contradiction.
+   * True if the RST at `at` is the first that was heard of the pair, and the equal wait of all pairs in grace
+   * is long enough for it.
    */
   #isDecidedBy({ reply, target, sentAt }: FirstPair, at: Nanos): boolean {
     return reply === 0 && this.#count === 1 && this.#policy.fitsClosedGrace(target, at - sentAt);

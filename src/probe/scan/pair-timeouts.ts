@@ -11,7 +11,7 @@ import { Answer, Phase } from './pair-table.ts';
 import type { RetransmitPolicy } from './retransmit-policy.ts';
 import type { SessionStats } from './session-plan.ts';
 
-/** Most verdicts told at once, so that the loop goes round. */
+/** Most verdicts told in one call, so that the loop is not held up. */
 const MAX_ENDINGS = 1024;
 /** A time-out is looked at after this, and again whenever the time waited has doubled. */
 const FIRST_LOOK: Nanos = 100 * NANOS_PER_MS;
@@ -60,7 +60,7 @@ export class PairTimeouts {
     const first = this.#first;
     const look = Math.max(first.oldestSilent + FIRST_LOOK, this.#firstDue);
     const soonest = Math.min(look, first.oldestInFlight + this.#rto.typical(), first.graceDue);
-    // In a fast scan a pair's time is up every microsecond: those of a millisecond are looked at together.
+    // In a fast scan a pair is due every microsecond: those of a millisecond are handled together.
     return Math.min(this.#pairs.nextDue, Math.ceil(soonest / NANOS_PER_MS) * NANOS_PER_MS);
   }
 
@@ -77,10 +77,7 @@ export class PairTimeouts {
     this.#pairs.waitUntil(slot, sentAt + Math.min(FIRST_LOOK, this.#policy.timeout(slot)));
   }
 
-  /**
-   * Handles time-outs that are due at `now`, so many at most that verdicts do not pile up; more may be due
-   * afterwards.
-   */
+  /** Handles time-outs that are due at `now`, a bounded number of them; more may be due afterwards. */
   expire(now: Nanos): void {
     const done = this.#stats.pairsDone + MAX_ENDINGS;
     this.#hops.absent.review(now, this.#pairs.table, (slot) => {
@@ -103,8 +100,8 @@ export class PairTimeouts {
   }
 
   /**
-   * Silent pairs of the fast tier, oldest first. One whose only SYN that was ends there when its time is up.
-   * Any other moves to the table then or, while there is room, when it has been looked at.
+   * Silent pairs of the fast tier, oldest first. A pair that gets no other SYN ends there when its time is
+   * up. Any other moves to the table: at once while there is room, else when its time is up.
    */
   #expireFirst(now: Nanos, done: number): void {
     const first = this.#first;
@@ -141,8 +138,8 @@ export class PairTimeouts {
   }
 
   /**
-   * Looks again when the time-out has not passed: it shrinks when the target's first answer comes, and grows
-   * with slow ones.
+   * Sets the timer again if the time-out has not passed, which changes with each RTT of the target. False if
+   * it has.
    */
   #waitsOn(slot: number, now: Nanos): boolean {
     const { table } = this.#pairs;
@@ -158,15 +155,15 @@ export class PairTimeouts {
   }
 
   /**
-   * The usual time-out has passed without an answer to the latest SYN. A silent one is waited for much
-   * longer, but by then the path has forgotten it.
+   * The usual time-out has passed without an answer to the latest SYN. The pair may wait longer, but the SYN
+   * no longer fills the path.
    */
   #leaveFlightSilently(slot: number): void {
     if (this.#pairs.leaveFlight(slot) && this.#pairs.table.phase[slot] === Phase.waiting) this.#pacer.onSilence();
   }
 
   /**
-   * True for an unanswered pair whose next hop must be missing: its other SYNs would only wait in their turn.
+   * True for an unanswered pair whose next hop is missing: its other SYNs would not leave this host either.
    */
   #isStranded(slot: number, now: Nanos): boolean {
     const { table } = this.#pairs;

@@ -121,7 +121,7 @@ export class ReplyReader {
     return reply.first;
   }
 
-  /** The reply that says that about the pair which was found. */
+  /** Completes the reply about the pair that was found. */
   #says(answer: number, attempt: number): Reply {
     const reply = this.#reply;
     reply.answer = attempt === UNPROVEN ? Answer.none : answer;

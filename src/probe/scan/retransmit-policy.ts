@@ -109,7 +109,7 @@ export class RetransmitPolicy {
     const pairs = this.#pairs;
     const target = pairs.target[slot] as number;
     const earlier = (pairs.sent[slot] as number) - 1;
-    // SYNs that were granted because of the capture or an old connection say nothing of the path: no back-off for those.
+    // SYNs granted after capture losses or challenge ACKs say nothing of the path: no back-off for them.
     const silent = Math.max(0, earlier - (pairs.bonus[slot] as number));
     if (earlier + 1 >= this.#allowed(slot)) {
       const sinceFirst = pairs.stampOf(slot, earlier) - pairs.stampOf(slot, 0);

@@ -12,7 +12,7 @@ import type { SynWriter } from './syn-writer.ts';
 
 const NO_SAMPLES: readonly number[] = [];
 
-/** What an answer makes of its port, in the order of `Answer`. */
+/** The state that each answer stands for, in the order of `Answer`. */
 const STATES: readonly PortState[] = ['filtered', 'filtered', 'open', 'error', 'closed', 'open'];
 
 /** What a verdict is made from. */
@@ -31,9 +31,8 @@ export interface FirstReset {
 }
 
 /**
- * The one verdict object of a session, set anew for each pair. Bytes are read and made when they are asked
- * for, so that a verdict which is only counted costs nothing. It refers to what is kept of the pair, so it is
- * valid during the call only.
+ * The one verdict object of a session, set anew for each pair and valid during the call only. Packets are
+ * read and made when they are asked for, so that a verdict which is only counted costs little.
  */
 export class SessionVerdict implements Verdict {
   targetIndex = 0;

@@ -100,11 +100,12 @@ export class ProbeSession implements DrivenSession {
    * to poll again because of refusals, Infinity when there were none.
    */
   flushed(now: Nanos, batch: SendBatch): Nanos {
-    const firsts = firstSlotOfFirsts(batch);
-    for (let slot = 0; slot < firsts; slot++) this.#onRetryFlushed(slot, now, batch);
-    for (let slot = this.#life.onFirstSent(batch, firsts); slot < batch.count; slot = this.#life.onFirstSent(batch, slot + 1)) {
-      const pair = this.#life.first.pairAt(batch, slot);
-      if (pair !== null && this.#life.onFirstRefused(pair, batch.errors[slot] as number)) this.#stall(now);
+    const retries = retriesIn(batch);
+    for (let slot = 0; slot < retries; slot++) this.#onRetryFlushed(slot, now, batch);
+    let refused = this.#life.onFirstSent(batch, retries);
+    while (refused < batch.count) {
+      this.#onFirstRefused(refused, now, batch);
+      refused = this.#life.onFirstSent(batch, refused + 1);
     }
     return this.#stalledUntil > now ? this.#stalledUntil : Infinity;
   }
@@ -114,6 +115,11 @@ export class ProbeSession implements DrivenSession {
     const errno = batch.errors[slot] as number;
     if (errno === 0) this.#life.onSent(pair, batch.sentAt[slot] as number);
     else if (this.#life.onRefused(pair, errno)) this.#stall(now);
+  }
+
+  #onFirstRefused(slot: number, now: Nanos, batch: SendBatch): void {
+    const pair = this.#life.first.pairAt(batch, slot);
+    if (pair !== null && this.#life.onFirstRefused(pair, batch.errors[slot] as number)) this.#stall(now);
   }
 
   /** The kernel's queue is full. */
@@ -155,9 +161,10 @@ export class ProbeSession implements DrivenSession {
 }
 
 /**
- * The batch slot where first SYNs begin. Before them stand retries, whose tags are their slots in the table.
+ * How many retries the batch holds. They stand first, and their tags are their slots in the table; first SYNs
+ * have negative tags.
  */
-function firstSlotOfFirsts({ tags, count }: SendBatch): number {
+function retriesIn({ tags, count }: SendBatch): number {
   let slot = 0;
   while (slot < count && (tags[slot] as number) >= 0) slot++;
   return slot;

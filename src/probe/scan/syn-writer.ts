@@ -9,7 +9,10 @@ import type { PairSyns, SynSequence } from './syn-sequence.ts';
 /** The memory of a batch. */
 interface Slots {
   readonly view: DataView;
-  /** By slot, the template whose packet was written there last: what its packets share is written once. */
+  /**
+   * By slot, the template whose packet was written there last. What its packets share need not be written
+   * again.
+   */
   readonly templates: (SynTemplate | null)[];
 }
 
@@ -19,7 +22,7 @@ export class SynWriter {
   readonly #syns: SynSequence;
   readonly #templates: SynTemplate[] = [];
   readonly #fields: ProbeFields = { destination: 0 as Address, sourcePort: 0, destinationPort: 0, seq: 0, tsval: 0, ipId: 0 };
-  /** By the bytes of a batch, which may be other bytes each time that it is filled. */
+  /** By the bytes of a batch, which may be others each time that it is filled. */
   readonly #slots: Map<Uint8Array, Slots> = new Map();
 
   constructor(plan: SessionPlan, syns: SynSequence) {

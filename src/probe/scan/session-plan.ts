@@ -18,7 +18,7 @@ export interface SessionPlan {
   readonly craft: (source: Source) => SynTemplate;
   /** Four words from the operating system's random source. */
   readonly key: Uint32Array;
-  /** Fills `into` with the next words of a stream that nobody can guess (a cipher's, under a key of this run). */
+  /** Fills `into` with the next words of an unpredictable stream (a cipher's, under a key of this run). */
   readonly keystream: (into: Int32Array) => void;
   /** A fixed ISN for every SYN, or null. */
   readonly seq: number | null;

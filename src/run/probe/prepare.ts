@@ -3,7 +3,7 @@ import { randomFillSync } from 'node:crypto';
 import { ETHERNET, synOptions } from '../../probe/craft/syn-spec.ts';
 import { type PairOrder, parseShard } from '../../probe/scan/pair-order.ts';
 import { createProbeOrder } from '../../probe/scan/probe-order.ts';
-import { RetryPolicy } from '../../probe/scan/retry-policy.ts';
+import { RetryPolicy } from '../../probe/scan/retransmit-policy.ts';
 import type { SessionStats } from '../../probe/scan/session-plan.ts';
 import { parsePorts } from '../../probe/targets/ports.ts';
 import { type Expectations, parseExpectations } from '../../records/probe/expectations.ts';

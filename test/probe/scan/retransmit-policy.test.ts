@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { RetryPolicy } from '../../../src/probe/scan/retry-policy.ts';
+import { RetryPolicy } from '../../../src/probe/scan/retransmit-policy.ts';
 import type { Timing } from '../../../src/probe/timing.ts';
 
 const TIMING: Timing = { timeoutMs: 1000, retries: null, count: 1, rate: null, maxInFlight: null };

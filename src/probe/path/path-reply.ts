@@ -71,9 +71,18 @@ function readIcmp(icmp: IcmpMessage, from: Address, asked: Asked): PathReply {
   const isError = [UNREACHABLE, TIME_EXCEEDED, PARAMETER_PROBLEM].includes(icmp.type);
   const match = icmp.quote === null || !isError ? null : matchQuote(icmp.quote, asked);
   if (match === null) return { is: 'foreign' };
-  const isLocal = icmp.type === UNREACHABLE && asked.isLocal(from) && !asked.isLocal(asked.flow.target);
-  const kind = icmp.type === TIME_EXCEEDED ? 'expired' : isLocal ? 'local' : 'refused';
+  const kind = icmpKind(icmp.type, { from, target: asked.flow.target }, asked.isLocal);
   return { is: 'answer', kind, probe: match.probe, from, reason: formatIcmpReason(icmp.type, icmp.code) };
+}
+
+/** What an ICMP error about a packet to `target` means; an unreachable of this host about another one is `local`. */
+export function icmpKind(
+  type: number,
+  { from, target }: { readonly from: Address; readonly target: Address },
+  isLocal: (address: Address) => boolean,
+): Exclude<AnswerKind, 'tcp'> {
+  if (type === TIME_EXCEEDED) return 'expired';
+  return type === UNREACHABLE && isLocal(from) && !isLocal(target) ? 'local' : 'refused';
 }
 
 /** The probe that an ICMP error quotes. */

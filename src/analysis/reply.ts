@@ -35,6 +35,10 @@ export function hopDistance(ttl: number): number {
 
 /** The distance in words: `1 hop`, `3 hops`. */
 export function formatHops(ttl: number): string {
-  const distance = hopDistance(ttl);
-  return distance === 1 ? '1 hop' : `${distance} hops`;
+  return hopsInWords(hopDistance(ttl));
+}
+
+/** `1 hop`, `3 hops`. */
+export function hopsInWords(hops: number): string {
+  return hops === 1 ? '1 hop' : `${hops} hops`;
 }

@@ -1,8 +1,8 @@
 import type { Finding, Direction } from '../finding.ts';
-import type { Change, ChangeManner, ChangeValue } from '../packet-diff/change.ts';
+import type { Change, ChangeManner } from '../packet-diff/change.ts';
 import { diffPackets } from '../packet-diff/packet-diff.ts';
 import { type Translation, translationOf, withoutTranslation, isTranslation } from './translation.ts';
-import { codeOfChange, optionOfChange } from '../packet-diff/change-code.ts';
+import { codeOfChange, optionOfChange, valueInFinding } from '../packet-diff/change-code.ts';
 
 /** The packets of one handshake at both ends, each from its IP header on. */
 export interface BothEnds {
@@ -64,17 +64,11 @@ function findingOf(change: Change, direction: Direction): Finding {
     code: codeOfChange(change) ?? 'field-rewritten',
     option,
     direction,
-    sent: shown(change.sent, option),
-    received: shown(change.seen, option),
+    sent: valueInFinding(change.sent, option),
+    received: valueInFinding(change.seen, option),
     certainty: 'proven',
     detail: detailOf(change, option, direction),
   };
-}
-
-/** The value as findings have it: an option without content is shown by its name. */
-function shown(value: ChangeValue, option: string | null): string | number | null {
-  if (typeof value === 'boolean') return value && option !== null ? option : String(value);
-  return typeof value === 'object' && value !== null ? `${value.value}:${value.echo}` : value;
 }
 
 function detailOf(change: Change, option: string | null, direction: Direction): string {
@@ -90,7 +84,7 @@ function subjectOf(field: string): string {
 }
 
 function valuesOf({ sent, seen, how }: Change, option: string | null): string {
-  const [was, is] = [shown(sent, option), shown(seen, option)];
+  const [was, is] = [valueInFinding(sent, option), valueInFinding(seen, option)];
   if (how === 'rewritten' || how === 'reordered') return `: ${was} left, ${is} arrived`;
   const value = was ?? is;
   return value === option ? '' : `: ${value}`;

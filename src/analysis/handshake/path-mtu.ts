@@ -1,3 +1,4 @@
+import { MSS_HEADER_BYTES } from '../../probe/connection/agreement.ts';
 import type { Investigation } from '../../probe/handshake/investigation.ts';
 import { formatAddress } from '../../wire/address.ts';
 import { type Answer, found, plain, remarked } from './answer.ts';
@@ -9,9 +10,6 @@ export interface PathMtuFacts {
   /** The router that reported the limit (ICMP 3/4); null without a report. */
   readonly reportedBy: string | null;
 }
-
-/** IP and TCP header without options, which an MSS leaves out (RFC 9293, 3.7.1). */
-const HEADERS = 40;
 
 /** Whether full-size segments with DF fit, and what prevents it; null when it was not measured. */
 export function pathMtu({ pathMtu: measured }: Investigation): Answer<PathMtuFacts | null> {
@@ -28,7 +26,7 @@ export function pathMtu({ pathMtu: measured }: Investigation): Answer<PathMtuFac
     const what = isCut ? 'The largest packets that can be tried here fit' : 'Full-size packets fit';
     return remarked(facts, `${what}: ${bytes} bytes with DF arrived.`);
   }
-  const cure = `an MSS of ${bytes - HEADERS} fits`;
+  const cure = `an MSS of ${bytes - MSS_HEADER_BYTES} fits`;
   if (reportedBy !== null) {
     const named = reported?.mtu === null ? 'without a size' : `MTU ${reported?.mtu}`;
     return remarked(facts, `Path MTU ${bytes}: ${reportedBy} reports it by ICMP (fragmentation needed, ${named}); ${cure}.`);
@@ -40,6 +38,6 @@ export function pathMtu({ pathMtu: measured }: Investigation): Answer<PathMtuFac
     received: bytes,
     detail:
       `Packets of ${bytes} bytes with DF arrive, those of ${bytes + 1} and more vanish without an ICMP 3/4: a path MTU black hole. ` +
-      `Transfers will hang after the handshake; clamp the MSS to ${bytes - HEADERS} at the narrow link, or let ICMP 3/4 through.`,
+      `Transfers will hang after the handshake; clamp the MSS to ${bytes - MSS_HEADER_BYTES} at the narrow link, or let ICMP 3/4 through.`,
   });
 }

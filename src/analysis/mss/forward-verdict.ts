@@ -1,4 +1,4 @@
-import { DEFAULT_MSS } from '../../probe/mss/offers.ts';
+import { DEFAULT_MSS } from '../../probe/connection/agreement.ts';
 import { loweredVerdict } from './lowered-verdict.ts';
 import {
   largestAdvertised,

@@ -1,5 +1,6 @@
 import type { Connection } from '../../probe/connection/connection.ts';
-import { DEFAULT_MSS, type Offer } from '../../probe/mss/offers.ts';
+import { DEFAULT_MSS } from '../../probe/connection/agreement.ts';
+import type { Offer } from '../../probe/mss/offers.ts';
 import type { Purpose, Trial } from '../../probe/mss/port-measurement.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import { synAckOf } from '../handshake/exchange.ts';

@@ -49,7 +49,7 @@ export class TestPacketLedger {
     return this.#byTuple.get(keyOf(port, sourcePort)) ?? [];
   }
 
-  /** The one to `port` with that sequence number: found even where a NAT changed our port in an ICMP quote. */
+  /** The one to `port` with that sequence number, even where a NAT changed our port in an ICMP quote. */
   quoted(port: number, seqNumber: number): TestPacket | null {
     const testPacket = this.#bySeq.get(seqNumber);
     return testPacket?.port === port ? testPacket : null;

@@ -20,7 +20,10 @@ const BURST = 8;
 const TARGETS_AT_ONCE = 16;
 const DEFAULT_RETRIES = 2;
 
-/** Tests how ports are guarded, with few packets for each of a few ports. Sans-IO; `onTarget` gets each target's evidence once. */
+/**
+ * Tests how ports are guarded, with few packets to each. Sans-IO; `onTarget` gets each target's evidence
+ * once.
+ */
 export class FirewallSession implements DrivenSession {
   finished = false;
   readonly stats: FirewallStats = { probesSent: 0, repliesReceived: 0, repliesRejected: 0 };
@@ -91,7 +94,7 @@ export class FirewallSession implements DrivenSession {
     this.#transmitQueue.clear();
   }
 
-  /** The kernel resets half-open connections: the source ports are reserved, but its resets are not suppressed. */
+  /** The kernel resets half-open connections: its resets on the reserved source ports are not suppressed. */
   drainOnClose(batch: SendBatch): void {
     batch.count = 0;
   }

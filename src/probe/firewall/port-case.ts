@@ -23,12 +23,15 @@ export interface TargetView {
   readonly rejects: boolean;
   /** True once the usual SYN of every port has its result. */
   readonly synsDone: boolean;
-  /** The first asked port that is rejected with ICMP, and the first control port that answers: each stands for its like. */
+  /**
+   * The first asked port rejected with ICMP, and the first control port that answers: each stands for its
+   * like.
+   */
   readonly firstRejected: number | null;
   readonly firstControl: number | null;
 }
 
-/** Answers that count as different. Silence and an ICMP error are alike: errors are limited and may fail to come. */
+/** Answers that count as different. Silence and an ICMP error are alike: errors are limited. */
 type Outcome = 'open' | 'rst' | 'blocked' | 'error';
 
 /** The first test of a port. */
@@ -36,7 +39,7 @@ export function usualSyn(port: number): TestSpec {
   return { kind: 'syn', port, ttl: null, option: null, round: 1 };
 }
 
-/** One port under test: the usual SYN, the battery, the distance of its answers, and A/B/A where a variant fares differently. */
+/** One port under test: the usual SYN, the battery, the distance of its answers, and A/B/A for variants. */
 export class PortCase {
   readonly port: number;
   readonly role: PortRole;
@@ -121,7 +124,7 @@ export class PortCase {
     return (answerKind !== 'icmp' && answerKind !== 'expired') || target.firstRejected === this.port;
   }
 
-  /** A/B/A: the usual SYN again, then the variants that fared differently, then the usual one a third time. */
+  /** A/B/A: the usual SYN again, then the variants that fared differently, then the usual SYN once more. */
   #differences({ optionNames }: TargetView): readonly TestSpec[] {
     const { syn } = this;
     const variants = VARIANTS.flatMap((kind) => this.#test(kind, 1) ?? []);

@@ -54,8 +54,8 @@ export class TargetCase {
   }
 
   /**
-   * Takes a proven answer. Only the first answer to each packet tells a round trip: a SYN-ACK whose reset was lost is
-   * retransmitted after seconds.
+   * Takes a proven answer. Only the first answer to each packet tells a round trip: a SYN-ACK whose reset
+   * was lost is retransmitted after seconds.
    */
   take(answer: Answer): void {
     const { kind, testPacket, at } = answer;
@@ -164,7 +164,9 @@ export class TargetCase {
     for (const test of this.#tests) if (!test.done && isMeant(test)) test.allowance += testPackets;
   }
 
-  /** Packets that the kernel accepted may wait for a next hop that is not there: such silence tells nothing of the target. */
+  /**
+   * Silence tells nothing while accepted packets still wait in the kernel for a next hop that is not there.
+   */
   #failUndelivered(): void {
     const silent = this.#tests.every((test) => test.answerKind === null);
     if (!silent || !this.task.routes.isUnresolved(this.task.target)) return;

@@ -8,7 +8,10 @@ const LEAST_WAIT_BY_ROUTERS: Nanos = 400 * NANOS_PER_MS;
 const MOST_WAIT: Nanos = 3000 * NANOS_PER_MS;
 /** Time-outs after which a router has found a host unreachable. */
 const ABSENCE = 3.3;
-/** Time between SYNs to a silent port where others are rejected with ICMP: Linux sends six errors, then one a second (icmp(7)). */
+/**
+ * Time between SYNs to a silent port where others are rejected: Linux sends six ICMP errors, then one a
+ * second.
+ */
 const ICMP_PACE: Nanos = 1100 * NANOS_PER_MS;
 
 /** How long the answers of one target are waited for. */
@@ -29,22 +32,26 @@ export class TargetPace {
   }
 
   /**
-   * Until when to listen to a silent target whose first packet left at `sentAt`: a router sends three ARP requests, a
-   * second apart, before it reports a host unreachable (net/ipv4/arp.c). 0 once the target has answered.
+   * Until when to listen to a silent target whose first packet left at `sentAt`: a router sends three ARP
+   * requests, a second apart, before it reports a host unreachable (net/ipv4/arp.c). 0 once the target has
+   * answered.
    */
   listensUntil(sentAt: Nanos): Nanos {
     return this.#slowestTcp > 0 || this.#rejects ? 0 : sentAt + ABSENCE * this.#timeout;
   }
 
-  /** Takes the round trip of the first answer to a packet. Errors other than an expired TTL may have waited for ARP. */
+  /**
+   * Takes the round trip of a packet's first answer. Errors other than an expired TTL may have waited for
+   * ARP.
+   */
   noteRoundTrip(kind: AnswerKind, rtt: Nanos): void {
     if (kind === 'syn-ack' || kind === 'rst') this.#slowestTcp = Math.max(this.#slowestTcp, rtt);
     else if (kind === 'expired') this.#slowestIcmp = Math.max(this.#slowestIcmp, rtt);
   }
 
   /**
-   * Takes an ICMP error to a usual SYN; `isRetry` when the first SYN of its port had none, which shows a rate limit.
-   * True when this is the first sign of one.
+   * Takes an ICMP error to a usual SYN; `isRetry` when its port's first SYN had none, which shows a rate
+   * limit. True for the first sign of one.
    */
   noteRejection(isRetry: boolean): boolean {
     this.#rejects = true;
@@ -53,7 +60,10 @@ export class TargetPace {
     return true;
   }
 
-  /** How long to wait for the latest packet of `test`. What has answered may be nearer than the host, so a first SYN has its full time-out. */
+  /**
+   * How long to wait for the latest packet of `test`. The host may be farther away than what has answered,
+   * so a port's first SYN has its full time-out.
+   */
   wait(test: FirewallTest): Nanos {
     const usual = this.#usualWait();
     if (!isFirstSyn(test) || test.answerKind !== null) return usual;

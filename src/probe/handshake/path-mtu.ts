@@ -1,10 +1,9 @@
 import type { Address } from '../../wire/address.ts';
 import { readU32 } from '../../wire/bytes.ts';
 import { fromHex } from '../../wire/hex.ts';
-import { IPV4_HEADER_BYTES } from '../../wire/ipv4.ts';
 import { NANOS_PER_MS, type Nanos, seq, seqAdd } from '../../wire/numbers.ts';
-import { TCP_HEADER_BYTES } from '../../wire/tcp.ts';
 import { findOption } from '../../wire/tcp-options.ts';
+import { MSS_HEADER_BYTES, TIMESTAMP_BYTES } from '../connection/agreement.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionNote } from '../connection/segment-note.ts';
 import type { Stage } from '../connection/stage.ts';
@@ -32,7 +31,6 @@ export interface PathMtuLimits {
 
 /** RFC 791, 3.2: every router forwards 68 bytes. No link that TCP meets today has less than 296. */
 const SMALLEST = 296;
-const TIMESTAMP_BYTES = 12;
 const LEAST_WAIT: Nanos = 100 * NANOS_PER_MS;
 
 interface SizeProbe {
@@ -101,7 +99,7 @@ export class PathMtuStage {
   #begin(connection: Connection): SizeSearch {
     const { agreement } = connection;
     const { interfaceMtu, slotSize } = this.#limits;
-    const allowed = (agreement?.peerMss ?? 0) + IPV4_HEADER_BYTES + TCP_HEADER_BYTES;
+    const allowed = (agreement?.peerMss ?? 0) + MSS_HEADER_BYTES;
     this.#largest = Math.min(interfaceMtu, slotSize, allowed);
     this.#isCut = this.#largest < Math.min(interfaceMtu, allowed);
     this.#search = new SizeSearch({ smallest: SMALLEST, largest: this.#largest, parallel: agreement?.sack === true });
@@ -147,7 +145,7 @@ export class PathMtuStage {
 }
 
 function headerBytes({ agreement }: Connection): number {
-  return IPV4_HEADER_BYTES + TCP_HEADER_BYTES + (agreement?.timestamps === true ? TIMESTAMP_BYTES : 0);
+  return MSS_HEADER_BYTES + (agreement?.timestamps === true ? TIMESTAMP_BYTES : 0);
 }
 
 /** The start of a segment that makes a packet of `size` bytes and ends with the last acknowledged byte. */

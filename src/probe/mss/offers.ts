@@ -1,11 +1,9 @@
 import { usageError } from '../../errors.ts';
+import { DEFAULT_MSS } from '../connection/agreement.ts';
 import { mssForMtu } from '../craft/profiles.ts';
 
 /** MSS that a SYN offers; null for a SYN without the option. */
 export type Offer = number | null;
-
-/** The MSS that a host assumes when a SYN offers none (RFC 9293, 3.7.1). */
-export const DEFAULT_MSS = 536;
 
 /** For frames of 9000 bytes. */
 const JUMBO = 8960;

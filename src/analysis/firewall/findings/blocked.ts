@@ -80,7 +80,9 @@ function blockedVariant(tests: PortTests, kind: TestKind, { code, what, sent }: 
 
 function blockedOption(option: string | null, { usualFate, variantFate }: Comparison, received: string): Finding {
   const cause =
-    option === null ? 'the options make the difference together, none of them alone' : `so does one with ${option} alone`;
+    option === null
+      ? 'the options make the difference together, none of them alone'
+      : `a SYN with ${option} alone fares like the usual one`;
   const detail = `The usual SYN ${usualFate}, one without options ${variantFate}, each time: ${cause}.`;
   return finding('option-blocked', { option, sent: option, received, detail });
 }

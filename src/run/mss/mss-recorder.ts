@@ -9,7 +9,15 @@ import type { MssExpectations } from '../../records/mss/expectations.ts';
 import { type MssPort, mssRecordOf } from '../../records/mss/mss-record.ts';
 import type { MssRecord } from '../../records/mss/records.ts';
 import { errnoName } from '../../transport/errno.ts';
-import type { MssAim } from './mss-plan.ts';
+import type { Source } from '../../transport/transport.ts';
+import type { Address } from '../../wire/address.ts';
+
+/** One port and the route to it. */
+export interface MssAim {
+  readonly name: MssPort;
+  readonly address: Address;
+  readonly source: Source;
+}
 
 /** Where records go, and what they are judged by. */
 export interface MssRecorderOptions {
@@ -44,18 +52,18 @@ export class MssRecorder {
     return () => this.#measured(open);
   }
 
-  /** A port that this host has no way to. */
+  /** A port of a target without a route. */
   unreachable(name: MssPort, errno: number): void {
     const verdict: PortVerdict = { state: 'error', reason: `send-error:${errnoName(errno)}` };
     this.#options.emit(mssRecordOf(name, verdict, mssEvidence([], 0), this.#options.expectations), 0);
   }
 
-  /** Lets go of everything, over or not. */
+  /** Emits the records of all ports, whether their measurement is over or not. */
   end(): void {
     for (const open of this.#open) this.#release(open, null);
   }
 
-  /** Where nobody answers, quotes end before a filter and say nothing of an MSS that matters. */
+  /** Behind a port that does not answer quotes end before a filter, and say nothing of an MSS that matters. */
   #measured(open: Open): void {
     const { state } = bestVerdict(open.measurement.trials);
     if ((state === 'open' || state === 'closed') && wantsQuotes(evidenceOf(open)))

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { RecordQueue } from '../../../src/run/loop/record-queue.ts';
+import { RecordQueue } from '../../src/run/drive-run.ts';
 
 async function read<T>(queue: RecordQueue<T>): Promise<{ readonly items: T[]; readonly error: unknown }> {
   const items: T[] = [];

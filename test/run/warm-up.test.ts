@@ -1,7 +1,7 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { settleHeap } from '../../../src/run/probe/settle-heap.ts';
+import { settleHeap } from '../../src/run/warm-up.ts';
 
 test('collects the whole heap when it is called, and leaves no `gc` behind', async () => {
   const kinds: unknown[] = [];

@@ -25,10 +25,7 @@ export function optionsOf(packet: DecodedPacket | null): readonly TcpOption[] {
   return packet?.tcp?.header.options ?? [];
 }
 
-/**
- * The routers that a packet with this TTL has passed: an estimate, wrong only for unusual initial TTLs and
- * above 31 hops.
- */
+/** Routers that a packet with this TTL has passed: an estimate for usual initial TTLs and up to 31 hops. */
 export function hopDistance(ttl: number): number {
   return initialTtl(ttl) - ttl;
 }

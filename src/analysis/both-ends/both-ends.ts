@@ -18,10 +18,7 @@ export interface BothEnds {
 export interface PathAlterations {
   /** Every difference between the SYN that was sent and the one that arrived, translation included. */
   readonly forward: readonly Change[];
-  /**
-   * The same of the SYN-ACK; null when it did not leave or did not arrive. Omits what only undoes a forward
-   * change.
-   */
+  /** The same of the SYN-ACK, without what only undoes a forward change; null when none left or arrived. */
   readonly reverse: readonly Change[] | null;
   /** What NAT did to addresses and ports; null when they arrived as they left. */
   readonly translation: Translation | null;
@@ -50,10 +47,7 @@ const MANNERS: Readonly<Record<ChangeManner, string>> = {
   reordered: 'was changed',
 };
 
-/**
- * A finding for each change but translation. Both ends saw the bytes: it is proven, and its direction
- * known.
- */
+/** A finding for each change but translation: proven, since both ends saw the bytes. */
 function findingsOf(changes: readonly Change[], direction: 'forward' | 'reverse'): readonly Finding[] {
   return changes.filter((change) => !isTranslation(change)).map((change) => findingOf(change, direction));
 }

@@ -37,10 +37,7 @@ export interface MssEvidence {
   /** The MSS that fills a packet of our own interface. */
   readonly natural: number;
   readonly rows: readonly MssRow[];
-  /**
-   * Its SYN-ACK after it had sent full segments, and one without timestamps; null when not asked for or not
-   * received.
-   */
+  /** Its SYN-ACK after full segments, and one without timestamps; null when not asked for or not received. */
   readonly again: SynAckFacts | null;
   readonly withoutTimestamps: SynAckFacts | null;
   /** The connection whose SYN had the option twice; null when that was not tried. */

@@ -23,9 +23,7 @@ export interface OwnMss {
  */
 const USUAL_MSS: readonly number[] = [1460, 8960, 8961, 1452, 1440, 1436, 1422, 1420, 1410, 1400, 1380, 1360, 8910, 8856, 65_495];
 const LARGEST_WINDOW = 0xffff;
-/**
- * Smaller multiples are frequent by chance or by design: load balancers often have three segments of 1460.
- */
+/** Smaller multiples are frequent by chance or by design: load balancers often have 3 x 1460. */
 const FEWEST_SEGMENTS = 4;
 /**
  * Linux before 4.19 opened with 20 segments of 1460, or with as many larger ones as fit, at least 2

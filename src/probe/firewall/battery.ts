@@ -68,9 +68,7 @@ export const FIRST_TESTS: readonly TestKind[] = [
 /** The tests of a control port. */
 export const CONTROL_TESTS: readonly TestKind[] = ['syn', 'ack'];
 
-/**
- * The tests of a port whose SYN is rejected with ICMP: such errors are limited, and each test uses one up.
- */
+/** The tests of a port rejected with ICMP: such errors are limited, and each test uses one up. */
 export const REJECTED_TESTS: readonly TestKind[] = ['syn', 'ack', 'syn-no-options'];
 
 /** SYNs that differ from the usual one in one respect, which explains a different answer. */

@@ -20,10 +20,7 @@ const BURST = 8;
 const TARGETS_AT_ONCE = 16;
 const DEFAULT_RETRIES = 2;
 
-/**
- * Tests how ports are guarded, with few packets to each. Sans-IO; `onTarget` gets each target's evidence
- * once.
- */
+/** Tests how ports are guarded, with few packets to each. `onTarget` gets each target's evidence once. */
 export class FirewallSession implements DrivenSession {
   finished = false;
   readonly stats: FirewallStats = { probesSent: 0, repliesReceived: 0, repliesRejected: 0 };

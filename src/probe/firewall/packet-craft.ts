@@ -59,9 +59,7 @@ export class PacketCraft {
     return template.packet({ ...names, destination: target, destinationPort: port });
   }
 
-  /**
-   * The usual options of that name, none for null. TSval varies by packet where it does in the usual list.
-   */
+  /** The usual options of that name, none for null. TSval varies where it does in the usual list. */
   #only(name: string | null): CompiledOptions {
     const chosen = this.#options.filter((option) => option.name === name);
     const text = name === 'ts' && this.#usual.tsvalOffset !== null ? name : formatOptions(chosen);

@@ -24,8 +24,8 @@ export interface TargetView {
   /** True once the usual SYN of every port has its result. */
   readonly synsDone: boolean;
   /**
-   * The first asked port rejected with ICMP, and the first control port that answers: each stands for its
-   * like.
+   * The first asked port rejected with ICMP, and the first control port that answers: they stand for
+   * others.
    */
   readonly firstRejected: number | null;
   readonly firstControl: number | null;

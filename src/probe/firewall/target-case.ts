@@ -164,9 +164,7 @@ export class TargetCase {
     for (const test of this.#tests) if (!test.done && isMeant(test)) test.allowance += testPackets;
   }
 
-  /**
-   * Silence tells nothing while accepted packets still wait in the kernel for a next hop that is not there.
-   */
+  /** Silence tells nothing while packets wait in the kernel for a next hop that is not there. */
   #failUndelivered(): void {
     const silent = this.#tests.every((test) => test.answerKind === null);
     if (!silent || !this.task.routes.isUnresolved(this.task.target)) return;

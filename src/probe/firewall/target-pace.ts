@@ -8,10 +8,7 @@ const LEAST_WAIT_BY_ROUTERS: Nanos = 400 * NANOS_PER_MS;
 const MOST_WAIT: Nanos = 3000 * NANOS_PER_MS;
 /** Time-outs after which a router has found a host unreachable. */
 const ABSENCE = 3.3;
-/**
- * Time between SYNs to a silent port where others are rejected: Linux sends six ICMP errors, then one a
- * second.
- */
+/** Time between SYNs to a silent port where others are rejected: Linux limits ICMP errors to one a second. */
 const ICMP_PACE: Nanos = 1100 * NANOS_PER_MS;
 
 /** How long the answers of one target are waited for. */
@@ -40,10 +37,7 @@ export class TargetPace {
     return this.#slowestTcp > 0 || this.#rejects ? 0 : sentAt + ABSENCE * this.#timeout;
   }
 
-  /**
-   * Takes the round trip of a packet's first answer. Errors other than an expired TTL may have waited for
-   * ARP.
-   */
+  /** Takes the round trip of a packet's first answer. Errors but an expired TTL may have waited for ARP. */
   noteRoundTrip(kind: AnswerKind, rtt: Nanos): void {
     if (kind === 'syn-ack' || kind === 'rst') this.#slowestTcp = Math.max(this.#slowestTcp, rtt);
     else if (kind === 'expired') this.#slowestIcmp = Math.max(this.#slowestIcmp, rtt);

@@ -7,9 +7,7 @@ import { findOption } from '../../wire/tcp-options.ts';
 import type { AnswerKind, PathProbe } from './path-probe.ts';
 import type { Flow } from '../craft/syn-maker.ts';
 
-/**
- * What a captured packet is to a flow. `probe` is null when the packet does not say which probe it answers.
- */
+/** What a captured packet is to a flow. `probe` is null when the packet does not name its probe. */
 export type PathReply =
   | { readonly is: 'foreign' | 'unproven' | 'stale' }
   | {

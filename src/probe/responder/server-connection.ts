@@ -9,9 +9,7 @@ import { findOption } from '../../wire/tcp-options.ts';
 import { TIMESTAMP_BYTES } from '../connection/agreement.ts';
 import { addressedBack, type DecodedSyn, OWN_SHIFT, type OwnSide, synAckFields } from './syn-ack.ts';
 
-/**
- * Payload and timestamps of a segment: 576 bytes with both headers, which every path carries (RFC 879, 1).
- */
+/** Payload and timestamps of a segment: 576 bytes with headers, which every path carries (RFC 879, 1). */
 const SEGMENT_BYTES = 536;
 const RECEIVE_WINDOW = 64_128;
 /** Segments in flight at most (RFC 6928). */
@@ -175,10 +173,7 @@ export class ServerConnection {
     this.synAckCopies++;
   }
 
-  /**
-   * False for an acknowledgment of something that was not sent: the segment is not this client's (RFC 5961,
-   * 5).
-   */
+  /** False for an acknowledgment of what was not sent: the segment is not this client's (RFC 5961, 5). */
   #takeAck(header: TcpHeader, now: Nanos): boolean {
     const progress = seqDiff(seq(header.ack), this.#acknowledged);
     if (this.#state === 'syn-received') {

@@ -69,7 +69,7 @@ describe('silent', () => {
     },
   );
 
-  it('without an MSS option, and for a window that timestamps stripped on the way back explain', () => {
+  it('without an MSS option, and for a window that timestamps stripped on the reverse path explain', () => {
     expect(found({ reply: reply({ options: 'none' }) }).filter((text) => text.startsWith('mss'))).toEqual([]);
     expect(clampsIn(1460, false, 45 * 1448)).toEqual([]);
   });

@@ -2,6 +2,7 @@ import type { ResponderLog } from '../../probe/responder/responder-query.ts';
 import type { LocalReply } from '../../probe/responder/local-view.ts';
 import { NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
 import type { Certainty, Finding } from '../finding.ts';
+import { inOneSentence } from '../handshake/answer.ts';
 import { type Found, findAttempts } from './responder-log.ts';
 
 /** A port whose SYNs brought no report, and the responder's log, read over another connection. */
@@ -101,13 +102,9 @@ function ofLost({ port, syns, reply }: SilentPort, strangers: boolean): Finding 
       detail: `An RST came, but ${never}: a device between rejects the connection.${doubt}`,
     };
   const how = reply === 'icmp' ? 'it was rejected on the forward path' : 'it is dropped on the forward path';
-  return { ...lost, code: 'syn-dropped', received: null, detail: `${capital(never)}: ${how}.${doubt}` };
+  return { ...lost, code: 'syn-dropped', received: null, detail: `${inOneSentence([never])}: ${how}.${doubt}` };
 }
 
 function times(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

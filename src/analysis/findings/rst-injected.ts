@@ -72,8 +72,7 @@ const CONTRADICTION_MEANS = {
 } as const;
 
 /**
- * True where another port's SYN-ACK shows the host's distance, and the reset comes from there but the
- * SYN-ACK does not.
+ * True where, by another port's SYN-ACK, the reset comes from the host's distance and the SYN-ACK does not.
  */
 function resetFitsBetter(reset: DecodedPacket, synAck: DecodedPacket, host: HostFacts | null): boolean {
   if (host === null || host.port === synAckOf(synAck)?.header.sourcePort) return false;

@@ -1,4 +1,4 @@
-import { DEFAULT_MSS } from '../../probe/mss/offers.ts';
+import { DEFAULT_MSS } from '../../probe/connection/agreement.ts';
 import { largestAdvertised, type MssEvidence, sizedAfter, sizedBefore } from './mss-evidence.ts';
 import type { MssEvidenceName, MssVerdict } from './mss-verdict.ts';
 import { IPV4 } from '../../wire/family.ts';

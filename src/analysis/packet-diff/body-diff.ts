@@ -7,10 +7,7 @@ import { showsAllOptions, type SplitPacket } from './split-packet.ts';
 /** What comparing lengths and payload shows. */
 export interface BodyDiff {
   readonly changes: readonly Change[];
-  /**
-   * Bytes of TCP header and payload by `seen`'s IP header, corrected where its sender is known to count
-   * otherwise.
-   */
+  /** Bytes of TCP by `seen`'s IP header, corrected where its sender is known to count otherwise. */
   readonly tcpLength: number;
 }
 

@@ -15,10 +15,7 @@ interface FieldReader {
   readonly read: (packet: SplitPacket) => ChangeValue;
 }
 
-/**
- * The independent fields, in the order of the headers; lengths, checksum, options and payload depend on one
- * another.
- */
+/** The independent fields, in order; lengths, checksum, options and payload depend on one another. */
 const FIELDS: readonly FieldReader[] = [
   { field: 'ip.dscp', needs: 0, read: ({ bytes }) => (bytes[Ipv4Offset.TOS] as number) >>> 2 },
   { field: 'ip.ecn', needs: 0, read: ({ bytes }) => (bytes[Ipv4Offset.TOS] as number) & 3 },

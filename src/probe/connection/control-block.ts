@@ -1,6 +1,6 @@
 import { type Nanos, type Seq, seqAdd } from '../../wire/numbers.ts';
 import type { TransmitQueue, Posted } from '../session/transmit-queue.ts';
-import type { Agreement } from './agreement.ts';
+import { type Agreement, DEFAULT_MSS, TIMESTAMP_BYTES } from './agreement.ts';
 import { type Ending, isSynchronized, type TcpState } from './connection-state.ts';
 import type { ReceivedError, SentSense } from './segment-note.ts';
 import type { ConnectionNumbers } from './judge-segment.ts';
@@ -30,8 +30,6 @@ interface Timed {
   readonly posted: Posted;
 }
 
-const TIMESTAMP_BYTES = 12;
-const DEFAULT_MSS = 536;
 /** Linux believes no router that names less (net.ipv4.route.min_pmtu). */
 const LEAST_MTU = 552;
 

@@ -122,7 +122,7 @@ describe('a responder', () => {
     expect(range.attempts.map(({ fate }) => fate)).toEqual(['bad-checksum']);
   });
 
-  it('keeps nothing of strangers but their number', () => {
+  it('keeps nothing of SYNs without a proof but their number', () => {
     const range = new Range();
     for (let seq = 1; seq <= 10_000; seq++) range.throw(segment({ seq, sourcePort: seq % 60_000 }));
     expect(range.session.stats).toMatchObject({ strangers: 10_000, attempts: 0 });
@@ -138,7 +138,7 @@ describe('a responder', () => {
     expect(range.pass(60 * NANOS_PER_SECOND)).toEqual([]);
   });
 
-  it('greets whoever completes the handshake, and resets who speaks without the token', () => {
+  it('greets a client that completes the handshake, and resets one without the token', () => {
     const range = new Range();
     const [synAck] = range.throw(segment());
     const ack = ((synAck?.tcp?.header.seq ?? 0) + 1) >>> 0;
@@ -163,7 +163,7 @@ describe('a responder', () => {
     expect(range.session.stats.attempts).toBe(1);
   });
 
-  it('holds 256 connections and answers a thousand SYNs a second, whoever has seen a proof', () => {
+  it('holds 256 connections and answers a thousand SYNs a second, even with replayed proofs', () => {
     const range = new Range();
     let answered = 0;
     for (let port = 1; port <= 3000; port++) {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import type { TestPacket } from '../../../src/probe/firewall/firewall-test.ts';
-import { isChallenge, proofOf } from '../../../src/probe/firewall/proof.ts';
+import { isChallenge, proofOf } from '../../../src/probe/firewall/answer-reader.ts';
+import { usualSyn } from '../../../src/probe/firewall/port-case.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
 
 const { SYN, ACK, RST, FIN, PSH, URG } = TcpFlag;
@@ -10,7 +11,7 @@ const SEQ = 0xffff_ffff;
 
 function testPacket(flags: number, payloadLength = 0): TestPacket {
   return {
-    taker: { take: () => undefined },
+    sender: { spec: usualSyn(80), add: () => undefined, take: () => undefined },
     port: 80,
     sourcePort: 40_000,
     seq: SEQ,

@@ -3,14 +3,14 @@ import { createCipheriv, randomFillSync } from 'node:crypto';
 import { openRun, type OpenRun, type RunNeeds } from './open-run.ts';
 import { stretchToken } from './options/token.ts';
 
-/** What a run takes from the machine it works on: the network, and everything that differs from one run to the next. Tests simulate one. */
+/** What a run takes from its machine: the network, and everything that differs between two runs. Tests simulate one. */
 export interface Machine {
   readonly open: (needs: RunNeeds) => Promise<OpenRun>;
   /** Fills an array with unpredictable bits and returns it. */
   readonly random: RandomFill;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
-  /** The key of a token: slow, so that tokens cannot be searched through. */
+  /** Derives a token's key; slow on purpose, against guessing. */
   readonly tokenKey: (token: string) => Uint8Array;
 }
 
@@ -33,8 +33,8 @@ export function randomWord(random: RandomFill): number {
 }
 
 /**
- * A stream of unpredictable words: AES-128 in counter mode (NIST SP 800-38A, 6.5) under a fresh key. Measured: 2 ns a word, where SipHash takes 65 in
- * JavaScript.
+ * A stream of unpredictable words: AES-128 in counter mode (NIST SP 800-38A, 6.5) under a fresh key. Measured: 2 ns a
+ * word, where SipHash in JavaScript takes 65.
  */
 export function openKeystream(random: RandomFill): (into: Int32Array) => void {
   const cipher = createCipheriv('aes-128-ctr', random(new Uint8Array(16)), new Uint8Array(16));

@@ -1,7 +1,10 @@
 import type { PortSet } from '../probe/targets/port-set.ts';
 import type { TargetSet } from '../probe/targets/target-set.ts';
 import type { Routes, Source } from '../transport/transport.ts';
-import { type Address, formatAddress } from '../wire/address.ts';
+import { type Address, formatAddress, UNSPECIFIED } from '../wire/address.ts';
+
+/** Stands for the source where there is no route, or none is known yet. */
+export const ETHERNET: Source = { address: UNSPECIFIED, interface: '', mtu: 1500 };
 
 /** A target and the route to it. */
 export interface RoutedTarget {

@@ -7,9 +7,7 @@ import type { Timing } from '../probe/timing.ts';
 import type { Routes, Transport } from '../transport/transport.ts';
 import { formatAddress } from '../wire/address.ts';
 import { toHex } from '../wire/hex.ts';
-
-/** The MTU assumed for the option list of a run whose first target has no route. */
-const ETHERNET_MTU = 1500;
+import { ETHERNET } from './routed-targets.ts';
 
 /** What was asked for, as the first record says it. */
 export interface RunFacts {
@@ -31,8 +29,8 @@ interface OpenNetwork {
 }
 
 /**
- * The first record. The source and the options are those of the first target's route: targets behind other interfaces may differ. `startedAt` is in
- * milliseconds since 1970.
+ * The first record. Source and options are those of the first target's route; behind other interfaces they may differ.
+ * `startedAt` is in milliseconds since 1970.
  */
 export function runRecordOf(run: RunFacts, open: OpenNetwork, startedAt: number): RunRecord {
   const { transport } = open;
@@ -48,7 +46,7 @@ export function runRecordOf(run: RunFacts, open: OpenNetwork, startedAt: number)
     sendPath: transport.sendPath,
     startedAt: new Date(startedAt).toISOString(),
     source: { address: source === null ? null : formatAddress(source.address), interface: source?.interface ?? null },
-    probe: probeSummaryOf(run, { sourcePorts: open.sourcePorts, mtu: source?.mtu ?? ETHERNET_MTU }),
+    probe: probeSummaryOf(run, { sourcePorts: open.sourcePorts, mtu: source?.mtu ?? ETHERNET.mtu }),
   };
 }
 
@@ -56,7 +54,7 @@ function probeSummaryOf(
   run: RunFacts,
   { sourcePorts, mtu }: { readonly sourcePorts: readonly number[]; readonly mtu: number },
 ): RunRecord['probe'] {
-  const { optionBytes } = craftSyn(run.spec, { address: run.targets.at(0), interface: '', mtu });
+  const { optionBytes } = craftSyn(run.spec, { ...ETHERNET, mtu });
   return {
     options: synOptionsText(run.spec, mtu),
     optionsHex: toHex(optionBytes),

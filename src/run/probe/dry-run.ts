@@ -11,12 +11,10 @@ import { decodePacket } from '../../wire/packet.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
 import { formatOptions } from '../../wire/tcp-options.ts';
 import { type RandomFill, randomKey } from '../machine.ts';
+import { ETHERNET } from '../routed-targets.ts';
 import type { PreparedRun } from './prepare.ts';
 
-/** Where there is no route the SYN is shown as it would leave an Ethernet, with the source address open. */
-const NO_ROUTE: Source = { address: UNSPECIFIED, interface: '', mtu: 1500 };
-
-/** The first SYN of each pair in sending order, as a real run would send it but for source port and ISN, which each run chooses anew. */
+/** The first SYN of each pair in sending order, as a real run would send it; each run chooses its own source port and ISNs. */
 export function* dryRunRecords(run: PreparedRun, random: RandomFill): Generator<PacketRecord, void, undefined> {
   const routes = openRoutes({ sourceIp: run.spec.sourceIp, interface: run.options.interface ?? null });
   const reservation = reserveSourcePorts(1, { first: run.options.sourcePort ?? null, warn: () => undefined });
@@ -44,7 +42,7 @@ interface DrySyn {
 
 /** By target; all without a route share one. */
 function drySyns({ spec }: PreparedRun, routes: Routes): (target: Address) => DrySyn {
-  const noRoute = { ...NO_ROUTE, address: spec.sourceIp ?? UNSPECIFIED };
+  const noRoute = { ...ETHERNET, address: spec.sourceIp ?? UNSPECIFIED };
   const made = new Map<Source, DrySyn>();
   return (target) => {
     const source = routes.sources[routes.lookup(target)] ?? noRoute;

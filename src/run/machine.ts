@@ -1,7 +1,8 @@
 import { createCipheriv, randomFillSync } from 'node:crypto';
 
 import { openRun, type OpenRun, type RunNeeds } from './open-run.ts';
-import { stretchToken } from './options/token.ts';
+import type { Mac } from '../probe/responder/token-mac.ts';
+import { tokenMac } from './options/token.ts';
 
 /** What a run takes from its machine: the network, and everything that differs between two runs. Tests simulate one. */
 export interface Machine {
@@ -10,8 +11,8 @@ export interface Machine {
   readonly random: RandomFill;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
-  /** Derives a token's key; slow on purpose, against guessing. */
-  readonly tokenKey: (token: string) => Uint8Array;
+  /** The MAC under a token; deriving its key is slow on purpose, against guessing. */
+  readonly tokenMac: (token: string) => Mac;
 }
 
 /** Fills an array with unpredictable bits and returns it. */
@@ -19,7 +20,7 @@ export type RandomFill = <T extends Uint8Array | Uint32Array>(into: T) => T;
 
 /** This machine, apart from what the caller replaces. */
 export function machineWith(parts: Partial<Machine>): Machine {
-  return { open: openRun, random: randomFillSync, wallClock: () => Date.now(), tokenKey: stretchToken, ...parts };
+  return { open: openRun, random: randomFillSync, wallClock: () => Date.now(), tokenMac, ...parts };
 }
 
 /** The key of a run's cookies: four unpredictable words. */

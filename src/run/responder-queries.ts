@@ -32,11 +32,11 @@ export interface ResponderAccess {
 /** Reads what is needed to ask a responder. Throws a usage error for the first option that is not valid. */
 export async function readResponderAccess(
   options: ResponderOptions & Pick<RunControl, 'onWarning'>,
-  { tokenKey }: Pick<Machine, 'tokenKey'>,
+  { tokenMac }: Pick<Machine, 'tokenMac'>,
 ): Promise<ResponderAccess> {
   const carriers = readCarriers(options.proof);
   const control = options.control === undefined ? null : await readControl(options.control);
-  return { mac: openToken(options, tokenKey), control, carriers };
+  return { mac: openToken(options, tokenMac), control, carriers };
 }
 
 /** Throws a usage error for the first of these options that is set: with a responder it has no use. */

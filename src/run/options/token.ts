@@ -35,20 +35,20 @@ export function asksResponder({ responder, control }: Pick<ResponderOptions, 're
   return responder === true || control !== undefined;
 }
 
-/** HMAC-SHA-256 under the token's key. Warns of a short token. Throws a usage error when there is none, or two. */
-export function openToken(options: TokenOptions & Pick<RunControl, 'onWarning'>, keyOf: (token: string) => Uint8Array): Mac {
+/** The MAC that proves the token. Warns of a short token. Throws a usage error when there is none, or two. */
+export function openToken(options: TokenOptions & Pick<RunControl, 'onWarning'>, macOf: (token: string) => Mac): Mac {
   const token = readToken(options);
   if (token.length < SHORT)
     options.onWarning?.(
       `a token of ${token.length} characters can be guessed from one captured SYN; take ${SHORT} or more at random`,
     );
-  const key = keyOf(token);
-  return (message) => new Uint8Array(createHmac('sha256', key).update(message).digest());
+  return macOf(token);
 }
 
-/** The key of a token (RFC 7914): 50 ms and 16 MiB for each guess. */
-export function stretchToken(token: string): Uint8Array {
-  return scryptSync(token, SALT, KEY_BYTES, COST);
+/** HMAC-SHA-256 under a key derived from the token (RFC 7914): 50 ms and 16 MiB for each guess. */
+export function tokenMac(token: string): Mac {
+  const key = scryptSync(token, SALT, KEY_BYTES, COST);
+  return (message) => new Uint8Array(createHmac('sha256', key).update(message).digest());
 }
 
 function readToken({ token, tokenFile }: TokenOptions): string {

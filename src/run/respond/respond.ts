@@ -70,13 +70,13 @@ export async function* respondInBatches(
   yield* streamRecords<RespondRecord>(open, options, (driving) => respondUntilDone(prepared, driving, machine));
 }
 
-function prepare(options: RespondOptions, { tokenKey }: Machine): PreparedResponder {
+function prepare(options: RespondOptions, { tokenMac }: Machine): PreparedResponder {
   const set = parsePorts(options.listenPorts);
   if (set.size > MOST_PORTS) throw usageError('--listen-ports', options.listenPorts, `expected at most ${MOST_PORTS} ports`);
   whole('--for', options.for, [1, LONGEST_SECONDS]);
   whole('--count', options.count, [1, MOST_ATTEMPTS]);
   const ports = Array.from({ length: set.size }, (_, index) => set.at(index));
-  return { options, ports, mac: openToken(options, tokenKey), version: packageVersion() };
+  return { options, ports, mac: openToken(options, tokenMac), version: packageVersion() };
 }
 
 async function respondUntilDone(

@@ -26,7 +26,7 @@ export type {
   SummaryRecord,
 } from './records/records.ts';
 export type { FirewallPortRecord, FirewallRecord, PlaceRecord, TestRecord } from './records/firewall/records.ts';
-export type { Policy } from './analysis/firewall/policy.ts';
+export type { Policy } from './analysis/firewall/judge-target.ts';
 export type { TestKind } from './probe/firewall/battery.ts';
 export type { AttemptRecord, RespondRecord, RespondRunRecord, RespondSummaryRecord } from './records/respond/records.ts';
 export type { ResponderRecord, ResponderStatus } from './records/responder-record.ts';

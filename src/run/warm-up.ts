@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import { ConnectionSession, type ConnectionPlan } from '../probe/connection/connection-session.ts';
-import { runExchange } from '../probe/connection/run-exchange.ts';
+import { runExchange } from '../probe/connection/stage.ts';
 import { proofWords, slotAt } from '../probe/responder/proof.ts';
 import type { ResponderPlan } from '../probe/responder/responder-plan.ts';
 import { ResponderSession } from '../probe/responder/responder-session.ts';
@@ -63,7 +63,7 @@ export function rehearseConnections(): void {
 function playConnection(): void {
   const syn = segment({ sourcePort: 2, destinationPort: 1, seq: 1000, flags: SYN, options: usualOptions(1) });
   const payload = Uint8Array.of(1, 2, 3);
-  const script = runExchange({ say: payload, listen: NANOS_PER_MS, close: 'fin' });
+  const script = runExchange({ send: payload, listen: NANOS_PER_MS, close: 'fin' });
   const session = new ConnectionSession({ connectionPlans: [once(syn, script)], atOnce: 1 });
   const batch = emptyBatch(8);
   const server = { sourcePort: 1, destinationPort: 2 };

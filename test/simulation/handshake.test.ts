@@ -139,7 +139,7 @@ describe('after the ACK', () => {
     const { record, findings } = await shakeHands(serving({ losesAcks: 2 }), { observe: 1500 });
     expect([record.acceptQueueFull, findings]).toEqual([false, []]);
     expect(record.connections).toBe(2);
-    expect(record.remarks.join()).toContain('the first was lost on the way');
+    expect(record.remarks.join()).toContain('the first was lost in transit');
   });
 
   it('silence may be a filter that passes SYNs alone', async () => {

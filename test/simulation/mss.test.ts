@@ -204,7 +204,7 @@ describe('too little to measure', () => {
     const { rows, forward, record } = await measure({ application: http(1400) });
     expect(rows.slice(0, 4)).toEqual(['8960>1460:?', '1460>1460:?', '1400>1460:1400', '1300>1460:1300']);
     expect(forward).toBe('- unknown');
-    expect(record.forward.detail).toContain('A segment counted 1412, so nothing clamps below that.');
+    expect(record.forward.detail).toContain('A segment of 1412 bytes arrived, so nothing clamps below that.');
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import type { Policy } from '../../analysis/firewall/policy.ts';
+import type { Policy } from '../../analysis/firewall/judge-target.ts';
 import type { Finding } from '../../analysis/finding.ts';
 import type { TestKind } from '../../probe/firewall/battery.ts';
 import type { Expectation, RunRecord, SummaryRecord } from '../records.ts';

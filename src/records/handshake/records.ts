@@ -1,7 +1,6 @@
 import type { Answers } from '../../analysis/handshake/diagnose.ts';
 import type { PeerState } from '../../analysis/handshake/peer-states.ts';
-import type { SynAckSchedule } from '../../analysis/handshake/syn-ack-schedule.ts';
-import type { ClosedBy } from '../../analysis/handshake/closed-by.ts';
+import type { SynAckSchedule, ClosedBy } from '../../analysis/handshake/exchange.ts';
 import type { Finding } from '../../analysis/finding.ts';
 import type { TcpState } from '../../probe/connection/connection-state.ts';
 import type { Purpose } from '../../probe/handshake/investigation.ts';

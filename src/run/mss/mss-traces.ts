@@ -49,7 +49,7 @@ export class MssTraces {
       key,
       firstTtl: 1,
       maxTtl: MOST_HOPS,
-      patience: PATIENCE,
+      probesPerHop: PATIENCE,
       timeoutMs: TIMEOUT_MS,
       onResult: (result, job) => {
         const waiting = this.#waiting.get(job);

@@ -51,7 +51,7 @@ export class PathTraces {
       key,
       firstTtl: run.firstTtl,
       maxTtl: run.maxTtl,
-      patience: { samples: run.timing.count, attempts: (run.timing.retries ?? 2) + 1 },
+      probesPerHop: { samples: run.timing.count, attempts: (run.timing.retries ?? 2) + 1 },
       timeoutMs: run.timing.timeoutMs,
       onResult: (result, job) => this.#learn(result, job),
     });

@@ -75,7 +75,7 @@ describe('text of firewall', () => {
     await expect(written(80, { verbose: true })).toMatchFileSnapshot('../../golden/firewall-verbose.txt');
   });
 
-  it('colours add nothing but colours', () => {
+  it('colours change nothing else', () => {
     for (const columns of [40, 80, Infinity]) {
       const painted = written(columns, { color: true });
       expect(painted).toContain('\u001B[');

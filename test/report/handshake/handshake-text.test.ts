@@ -14,7 +14,7 @@ const PLAIN: TextStyle = { color: false, columns: 80, verbose: false };
 function written({ segments, record }: HandshakeOutcome, style: Partial<TextStyle> = {}): string {
   const reporter = createHandshakeText({ ...PLAIN, ...style });
   const text = [...segments, record].map((one) => reporter.write(one)).join('');
-  // Clocks are random, and as wide as they happen to be.
+  // Timestamp values are random, of any width.
   return style.verbose === true ? text.replaceAll(/ts=\d+(?::\d+)?/g, 'ts=N') : text;
 }
 

@@ -1,15 +1,15 @@
 import { NANOS_PER_MS, NANOS_PER_SECOND, seqAdd, seqDiff, type Nanos, type Seq } from '../../../src/wire/numbers.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
 import type { Packet } from '../packet.ts';
-import { mute, type Act } from './application.ts';
+import { mute, type Action } from './application.ts';
 import { Connection } from './connection.ts';
 import { mtuOf, type SynReply, type SynAckExtras } from './syn-reply.ts';
-import { LINUX_GAPS, Opening } from './opening.ts';
+import { LINUX_GAPS, HandshakeTimer } from './handshake-timer.ts';
 import type { Segment } from './segment.ts';
 import { isFull, type ServerForm } from './server-form.ts';
 
 /** How one SYN is answered. */
-export interface IncomingPlan {
+export interface PassiveOpenPlan {
   readonly form: ServerForm;
   readonly reply: SynReply;
   readonly iss: Seq;
@@ -27,10 +27,10 @@ const RETRIES = 6;
 const TAIL_MARGIN = 8 * NANOS_PER_MS;
 
 /** A passive open: SYN-ACKs until one is acknowledged, then a connection. */
-export class Incoming {
-  readonly #plan: IncomingPlan;
+export class PassiveOpen {
+  readonly #plan: PassiveOpenPlan;
   readonly #begun: Nanos;
-  #opening: Opening | null;
+  #handshake: HandshakeTimer | null;
   #connection: Connection | null = null;
   #out: Packet[] = [];
   #acksLost = 0;
@@ -39,12 +39,12 @@ export class Incoming {
   #over = false;
 
   /** Half-open. `early` is data of the SYN that is accepted (RFC 7413, 4.2.2). */
-  constructor(plan: IncomingPlan, now: Nanos, early: Segment | null = null, extras: SynAckExtras = {}) {
+  constructor(plan: PassiveOpenPlan, now: Nanos, early: Segment | null = null, extras: SynAckExtras = {}) {
     this.#plan = plan;
     this.#begun = now;
     const gaps = plan.form.synAckGapsMs?.map((ms) => ms * NANOS_PER_MS) ?? LINUX_GAPS;
     const data = early?.payload.length ?? 0;
-    this.#opening = new Opening((at) => plan.reply.synAck(plan.iss, at, { ...extras, data }), gaps, now);
+    this.#handshake = new HandshakeTimer((at) => plan.reply.synAck(plan.iss, at, { ...extras, data }), gaps, now);
     if (early === null) return;
     this.#connect(now);
     const { peerNext, agreement } = plan.reply;
@@ -53,9 +53,9 @@ export class Incoming {
   }
 
   /** From an ACK that returns a SYN cookie. */
-  static fromCookie(plan: IncomingPlan, now: Nanos): Incoming {
-    const incoming = new Incoming(plan, now);
-    incoming.#opening = null;
+  static fromCookie(plan: PassiveOpenPlan, now: Nanos): PassiveOpen {
+    const incoming = new PassiveOpen(plan, now);
+    incoming.#handshake = null;
     incoming.#connect(now);
     return incoming;
   }
@@ -71,16 +71,16 @@ export class Incoming {
 
   get deadline(): Nanos {
     if (this.#out.length > 0) return 0;
-    return this.isOver ? Infinity : Math.min(this.#opening?.deadline ?? Infinity, this.#connection?.deadline ?? Infinity);
+    return this.isOver ? Infinity : Math.min(this.#handshake?.deadline ?? Infinity, this.#connection?.deadline ?? Infinity);
   }
 
-  /** Schedules acts of the application, once the connection is established. */
-  plan(acts: readonly Act[], now: Nanos): void {
-    this.#connection?.plan(acts, now);
+  /** Schedules actions of the application, once the connection is established. */
+  plan(actions: readonly Action[], now: Nanos): void {
+    this.#connection?.plan(actions, now);
   }
 
   receive(segment: Segment, now: Nanos): void {
-    if (this.#opening !== null && !this.#receiveHandshake(segment, this.#opening, now)) return;
+    if (this.#handshake !== null && !this.#receiveHandshake(segment, this.#handshake, now)) return;
     this.#connection?.receive(segment, now);
   }
 
@@ -93,18 +93,18 @@ export class Incoming {
     const out = this.#out;
     this.#out = [];
     if (this.#over) return out;
-    const opening = this.#opening;
-    const packets = [...out, ...(opening?.poll(now, this.#rests(opening)) ?? []), ...(this.#connection?.poll(now) ?? [])];
-    this.#over = opening?.isExpired ?? false;
+    const handshake = this.#handshake;
+    const packets = [...out, ...(handshake?.poll(now, this.#rests(handshake)) ?? []), ...(this.#connection?.poll(now) ?? [])];
+    this.#over = handshake?.isExpired ?? false;
     return packets;
   }
 
   /** True when the segment belongs to the connection, which then exists. */
-  #receiveHandshake(segment: Segment, opening: Opening, now: Nanos): boolean {
+  #receiveHandshake(segment: Segment, handshake: HandshakeTimer, now: Nanos): boolean {
     const { flags, seq, ack } = segment;
     const { peerNext } = this.#plan.reply;
     if ((flags & TcpFlag.SYN) !== 0) {
-      if (seqAdd(seq, 1) === peerNext) this.#out.push(opening.repeat(now));
+      if (seqAdd(seq, 1) === peerNext) this.#out.push(handshake.repeat(now));
       return false;
     }
     if (this.#connection !== null) return this.#receiveEarly(ack);
@@ -112,16 +112,16 @@ export class Incoming {
       this.#over = seq === peerNext;
       return false;
     }
-    return (flags & TcpFlag.ACK) !== 0 && this.#receiveAck(segment, opening, now);
+    return (flags & TcpFlag.ACK) !== 0 && this.#receiveAck(segment, handshake, now);
   }
 
   /** With data taken from the SYN the connection exists before the handshake is complete. */
   #receiveEarly(ack: Seq): boolean {
-    if (seqDiff(ack, this.#plan.iss) > 0) this.#opening = null;
+    if (seqDiff(ack, this.#plan.iss) > 0) this.#handshake = null;
     return true;
   }
 
-  #receiveAck({ ack, flags, payload }: Segment, opening: Opening, now: Nanos): boolean {
+  #receiveAck({ ack, flags, payload }: Segment, handshake: HandshakeTimer, now: Nanos): boolean {
     const { iss, form } = this.#plan;
     if (ack !== seqAdd(iss, 1)) {
       this.#out.push(this.#reset(ack));
@@ -129,16 +129,16 @@ export class Incoming {
     }
     if (this.#acksLost++ < (form.losesAcks ?? 0)) return false;
     const isBare = payload.length === 0 && (flags & TcpFlag.FIN) === 0;
-    this.#isDeferred = isBare && opening.timeouts < (form.defersAccept ?? 0);
+    this.#isDeferred = isBare && handshake.timeouts < (form.defersAccept ?? 0);
     if (this.#isDeferred) return false;
     if (isFull(form.queue, now)) return this.#overflow(ack);
-    this.#opening = null;
-    this.#connect(now, opening.timeouts > 0 ? null : now - this.#begun);
+    this.#handshake = null;
+    this.#connect(now, handshake.timeouts > 0 ? null : now - this.#begun);
     return true;
   }
 
-  #rests(opening: Opening): boolean {
-    return this.#isDeferred && opening.timeouts < (this.#plan.form.defersAccept ?? 0) - 1;
+  #rests(handshake: HandshakeTimer): boolean {
+    return this.#isDeferred && handshake.timeouts < (this.#plan.form.defersAccept ?? 0) - 1;
   }
 
   #overflow(ack: Seq): boolean {
@@ -159,7 +159,7 @@ export class Incoming {
         ...reply,
         iss,
         mtu,
-        conversation: (form.application ?? mute)(),
+        handler: (form.application ?? mute)(),
         rto: roundTrip === null ? NANOS_PER_SECOND : LEAST_RTO + roundTrip,
         retries: form.retries ?? RETRIES,
         tailProbe: form.tailLossProbe === true && reply.agreement.sack ? (roundTrip ?? NANOS_PER_SECOND) * 2 + TAIL_MARGIN : null,

@@ -31,7 +31,7 @@ function answers(exchange: Exchange): readonly string[] {
 }
 
 describe('firewalls', () => {
-  test('a stateful one passes SYNs and what follows them, and drops what comes out of nothing', async () => {
+  test('a stateful one passes SYNs and their connections, and drops other segments', async () => {
     const guard = both(statefulFirewall());
     expect((await runExchange(serving({ application: PAGE }, guard), { request: GET })).received).toHaveLength(3000);
     const strays = async (service: Service, between: Around) => {
@@ -47,7 +47,7 @@ describe('firewalls', () => {
     expect(await strays(closed(), { forward: [statelessFirewall([80])] })).toEqual(['R 62']);
   });
 
-  test('SYNs that are not allowed are dropped or refused; strays may be refused too', async () => {
+  test('SYNs that are not allowed are dropped or rejected; strays may be rejected too', async () => {
     const none = { allows: port(443) };
     expect(answers(await runExchange(serving({}, both(statefulFirewall(none))), {}))).toEqual([]);
     expect(answers(await runExchange(serving({}, both(statefulFirewall({ ...none, denied: rejectRst() }))), {}))).toEqual([
@@ -57,19 +57,19 @@ describe('firewalls', () => {
     expect(answers(await runExchange(serving({}, { forward: [statelessFirewall([443], rejectRst())] }), {}))).toEqual(['R. 63']);
   });
 
-  test('a stateful one lets nothing back whose SYN it has not seen', async () => {
+  test('a stateful one passes no answer whose SYN it has not seen', async () => {
     const { reverse } = statefulFirewall();
     expect(answers(await runExchange(serving({}, { reverse: [reverse] }), {}))).toEqual([]);
   });
 });
 
-describe('a SYN proxy to the end', () => {
+describe('a complete SYN proxy', () => {
   const proxy = (form: Parameters<typeof completeSynProxy>[0] = {}, more: Partial<Around> = {}): Around => ({
     ...both(completeSynProxy(form)),
     ...more,
   });
 
-  test('answers with window 0 and its own TTL, opens the window after the ACK, and then all goes through', async () => {
+  test('answers with window 0 and its own TTL, opens the window after the ACK, and relays the rest', async () => {
     const exchange = await runExchange(serving({ application: PAGE }, proxy({ ttl: 255 })), {
       request: GET,
       window: 502,
@@ -84,7 +84,7 @@ describe('a SYN proxy to the end', () => {
     expect(exchange.packets.every(({ tcp }) => (findOption(tcp?.header.options ?? [], 'ts')?.value ?? 0) > 0)).toBe(true);
   });
 
-  test('has the options of its list that the client offered', async () => {
+  test('sends those of its options that the client offered', async () => {
     const offer = async (options: Script['options'] & object) => {
       const { packets } = await runExchange(serving({}, proxy()), { options, completes: false, untilMs: 10 });
       return formatOptions(packets[0]?.tcp?.header.options ?? []).replace(/ts=\d+:?\d*/, 'ts');
@@ -96,14 +96,14 @@ describe('a SYN proxy to the end', () => {
     expect(packets[0]?.tcp?.header.options).toEqual([{ kind: 2, name: 'mss', value: 1400 }]);
   });
 
-  test('asks the server only what the client has agreed to', async () => {
+  test('offers the server only what it agreed with the client', async () => {
     const few = { options: [{ kind: 2, name: 'mss', value: 1400 }] } as const;
     const exchange = await runExchange(serving({ application: PAGE }, proxy(few)), { request: GET, window: 64_240, ...patient });
     expect(exchange.received).toHaveLength(3000);
     expect(exchange.packets.every(({ tcp }) => findOption(tcp?.header.options ?? [], 'ts') === undefined)).toBe(true);
   });
 
-  test('answers for a port that is closed, then resets; for a server that is gone nothing follows', async () => {
+  test('answers for a closed port, then resets; for a server that is gone nothing follows', async () => {
     expect(answers(await runExchange(around(closed(), proxy()), {}))).toEqual(['S. 63', 'R. 63']);
     expect(answers(await runExchange(around(drop, proxy()), {}))).toEqual(['S. 63']);
   });
@@ -114,7 +114,7 @@ describe('a SYN proxy to the end', () => {
     expect(answers(await runExchange(serving({}, proxy()), { completes: false, more: [stray] }))).toEqual(['S. 63']);
   });
 
-  test('asks again when its SYN or the answer was lost', async () => {
+  test('repeats its SYN when it or the answer was lost', async () => {
     const { forward, reverse } = completeSynProxy();
     const path: Around = { forward: [forward], reverse: [first(1, synAck, drop), reverse] };
     const exchange = await runExchange(serving({ application: PAGE }, path), {
@@ -125,7 +125,7 @@ describe('a SYN proxy to the end', () => {
   });
 });
 
-/** A client that asks when the window is open; until then it sends its ACK alone. */
+/** A client that sends its request once the window is open; until then only its ACK. */
 const patient: Script = {
   request: '',
   more: [
@@ -141,7 +141,7 @@ const patient: Script = {
 };
 
 describe('tar pits', () => {
-  test('one that ignores ACKs and one that resets them; every port alike', async () => {
+  test('one that ignores ACKs and one that resets them, on every port', async () => {
     const pit = async (acks: 'ignored' | 'reset', at = 80) =>
       answers(await runExchange(serving({}, { forward: [tarPit({ acks })] }), { port: at, options: [] }));
     expect(await pit('ignored')).toEqual(['S. 63']);
@@ -149,7 +149,7 @@ describe('tar pits', () => {
     expect(await pit('ignored', 47_111)).toEqual(['S. 63']);
   });
 
-  test('one that answers what nobody should: a bad checksum', async () => {
+  test('one that answers a bad checksum', async () => {
     const spoil: Middlebox = (packet) => [{ packet: sealed(packet.slice(), true), way: 'onward', delay: 0 }];
     const pit = tarPit({ match: badChecksum });
     expect(answers(await runExchange(serving({}, { forward: [spoil] }), { completes: false, untilMs: 10 }))).toEqual([]);
@@ -176,7 +176,7 @@ describe('ECN and Fast Open on the path', () => {
     expect(packets.map((packet) => flags(packet))).toEqual(['S.EW']);
   });
 
-  test('SYNs dropped or reset because they ask for ECN, or carry an option; others pass', async () => {
+  test('SYNs dropped or reset for ECN or an option; others pass', async () => {
     const run = async (box: Middlebox, script: Script) =>
       answers(await runExchange(serving({}, { forward: [box] }), { ...script, completes: false, untilMs: 10 }));
     expect(await run(dropSyn(ecnFlags), { synFlags: asks })).toEqual([]);
@@ -185,7 +185,7 @@ describe('ECN and Fast Open on the path', () => {
     expect(await run(rejectRst({}, option(8)), { options: [] })).toEqual(['S. 62']);
   });
 
-  test('the option stripped: no cookie comes; SYNs with data dropped: the same without passes', async () => {
+  test('the option stripped: no cookie; SYNs with data dropped: the same without data passes', async () => {
     const request = { options: [{ kind: 34, name: 'tfo', cookie: '' }], completes: false, untilMs: 10 } as const;
     const cookie = async (between: Around) =>
       (await runExchange(serving({ fastOpen: true }, between), request)).packets[0]?.tcp?.header.options.map((one) => one.name);
@@ -198,7 +198,7 @@ describe('ECN and Fast Open on the path', () => {
 });
 
 describe('matches', () => {
-  test('a bare ACK is lost on the way: the SYN-ACK comes again, and the data behind it opens the connection', async () => {
+  test('a bare ACK is lost: the SYN-ACK is repeated, and the data after the ACK opens the connection', async () => {
     const lost = when(bareAck, drop);
     expect(timeline(await runExchange(serving({}, { forward: [lost] }), { untilMs: 2000 }))).toEqual([
       '1 S. -1+0',
@@ -208,7 +208,7 @@ describe('matches', () => {
     expect(exchange.received).toHaveLength(10);
   });
 
-  test('header fields that no other writer touches', async () => {
+  test('header fields without a middlebox of their own', async () => {
     const change = changeField((bytes) => {
       set.df(bytes, false);
       set.urgentPointer(bytes, 77);

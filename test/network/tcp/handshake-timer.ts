@@ -8,7 +8,7 @@ export const LINUX_GAPS: readonly Nanos[] = [1, 2, 4, 8, 16].map((seconds) => se
  * A SYN or SYN-ACK, retransmitted after each of `gaps`, until it is answered or twice the last gap has
  * passed.
  */
-export class Opening {
+export class HandshakeTimer {
   readonly #make: (now: Nanos) => Packet;
   readonly #gaps: readonly Nanos[];
   #sent = 0;

@@ -4,14 +4,14 @@ import type { TcpOption } from '../../../src/wire/tcp-option.ts';
 import { findOption } from '../../../src/wire/tcp-options.ts';
 import { optionsOf, type Packet } from '../packet.ts';
 import { agree } from './agreement.ts';
-import type { Act, Conversation } from './application.ts';
+import type { Action, ConnectionHandler } from './application.ts';
 import { Connection } from './connection.ts';
-import { LINUX_GAPS, Opening } from './opening.ts';
+import { LINUX_GAPS, HandshakeTimer } from './handshake-timer.ts';
 import { segmentOf } from './segment.ts';
 import type { SegmentSender } from './segment-sender.ts';
 
 /** A connection to open. */
-export interface OutgoingPlan {
+export interface ActiveOpenPlan {
   readonly sender: SegmentSender;
   readonly iss: Seq;
   /** Options of the SYN; the clock of timestamps is filled in. */
@@ -19,23 +19,23 @@ export interface OutgoingPlan {
   readonly mtu: number;
   /** Our receive window, in bytes; also that of the SYN. */
   readonly window: number;
-  readonly conversation: Conversation;
+  readonly handler: ConnectionHandler;
 }
 
 const RTO = 300 * NANOS_PER_MS;
 const RETRIES = 6;
 
 /** An active open: SYNs until one is answered, then a connection. */
-export class Outgoing {
-  readonly #plan: OutgoingPlan;
-  #opening: Opening | null;
+export class ActiveOpen {
+  readonly #plan: ActiveOpenPlan;
+  #handshake: HandshakeTimer | null;
   #connection: Connection | null = null;
-  #early: Act[] = [];
+  #early: Action[] = [];
   #over = false;
 
-  constructor(plan: OutgoingPlan, now: Nanos) {
+  constructor(plan: ActiveOpenPlan, now: Nanos) {
     this.#plan = plan;
-    this.#opening = new Opening((at) => this.#syn(at), LINUX_GAPS, now);
+    this.#handshake = new HandshakeTimer((at) => this.#syn(at), LINUX_GAPS, now);
   }
 
   /** True once reset, refused, closed at both ends, or unanswered for too long. */
@@ -44,13 +44,13 @@ export class Outgoing {
   }
 
   get deadline(): Nanos {
-    return this.isOver ? Infinity : Math.min(this.#opening?.deadline ?? Infinity, this.#connection?.deadline ?? Infinity);
+    return this.isOver ? Infinity : Math.min(this.#handshake?.deadline ?? Infinity, this.#connection?.deadline ?? Infinity);
   }
 
-  /** Schedules acts of the application, once the connection is established. */
-  plan(acts: readonly Act[], now: Nanos): void {
-    if (this.#connection === null) this.#early.push(...acts);
-    else this.#connection.plan(acts, now);
+  /** Schedules actions of the application, once the connection is established. */
+  plan(actions: readonly Action[], now: Nanos): void {
+    if (this.#connection === null) this.#early.push(...actions);
+    else this.#connection.plan(actions, now);
   }
 
   receive(packet: Packet, now: Nanos): void {
@@ -69,8 +69,8 @@ export class Outgoing {
 
   poll(now: Nanos): readonly Packet[] {
     if (this.#over) return [];
-    const packets = [...(this.#opening?.poll(now) ?? []), ...(this.#connection?.poll(now) ?? [])];
-    this.#over = this.#opening?.isExpired ?? false;
+    const packets = [...(this.#handshake?.poll(now) ?? []), ...(this.#connection?.poll(now) ?? [])];
+    this.#over = this.#handshake?.isExpired ?? false;
     return packets;
   }
 
@@ -81,7 +81,7 @@ export class Outgoing {
     const agreement = agree(ours, theirs, false);
     const peerNext = seqAdd(segment.seq, 1);
     const peerClock = findOption(theirs, 'ts')?.value ?? 0;
-    this.#opening = null;
+    this.#handshake = null;
     this.#connection = new Connection(
       { ...plan, agreement, peerNext, peerClock, rto: RTO, retries: RETRIES, tailProbe: null },
       now,

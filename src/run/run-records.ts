@@ -28,8 +28,8 @@ interface OpenNetwork {
 }
 
 /**
- * The first record. The source and the options are those of the first target's route: targets behind other interfaces may differ. `startedAt` is in
- * milliseconds since 1970.
+ * The first record. Source and options are those of the first target's route; behind other interfaces they may differ.
+ * `startedAt` is in milliseconds since 1970.
  */
 export function runRecordOf(run: RunFacts, open: OpenNetwork, startedAt: number): RunRecord {
   const { transport } = open;

@@ -1,7 +1,4 @@
-import { createHmac } from 'node:crypto';
-
 import type { Finding } from '../../src/analysis/finding.ts';
-import type { Mac } from '../../src/probe/responder/token-mac.ts';
 import type { PortRecord } from '../../src/records/records.ts';
 import type { AttemptRecord, RespondSummaryRecord } from '../../src/records/respond/records.ts';
 import type { ResponderRecord } from '../../src/records/responder-record.ts';
@@ -10,7 +7,6 @@ import { probeInBatches } from '../../src/run/probe/probe.ts';
 import { respondInBatches } from '../../src/run/respond/respond.ts';
 import { formatAddress } from '../../src/wire/address.ts';
 import { address, type Packet } from '../network/packet.ts';
-import { quickTokenKey } from '../network/simulated-machine.ts';
 import { TwoMachines, type TwoMachinesPlan } from '../network/two-machines.ts';
 import { ofType, onlyOne } from './simulate.ts';
 
@@ -95,10 +91,4 @@ export function inWords({ findings }: { readonly findings: readonly Finding[] })
   return findings.map(
     ({ code, option, direction, certainty }) => `${code}${option === null ? '' : `:${option}`} ${direction} ${certainty}`,
   );
-}
-
-/** HMAC-SHA-256 under a token, without the slow derivation of its key. */
-export function macOfToken(token: string): Mac {
-  const key = quickTokenKey(token);
-  return (message) => new Uint8Array(createHmac('sha256', key).update(message).digest());
 }

@@ -27,7 +27,10 @@ import { remarksOn } from './doctor-remarks.ts';
 
 const REQUIRED_NODE = '>=20.19';
 
-/** Finds out whether and how synscope can run here, and how it would reach `targets` (addresses or names). Sends nothing but DNS queries for names; does not throw. */
+/**
+ * Finds out whether and how synscope can run here, and how it would reach `targets` (addresses or names). Sends only DNS
+ * queries, for names. Does not throw.
+ */
 export async function inspectHost(targets: readonly string[]): Promise<DoctorRecord> {
   // Before the engines are tried: raising a permitted capability for them would change what is reported.
   const privileges = privilegeReport();
@@ -62,7 +65,7 @@ function hostReport(): HostReport {
   };
 }
 
-/** Files that container engines leave, then what systemd's convention says (`container=` of PID 1), then the control group's name. */
+/** Looks for files that container engines leave, then for `container=` of PID 1 (systemd), then at the control group. */
 function containerKind(): string | null {
   if (process.env['KUBERNETES_SERVICE_HOST'] !== undefined) return 'kubernetes';
   if (readProcFile('/.dockerenv') !== null) return 'docker';
@@ -101,7 +104,7 @@ function capabilitySet(set: bigint): CapabilitySet {
 async function engineReports(): Promise<EngineReport[]> {
   const reports: EngineReport[] = [];
   for (const engine of ENGINES) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other: engines may be in each other's way
+    // oxlint-disable-next-line no-await-in-loop -- one after the other: engines may disturb each other
     const problem = await engine.check();
     reports.push({
       name: engine.name,
@@ -133,7 +136,7 @@ function interfaceReports(): InterfaceReport[] {
 async function routeReports(targets: readonly string[]): Promise<RouteReport[]> {
   const reports: RouteReport[] = [];
   for (const target of targets) {
-    // Each with routes of its own: the first source that they have found is the one that a run to this target alone would send from.
+    // Each has its own routes, so that the first source is the one of a run to this target alone.
     const routes = openRoutes({ sourceIp: null, interface: null });
     // oxlint-disable-next-line no-await-in-loop -- one after the other: a transmit queue has room for one
     reports.push(await routeReport(target, routes).finally(() => routes.close()));

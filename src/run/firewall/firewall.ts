@@ -21,8 +21,8 @@ import {
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
 
 /**
- * What `firewall` accepts: the command's flags in camelCase, with the same texts, units and defaults. Source ports, ISNs, flags and data are the tests' own;
- * the rest of the SYN can be chosen.
+ * What `firewall` accepts: the command's flags in camelCase, with the same texts, units and defaults. The tests choose
+ * source ports, ISNs, flags and data themselves.
  */
 export interface FirewallOptions
   extends
@@ -42,12 +42,12 @@ export interface FirewallOptions
 }
 
 const DEFAULT_PORTS = '22,80,443';
-/** Each test of a pair has a source port of its own, so that no filter on the way takes it for part of another's connection. */
+/** Each test of a pair has its own source port: no filter takes it for part of another's connection. */
 const SOURCE_PORTS = 128;
 
 /**
- * Tests how each (target, port) pair is guarded and yields the run record, one record for each port once all of its target are known, and the summary.
- * Throws and ends early as `probe` does.
+ * Tests how each (target, port) pair is guarded. Yields the run record, one record for each port once all of its target are
+ * known, and the summary. Throws and ends early as `probe` does.
  */
 export function firewall(
   options: FirewallOptions,

@@ -29,7 +29,7 @@ export interface HandshakeOptions extends PairOptions {
   readonly expect?: string;
 }
 
-/** A run of `handshake` whose input has been read and found good; nothing has been opened yet. */
+/** A run of `handshake`, its options read; nothing is open yet. */
 export interface PreparedHandshake extends PreparedPairs {
   /** What is the same for every port. */
   readonly plan: Omit<InvestigationPlan, 'makeSyn' | 'say' | 'pathMtu' | 'mtu'>;
@@ -44,7 +44,7 @@ const LONGEST_OBSERVATION_MS = 600_000;
 const RETRIES = 2;
 const LONGEST_COOKIE = '00'.repeat(16);
 
-/** Reads all options. Throws a usage error for the first that cannot be accepted. */
+/** Reads all options. Throws a usage error for the first that is not valid. */
 export async function prepareHandshake(
   options: HandshakeOptions,
   random: RandomFill = randomFillSync,

@@ -22,7 +22,7 @@ export interface MssAim {
 /** Where records go, and what they are judged by. */
 export interface MssRecorderOptions {
   readonly expectations: MssExpectations | null;
-  /** Traces a port and says what routers quoted. */
+  /** Traces a port; `onQuote` learns what routers quoted. */
   readonly trace: (aim: MssAim, onQuote: (quote: QuoteEvidence | null) => void) => void;
   /** `connections`: how many were made for it. */
   readonly emit: (record: MssRecord, connections: number) => void;
@@ -36,7 +36,7 @@ interface Open {
 /** Of several connections to one port the best answer counts. */
 const RANK: Readonly<Record<PortState, number>> = { open: 0, closed: 1, filtered: 2, error: 3 };
 
-/** Turns measurements into records, once they and what follows them are over, or when the run ends. */
+/** Turns measurements into records, once they and their traces are over, or when the run ends. */
 export class MssRecorder {
   readonly #options: MssRecorderOptions;
   readonly #open: Set<Open> = new Set();

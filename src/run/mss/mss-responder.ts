@@ -29,7 +29,7 @@ interface AskingMss extends PreparedMss {
   readonly access: ResponderAccess;
 }
 
-/** The records of `mss` with `responder`: a SYN for each offer, and what the responder says arrived and left. No data is asked for. */
+/** The records of `mss` with `responder`: a SYN for each offer, and what arrived and left there. No data is asked for. */
 export async function* mssWithResponder(
   prepared: PreparedMss,
   machine: Machine,
@@ -80,7 +80,7 @@ function* connectionPlansOf(run: AskingMss, { open, machine, emit }: Asking): Ge
   }
 }
 
-/** One port: a question for each offer, told of together. */
+/** One port: a question for each offer, one record for all. */
 function* connectionPlan(
   run: AskingMss,
   aim: MssAim,

@@ -22,14 +22,13 @@ import { craftOffer, type MssOptions, type PreparedMss, prepareMss } from './pre
 
 /** Ports that are measured side by side. */
 const AT_ONCE = 8;
-/** Connections of one port besides those that offer. */
+/** Connections to one port besides those of its offers. */
 const MORE_CONNECTIONS = 3;
 
 /**
- * Finds out for every (target, port) pair what becomes of the MSS option in each direction, and yields the run record, one record for each pair as soon as it
- * is final, and the summary. Prints nothing. Throws a SynscopeError: before the first record for input that cannot be accepted, missing rights or an engine
- * that does not open; after the summary when no target had a route or the interface was lost. Ends early, with `interrupted` in the summary, when
- * `options.signal` aborts; no connection is left open.
+ * Finds out for every (target, port) pair what becomes of the MSS option in each direction. Yields the run record, one
+ * record for each pair as soon as it is final, and the summary. Leaves no connection open. Throws and ends early as
+ * `probe` does.
  */
 export function mss(options: MssOptions, machine: Partial<Machine> = {}): AsyncGenerator<MssRunRecord, void, undefined> {
   return oneByOne(mssInBatches(options, machine));
@@ -119,7 +118,7 @@ function* connectionPlan(recorder: MssRecorder, aim: MssAim, plan: MeasurementPl
   end();
 }
 
-/** How the port is measured. It has a maker of SYNs of its own, so that no two of its connections share a tuple. */
+/** How a port is measured. Each has its own maker of SYNs, so that no two of its connections share a tuple. */
 function planOf(run: PreparedMss, { name, address, source }: MssAim, { sourcePorts, random }: SynMeans): MeasurementPlan {
   const maker = new SynMaker(sourcePorts, cookieNumbering(new ProbeCookie(randomKey(random)), run.spec));
   const natural = mssFor(source);

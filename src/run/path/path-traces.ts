@@ -29,7 +29,7 @@ interface Tracing {
   readonly responder: PathResponder | null;
 }
 
-/** The traces of a run, and their records: those of a pair when its last try is over, and once names have been looked up. */
+/** The traces of a run. Emits the records of a pair when its last try is over and names have been looked up. */
 export class PathTraces {
   readonly session: PathSession;
   readonly #run: PreparedPath;
@@ -58,7 +58,7 @@ export class PathTraces {
     });
   }
 
-  /** Traces a pair; one without a route is told at once. */
+  /** Traces a pair; one without a route has its record at once. */
   begin({ name, address: target, source, errno }: RoutedPair, responder: PathResponder | null): void {
     const { spec, vary } = this.#run;
     const sourcePorts = this.#means.sourcePorts.slice(0, -1);

@@ -13,7 +13,7 @@ import { formatOptions } from '../../wire/tcp-options.ts';
 import { type RandomFill, randomKey } from '../machine.ts';
 import type { PreparedRun } from './prepare.ts';
 
-/** The first SYN of each pair in sending order, as a real run would send it but for source port and ISN, which each run chooses anew. */
+/** The first SYN of each pair in sending order, as a real run would send it; each run chooses its own source port and ISNs. */
 export function* dryRunRecords(run: PreparedRun, random: RandomFill): Generator<PacketRecord, void, undefined> {
   const routes = openRoutes({ sourceIp: run.spec.sourceIp, interface: run.options.interface ?? null });
   const reservation = reserveSourcePorts(1, { first: run.options.sourcePort ?? null, warn: () => undefined });

@@ -33,7 +33,7 @@ interface AskingProbe extends PreparedRun {
   readonly access: ResponderAccess;
 }
 
-/** The records of `probe` with `responder`: one connection a port at least, and what the responder says of it. */
+/** The records of `probe` with `responder`: at least one connection for each port, and what the responder says of it. */
 export async function* probeWithResponder(
   prepared: PreparedRun,
   machine: Machine,

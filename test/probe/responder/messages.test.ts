@@ -13,7 +13,7 @@ import { PROOF_CARRIERS } from '../../../src/probe/responder/proof.ts';
 import { ATTEMPT_FATES, type AttemptReport, type ResponderReport } from '../../../src/probe/responder/report.ts';
 import { ReportExchange } from '../../../src/probe/responder/report-exchange.ts';
 import { ReportServer, type ReportTurn } from '../../../src/probe/responder/report-server.ts';
-import { macOfToken } from '../../simulation/two-ends.ts';
+import { macOfToken } from '../../network/simulated-machine.ts';
 
 const mac = macOfToken('correct horse');
 const nonces = { responder: new Uint8Array(16).fill(1), client: new Uint8Array(16).fill(2) };

@@ -9,7 +9,8 @@ import { decodePacket, encodeTcpPacket, type TcpPacketFields } from '../../../sr
 import type { DecodedPacket } from '../../../src/wire/decoded.ts';
 import { formatTcpFlags, TcpFlag } from '../../../src/wire/tcp-flags.ts';
 import { routesOf } from '../../network/two-machines.ts';
-import { LOCAL, macOfToken, REMOTE } from '../../simulation/two-ends.ts';
+import { macOfToken } from '../../network/simulated-machine.ts';
+import { LOCAL, REMOTE } from '../../simulation/two-ends.ts';
 
 const EPOCH_MS = 1_800_000_000_000;
 const mac = macOfToken('correct horse');

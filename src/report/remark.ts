@@ -1,8 +1,6 @@
-import type { Finding } from '../analysis/finding.ts';
-import type { ResponderRecord } from '../records/responder-record.ts';
+import type { Expectation, Finding, ResponderRecord } from '../records/records.ts';
 import { responderRemarks } from './responder-remarks.ts';
 import type { Paint } from './text/paint.ts';
-import type { Expectation } from '../records/records.ts';
 import { wrapSentence } from './text/wrap.ts';
 
 /** A line below a port: something found, an expectation that was missed, or what the responder saw. */

@@ -1,4 +1,4 @@
-import type { ProbeRecord } from '../records/records.ts';
+import type { ProbeRecord } from '../records/probe/records.ts';
 
 /** How a report may look. */
 export interface TextStyle {

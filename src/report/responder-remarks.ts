@@ -1,5 +1,5 @@
 import type { AttemptFate } from '../probe/responder/report.ts';
-import type { ResponderRecord, ResponderStatus } from '../records/responder-record.ts';
+import type { ResponderRecord, ResponderStatus } from '../records/records.ts';
 import type { Remark } from './remark.ts';
 
 /** What is to be said where the responder told nothing of the port's SYN. */

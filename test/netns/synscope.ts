@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import type { Finished, Running } from './child.ts';
 import type { Lab } from './lab.ts';
-import type { PortRecord, RunRecord, SummaryRecord } from '../../src/records/records.ts';
+import type { PortRecord } from '../../src/records/probe/records.ts';
+import type { RunRecord, SummaryRecord } from '../../src/records/records.ts';
 
 /** The command under test; SYNSCOPE_BIN names another build of it. */
 export const BIN: string = process.env['SYNSCOPE_BIN'] ?? fileURLToPath(new URL('../../dist/cli/bin.cjs', import.meta.url));

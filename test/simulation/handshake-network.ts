@@ -6,7 +6,7 @@ import { SynMaker } from '../../src/probe/craft/syn-maker.ts';
 import { type InvestigationPlan, PortInvestigation } from '../../src/probe/handshake/investigation.ts';
 import { httpRequest } from '../../src/probe/requests.ts';
 import type { HandshakeRecord, SegmentRecord } from '../../src/records/handshake/records.ts';
-import { HandshakeRecorder } from '../../src/records/handshake/handshake-recorder.ts';
+import { HandshakeRecorder } from '../../src/records/handshake/recorder.ts';
 import { runSession } from '../../src/run/loop/loop.ts';
 import { craftVariation } from '../../src/run/handshake/prepare-handshake.ts';
 import { readSpec } from '../../src/run/options/read-options.ts';

@@ -8,8 +8,8 @@ import { PortMeasurement } from '../../src/probe/mss/port-measurement.ts';
 import { type MssExpectations, parseMssExpectations } from '../../src/records/mss/expectations.ts';
 import type { MssRecord } from '../../src/records/mss/records.ts';
 import { runSession } from '../../src/run/loop/loop.ts';
-import { measurementPlan } from '../../src/run/mss/mss-plan.ts';
-import { MssRecorder } from '../../src/run/mss/mss-recorder.ts';
+import { type MssAim, measurementPlan } from '../../src/run/mss/mss-plan.ts';
+import { MssRecorder } from '../../src/records/mss/recorder.ts';
 import { MssTraces } from '../../src/run/mss/mss-traces.ts';
 import { readRequest } from '../../src/run/options/read-request.ts';
 import { readSpec, readTiming } from '../../src/run/options/read-options.ts';
@@ -52,7 +52,7 @@ export async function measureMss(network: Network, ask: MssAsk = {}): Promise<Ms
   const run = preparedRun(ask);
   const traces = new MssTraces(run, routes, TRACE_PORTS);
   let outcome: Emitted | null = null;
-  const recorder = new MssRecorder({
+  const recorder = new MssRecorder<MssAim>({
     expectations: run.expectations,
     trace: (aim, onQuote) => traces.add(aim, onQuote),
     emit: (record, connections) => {
@@ -83,7 +83,7 @@ function preparedRun(ask: MssAsk): SimulatedRun {
   };
 }
 
-function* connectionPlan(run: SimulatedRun, routes: SimulatedRoutes, recorder: MssRecorder, ask: MssAsk): ConnectionPlan {
+function* connectionPlan(run: SimulatedRun, routes: SimulatedRoutes, recorder: MssRecorder<MssAim>, ask: MssAsk): ConnectionPlan {
   const address = parseAddress(SERVER) as NonNullable<ReturnType<typeof parseAddress>>;
   const source = routes.sources[routes.lookup(address)] as (typeof routes.sources)[number];
   const name = { target: SERVER, hostname: null, port: ask.port ?? 80 };

@@ -12,7 +12,7 @@ import { createTargetSet, parseTarget, targetRanges } from '../../src/probe/targ
 import type { Timing } from '../../src/probe/timing.ts';
 import type { Verdict } from '../../src/probe/verdict.ts';
 import { runSession } from '../../src/run/loop/loop.ts';
-import { PortRecorder } from '../../src/records/probe/port-recorder.ts';
+import { PortRecorder } from '../../src/records/probe/recorder.ts';
 import type { TransportFault } from '../../src/transport/transport.ts';
 import { formatAddress } from '../../src/wire/address.ts';
 import type { DecodedPacket } from '../../src/wire/decoded.ts';

@@ -1,5 +1,5 @@
 import { FORMATS } from '../../report/formats.ts';
-import type { ProbeRecord } from '../../records/records.ts';
+import type { ProbeRecord } from '../../records/probe/records.ts';
 import type { CommandRun, ProbeCommandOptions } from '../commands.ts';
 import { RUN_FLAGS } from '../flags/probe-flags.ts';
 import { withToken } from '../token-variable.ts';

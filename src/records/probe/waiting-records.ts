@@ -1,6 +1,6 @@
 import type { ResetShape } from '../../analysis/findings/rst-injected.ts';
 import type { Evidence } from '../../analysis/evidence.ts';
-import type { PortRecord } from '../records.ts';
+import type { PortRecord } from './records.ts';
 import { NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
 import { ResetShapes } from './reset-shapes.ts';
 

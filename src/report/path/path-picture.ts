@@ -1,6 +1,6 @@
-import type { Finding } from '../../analysis/finding.ts';
 import type { Paint } from '../text/paint.ts';
 import { wrapItems, wrapSentence } from '../text/wrap.ts';
+import type { Finding } from '../../records/records.ts';
 import type { HopRecord, PathChange, PathRecord } from '../../records/path/records.ts';
 
 /** What is drawn. */

@@ -1,7 +1,7 @@
 import { formatMsRange } from '../../records/duration-text.ts';
 import type { Paint } from '../text/paint.ts';
 import { elsewhere } from './port-row.ts';
-import type { PortRecord } from '../../records/records.ts';
+import type { PortRecord } from '../../records/probe/records.ts';
 import { missedRemark, type Remark, remarksOn } from '../remark.ts';
 import { wrapSentence } from '../text/wrap.ts';
 

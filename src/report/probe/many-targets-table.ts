@@ -1,7 +1,7 @@
 import { foldLines, foldRemarks, Folds } from './fold.ts';
 import type { Paint } from '../text/paint.ts';
 import { portRow } from './port-row.ts';
-import type { PortRecord } from '../../records/records.ts';
+import type { PortRecord } from '../../records/probe/records.ts';
 import { remarkLines } from '../remark.ts';
 import type { ReportStyle } from '../reporter.ts';
 import { type Column, layOut, rowLines, type RowLayout, notesRoom, titleLine } from '../text/row-layout.ts';

@@ -1,6 +1,6 @@
 import { serviceName } from '../../probe/targets/service-names.ts';
 import { formatRtt } from '../../records/duration-text.ts';
-import type { PortRecord } from '../../records/records.ts';
+import type { PortRecord } from '../../records/probe/records.ts';
 import { remarksOn, type Remark } from '../remark.ts';
 
 /** One port as a line of a table, its texts not yet padded. */

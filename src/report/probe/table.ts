@@ -1,6 +1,7 @@
 import { ManyTargetsTable } from './many-targets-table.ts';
 import { createPaint, type Paint } from '../text/paint.ts';
-import type { PortRecord, ProbeRecord, ProbeSummary, RunRecord, SummaryRecord } from '../../records/records.ts';
+import type { PortRecord, ProbeRecord } from '../../records/probe/records.ts';
+import type { ProbeSummary, RunRecord, SummaryRecord } from '../../records/records.ts';
 import type { Reporter, ReportStyle } from '../reporter.ts';
 import { summaryLines } from '../summary-text.ts';
 import { TargetBlock } from './target-block.ts';

@@ -2,7 +2,7 @@ import type { PortState } from '../../probe/verdict.ts';
 import { type Fold, foldLines, foldRemarks, Folds } from './fold.ts';
 import { type Paint, PLAIN } from '../text/paint.ts';
 import { portRow } from './port-row.ts';
-import type { PortRecord } from '../../records/records.ts';
+import type { PortRecord } from '../../records/probe/records.ts';
 import { remarkLines } from '../remark.ts';
 import type { ReportStyle } from '../reporter.ts';
 import { type Column, layOut, type Line, rowLines, titleLine } from '../text/row-layout.ts';

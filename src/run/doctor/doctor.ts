@@ -20,7 +20,7 @@ import type {
   PrivilegeReport,
   RouteReport,
   SourcePortReport,
-} from '../../records/doctor/doctor-record.ts';
+} from '../../records/doctor/records.ts';
 import { errnoName, errnoText } from '../../transport/errno.ts';
 import { formatAddress, parseAddress } from '../../wire/address.ts';
 import { remarksOn } from './doctor-remarks.ts';

@@ -8,7 +8,7 @@ import type { HandshakeRunRecord } from '../../records/handshake/records.ts';
 import type { Source } from '../../transport/transport.ts';
 import { type Address, formatAddress, parseAddress } from '../../wire/address.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
-import { HandshakeRecorder } from '../../records/handshake/handshake-recorder.ts';
+import { HandshakeRecorder } from '../../records/handshake/recorder.ts';
 import type { HandshakeOptions } from './handshake-options.ts';
 import { runSession } from '../loop/loop.ts';
 import { openRun, type OpenRun } from '../open-run.ts';

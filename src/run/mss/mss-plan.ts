@@ -4,7 +4,7 @@ import { SynMaker } from '../../probe/craft/syn-maker.ts';
 import { offersFor } from '../../probe/mss/offers.ts';
 import type { MeasurementPlan, Trial } from '../../probe/mss/port-measurement.ts';
 import { mssForMtu } from '../../probe/craft/profiles.ts';
-import type { MssPort } from '../../records/mss/mss-record.ts';
+import type { MssPort } from '../../records/mss/build.ts';
 import type { Source } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';

@@ -9,7 +9,7 @@ import { decisiveAttempt, type ResponderOutcome, queryResponder, type MakeSyn } 
 import { localViewOf } from '../../probe/responder/local-view.ts';
 import { ProvenSyns } from '../../probe/responder/proven-syns.ts';
 import type { Mac } from '../../probe/responder/token-mac.ts';
-import { type MssPort, mssRecordOf } from '../../records/mss/mss-record.ts';
+import { type MssPort, mssRecordOf } from '../../records/mss/build.ts';
 import type { MssRecord, MssRunRecord } from '../../records/mss/records.ts';
 import { errnoName } from '../../transport/errno.ts';
 import type { Source } from '../../transport/transport.ts';

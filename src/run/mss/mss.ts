@@ -11,7 +11,7 @@ import { runSession } from '../loop/loop.ts';
 import type { MssOptions } from './mss-options.ts';
 import { mssWithResponder } from './mss-responder.ts';
 import { type MssAim, measurementPlan } from './mss-plan.ts';
-import { MssRecorder } from './mss-recorder.ts';
+import { MssRecorder } from '../../records/mss/recorder.ts';
 import { MssTraces, TRACE_PORTS } from './mss-traces.ts';
 import { openRun, type OpenRun } from '../open-run.ts';
 import { type PreparedMss, prepareMss } from './prepare-mss.ts';
@@ -53,7 +53,7 @@ async function measureAll(run: PreparedMss, { open, queue, signal }: Driving<Mss
   const { transport, sourcePorts } = open;
   const counter = new SummaryCounter(run);
   const traces = new MssTraces(run, open.routes, sourcePorts.slice(-TRACE_PORTS));
-  const recorder = new MssRecorder({
+  const recorder = new MssRecorder<MssAim>({
     expectations: run.expectations,
     trace: (aim, onQuote) => traces.add(aim, onQuote),
     emit: (record, connections) => {
@@ -75,7 +75,11 @@ async function measureAll(run: PreparedMss, { open, queue, signal }: Driving<Mss
 }
 
 /** One for each pair, made when its turn comes. */
-function* connectionPlansOf(run: PreparedMss, { routes, ...open }: OpenRun, recorder: MssRecorder): Generator<ConnectionPlan> {
+function* connectionPlansOf(
+  run: PreparedMss,
+  { routes, ...open }: OpenRun,
+  recorder: MssRecorder<MssAim>,
+): Generator<ConnectionPlan> {
   const sourcePorts = open.sourcePorts.slice(0, -TRACE_PORTS);
   for (let index = 0; index < run.targets.size; index++) {
     const address = run.targets.at(index);
@@ -92,7 +96,7 @@ function* connectionPlansOf(run: PreparedMss, { routes, ...open }: OpenRun, reco
 }
 
 /** A port's connections, with a word to the recorder when they are over. */
-function* connectionPlan(run: PreparedMss, aim: MssAim, recorder: MssRecorder): ConnectionPlan {
+function* connectionPlan(run: PreparedMss, aim: MssAim, recorder: MssRecorder<MssAim>): ConnectionPlan {
   const measurement = new PortMeasurement(measurementPlan(run, aim));
   const end = recorder.begin(aim, measurement);
   yield* measurement.connections();

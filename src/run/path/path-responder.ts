@@ -6,7 +6,7 @@ import { localViewOf } from '../../probe/responder/local-view.ts';
 import { ProvenSyns } from '../../probe/responder/proven-syns.ts';
 import type { Mac } from '../../probe/responder/token-mac.ts';
 import { responderPartOf } from '../../records/responder-record.ts';
-import type { PathResponder } from '../../records/path/path-record.ts';
+import type { PathResponder } from '../../records/path/build.ts';
 import type { TransportFault } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 import { fromHex } from '../../wire/hex.ts';

@@ -4,7 +4,7 @@ import type { OpenRoutes } from '../../engine/linux/route-options.ts';
 import { openRoutes } from '../../engine/linux/routes.ts';
 import { reserveSourcePorts } from '../../engine/linux/source-ports.ts';
 import { ProbeCookie } from '../../probe/craft/cookie.ts';
-import type { PacketRecord } from '../../records/records.ts';
+import type { PacketRecord } from '../../records/probe/records.ts';
 import type { Source } from '../../transport/transport.ts';
 import { formatAddress, UNSPECIFIED } from '../../wire/address.ts';
 import { toHex } from '../../wire/hex.ts';

@@ -9,8 +9,8 @@ import { type LocalView, localViewOf } from '../../probe/responder/local-view.ts
 import { ProvenSyns } from '../../probe/responder/proven-syns.ts';
 import { judge } from '../../records/probe/expectations.ts';
 import { responderPartOf } from '../../records/responder-record.ts';
-import { replyOf, singleRttOf } from '../../records/probe/port-record.ts';
-import type { PortRecord, ProbeRecord } from '../../records/records.ts';
+import { replyOf, singleRttOf } from '../../records/probe/build.ts';
+import type { PortRecord, ProbeRecord } from '../../records/probe/records.ts';
 import { errnoName } from '../../transport/errno.ts';
 import { formatAddress } from '../../wire/address.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';

@@ -12,7 +12,7 @@ import { open } from '../../network/services.ts';
 import { judgeTarget } from '../../../src/analysis/firewall/judge-target.ts';
 import { parseGuardExpectations } from '../../../src/records/firewall/expectations.ts';
 import { createFirewallReporter } from '../../../src/report/firewall/firewall-text.ts';
-import { guardRecord } from '../../../src/records/firewall/guard-record.ts';
+import { guardRecord } from '../../../src/records/firewall/build.ts';
 import type { FirewallPortRecord, FirewallRecord } from '../../../src/records/firewall/records.ts';
 import { guardNetwork } from '../../simulation/firewall-network.ts';
 import { forward, SERVER } from '../../simulation/scenario.ts';

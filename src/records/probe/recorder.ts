@@ -9,14 +9,14 @@ import type { PairOrder } from '../../probe/scan/pair-order.ts';
 import type { TargetSet } from '../../probe/targets/target-set.ts';
 import type { Verdict } from '../../probe/verdict.ts';
 import { type Expectations, judge } from './expectations.ts';
-import { plainReplyOf, portRecordOf, replyOf, type TargetName } from './port-record.ts';
-import type { PortRecord } from '../records.ts';
+import { plainReplyOf, portRecordOf, replyOf, type TargetName } from './build.ts';
+import type { PortRecord } from './records.ts';
 import { formatAddress } from '../../wire/address.ts';
 import type { DecodedPacket } from '../../wire/decoded.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import type { PacketView } from '../../wire/packet-view.ts';
 import { OpenPairs } from './open-pairs.ts';
-import { leastRtt, PlainResetEvidence, VerdictEvidence, withHost } from './verdict-evidence.ts';
+import { leastRtt, PlainResetEvidence, VerdictEvidence, withHost } from './evidence.ts';
 import { MAX_WAITING, type WaitingRecord, WaitingRecords } from './waiting-records.ts';
 
 /** Where records go, and what they are judged by. */

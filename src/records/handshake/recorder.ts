@@ -1,7 +1,7 @@
 import { Errno, errnoName } from '../../transport/errno.ts';
 import type { Investigation, PortInvestigation } from '../../probe/handshake/investigation.ts';
 import { judgeHandshake, type HandshakeExpectations } from './expectations.ts';
-import { handshakeRecord, type PairName, segmentRecords } from './handshake-record.ts';
+import { handshakeRecord, type PairName, segmentRecords } from './build.ts';
 import type { HandshakeRecord, HandshakeRunRecord } from './records.ts';
 
 /** Where records go, and what they are judged by. */

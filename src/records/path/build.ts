@@ -82,6 +82,7 @@ function pathRecord(result: TraceResult, { views, changes, context }: PathParts)
     hops: views.at(-1)?.ttl ?? 0,
     changes: changes.map(pathChange),
     findings: [...context.findings, ...pathFindings(result, changes, views), ...responderFindings(context.responder)],
+    expectation: null,
     ...(context.responder === null ? {} : { responder: context.responder.responder }),
   };
 }

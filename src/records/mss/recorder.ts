@@ -5,65 +5,71 @@ import { portVerdict, type PortVerdict } from '../../probe/handshake/port-verdic
 import type { PortMeasurement, Trial } from '../../probe/mss/port-measurement.ts';
 import { mssForMtu } from '../../probe/craft/profiles.ts';
 import type { PortState } from '../../probe/verdict.ts';
-import type { MssExpectations } from '../../records/mss/expectations.ts';
-import { type MssPort, mssRecordOf } from '../../records/mss/mss-record.ts';
-import type { MssRecord } from '../../records/mss/records.ts';
 import { errnoName } from '../../transport/errno.ts';
-import type { MssAim } from './mss-plan.ts';
+import type { Source } from '../../transport/transport.ts';
+import { type MssPort, mssRecordOf } from './build.ts';
+import type { MssExpectations } from './expectations.ts';
+import type { MssRecord } from './records.ts';
+
+/** A port and the way to it. */
+interface MeasuredPort {
+  readonly name: MssPort;
+  readonly source: Pick<Source, 'mtu'>;
+}
 
 /** Where records go, and what they are judged by. */
-export interface MssRecorderOptions {
+export interface MssRecorderOptions<Aim> {
   readonly expectations: MssExpectations | null;
   /** Traces a port and says what routers quoted. */
-  readonly trace: (aim: MssAim, onQuote: (quote: QuoteEvidence | null) => void) => void;
+  readonly trace: (aim: Aim, onQuote: (quote: QuoteEvidence | null) => void) => void;
   /** `connections`: how many were made for it. */
   readonly emit: (record: MssRecord, connections: number) => void;
 }
 
-interface Open {
-  readonly aim: MssAim;
+interface Open<Aim> {
+  readonly aim: Aim;
   readonly measurement: PortMeasurement;
 }
 
 /** Of several connections to one port the best answer counts. */
 const RANK: Readonly<Record<PortState, number>> = { open: 0, closed: 1, filtered: 2, error: 3 };
 
-/** Turns measurements into records, once they and what follows them are over, or when the run ends. */
-export class MssRecorder {
-  readonly #options: MssRecorderOptions;
-  readonly #open: Set<Open> = new Set();
+/** Turns measurements into records once they and their follow-ups are over, or when the run ends. */
+export class MssRecorder<Aim extends MeasuredPort> {
+  readonly #options: MssRecorderOptions<Aim>;
+  readonly #open: Set<Open<Aim>> = new Set();
 
-  constructor(options: MssRecorderOptions) {
+  constructor(options: MssRecorderOptions<Aim>) {
     this.#options = options;
   }
 
   /** A measurement begins; call the result when it is over. */
-  begin(aim: MssAim, measurement: PortMeasurement): () => void {
+  begin(aim: Aim, measurement: PortMeasurement): () => void {
     const open = { aim, measurement };
     this.#open.add(open);
     return () => this.#measured(open);
   }
 
-  /** A port that this host has no way to. */
+  /** A port that this host has no route to. */
   unreachable(name: MssPort, errno: number): void {
     const verdict: PortVerdict = { state: 'error', reason: `send-error:${errnoName(errno)}` };
     this.#options.emit(mssRecordOf(name, verdict, mssEvidence([], 0), this.#options.expectations), 0);
   }
 
-  /** Lets go of everything, over or not. */
+  /** Emits everything, over or not. */
   end(): void {
     for (const open of this.#open) this.#release(open, null);
   }
 
-  /** Where nobody answers, quotes end before a filter and say nothing of an MSS that matters. */
-  #measured(open: Open): void {
+  /** Where nothing answers, quotes end before a filter and say nothing of an MSS that matters. */
+  #measured(open: Open<Aim>): void {
     const { state } = bestVerdict(open.measurement.trials);
     if ((state === 'open' || state === 'closed') && wantsQuotes(evidenceOf(open)))
       this.#options.trace(open.aim, (quote) => this.#release(open, quote));
     else this.#release(open, null);
   }
 
-  #release(open: Open, quote: QuoteEvidence | null): void {
+  #release(open: Open<Aim>, quote: QuoteEvidence | null): void {
     if (!this.#open.delete(open)) return;
     const { trials } = open.measurement;
     const { expectations, emit } = this.#options;
@@ -72,7 +78,7 @@ export class MssRecorder {
   }
 }
 
-function evidenceOf({ aim, measurement }: Open): MssEvidence {
+function evidenceOf({ aim, measurement }: Open<MeasuredPort>): MssEvidence {
   return mssEvidence(measurement.trials, mssForMtu(aim.source.mtu));
 }
 

@@ -7,7 +7,8 @@ import type { PacketView } from '../../wire/packet-view.ts';
 import { formatTcpFlags } from '../../wire/tcp-flags.ts';
 import type { TcpOption } from '../../wire/tcp-option.ts';
 import { formatOptions } from '../../wire/tcp-options.ts';
-import type { PortRecord, Reply, Rtt } from '../records.ts';
+import type { PortRecord } from './records.ts';
+import type { Reply, Rtt } from '../records.ts';
 
 const NO_OPTIONS: readonly TcpOption[] = [];
 const NO_OPTIONS_TEXT = formatOptions(NO_OPTIONS);

@@ -11,7 +11,7 @@ export interface ScalarTypes {
   readonly seconds: number;
   readonly count: number;
   readonly bytes: number;
-  readonly port: number;
+  readonly portNumber: number;
   readonly ttl: number;
   readonly u8: number;
   readonly u16: number;
@@ -38,7 +38,7 @@ export const SCALARS: Readonly<Record<keyof ScalarTypes, Scalar>> = {
   seconds: { schema: { type: 'number', minimum: 0 }, words: 'seconds' },
   count: { schema: { type: 'integer', minimum: 0 }, words: 'count' },
   bytes: { schema: { type: 'integer', minimum: 0 }, words: 'bytes' },
-  port: { schema: { type: 'integer', minimum: 0, maximum: 65_535 }, words: 'port' },
+  portNumber: { schema: { type: 'integer', minimum: 0, maximum: 65_535 }, words: 'port' },
   ttl: { schema: { type: 'integer', minimum: 0, maximum: 255 }, words: 'TTL' },
   u8: { schema: { type: 'integer', minimum: 0, maximum: 255 }, words: '8-bit number' },
   u16: { schema: { type: 'integer', minimum: 0, maximum: 65_535 }, words: '16-bit number' },

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Finished, Running } from './child.ts';
+import { jsonLines } from './json-lines.ts';
 import type { Lab } from './lab.ts';
 import type { PortRecord } from '../../src/records/probe/records.ts';
 import type { RunRecord, SummaryRecord } from '../../src/records/records.ts';
@@ -37,10 +38,7 @@ export async function synscope(lab: Lab, host: string, args: readonly string[]):
 /** What a command other than `probe` yields with `--json`: a run record first, a summary last; throws unless it ends with 0. */
 export async function recordsOf<R>(lab: Lab, host: string, args: readonly string[]): Promise<readonly R[]> {
   const text = await lab.runOk(host, command(args));
-  const records = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { readonly type: string });
+  const records = jsonLines(text);
   if (records[0]?.type !== 'run' || records.at(-1)?.type !== 'summary')
     throw new Error(`not run ... summary: ${text.slice(0, 2000)}`);
   return records as unknown as readonly R[];
@@ -53,10 +51,8 @@ export function startSynscope(lab: Lab, host: string, args: readonly string[]): 
 
 /** Reads the JSON Lines of a finished run: a run record first, a summary last, ports between. */
 export function parsed(finished: Finished): Result {
-  const lines = finished.stdout.split('\n');
   const said = `exit ${finished.code}\n${finished.stderr}\n${finished.stdout.slice(0, 2000)}`;
-  if (lines.pop() !== '') throw new Error(`the last line is cut off: ${said}`);
-  const records = lines.map((line) => JSON.parse(line) as { readonly type: string });
+  const records = jsonLines(finished.stdout);
   const ports = records.slice(1, -1) as unknown as readonly PortRecord[];
   const run = records[0] as unknown as RunRecord;
   const summary = records.at(-1) as unknown as SummaryRecord;

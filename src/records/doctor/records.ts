@@ -16,7 +16,7 @@ export const DOCTOR_SHAPES = {
       interfaces: ['interface[]', 'Network interfaces.', ''],
       routes: ['route[]', 'The route to each target that was named.', ''],
       sourcePorts: ['sourcePorts', 'Where source ports are taken from.', 'usableSourcePorts=usable'],
-      remarks: ['remark[]', 'What matters to a run, problems first.', 'remarks[].text'],
+      remarks: ['remark[]', 'What matters to a run, problems first.'],
     },
   },
   node: {
@@ -42,9 +42,9 @@ export const DOCTOR_SHAPES = {
     fields: {
       uid: ['count | null', 'User.'],
       gid: ['count | null', 'Group.'],
-      capabilities: ['capabilities | null', 'capabilities(7); null where /proc does not say.'],
+      capabilities: ['capabilities | null', 'The sets of capabilities(7); null where /proc does not say.'],
       noNewPrivs: ['bool | null', 'Whether programs that it starts can gain no privileges.'],
-      seccomp: ['count | null', 'seccomp(2): 0 off, 1 strict, 2 filter.'],
+      seccomp: ['count | null', 'Mode of seccomp(2): 0 off, 1 strict, 2 filter.'],
     },
   },
   capabilities: {
@@ -100,13 +100,13 @@ export const DOCTOR_SHAPES = {
     about: 'Where source ports are taken from.',
     fields: {
       ephemeral: ['portRange', 'Ports that the kernel gives to connections.'],
-      reserved: ['text', 'net.ipv4.ip_local_reserved_ports.'],
+      reserved: ['text', 'Ports that net.ipv4.ip_local_reserved_ports sets aside.'],
       usable: ['text[]', 'Ranges that a run takes source ports from, best first.'],
     },
   },
   portRange: {
     about: 'Consecutive ports.',
-    fields: { first: ['port', 'The first.'], last: ['port', 'The last.'] },
+    fields: { first: ['portNumber', 'The first.'], last: ['portNumber', 'The last.'] },
   },
   remark: {
     about: 'Something about this host that matters to a run.',

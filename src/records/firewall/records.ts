@@ -9,7 +9,7 @@ export const FIREWALL_SHAPES = {
       type: ['"firewall"', 'Always `firewall`.'],
       target: ['address', 'Address of the target.'],
       hostname: ['text | null', 'Name by which it was given.'],
-      port: ['port', 'The port.'],
+      port: ['portNumber', 'The port.'],
       tests: ['test[]', 'What was sent, and what came back.', ''],
       policy: ['policy', 'What becomes of an ordinary SYN.'],
       reason: ['text', 'What the usual SYN met, in the words of `probe`.'],
@@ -29,7 +29,11 @@ export const FIREWALL_SHAPES = {
       rateLimit: ['number | null', 'SYNs a second that pass, where `--rate-limit` found a limit.'],
       verdict: ['text', 'The verdict in a sentence.'],
       findings: ['finding[]', 'What the evidence shows.'],
-      expectation: ['expectation | null', 'Whether it is as expected; null without expectations.', 'met why'],
+      expectation: [
+        'expectation | null',
+        'Whether it is as expected; null without expectations.',
+        'expectationMet=met expectationWhy=why',
+      ],
     },
   },
   test: {

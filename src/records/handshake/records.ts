@@ -8,7 +8,7 @@ export const HANDSHAKE_SHAPES = {
     fields: {
       type: ['"segment"', 'Always `segment`.'],
       target: ['address', 'Address of the target.'],
-      port: ['port', 'The port.'],
+      port: ['portNumber', 'The port.'],
       connection: ['count', 'Number of the connection, from 1.'],
       purpose: ['purpose', 'Why the connection was made.'],
       direction: ['"out" | "in"', 'Whether it was sent or received.'],
@@ -22,10 +22,10 @@ export const HANDSHAKE_SHAPES = {
       relativeSeq: ['number | null', "Sequence number counted from the sender's ISN."],
       relativeAck: ['number | null', "Acknowledgement number counted from the receiver's ISN."],
       windowBytes: ['bytes | null', 'Window with its scale applied.'],
+      note: ['text | null', 'What is remarkable about it.'],
       ttl: ['ttl', 'TTL in the IP header.'],
       clientState: ['tcpState', "This end's state behind it."],
       serverState: ['peerState | null', "The server's state behind it, as far as a client can tell."],
-      note: ['text | null', 'What is remarkable about it.'],
     },
   },
   handshake: {
@@ -34,7 +34,7 @@ export const HANDSHAKE_SHAPES = {
       type: ['"handshake"', 'Always `handshake`.'],
       target: ['address', 'Address of the target.'],
       hostname: ['text | null', 'Name by which it was given.'],
-      port: ['port', 'The port.'],
+      port: ['portNumber', 'The port.'],
       established: ['bool', 'Whether a connection that was asked for was established.'],
       state: ['state', 'State of the port.'],
       reason: ['text', 'What the state rests on; `interrupted` where the run ended before.'],
@@ -68,7 +68,11 @@ export const HANDSHAKE_SHAPES = {
       connections: ['count', 'Connections that were made.'],
       findings: ['finding[]', 'What the evidence shows.'],
       remarks: ['text[]', 'What else is worth saying, in sentences.', ''],
-      expectation: ['expectation | null', 'Whether it is as expected; null without expectations.', 'met why'],
+      expectation: [
+        'expectation | null',
+        'Whether it is as expected; null without expectations.',
+        'expectationMet=met expectationWhy=why',
+      ],
     },
   },
   application: {

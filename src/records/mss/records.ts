@@ -9,7 +9,7 @@ export const MSS_SHAPES = {
       type: ['"mss"', 'Always `mss`.'],
       target: ['address', 'Address of the target.'],
       hostname: ['text | null', 'Name by which it was given.'],
-      port: ['port', 'The port.'],
+      port: ['portNumber', 'The port.'],
       state: ['state', 'Its state.'],
       reason: ['text', 'What the state rests on.'],
       rows: ['mssRow[]', 'The offers in order, and what came of them.', ''],

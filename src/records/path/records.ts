@@ -8,7 +8,7 @@ export const PATH_SHAPES = {
     fields: {
       type: ['"hop"', 'Always `hop`.'],
       target: ['address', 'Address of the target.'],
-      port: ['port', 'The port.'],
+      port: ['portNumber', 'The port.'],
       variant: ['text', 'Which of the SYNs of `--vary`: `as asked`, `bare`, `without ts`, ...'],
       ttl: ['ttl', 'TTL of the probes.'],
       address: ['address | null', 'Who answered; null for a silent hop.'],
@@ -46,7 +46,7 @@ export const PATH_SHAPES = {
       type: ['"path"', 'Always `path`.'],
       target: ['address', 'Address of the target.'],
       hostname: ['text | null', 'Name by which it was given.'],
-      port: ['port', 'The port.'],
+      port: ['portNumber', 'The port.'],
       variant: ['text', 'Which of the SYNs of `--vary`: `as asked`, `bare`, `without ts`, ...'],
       options: ['text', "The SYN's options in tcpdump's words."],
       reached: ['bool', 'Whether the target itself answered.'],

@@ -28,7 +28,7 @@ export const RESPOND_SHAPES = {
   listen: {
     about: 'What a responder waits for.',
     fields: {
-      ports: ['port[]', 'Ports that it watches.'],
+      ports: ['portNumber[]', 'Ports that it watches.'],
       forSeconds: ['seconds | null', 'When it ends; null for never.'],
       count: ['count | null', 'Attempts after which it ends; null for no limit.'],
     },
@@ -39,9 +39,9 @@ export const RESPOND_SHAPES = {
       type: ['"attempt"', 'Always `attempt`.'],
       at: ['time', 'When the SYN arrived.'],
       from: ['address', 'Its source address as it arrived.'],
-      fromPort: ['port', 'Its source port as it arrived.'],
+      fromPort: ['portNumber', 'Its source port as it arrived.'],
       to: ['address', 'Its destination address as it arrived.'],
-      port: ['port', 'Its destination port as it arrived.'],
+      port: ['portNumber', 'Its destination port as it arrived.'],
       ttl: ['ttl', 'TTL that it arrived with.'],
       fate: ['attemptFate', 'What became of it.'],
       proof: ['proofCarrier[]', 'The fields in which the proof arrived.'],

@@ -1,0 +1,73 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+
+import { recordSchema } from '../../scripts/record-schema.ts';
+import { isLiteral, readType } from '../../scripts/record-types.ts';
+import type { ObjectShape } from '../../src/records/shape.ts';
+import { COMMAND_RECORDS, SHAPES } from '../../src/records/shapes.ts';
+
+const RECORDS = [...new Set(Object.values(COMMAND_RECORDS).flatMap(({ records }) => records))];
+const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+ajv.addSchema(recordSchema(true), 'strict');
+/** The schema that users get. */
+export const isRecord: ValidateFunction = ajv.compile(recordSchema());
+
+/** Throws unless each is a record as declared: no field more or less, the types right, the fields in the declared order. */
+export function conform(records: readonly object[]): void {
+  for (const record of records) {
+    const problems = problemsOf(record);
+    if (problems.length > 0) throw new Error(`${problems.join('; ')}: ${JSON.stringify(record)}`);
+  }
+}
+
+/** What is wrong with a record; empty for one as declared. */
+export function problemsOf(record: object): readonly string[] {
+  const type = 'type' in record ? String(record.type) : '';
+  const candidates = RECORDS.filter((name) => fieldsOf(name)['type']?.[0] === `"${type}"`);
+  const shape = candidates.find((name) => fits(name, record));
+  if (shape !== undefined) return disorder(record, shape, type);
+  if (candidates.length === 0) return [`no record of type "${type}"`];
+  return candidates.flatMap((name) => errorsOf(name));
+}
+
+function validator(name: string): ValidateFunction {
+  return ajv.getSchema(`strict#/$defs/${name}`) as ValidateFunction;
+}
+
+function fits(name: string, value: unknown): boolean {
+  return validator(name)(value);
+}
+
+/** Of the last validation. */
+function errorsOf(name: string): readonly string[] {
+  const { errors = [] } = validator(name);
+  return (errors ?? []).map(({ instancePath, message, params }) => `${name}${instancePath} ${message} ${JSON.stringify(params)}`);
+}
+
+function fieldsOf(name: string): ObjectShape['fields'] {
+  const shape = SHAPES[name];
+  return shape !== undefined && 'fields' in shape ? shape.fields : {};
+}
+
+/** Objects whose fields stand in another order than declared, of a value that fits the type. */
+function disorder(value: unknown, type: string, place: string): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (Array.isArray(value)) {
+    const item = readType(type).find(({ many, name }) => many !== 'one' && value.every((one) => isOf(name, one)));
+    return item === undefined ? [] : value.flatMap((one, index) => disorder(one, item.name, `${place}[${index}]`));
+  }
+  const name = readType(type).find((one) => one.many === 'one' && isOf(one.name, value))?.name ?? '';
+  const shape = SHAPES[name];
+  if (shape !== undefined && 'is' in shape) return disorder(value, shape.is, place);
+  return fieldDisorder(value as Readonly<Record<string, unknown>>, name, place);
+}
+
+function fieldDisorder(value: Readonly<Record<string, unknown>>, name: string, place: string): readonly string[] {
+  const fields = Object.entries(fieldsOf(name)).map(([field, [type]]) => [field.replace(/\?$/, ''), type] as const);
+  const declared = fields.map(([field]) => field).filter((field) => field in value);
+  const own = declared.join() === Object.keys(value).join() ? [] : [`${place}: fields in the order ${Object.keys(value).join()}`];
+  return [...own, ...fields.flatMap(([field, type]) => disorder(value[field], type, `${place}.${field}`))];
+}
+
+function isOf(name: string, value: unknown): boolean {
+  return !isLiteral(name) && name in SHAPES && fits(name, value);
+}

@@ -79,9 +79,14 @@ export class PortRecorder {
   #record(verdict: Verdict, now: Nanos): void {
     const host = this.#ledger.facts(verdict.targetIndex);
     const reset = plainReset(verdict);
+    // The rule `usual`, without the table: most answers of a scan are such resets.
+    if (reset !== null && host !== null && isOrdinaryReset(reset, host, leastRtt(verdict))) {
+      this.#takeReset(verdict, reset, null);
+      return;
+    }
     const facts = this.#factsOf(verdict, host, reset);
     const waits = waitsFor(facts) !== 'nothing';
-    if (reset !== null && (waits || host === null || (facts & Fact.LIKE_HOST) !== 0)) {
+    if (reset !== null && (waits || host === null)) {
       this.#takeReset(verdict, reset, waits ? now : null);
       return;
     }
@@ -90,11 +95,11 @@ export class PortRecorder {
     if ((facts & Fact.SYN_ACK) !== 0) this.#learn(verdict.targetIndex, evidence);
   }
 
-  /** A set of `Fact`. Where the answer is as usual the others do not matter: most answers of a scan are. */
+  /** A set of `Fact` about a verdict that is no ordinary reset. */
   #factsOf(verdict: Verdict, host: HostFacts | null, reset: PacketView | null): number {
     const answer = answerOf(verdict);
     if (answer === 0) return answer;
-    if (isLikeHost(verdict, host, reset)) return answer | Fact.LIKE_HOST;
+    if (host !== null && isUsualSynAck(verdict, host)) return answer | Fact.LIKE_HOST;
     const settled = host !== null && usualDistance(host) !== null ? Fact.SETTLED : 0;
     return answer | this.#runFacts | settled | (this.#waiting.isFull ? this.#fullFacts(verdict.targetIndex, reset) : 0);
   }
@@ -188,11 +193,9 @@ function plainReset({ state, conflict, rejected, view }: Verdict): PacketView | 
   return view === null || view.optionsLength > 0 ? null : view;
 }
 
-/** A plain reset as the host would send it, or a SYN-ACK that came as far as most. */
-function isLikeHost(verdict: Verdict, host: HostFacts | null, reset: PacketView | null): boolean {
-  if (host === null) return false;
-  if (reset !== null) return isOrdinaryReset(reset, host, leastRtt(verdict));
-  return verdict.reason === 'syn-ack' && verdict.ttl !== null && isUsualTtl(verdict.ttl, host);
+/** A SYN-ACK that came as far as most. */
+function isUsualSynAck({ reason, ttl }: Verdict, host: HostFacts): boolean {
+  return reason === 'syn-ack' && ttl !== null && isUsualTtl(ttl, host);
 }
 
 function isUsualTtl(ttl: number, host: HostFacts): boolean {

@@ -3,12 +3,12 @@ import type { PortSet } from '../probe/targets/port-set.ts';
 import type { TargetSet } from '../probe/targets/target-set.ts';
 import type { PortRecord } from '../records/probe/records.ts';
 import type { RunRecord, SummaryRecord } from '../records/records.ts';
-import type { SynSpec } from '../probe/craft/syn-spec.ts';
+import { craftSyn, synOptionsText, type SynSpec, synWindow } from '../probe/craft/syn-spec.ts';
 import type { Timing } from '../probe/timing.ts';
 import type { Routes, Transport } from '../transport/transport.ts';
 import { formatAddress } from '../wire/address.ts';
 import { toHex } from '../wire/hex.ts';
-import { craftSyn, type PreparedRun, synOptionsText, synWindow } from './probe/prepare.ts';
+import type { PreparedRun } from './probe/prepare.ts';
 
 /** The MTU assumed for the option list of a run whose first target has no route. */
 const ETHERNET_MTU = 1500;
@@ -55,12 +55,12 @@ function probeSummaryOf(
   run: RunFacts,
   { sourcePorts, mtu }: { readonly sourcePorts: readonly number[]; readonly mtu: number },
 ): RunRecord['probe'] {
-  const { optionBytes } = craftSyn(run, { address: run.targets.at(0), interface: '', mtu });
+  const { optionBytes } = craftSyn(run.spec, { address: run.targets.at(0), interface: '', mtu });
   return {
-    options: synOptionsText(run, mtu),
+    options: synOptionsText(run.spec, mtu),
     optionsHex: toHex(optionBytes),
     ttl: run.spec.ttl,
-    window: synWindow(run, mtu),
+    window: synWindow(run.spec, mtu),
     retries: run.timing.retries ?? 2,
     count: run.timing.count,
     rate: run.timing.rate === Infinity ? 'max' : run.timing.rate,

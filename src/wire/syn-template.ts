@@ -23,6 +23,8 @@ export interface SynTemplateFields {
   readonly window: number;
   /** TcpFlag bits, 9 of them. */
   readonly flags: number;
+  /** Acknowledgment number: 0. */
+  readonly ack?: number;
   readonly df: boolean;
   readonly payload: Uint8Array;
   /** True makes every TCP checksum wrong. */
@@ -61,6 +63,7 @@ export interface PacketRow {
 
 /** A TCP packet without IP options, built once; each `write` patches what differs and finishes the checksums from prebuilt sums. */
 export class SynTemplate {
+  readonly source: Address;
   /** Bytes of each packet. */
   readonly length: number;
   /** The options with an open TSval as 0; a copy. */
@@ -75,6 +78,7 @@ export class SynTemplate {
   /** Throws a RangeError when the packet would be longer than 65535 bytes. */
   constructor(fields: SynTemplateFields) {
     const { options, ...rest } = fields;
+    this.source = fields.source;
     const blank = { destination: UNSPECIFIED, sourcePort: 0, destinationPort: 0, seq: 0, id: 0 };
     this.#packet = encodeTcpPacket({ ...rest, ...blank, options: options.bytes });
     this.length = this.#packet.length;
@@ -86,6 +90,18 @@ export class SynTemplate {
     this.#ipSum = onesSum(this.#packet, 0, IPV4_HEADER_BYTES);
     const tcpLength = this.length - TCP;
     this.#tcpSum = onesSum(this.#packet, TCP, tcpLength, tcpPseudoSum(fields.source, UNSPECIFIED, tcpLength));
+  }
+
+  /** True where each packet has a TSval of its own. */
+  get carriesTsval(): boolean {
+    return this.#tsvalAt !== -1;
+  }
+
+  /** The packet for `probe`, in bytes of its own. */
+  packet(probe: Readonly<ProbeFields>): Uint8Array {
+    const bytes = new Uint8Array(this.length);
+    this.write(bytes, 0, probe);
+    return bytes;
   }
 
   /** Writes the packet for `probe` at `offset`, every byte of it, and returns its length. The caller has checked the room. */

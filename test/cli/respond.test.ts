@@ -85,10 +85,10 @@ describe('respond', () => {
     const { code, stdout } = await run([...LISTEN, '--token', 'a secret of the test']);
     expect(code).toBe(0);
     expect(stdout.split('\n')).toEqual([
-      'answering those who have the token on ports 443,8000-8002 for 60 seconds',
-      '10:11:12.345  192.0.2.1:40000 > 198.51.100.7:443 SYN mss=1380,ts ttl 57: established, report given',
-      '10:11:12.345  192.0.2.1:40000 > 198.51.100.7:8000 SYN x3 mss=1380,ts ttl 57: answered, and nothing came back',
-      '2 attempts: 2 answered, 1 report given, 1 SYN of strangers left unanswered in 1 min 0 s',
+      'answering SYNs that prove the token on ports 443,8000-8002 for 60 seconds',
+      '10:11:12.345  192.0.2.1:40000 > 198.51.100.7:443 SYN mss=1380,ts ttl 57: established, report sent',
+      '10:11:12.345  192.0.2.1:40000 > 198.51.100.7:8000 SYN x3 mss=1380,ts ttl 57: answered, no reply to the SYN-ACK',
+      '2 attempts: 2 answered, 1 report sent, 1 SYN without the token ignored in 1 min 0 s',
       '',
     ]);
   });

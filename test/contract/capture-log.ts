@@ -16,7 +16,10 @@ export interface Heard {
   readonly flags: number;
 }
 
-/** Listens on a transport, copies what it hears, and scribbles over the view it was given: an engine may not need those bytes again. */
+/**
+ * Listens on a transport, copies what it hears, and scribbles over the view it was given: an engine may not
+ * need those bytes again.
+ */
 export class CaptureLog {
   readonly heard: Heard[] = [];
   readonly #transport: Transport;

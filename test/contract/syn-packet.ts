@@ -12,7 +12,10 @@ export interface SynFields {
 const IP_HEADER = 20;
 const TCP_HEADER = 24;
 
-/** Writes a SYN with `mss 1460` at `offset` and returns its length: written apart from src/wire, so that the contract is its own witness. */
+/**
+ * Writes a SYN with `mss 1460` at `offset` and returns its length: written apart from src/wire, so that the
+ * contract is its own witness.
+ */
 export function writeSyn(bytes: Uint8Array, offset: number, syn: SynFields): number {
   const length = IP_HEADER + TCP_HEADER;
   const packet = bytes.subarray(offset, offset + length);

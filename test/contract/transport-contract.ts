@@ -30,7 +30,10 @@ export interface ContractLab {
   close(): Promise<void>;
 }
 
-/** Runs the engine contract over the transport that `open` gives: once for the suite, tests in order, closed by the last one. */
+/**
+ * Runs the engine contract over the transport that `open` gives: once for the suite, tests in order, closed
+ * by the last one.
+ */
 export function describeTransportContract(name: string, open: () => Promise<ContractLab>): void {
   describe(`transport contract: ${name}`, () => {
     let lab: ContractLab;
@@ -51,7 +54,10 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
       return lab.routes.sources[index]?.address as Address;
     }
 
-    /** A SYN from a source port and ISN not used before; the first ISNs stand at the wrap of the sequence space. */
+    /**
+     * A SYN from a source port and ISN not used before; the first ISNs stand at the wrap of the sequence
+     * space.
+     */
     function syn(port: number, target: Address = lab.target): SynFields {
       const sourcePort = lab.sourcePorts[nextPort++ % lab.sourcePorts.length] as number;
       nextSeq = (nextSeq + 15) >>> 0;
@@ -198,7 +204,8 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
         expect(reply, `reply to slot ${slot}`).toBeDefined();
         expect(reply?.at).toBeGreaterThanOrEqual(stampOf(one, log, slot));
       }
-      // The kernel stamps a reply, then queues it: own SYNs that are sent meanwhile may be captured first. Own ones are in order.
+      // The kernel stamps a reply, then queues it: own SYNs that are sent meanwhile may be captured first.
+      // Own ones are in order.
       const mayOvertake = lab.transport.clock === 'kernel';
       const inOrder = mayOvertake ? log.heard.filter((one) => one.flags === TcpFlag.SYN) : log.heard;
       const stamps = inOrder.map((one) => one.at);
@@ -224,7 +231,10 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
       expect(old.heard).toEqual([]);
     });
 
-    /** Node's Buffer is a Uint8Array whose `slice` is none: raw-cap handed out one, and what sessions had kept became the next packet. */
+    /**
+     * Node's Buffer is a Uint8Array whose `slice` is none: raw-cap handed out one, and what sessions had
+     * kept became the next packet.
+     */
     test('what a handler slices off is a copy', async () => {
       const log = new CaptureLog(lab.transport);
       const sent = syn(lab.openPort);

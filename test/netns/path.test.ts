@@ -192,7 +192,7 @@ labSuite('a path of four kernel routers', () => {
 
   it('is written for people, in 80 columns', async () => {
     const text = await lab.runOk('client', [process.execPath, BIN, ...onEngine(['path', FAR, '-p', '5000'])]);
-    expect(text).toContain(`${FAR} port 5000: open (syn-ack from 5 hops away); 1 change on the way there\n`);
+    expect(text).toContain(`${FAR} port 5000: open (syn-ack from 5 hops away); 1 change on the forward path\n`);
     expect(text).toContain(`--(2)--[a]--(3)--(4)--(5)--> ${FAR}:5000\n`);
   });
 });

@@ -3,20 +3,21 @@ import type { Nanos } from '../../src/wire/numbers.ts';
 import type { Packet } from './packet.ts';
 import type { Random } from './random.ts';
 
-/** What the capture loses, cuts and pads. */
+/** What the capture drops, truncates and pads. */
 export interface CaptureHabits {
   readonly captureLoss: number;
   readonly snapLength: number;
   readonly paddedTo: number;
 }
 
-/** Room before a packet for the longest link header that is stripped, so that offsets differ from call to call. */
+/** Room before a packet, as for link headers of several lengths, so that offsets differ from call to call. */
 const LINK_HEADERS = [14, 16, 18, 20] as const;
 const LARGEST_PACKET = 0xffff;
 const SCRIBBLE = 0xa5;
 
 /**
- * The one buffer through which captured packets are shown. Overwritten after every call: whoever keeps a view reads garbage.
+ * The buffer in which captured packets are delivered. Overwritten after every call: a view that is kept
+ * shows garbage.
  */
 export class CaptureBuffer {
   /** Packets lost. */
@@ -33,12 +34,12 @@ export class CaptureBuffer {
     this.#random = random;
   }
 
-  /** Names the receiver; packets without one are gone. */
+  /** Receives the packets; without a handler they are lost. */
   set handler(handler: PacketHandler | null) {
     this.#handler = handler;
   }
 
-  /** Shows a packet to the handler, or loses it. */
+  /** Delivers a packet to the handler, or drops it. */
   show(packet: Packet, at: Nanos): void {
     const { captureLoss, snapLength, paddedTo } = this.#habits;
     if (captureLoss > 0 && this.#random.fraction() < captureLoss) {

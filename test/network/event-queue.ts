@@ -1,8 +1,8 @@
 import type { Nanos } from '../../src/wire/numbers.ts';
 
 /**
- * A binary min-heap of things that happen at a time; those of the same time come out in the order they went in.
- * Keys stand in typed arrays, so that a push of one of 100,000 events allocates nothing but the event itself.
+ * A binary min-heap of events by time; events of the same time leave in the order of entry.
+ * Keys are in typed arrays, so a push allocates nothing but the event.
  */
 export class EventQueue<T> {
   #times = new Float64Array(1024);
@@ -28,7 +28,7 @@ export class EventQueue<T> {
     this.#rise(index);
   }
 
-  /** Takes the next event out; undefined when there is none. */
+  /** Removes and returns the next event; undefined when there is none. */
   pop(): T | undefined {
     const top = this.#items[0];
     const last = this.#items.length - 1;

@@ -16,7 +16,7 @@ import { tcpServer } from './tcp/tcp-server.ts';
 import { TcpFlag } from '../../src/wire/tcp-flags.ts';
 import { findOption, formatOptions } from '../../src/wire/tcp-options.ts';
 import { around, serving, type Around } from './serving.ts';
-import { runExchange, flags, ISS, LINUX_OPTIONS, timeline, type Script, type Talk } from './tcp-client.ts';
+import { runExchange, flags, ISS, LINUX_OPTIONS, timeline, type Script, type Exchange } from './tcp-client.ts';
 
 const GET = 'GET / HTTP/1.0\r\n\r\n';
 const PAGE = http(3000);
@@ -25,9 +25,9 @@ function both({ forward, reverse }: TwoWay): Around {
   return { forward: [forward], reverse: [reverse] };
 }
 
-/** Flags of each segment heard, with its TTL. */
-function answers(talk: Talk): readonly string[] {
-  return talk.heard.map((packet) => `${flags(packet)} ${packet.ip.ttl}`);
+/** Flags of each segment received, with its TTL. */
+function answers(exchange: Exchange): readonly string[] {
+  return exchange.packets.map((packet) => `${flags(packet)} ${packet.ip.ttl}`);
 }
 
 describe('firewalls', () => {
@@ -70,37 +70,37 @@ describe('a SYN proxy to the end', () => {
   });
 
   test('answers with window 0 and its own TTL, opens the window after the ACK, and then all goes through', async () => {
-    const talk = await runExchange(serving({ application: PAGE }, proxy({ ttl: 255 })), {
+    const exchange = await runExchange(serving({ application: PAGE }, proxy({ ttl: 255 })), {
       request: GET,
       window: 502,
       ...patient,
     });
-    expect(talk.heard.slice(0, 2).map((packet) => [flags(packet), packet.ip.ttl, packet.tcp?.header.window])).toEqual([
+    expect(exchange.packets.slice(0, 2).map((packet) => [flags(packet), packet.ip.ttl, packet.tcp?.header.window])).toEqual([
       ['S.', 254, 0],
       ['.', 254, 65_160 >> 7],
     ]);
-    expect(talk.received).toHaveLength(3000);
-    expect(talk.isClosed).toBe(true);
-    expect(talk.heard.every(({ tcp }) => (findOption(tcp?.header.options ?? [], 'ts')?.value ?? 0) > 0)).toBe(true);
+    expect(exchange.received).toHaveLength(3000);
+    expect(exchange.isClosed).toBe(true);
+    expect(exchange.packets.every(({ tcp }) => (findOption(tcp?.header.options ?? [], 'ts')?.value ?? 0) > 0)).toBe(true);
   });
 
   test('has the options of its list that the client offered', async () => {
     const offer = async (options: Script['options'] & object) => {
-      const { heard } = await runExchange(serving({}, proxy()), { options, completes: false, untilMs: 10 });
-      return formatOptions(heard[0]?.tcp?.header.options ?? []).replace(/ts=\d+:?\d*/, 'ts');
+      const { packets } = await runExchange(serving({}, proxy()), { options, completes: false, untilMs: 10 });
+      return formatOptions(packets[0]?.tcp?.header.options ?? []).replace(/ts=\d+:?\d*/, 'ts');
     };
     expect(await offer(LINUX_OPTIONS)).toBe('mss=1460,sackOK,ts,nop,wscale=7');
     expect(await offer([])).toMatch(/^mss=1460/);
     const few = { options: [{ kind: 2, name: 'mss', value: 1400 }] } as const;
-    const { heard } = await runExchange(serving({}, proxy(few)), { completes: false, untilMs: 10 });
-    expect(heard[0]?.tcp?.header.options).toEqual([{ kind: 2, name: 'mss', value: 1400 }]);
+    const { packets } = await runExchange(serving({}, proxy(few)), { completes: false, untilMs: 10 });
+    expect(packets[0]?.tcp?.header.options).toEqual([{ kind: 2, name: 'mss', value: 1400 }]);
   });
 
   test('asks the server only what the client has agreed to', async () => {
     const few = { options: [{ kind: 2, name: 'mss', value: 1400 }] } as const;
-    const talk = await runExchange(serving({ application: PAGE }, proxy(few)), { request: GET, window: 64_240, ...patient });
-    expect(talk.received).toHaveLength(3000);
-    expect(talk.heard.every(({ tcp }) => findOption(tcp?.header.options ?? [], 'ts') === undefined)).toBe(true);
+    const exchange = await runExchange(serving({ application: PAGE }, proxy(few)), { request: GET, window: 64_240, ...patient });
+    expect(exchange.received).toHaveLength(3000);
+    expect(exchange.packets.every(({ tcp }) => findOption(tcp?.header.options ?? [], 'ts') === undefined)).toBe(true);
   });
 
   test('answers for a port that is closed, then resets; for a server that is gone nothing follows', async () => {
@@ -117,11 +117,11 @@ describe('a SYN proxy to the end', () => {
   test('asks again when its SYN or the answer was lost', async () => {
     const { forward, reverse } = completeSynProxy();
     const path: Around = { forward: [forward], reverse: [first(1, synAck, drop), reverse] };
-    const talk = await runExchange(serving({ application: PAGE }, path), {
+    const exchange = await runExchange(serving({ application: PAGE }, path), {
       more: [{ atMs: 400, segment: { seq: ISS + 1 } }],
       untilMs: 900,
     });
-    expect(answers(talk).slice(0, 2)).toEqual(['S. 63', '. 63']);
+    expect(answers(exchange).slice(0, 2)).toEqual(['S. 63', '. 63']);
   });
 });
 
@@ -164,16 +164,16 @@ describe('tar pits', () => {
   });
 });
 
-describe('ECN and Fast Open on the way', () => {
+describe('ECN and Fast Open on the path', () => {
   const asks = TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR;
 
   test('flags reflected: a SYN-ACK with ECE and CWR', async () => {
-    const { heard } = await runExchange(serving({}, { reverse: [reflectEcn()] }), {
+    const { packets } = await runExchange(serving({}, { reverse: [reflectEcn()] }), {
       synFlags: asks,
       completes: false,
       untilMs: 10,
     });
-    expect(heard.map((packet) => flags(packet))).toEqual(['S.EW']);
+    expect(packets.map((packet) => flags(packet))).toEqual(['S.EW']);
   });
 
   test('SYNs dropped or reset because they ask for ECN, or carry an option; others pass', async () => {
@@ -188,7 +188,7 @@ describe('ECN and Fast Open on the way', () => {
   test('the option stripped: no cookie comes; SYNs with data dropped: the same without passes', async () => {
     const request = { options: [{ kind: 34, name: 'tfo', cookie: '' }], completes: false, untilMs: 10 } as const;
     const cookie = async (between: Around) =>
-      (await runExchange(serving({ fastOpen: true }, between), request)).heard[0]?.tcp?.header.options.map((one) => one.name);
+      (await runExchange(serving({ fastOpen: true }, between), request)).packets[0]?.tcp?.header.options.map((one) => one.name);
     expect(await cookie({})).toContain('tfo');
     expect(await cookie({ forward: [stripOption(34)] })).not.toContain('tfo');
     const blocked = serving({ fastOpen: true }, { forward: [dropSyn(payload)] });
@@ -204,8 +204,8 @@ describe('matches', () => {
       '1 S. -1+0',
       '1001 S. -1+0',
     ]);
-    const talk = await runExchange(serving({ application: http(10) }, { forward: [lost] }), { request: GET, untilMs: 100 });
-    expect(talk.received).toHaveLength(10);
+    const exchange = await runExchange(serving({ application: http(10) }, { forward: [lost] }), { request: GET, untilMs: 100 });
+    expect(exchange.received).toHaveLength(10);
   });
 
   test('header fields that no other writer touches', async () => {
@@ -214,7 +214,7 @@ describe('matches', () => {
       set.urgentPointer(bytes, 77);
       set.reserved(bytes, 5);
     });
-    const [reply] = (await runExchange(serving({}, { reverse: [change] }), { completes: false, untilMs: 10 })).heard;
+    const [reply] = (await runExchange(serving({}, { reverse: [change] }), { completes: false, untilMs: 10 })).packets;
     expect(reply?.ip.df).toBe(false);
     expect(reply?.tcp?.header).toMatchObject({ urgentPointer: 77, reserved: 5, flags: TcpFlag.SYN | TcpFlag.ACK });
     expect(formatOptions(reply?.tcp?.header.options ?? [])).toMatch(/^mss=1460,sackOK,ts/);

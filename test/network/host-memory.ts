@@ -2,13 +2,13 @@ import { NANOS_PER_SECOND, type Nanos } from '../../src/wire/numbers.ts';
 import type { HostContext } from './host.ts';
 import type { Stack } from './stack.ts';
 
-/** What a host keeps for all its ports: where its timestamp clock started, and its last IP ID. */
+/** State that a host's ports share: the start of its timestamp clock, and its last IP ID. */
 interface HostMemory {
   readonly clock: number;
   ipId: number;
 }
 
-/** The host's timestamp clock at `now`, in ticks of its rate; it starts anywhere. */
+/** The host's timestamp clock at `now`, in ticks; its start is random. */
 export function timestampClock(context: HostContext, now: Nanos, clockHz: Stack['clockHz']): number {
   return (memoryOf(context).clock + Math.floor((now * clockHz) / NANOS_PER_SECOND)) >>> 0;
 }

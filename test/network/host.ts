@@ -1,15 +1,15 @@
 import type { Address } from '../../src/wire/address.ts';
-import { address } from './address-text.ts';
 import type { Box, Context } from './middlebox.ts';
 import { closed } from './services.ts';
 import { STACKS, type Stack, type StackStyle } from './stack.ts';
+import { address } from './packet.ts';
 
-/** What a service knows besides the packet. */
+/** What a service knows apart from the packet. */
 export interface HostContext extends Context {
   readonly host: Host;
 }
 
-/** What one port makes of the TCP packets that reach it. `onward` emissions mean "taken in" and go nowhere. */
+/** How one port answers packets. An `onward` emission means that the packet was accepted; it goes nowhere. */
 export type Service = Box<HostContext>;
 
 /** A machine at the end of a path. */
@@ -21,7 +21,7 @@ export interface Host {
   readonly otherwise: Service;
 }
 
-/** How a host differs from a Linux one whose ports are all closed. */
+/** How a host differs from a Linux host whose ports are all closed. */
 export interface HostForm {
   readonly style?: StackStyle;
   readonly stack?: Partial<Stack>;

@@ -5,15 +5,15 @@ import { mplsObject } from '../../src/wire/icmp-extensions.ts';
 import { encodeIcmpPacket } from '../../src/wire/packet.ts';
 import { isIcmp, sourceOf, transportOf, type Packet } from './packet.ts';
 
-/** How much of the offending packet an ICMP error carries, and what stands behind it. */
+/** How much of the offending packet an ICMP error quotes, and what follows the quote. */
 export interface Quoting {
-  /** Bytes after the IP header of the quoted packet: 8 by RFC 792, all that fits by RFC 1812, 4.3.2.3. */
+  /** Quoted bytes after the IP header: 8 by RFC 792, all that fits by RFC 1812, 4.3.2.3. */
   readonly payloadBytes: number;
-  /** RFC 4884 objects; the quote is then padded and its length named. */
+  /** RFC 4884 objects; the quote is then padded and its length given. */
   readonly extensions?: readonly IcmpExtensionObject[];
   /** True keeps the length field 0, as senders did before RFC 4884. */
   readonly legacyExtensions?: boolean;
-  /** What the packet had become when it was quoted (a NAT that does not restore). */
+  /** Changes the packet before it is quoted (a NAT that does not restore). */
   readonly altered?: (packet: Packet) => Packet;
 }
 
@@ -31,10 +31,10 @@ export const QUOTE_8: Quoting = { payloadBytes: 8 };
 /** IP header and 28 bytes: the option-less header of TCP and 8 more. */
 export const QUOTE_28: Quoting = { payloadBytes: 28 };
 
-/** As much as a kernel quotes: 576 bytes of message (RFC 1812, 4.3.2.3; net/ipv4/icmp.c). */
+/** What a kernel quotes: 576 bytes of message (RFC 1812, 4.3.2.3; net/ipv4/icmp.c). */
 export const QUOTE_FULL: Quoting = { payloadBytes: 528 };
 
-/** A whole quote with an MPLS label stack entry behind it (RFC 4950). */
+/** A full quote followed by an MPLS label stack entry (RFC 4950). */
 export const QUOTE_MPLS: Quoting = {
   payloadBytes: 528,
   extensions: [mplsObject([{ label: 1234, trafficClass: 0, bottomOfStack: true, ttl: 1 }])],

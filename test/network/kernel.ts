@@ -14,7 +14,7 @@ import type { Simulation } from './simulation.ts';
 
 const HOST_UNREACHABLE = { type: 3, code: 1 };
 
-/** The prober's own kernel: between the sockets and the first link. */
+/** The prober's kernel, between the sockets and the first link. */
 export class Kernel {
   readonly #local: Local;
   readonly #simulation: Simulation;
@@ -23,7 +23,7 @@ export class Kernel {
   readonly #merger: SegmentMerger;
   #lost = false;
 
-  /** `capture` gets every packet that comes in or, where the engine sees them, goes out. */
+  /** `capture` gets every incoming packet and, where the engine sees them, every outgoing one. */
   constructor(local: Local, simulation: Simulation, capture: (packet: Packet, at: Nanos) => void) {
     this.#local = local;
     this.#simulation = simulation;
@@ -32,12 +32,12 @@ export class Kernel {
     this.#merger = new SegmentMerger(capture, (at, action) => simulation.schedule(at, action));
   }
 
-  /** From now on nothing comes in or goes out. */
+  /** From now on nothing is sent or received. */
   loseInterface(): void {
     this.#lost = true;
   }
 
-  /** A raw socket's send at `at`: 0, or the errno. A source that is left open is filled in (raw(7), IP_HDRINCL). */
+  /** A raw socket's send at `at`: 0, or an errno. A source of 0.0.0.0 is filled in (raw(7), IP_HDRINCL). */
   send(bytes: Packet, at: Nanos): number {
     if (this.#lost) return Errno.ENETDOWN;
     // net/ipv4/raw.c, raw_send_hdrinc: a whole packet is not fragmented.
@@ -51,7 +51,7 @@ export class Kernel {
     return 0;
   }
 
-  /** A packet came in from the network. */
+  /** A packet arrived from the network. */
   receive(packet: Packet, at: Nanos): void {
     const isOurs = destinationOf(packet) === this.#local.address;
     if (this.#lost || !(isOurs || this.#local.promiscuous)) return;
@@ -68,7 +68,7 @@ export class Kernel {
     return (flagsOf(packet) & TcpFlag.RST) === 0;
   }
 
-  /** At an unresolved neighbour the packet waits in the ARP queue: no tap on the device sees it. */
+  /** A packet to an unresolved neighbour waits in the ARP queue, where no capture sees it. */
   #failNeighbour(packet: Packet, at: Nanos): void {
     const error = icmpErrorAbout(packet, this.#local.address, HOST_UNREACHABLE);
     const givenUp = at + milliseconds(this.#local.neighbourMs);

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { address } from './address-text.ts';
 import { host } from './host.ts';
 import { changeField, resetTtl } from './middleboxes/fields.ts';
 import { mtu } from './middleboxes/link-mtu.ts';
@@ -12,13 +11,14 @@ import { formatAddress } from '../../src/wire/address.ts';
 import { findOption } from '../../src/wire/tcp-options.ts';
 import { TcpFlag } from '../../src/wire/tcp-flags.ts';
 import { serving, type Around } from './serving.ts';
-import { runExchange, LINUX_OPTIONS, sizes, timeline, type Script, type Talk } from './tcp-client.ts';
+import { runExchange, LINUX_OPTIONS, sizes, timeline, type Script, type Exchange } from './tcp-client.ts';
+import { address } from './packet.ts';
 
 const GET = 'GET / HTTP/1.0\r\n\r\n';
 
-/** Sender, type, code and next-hop MTU of each ICMP message heard. */
-function errors(talk: Talk): readonly string[] {
-  return talk.heard.flatMap(({ ip, icmp }) =>
+/** Sender, type, code and next-hop MTU of each ICMP message received. */
+function errors(exchange: Exchange): readonly string[] {
+  return exchange.packets.flatMap(({ ip, icmp }) =>
     icmp === null ? [] : [`${formatAddress(ip.source)} ${icmp.type}/${icmp.code} ${icmp.rest & 0xffff}`],
   );
 }
@@ -34,60 +34,68 @@ describe('a narrow link', () => {
   test('answers packets that are too large with its MTU; those that fit pass, to the byte', async () => {
     const sent = async (bytes: number) => {
       const more = [{ atMs: 50, segment: { payload: new Uint8Array(bytes - 52) } }];
-      const talk = await runExchange(serving({}, mtuAround(1400)), { more, untilMs: 500 });
-      return [...errors(talk), ...talk.heard.flatMap(({ atMs, tcp }) => (atMs > 50 && tcp !== null ? [tcp.header.flags] : []))];
+      const exchange = await runExchange(serving({}, mtuAround(1400)), { more, untilMs: 500 });
+      return [
+        ...errors(exchange),
+        ...exchange.packets.flatMap(({ atMs, tcp }) => (atMs > 50 && tcp !== null ? [tcp.header.flags] : [])),
+      ];
     };
     expect(await sent(1400)).toEqual([TcpFlag.ACK]);
     expect(await sent(1401)).toEqual(['10.0.0.2 3/4 1400']);
   });
 
   test('without ICMP it is a black hole', async () => {
-    const talk = await runExchange(serving({}, mtuAround(1400, false)), { more: [large], untilMs: 500 });
-    expect(talk.heard).toHaveLength(1);
+    const exchange = await runExchange(serving({}, mtuAround(1400, false)), { more: [large], untilMs: 500 });
+    expect(exchange.packets).toHaveLength(1);
   });
 
   test('packets that may be fragmented pass', async () => {
     const { forward, reverse } = mtu(1400);
     const mayBreak = changeField((bytes) => set.df(bytes, false));
-    const talk = await runExchange(serving({}, { forward: [mayBreak, forward], reverse: [reverse] }), {
+    const exchange = await runExchange(serving({}, { forward: [mayBreak, forward], reverse: [reverse] }), {
       more: [large],
       untilMs: 500,
     });
-    expect(talk.heard.filter(({ atMs }) => atMs > 50)).toHaveLength(1);
+    expect(exchange.packets.filter(({ atMs }) => atMs > 50)).toHaveLength(1);
   });
 
   test('the server hears of it, sends smaller segments at once, and remembers', async () => {
     const world = serving({ application: http(6000), fastOpen: true }, mtuAround(1300));
     const asks = { options: [...LINUX_OPTIONS, { kind: 34, name: 'tfo', cookie: '' }] } as const;
-    const talk = await runExchange(world, { ...asks, request: GET });
-    expect(sizes(talk)).toEqual([6000 - 4 * 1448, ...Array.from({ length: 4 }, () => 1248), 6000 - 4 * 1248]);
-    expect(talk.received).toHaveLength(6000);
-    expect(talk.heard.every(({ atMs }) => atMs < 20)).toBe(true);
+    const exchange = await runExchange(world, { ...asks, request: GET });
+    expect(sizes(exchange)).toEqual([6000 - 4 * 1448, ...Array.from({ length: 4 }, () => 1248), 6000 - 4 * 1248]);
+    expect(exchange.received).toHaveLength(6000);
+    expect(exchange.packets.every(({ atMs }) => atMs < 20)).toBe(true);
     // A second connection that needs no number of the server's: data with the SYN.
-    const cookie = findOption(talk.heard[0]?.tcp?.header.options ?? [], 'tfo')?.cookie ?? '';
+    const cookie = findOption(exchange.packets[0]?.tcp?.header.options ?? [], 'tfo')?.cookie ?? '';
     const options = [
       { kind: 2, name: 'mss', value: 1460 },
       { kind: 34, name: 'tfo', cookie },
     ] as const;
     const payload = Uint8Array.from(GET, (one) => one.charCodeAt(0));
     const second = { seq: 77, ack: 0, sourcePort: 40_001, flags: TcpFlag.SYN, window: 64_240, options, payload } as const;
-    const { heard } = await runExchange(world, { ...asks, request: GET, untilMs: 5100, more: [{ atMs: 5000, segment: second }] });
-    const later = heard.filter(({ atMs, tcp }) => atMs > 5000 && (tcp?.payload.length ?? 0) > 0);
+    const { packets } = await runExchange(world, {
+      ...asks,
+      request: GET,
+      untilMs: 5100,
+      more: [{ atMs: 5000, segment: second }],
+    });
+    const later = packets.filter(({ atMs, tcp }) => atMs > 5000 && (tcp?.payload.length ?? 0) > 0);
     expect(Math.max(...later.map(({ tcp }) => tcp?.payload.length ?? 0))).toBe(1260);
   });
 
   test('a server that hears nothing sends the same large segment until it gives up; small answers pass', async () => {
-    const talk = await runExchange(serving({ application: http(6000) }, mtuAround(1300, false)), { request: GET });
-    expect(talk.received).toBe('');
-    expect(sizes(talk)).toEqual([6000 - 4 * 1448]);
+    const exchange = await runExchange(serving({ application: http(6000) }, mtuAround(1300, false)), { request: GET });
+    expect(exchange.received).toBe('');
+    expect(sizes(exchange)).toEqual([6000 - 4 * 1448]);
     const small = await runExchange(serving({ application: http(1200) }, mtuAround(1300, false)), { request: GET });
     expect(small.received).toHaveLength(1200);
   });
 
   test('no router is believed that says less than 552', async () => {
-    const talk = await runExchange(serving({ application: http(6000) }, mtuAround(552)), { request: GET });
-    expect(sizes(talk)).toContain(500);
-    expect(talk.received).toHaveLength(6000);
+    const exchange = await runExchange(serving({ application: http(6000) }, mtuAround(552)), { request: GET });
+    expect(sizes(exchange)).toContain(500);
+    expect(exchange.received).toHaveLength(6000);
   });
 });
 
@@ -99,13 +107,13 @@ describe('forks', () => {
       atMs: 10 + index,
       segment: { seq: 1, ack: 0, flags: TcpFlag.SYN, ttl, sourcePort: script.sourcePort ?? 40_000 },
     }));
-    const talk = await runExchange(network([site(target, path)], quiet), {
+    const exchange = await runExchange(network([site(target, path)], quiet), {
       ...script,
       completes: false,
       untilMs: 500,
       more: probes,
     });
-    return talk.heard.filter(({ icmp }) => icmp !== null).map(({ ip }) => formatAddress(ip.source));
+    return exchange.packets.filter(({ icmp }) => icmp !== null).map(({ ip }) => formatAddress(ip.source));
   };
   const forked = (by: 'flow' | 'packet') => [
     router('10.0.0.1'),
@@ -168,8 +176,8 @@ describe('TTL', () => {
     ];
     const world = network([site(host('198.51.100.7'), path)], { resets: false, seesOwnPackets: false });
     const probes = [1, 2, 3, 64].map((ttl) => ({ atMs: 100 + ttl, segment: { seq: 1, ack: 0, flags: TcpFlag.SYN, ttl } }));
-    const talk = await runExchange(world, { completes: false, untilMs: 500, more: probes });
-    const hops = talk.heard.filter(({ icmp }) => icmp !== null).map(({ ip }) => ip.source);
+    const exchange = await runExchange(world, { completes: false, untilMs: 500, more: probes });
+    const hops = exchange.packets.filter(({ icmp }) => icmp !== null).map(({ ip }) => ip.source);
     expect(hops.map(formatAddress)).toEqual(['10.0.0.5', '10.0.0.1', '10.0.0.3', '10.0.0.5', '10.0.0.5']);
     expect(hops[0]).toBe(address('10.0.0.5'));
   });

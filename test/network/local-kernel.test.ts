@@ -10,26 +10,26 @@ describe('the kernel of the machine that probes', () => {
   test('resets what it does not know, but for the ports that are guarded', async () => {
     const world = (silentPorts: readonly number[]) => around(open({ retransmits: 3 }), { local: { resets: true, silentPorts } });
     const answers = async (ports: readonly number[]) =>
-      (await runExchange(world(ports), { completes: false, untilMs: 10_000 })).heard.length;
+      (await runExchange(world(ports), { completes: false, untilMs: 10_000 })).packets.length;
     expect(await answers([])).toBe(1);
     expect(await answers([39_999])).toBe(1);
     expect(await answers([39_999, 40_000])).toBe(4);
   });
 
   test('sends no packet that its link does not take', async () => {
-    const talk = await runExchange(serving({}, { local: { mtu: 79 } }), { completes: false, synPayload: 'x'.repeat(40) });
-    expect(talk.heard).toEqual([]);
+    const exchange = await runExchange(serving({}, { local: { mtu: 79 } }), { completes: false, synPayload: 'x'.repeat(40) });
+    expect(exchange.packets).toEqual([]);
   });
 });
 
-describe('a capture behind receive offload', () => {
+describe('a capture after receive offload', () => {
   const merging = { local: { mergesSegments: true } };
 
   test('shows the segments of one instant as one packet, its length and flags with it', async () => {
-    const talk = await runExchange(serving({ application: http(4000) }, merging), { request: GET });
-    expect(timeline(talk)).toEqual(['1 S. -1+0', '2 FP. 0+4000']);
-    expect(talk.heard[1]?.ip.totalLength).toBe(4000 + 52);
-    expect(talk.received).toHaveLength(4000);
+    const exchange = await runExchange(serving({ application: http(4000) }, merging), { request: GET });
+    expect(timeline(exchange)).toEqual(['1 S. -1+0', '2 FP. 0+4000']);
+    expect(exchange.packets[1]?.ip.totalLength).toBe(4000 + 52);
+    expect(exchange.received).toHaveLength(4000);
   });
 
   test('ends a packet with a segment that says PSH', async () => {
@@ -38,24 +38,28 @@ describe('a capture behind receive offload', () => {
   });
 
   test('a packet holds 65,535 bytes at most, however many segments come', async () => {
-    const talk = await runExchange(serving({ application: http(200_000) }, merging), {
+    const exchange = await runExchange(serving({ application: http(200_000) }, merging), {
       request: GET,
       window: 4000,
       closes: 'never',
     });
-    expect(talk.received).toHaveLength(200_000);
-    expect(Math.max(...talk.heard.map(({ ip }) => ip.totalLength))).toBeGreaterThan(40_000);
-    expect(Math.max(...talk.heard.map(({ ip }) => ip.totalLength))).toBeLessThanOrEqual(65_535);
-    expect(sizes(talk).every((size) => size % 1448 === 0 || size < 1448 * 45)).toBe(true);
+    expect(exchange.received).toHaveLength(200_000);
+    expect(Math.max(...exchange.packets.map(({ ip }) => ip.totalLength))).toBeGreaterThan(40_000);
+    expect(Math.max(...exchange.packets.map(({ ip }) => ip.totalLength))).toBeLessThanOrEqual(65_535);
+    expect(sizes(exchange).every((size) => size % 1448 === 0 || size < 1448 * 45)).toBe(true);
   });
 
   test('a segment that is sent again alone is shown as it is', async () => {
-    const talk = await runExchange(serving({ application: http(4000) }, merging), { request: GET, acks: false, untilMs: 300 });
-    expect(sizes(talk)).toEqual([4000, 1448]);
+    const exchange = await runExchange(serving({ application: http(4000) }, merging), {
+      request: GET,
+      acks: false,
+      untilMs: 300,
+    });
+    expect(sizes(exchange)).toEqual([4000, 1448]);
   });
 
   test('what is not data is shown in its order', async () => {
-    const { heard } = await runExchange(serving({ application: http(100) }, merging), { request: GET });
-    expect(heard.map((packet) => flags(packet))).toEqual(['S.', 'FP.', '.']);
+    const { packets } = await runExchange(serving({ application: http(100) }, merging), { request: GET });
+    expect(packets.map((packet) => flags(packet))).toEqual(['S.', 'FP.', '.']);
   });
 });

@@ -1,51 +1,50 @@
 import { Errno } from '../../src/transport/errno.ts';
 import type { Address } from '../../src/wire/address.ts';
-import { address } from './address-text.ts';
 import type { Match } from './match.ts';
 import type { Context } from './middlebox.ts';
-import type { Packet } from './packet.ts';
+import { address, type Packet } from './packet.ts';
 
-/** What the kernel says to a packet on its way out: 0 sends it, an errno does not. */
+/** The kernel's result for an outgoing packet: 0 sends it, an errno does not. */
 export type SendFault = (packet: Packet, context: Context) => number;
 
-/** The machine that probes, and what goes wrong on it. */
+/** The prober's machine, and its faults. */
 export interface Local {
   readonly address: Address;
   readonly interface: string;
   /** Bytes of the largest packet that it sends; EMSGSIZE for more. */
   readonly mtu: number;
-  /** Addresses without a route, and the errno that says so. */
+  /** Addresses without a route, with the errno. */
   readonly noRoute: ReadonlyMap<Address, number>;
-  /** Addresses on the link that answer no ARP: an ICMP 3/1 of our own follows when the kernel gives up. */
+  /** Addresses on the link that answer no ARP: our own kernel's ICMP 3/1 follows when it gives up. */
   readonly noNeighbour: readonly Address[];
   /** Milliseconds until it does; three probes a second apart (net/ipv4/arp.c). */
   readonly neighbourMs: number;
   readonly sendFault: SendFault;
   /** Milliseconds after which the interface is gone, or null. */
   readonly lostAtMs: number | null;
-  /** The kernel answers segments that belong to no connection with a reset, as it does without a port guard. */
+  /** The kernel resets segments that belong to no connection, as it does without reset suppression. */
   readonly resets: boolean;
-  /** Ports that a guard keeps the kernel from resetting. */
+  /** Ports on which kernel resets are suppressed. */
   readonly silentPorts: readonly number[];
-  /** The capture sees data segments of one instant merged into one packet, as after generic receive offload. */
+  /** Data segments of one instant are captured as one packet, as after generic receive offload. */
   readonly mergesSegments: boolean;
-  /** The capture sees our own packets too, at the time they left. */
+  /** Our own packets are captured too, when they leave. */
   readonly seesOwnPackets: boolean;
-  /** The capture sees packets to other addresses too, as on a link that floods. */
+  /** Packets to other addresses are captured too, as on a link that floods. */
   readonly promiscuous: boolean;
-  /** Share of captured packets that the capture loses and counts, 0 to 1. */
+  /** Share of packets that the capture drops and counts, 0 to 1. */
   readonly captureLoss: number;
-  /** Captured bytes of a packet at most. */
+  /** Most bytes captured of a packet. */
   readonly snapLength: number;
-  /** Captured packets are padded with garbage to this length: an Ethernet frame's payload is 46 bytes at least. */
+  /** Captured packets are padded with garbage to this length; an Ethernet payload has at least 46 bytes. */
   readonly paddedTo: number;
-  /** Milliseconds that captured packets are collected after the first before they are handed over (a ring's block time-out). */
+  /** Milliseconds that a ring's block collects packets after its first. */
   readonly blockMs: number;
   /** Nanoseconds that sending one packet takes. */
   readonly sendCost: number;
 }
 
-/** A prober at 192.0.2.1 on `sim0` where nothing goes wrong, but for what `own` says. */
+/** A prober at 192.0.2.1 on `sim0` without faults, except for `own`. */
 export function local(own: Partial<Local> = {}): Local {
   return {
     address: address('192.0.2.1'),
@@ -75,7 +74,7 @@ export function refuse(errno: number, match: Match): SendFault {
   return (packet) => (match(packet) ? errno : 0);
 }
 
-/** Refuses the first `count` packets that match: a full queue (ENOBUFS, EAGAIN) for a moment. */
+/** Refuses the first `count` packets that match: a queue that is full for a moment (ENOBUFS, EAGAIN). */
 export function refuseFirst(count: number, errno: number, match: Match): SendFault {
   const key = {};
   return (packet, { remember }) => {

@@ -11,7 +11,7 @@ import {
   type Packet,
 } from './packet.ts';
 
-/** Which packets a middlebox is about. */
+/** Which packets a middlebox handles. */
 export type Match = (packet: Packet) => boolean;
 
 /** Every packet. */
@@ -23,7 +23,7 @@ export const tcp: Match = isTcp;
 /** ICMP messages. */
 export const icmp: Match = isIcmp;
 
-/** SYN without ACK and RST. */
+/** SYN without ACK or RST. */
 export const syn: Match = (packet) =>
   isTcp(packet) && (flagsOf(packet) & (TcpFlag.SYN | TcpFlag.ACK | TcpFlag.RST)) === TcpFlag.SYN;
 
@@ -36,7 +36,7 @@ export const rst: Match = (packet) => hasFlags(packet, TcpFlag.RST);
 /** Segments with ECE or CWR; on a SYN both together ask for ECN (RFC 3168, 6.1.1). */
 export const ecnFlags: Match = (packet) => isTcp(packet) && (flagsOf(packet) & (TcpFlag.ECE | TcpFlag.CWR)) !== 0;
 
-/** ACK alone, without data: the third segment of a handshake, or a stray. */
+/** ACK alone, without data: the third segment of a handshake, or a stray one. */
 export const bareAck: Match = (packet) => isTcp(packet) && flagsOf(packet) === TcpFlag.ACK && payloadLengthOf(packet) === 0;
 
 /** Segments whose TCP checksum is wrong. */
@@ -60,7 +60,7 @@ export function option(kind: number): Match {
   return (packet) => isTcp(packet) && optionsOf(packet).some((one) => one.kind === kind);
 }
 
-/** What all of `matches` match. */
+/** Packets that all of `matches` match. */
 export function all(...matches: readonly Match[]): Match {
   return (packet) => matches.every((match) => match(packet));
 }

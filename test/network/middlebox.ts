@@ -7,38 +7,46 @@ import type { Random } from './random.ts';
 /** One packet that leaves a middlebox or a host. */
 export interface Emission {
   readonly packet: Packet;
-  /** `onward`: the way the handled packet was going; `back`: where it came from. */
+  /** `onward`: in the direction of the handled packet; `back`: towards its sender. */
   readonly way: 'onward' | 'back';
-  /** How long after the handled packet came. */
+  /** After the arrival of the handled packet. */
   readonly delay: Nanos;
-  /** Asked when its time has come: true keeps the packet back (a timer that was stopped). */
+  /** Asked when the packet is due: true drops it (a timer that was stopped). */
   readonly unless?: () => boolean;
 }
 
-/** What a middlebox knows besides the packet. */
+/** What a middlebox knows apart from the packet. */
 export interface Context {
   readonly now: Nanos;
   readonly random: Random;
   /** The node's own address; null on a bare wire. */
   readonly address: Address | null;
-  /** State of this run under `key`, made by `create` at the first call: networks stay plain data that can be run again. */
+  /**
+   * State of this run under `key`, made by `create` at the first call, so that a network stays plain data.
+   */
   readonly remember: <T>(key: object, create: () => T) => T;
-  /** Lets `make` say what else leaves from here, `delay` from now: a timer. It is told the time then; ways are as for the packet at hand. */
+  /** A timer: after `delay`, sends what `make` returns. Its emissions are relative to the packet at hand. */
   readonly later: (delay: Nanos, make: (now: Nanos) => readonly Emission[]) => void;
 }
 
-/** What becomes of one packet: nothing (dropped), itself, another one, an answer, several, later. */
+/**
+ * What leaves for one packet: nothing (dropped), the packet, another one, an answer, several, or some
+ * later.
+ */
 export type Box<C extends Context> = (packet: Packet, context: C) => readonly Emission[];
 
-/** Something in the path. A host's service has the same shape and knows its host too, so every middlebox can stand before a service. */
+/**
+ * Something on the path. A host's service has the same shape and also knows its host, so any middlebox fits
+ * before it.
+ */
 export type Middlebox = Box<Context>;
 
-/** The packet goes on. */
+/** Forwards the packet. */
 export function onward(packet: Packet, delay: Nanos = 0): Emission {
   return { packet, way: 'onward', delay };
 }
 
-/** The packet goes to where the handled one came from. */
+/** Sends the packet towards the sender of the handled one. */
 export function back(packet: Packet, delay: Nanos = 0): Emission {
   return { packet, way: 'back', delay };
 }
@@ -46,10 +54,10 @@ export function back(packet: Packet, delay: Nanos = 0): Emission {
 /** Forwards everything. */
 export const pass: Middlebox = (packet) => [onward(packet)];
 
-/** Forwards nothing, says nothing. */
+/** Drops silently. */
 export const drop: Middlebox = () => [];
 
-/** One box after the other; what a box sends back, at once or later, does not visit the boxes before it. */
+/** One box after the other. What a box sends back, at once or later, skips the boxes before it. */
 export function chain<C extends Context>(...boxes: readonly Box<C>[]): Box<C> {
   const [head, ...rest] = boxes;
   if (head === undefined) return pass;
@@ -62,7 +70,7 @@ function through<C extends Context>(emissions: readonly Emission[], next: Box<C>
   return emissions.flatMap((emission) => (emission.way === 'back' ? [emission] : after(emission, next, context)));
 }
 
-/** What a timer lets go passes the boxes behind its own too. */
+/** What a timer sends also passes the boxes after its own. */
 function withTimersThrough<C extends Context>(next: Box<C>, context: C): C {
   return {
     ...context,
@@ -81,12 +89,12 @@ function after<C extends Context>(emission: Emission, next: Box<C>, context: C):
   return next(emission.packet, shifted).map((one) => ({ ...one, delay: one.delay + delay }));
 }
 
-/** `box` for the packets that match; the others go on. */
+/** `box` for packets that match; others are forwarded. */
 export function when<C extends Context>(match: Match, box: Box<C>): Box<C> {
   return (packet, context) => (match(packet) ? box(packet, context) : [onward(packet)]);
 }
 
-/** `box` for the first `count` packets that match; the others go on. */
+/** `box` for the first `count` packets that match; others are forwarded. */
 export function first<C extends Context>(count: number, match: Match, box: Box<C>): Box<C> {
   const key = {};
   return (packet, context) => {
@@ -96,7 +104,7 @@ export function first<C extends Context>(count: number, match: Match, box: Box<C
   };
 }
 
-/** `box` for what matches after the first `count`; the others go on. */
+/** `box` for packets that match, except the first `count`; others are forwarded. */
 export function afterFirst<C extends Context>(count: number, match: Match, box: Box<C>): Box<C> {
   return when(match, skipFirst(count, box));
 }
@@ -114,7 +122,7 @@ export function rewrite(change: (packet: Packet, context: Context) => Packet): M
   return (packet, context) => [onward(change(packet, context))];
 }
 
-/** Milliseconds as the nanoseconds of emissions. */
+/** Milliseconds as nanoseconds. */
 export function milliseconds(count: number): Nanos {
   return Math.round(count * NANOS_PER_MS);
 }

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { address } from './address-text.ts';
 import { icmpErrorAbout, QUOTE_8, QUOTE_28, QUOTE_MPLS } from './icmp-error.ts';
 import { afterFirst, chain, drop, first, onward, pass, when, type Context, type Middlebox } from './middlebox.ts';
 import { dropReply, dropSyn, loss, rateLimit } from './middleboxes/dropping.ts';
@@ -11,7 +10,7 @@ import { injectRst, rejectIcmp, rejectRst, resetAfterSynAck } from './middleboxe
 import { delay, duplicate, reorder } from './middleboxes/timing.ts';
 import { anything, syn } from './match.ts';
 import { edited, oneHopOlder, sealed, set } from './packet-edit.ts';
-import { tcpChecksumOf, ttlOf, type Packet } from './packet.ts';
+import { tcpChecksumOf, ttlOf, type Packet, address } from './packet.ts';
 import { createRandom } from './random.ts';
 import { internetChecksum } from '../../src/wire/checksum.ts';
 import type { DecodedPacket } from '../../src/wire/decoded.ts';
@@ -65,7 +64,7 @@ function read(packet: Packet): DecodedPacket {
   return decoded.value;
 }
 
-/** What `box` makes of `packet`, decoded; every packet that leaves has right checksums. */
+/** What `box` emits for `packet`, decoded; every packet that leaves has correct checksums. */
 function through(box: Middlebox, packet: Packet): readonly (DecodedPacket & { way: string; delay: number })[] {
   return box(packet, context()).map((emission) => {
     expect(internetChecksum(emission.packet, 0, 20)).toBe(0);

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { address } from './address-text.ts';
 import { host } from './host.ts';
 import { local, type Local } from './local.ts';
 import { rewriteDscp } from './middleboxes/fields.ts';
@@ -12,6 +11,7 @@ import type { DecodedPacket } from '../../src/wire/decoded.ts';
 import { decodePacket, encodeTcpPacket } from '../../src/wire/packet.ts';
 import { TcpFlag } from '../../src/wire/tcp-flags.ts';
 import { formatOptions } from '../../src/wire/tcp-options.ts';
+import { address } from './packet.ts';
 
 const SOURCE = address('192.0.2.1');
 const TARGET = address('198.51.100.7');
@@ -32,17 +32,17 @@ interface Sent {
   readonly options?: typeof OPTIONS | readonly [];
 }
 
-interface Heard extends DecodedPacket {
+interface Received extends DecodedPacket {
   readonly at: number;
 }
 
-/** Sends the segments one by one, a millisecond apart, and hears what comes back within `ms`. */
-async function talk(world: Network, segments: readonly Sent[], ms = 200): Promise<readonly Heard[]> {
+/** Sends the segments one by one, a millisecond apart, and returns what comes back within `ms`. */
+async function send(world: Network, segments: readonly Sent[], ms = 200): Promise<readonly Received[]> {
   const transport = new SimulatedTransport(world);
-  const heard: Heard[] = [];
+  const received: Received[] = [];
   transport.capture((bytes, offset, length, at) => {
     const decoded = decodePacket(bytes.slice(offset, offset + length));
-    if (decoded.ok) heard.push({ ...decoded.value, at: at / 1e6 });
+    if (decoded.ok) received.push({ ...decoded.value, at: at / 1e6 });
   });
   for (const segment of segments) {
     const packet = encodeTcpPacket({
@@ -64,7 +64,7 @@ async function talk(world: Network, segments: readonly Sent[], ms = 200): Promis
   }
   while (transport.now() < ms * 1e6) await transport.wait(ms * 1e6);
   await transport.close();
-  return heard;
+  return received;
 }
 
 function lab(path: readonly Router[] = [], form: Parameters<typeof host>[1] = {}, own: Partial<Local> = QUIET): Network {
@@ -74,24 +74,24 @@ function lab(path: readonly Router[] = [], form: Parameters<typeof host>[1] = {}
 describe('paths', () => {
   test('each TTL reaches its hop, whose quote shows what the hops before it did', async () => {
     const path = [router('10.0.0.1'), router('10.0.0.2', { forward: [rewriteDscp(8)] }), wire({}), router('10.0.0.3')];
-    const heard = await talk(
+    const received = await send(
       lab(path),
       [1, 2, 3, 4].map((ttl) => ({ ttl })),
     );
-    expect(heard.map(({ ip, icmp, tcp }) => [ip.source, icmp?.quote?.ip.dscp ?? null, tcp?.header.flags ?? null])).toEqual([
+    expect(received.map(({ ip, icmp, tcp }) => [ip.source, icmp?.quote?.ip.dscp ?? null, tcp?.header.flags ?? null])).toEqual([
       [address('10.0.0.1'), 0, null],
       [address('10.0.0.2'), 0, null],
       [address('10.0.0.3'), 8, null],
       [TARGET, null, TcpFlag.SYN | TcpFlag.ACK],
     ]);
-    expect(heard.map(({ ip }) => ip.ttl)).toEqual([64, 63, 62, 61]);
-    expect(heard[2]?.icmp?.quote?.ip.ttl).toBe(1);
+    expect(received.map(({ ip }) => ip.ttl)).toEqual([64, 63, 62, 61]);
+    expect(received[2]?.icmp?.quote?.ip.ttl).toBe(1);
   });
 
   test('a hop may be silent, or send one error a second', async () => {
-    const mute = await talk(lab([router('10.0.0.1', { icmp: 'off' })]), [{ ttl: 1 }]);
+    const mute = await send(lab([router('10.0.0.1', { icmp: 'off' })]), [{ ttl: 1 }]);
     expect(mute).toEqual([]);
-    const slow = await talk(
+    const slow = await send(
       lab([router('10.0.0.1', { icmp: 1 })]),
       Array.from({ length: 5 }, () => ({ ttl: 1 })),
     );
@@ -99,14 +99,14 @@ describe('paths', () => {
   });
 
   test('the round trip is the sum of the links', async () => {
-    const [reply] = await talk(lab([router('10.0.0.1', { delayMs: 3 }), router('10.0.0.2', { delayMs: 5 })]), [{}]);
+    const [reply] = await send(lab([router('10.0.0.1', { delayMs: 3 }), router('10.0.0.2', { delayMs: 5 })]), [{}]);
     expect(reply?.at).toBeCloseTo(2 * (3 + 5 + 0.2), 2);
   });
 
   test('packets to nowhere vanish behind the routers that are there', async () => {
     const world = network([], QUIET, [router('10.0.0.1')]);
-    expect(await talk(world, [{}])).toEqual([]);
-    expect((await talk(world, [{ ttl: 1 }])).map(({ icmp }) => icmp?.type)).toEqual([11]);
+    expect(await send(world, [{}])).toEqual([]);
+    expect((await send(world, [{ ttl: 1 }])).map(({ icmp }) => icmp?.type)).toEqual([11]);
   });
 });
 
@@ -116,7 +116,7 @@ describe('hosts', () => {
     ['windows', 'mss=1460,nop,wscale=8,nop,nop,sackOK'],
     ['freebsd', 'mss=1460,nop,wscale=6,sackOK,ts=TS'],
   ] as const)('a %s SYN-ACK has its options in its order', async (style, wanted) => {
-    const [reply] = await talk(lab([], { style }), [{}]);
+    const [reply] = await send(lab([], { style }), [{}]);
     const options = reply?.tcp?.header.options ?? [];
     expect(formatOptions(options).replace(/ts=[^,]+/, 'ts=TS')).toBe(wanted);
     const ts = options.find((one) => one.name === 'ts');
@@ -124,14 +124,18 @@ describe('hosts', () => {
   });
 
   test('only what was offered is answered', async () => {
-    const [reply] = await talk(lab(), [{ options: [] }]);
+    const [reply] = await send(lab(), [{ options: [] }]);
     expect(formatOptions(reply?.tcp?.header.options ?? [])).toBe('mss=1460');
     expect(reply?.tcp?.header.window).toBe(64_240);
   });
 
   test('closed ports prove their resets; a stray ACK gets the reset of RFC 9293', async () => {
-    const heard = await talk(lab(), [{ port: 81 }, { port: 81, flags: TcpFlag.ACK, ack: 77 }, { port: 81, flags: TcpFlag.RST }]);
-    expect(heard.map(({ tcp }) => [tcp?.header.flags, tcp?.header.seq, tcp?.header.ack])).toEqual([
+    const received = await send(lab(), [
+      { port: 81 },
+      { port: 81, flags: TcpFlag.ACK, ack: 77 },
+      { port: 81, flags: TcpFlag.RST },
+    ]);
+    expect(received.map(({ tcp }) => [tcp?.header.flags, tcp?.header.seq, tcp?.header.ack])).toEqual([
       [TcpFlag.RST | TcpFlag.ACK, 0, 1001],
       [TcpFlag.RST, 77, 0],
     ]);
@@ -139,8 +143,8 @@ describe('hosts', () => {
 
   test('IP IDs: zero, counting, random', async () => {
     const ids = async (ipId: 'zero' | 'counter' | 'random'): Promise<readonly number[]> => {
-      const heard = await talk(lab([], { stack: { ipId }, otherwise: closed() }), [{}, { port: 81 }, { port: 83 }]);
-      return heard.map(({ ip }) => ip.id);
+      const received = await send(lab([], { stack: { ipId }, otherwise: closed() }), [{}, { port: 81 }, { port: 83 }]);
+      return received.map(({ ip }) => ip.id);
     };
     expect(await ids('zero')).toEqual([0, 0, 0]);
     const [one = 0, two, three] = await ids('counter');
@@ -150,21 +154,21 @@ describe('hosts', () => {
 
   test('a SYN-ACK is sent again after 1, 3 and 7 seconds, until a reset stops it', async () => {
     const world = lab([], { ports: { 80: open({ retransmits: 3 }) } });
-    const heard = await talk(world, [{}], 20_000);
-    expect(heard.map(({ at }) => Math.round(at))).toEqual([0, 1000, 3000, 7000]);
-    expect(new Set(heard.map(({ tcp }) => tcp?.header.seq)).size).toBe(1);
-    expect(await talk(world, [{}, { flags: TcpFlag.RST }], 20_000)).toHaveLength(1);
+    const received = await send(world, [{}], 20_000);
+    expect(received.map(({ at }) => Math.round(at))).toEqual([0, 1000, 3000, 7000]);
+    expect(new Set(received.map(({ tcp }) => tcp?.header.seq)).size).toBe(1);
+    expect(await send(world, [{}, { flags: TcpFlag.RST }], 20_000)).toHaveLength(1);
   });
 
   test('SYN cookies: no wscale and no SACK without timestamps, nothing sent again', async () => {
     const world = lab([], { ports: { 80: open({ cookies: true, retransmits: 3 }) } });
-    const heard = await talk(world, [{ options: [OPTIONS[0], OPTIONS[1], OPTIONS[4]] as never }], 20_000);
-    expect(heard.map(({ tcp }) => formatOptions(tcp?.header.options ?? []))).toEqual(['mss=1460']);
+    const received = await send(world, [{ options: [OPTIONS[0], OPTIONS[1], OPTIONS[4]] as never }], 20_000);
+    expect(received.map(({ tcp }) => formatOptions(tcp?.header.options ?? []))).toEqual(['mss=1460']);
   });
 
   test('data in the SYN-ACK is there, and padding behind short packets is not part of them', async () => {
     const world = lab([], { ports: { 80: open({ payload: Uint8Array.of(1, 2, 3), options: [] }) } });
-    const [reply] = await talk(world, [{}]);
+    const [reply] = await send(world, [{}]);
     expect([...(reply?.tcp?.payload ?? [])]).toEqual([1, 2, 3]);
   });
 });
@@ -172,11 +176,11 @@ describe('hosts', () => {
 describe('the machine that probes', () => {
   test('its own packets and the resets of its kernel are captured, the resets reach the host', async () => {
     const world = lab([], { ports: { 80: open({ retransmits: 3 }) } }, {});
-    const heard = await talk(world, [{}], 20_000);
-    expect(heard.map(({ tcp }) => tcp?.header.flags)).toEqual([TcpFlag.SYN, TcpFlag.SYN | TcpFlag.ACK, TcpFlag.RST]);
+    const received = await send(world, [{}], 20_000);
+    expect(received.map(({ tcp }) => tcp?.header.flags)).toEqual([TcpFlag.SYN, TcpFlag.SYN | TcpFlag.ACK, TcpFlag.RST]);
   });
 
-  test('a lost interface: a fault, ENETDOWN, and nothing is heard any more', async () => {
+  test('a lost interface: a fault, ENETDOWN, and nothing is received any more', async () => {
     const transport = new SimulatedTransport(lab([], {}, { ...QUIET, lostAtMs: 5 }));
     await transport.wait(Infinity);
     expect(transport.now()).toBe(5e6);

@@ -1,22 +1,22 @@
 import type { Address } from '../../src/wire/address.ts';
-import { address } from './address-text.ts';
 import type { Host } from './host.ts';
 import { QUOTE_FULL, type Quoting } from './icmp-error.ts';
 import { local, type Local } from './local.ts';
 import { chain, type Middlebox } from './middlebox.ts';
+import { address } from './packet.ts';
 
-/** One stop on a path. */
+/** One hop of a path. */
 export interface Router {
-  /** Null: a piece of wire that neither shows itself nor ages packets. */
+  /** Null: a wire, which sends nothing and leaves the TTL alone. */
   readonly address: Address | null;
-  /** Time exceeded and the like: sent, not sent, or so many a second. */
+  /** ICMP errors: sent, not sent, or this many a second. */
   readonly icmp: 'on' | 'off' | number;
   readonly quoting: Quoting;
   /** False for a router that leaves the TTL alone. */
   readonly agesPackets: boolean;
-  /** Milliseconds from the stop before this one. */
+  /** Milliseconds from the previous hop. */
   readonly delayMs: number;
-  /** What it does to packets that go away from the prober, and to those that come back. */
+  /** What it does to packets away from the prober, and towards it. */
   readonly forward: Middlebox;
   readonly reverse: Middlebox;
 }
@@ -31,14 +31,14 @@ export interface RouterForm {
   readonly reverse?: readonly Middlebox[];
 }
 
-/** A place where the path forks and comes together again: each packet takes one of the branches, the same one both ways. */
+/** A fork in the path: each packet takes one branch, and so do its answers. */
 export interface Fork {
   readonly branches: readonly (readonly Router[])[];
-  /** Which branch a packet takes: by its addresses and ports (and then every packet of a connection takes the same), or one after the other. */
+  /** The choice of branch: by a hash of addresses and ports, or round robin packet by packet. */
   readonly by: 'flow' | 'packet';
 }
 
-/** A host and the way to it. */
+/** A host and the path to it. */
 export interface Site {
   readonly host: Host;
   readonly path: readonly (Router | Fork)[];
@@ -46,11 +46,11 @@ export interface Site {
   readonly delayMs: number;
 }
 
-/** A whole network as seen from the prober: plain data, unchanged by a run. */
+/** A network as seen from the prober: plain data, unchanged by a run. */
 export interface Network {
   readonly local: Local;
   readonly sites: readonly Site[];
-  /** The way that packets to any other address take; they vanish at its end. */
+  /** The path of packets to any other address; they vanish at its end. */
   readonly elsewhere: readonly Router[];
 }
 
@@ -63,22 +63,22 @@ export function router(text: string, form: RouterForm = {}): Router {
   return { ...usual, ...rest, address: address(text), forward: chain(...forward), reverse: chain(...reverse) };
 }
 
-/** A piece of wire with something on it. */
+/** A wire with middleboxes on it. */
 export function wire(form: Pick<RouterForm, 'forward' | 'reverse' | 'delayMs'>): Router {
   return { ...router('0.0.0.0', form), address: null, agesPackets: false, icmp: 'off' };
 }
 
-/** Routers side by side that share the packets (ECMP): by flow, as routers do, or packet by packet. */
+/** Equal-cost branches (ECMP): by flow, as routers choose, or packet by packet. */
 export function ecmp(branches: Fork['branches'], by: Fork['by'] = 'flow'): Fork {
   return { branches, by };
 }
 
-/** `host` behind `path`. */
+/** `host` at the end of `path`. */
 export function site(host: Host, path: Site['path'] = [], delayMs: number = LINK_MS): Site {
   return { host, path, delayMs };
 }
 
-/** A network around a prober that is like any other unless `own` says otherwise. */
+/** A network with its prober; `own` changes the prober. */
 export function network(sites: readonly Site[], own: Partial<Local> = {}, elsewhere: readonly Router[] = []): Network {
   return { local: local(own), sites, elsewhere };
 }

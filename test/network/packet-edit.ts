@@ -10,7 +10,7 @@ import { isTcp, payloadOffsetOf, tcpChecksumOf, transportOf, ttlOf, type Packet 
 /** "Don't fragment" in the first byte of the fragment word. */
 const DF = 0x40;
 
-/** Writers for the fields that `edited` may change; TCP fields are found behind the IP header. */
+/** Writers of header fields, for `edited`. */
 export const set = {
   source: (bytes: Uint8Array, value: Address): void => writeAddress(bytes, Ipv4Offset.SOURCE, value),
   destination: (bytes: Uint8Array, value: Address): void => writeAddress(bytes, Ipv4Offset.DESTINATION, value),
@@ -39,8 +39,8 @@ function writeU8(bytes: Uint8Array, offset: number, value: number): void {
 }
 
 /**
- * A copy that `change` has written into. Checksums follow the change as with a middlebox's incremental update
- * (RFC 1624): a TCP checksum that was wrong before stays wrong.
+ * A copy changed by `change`, with checksums as after a middlebox's incremental update (RFC 1624): a TCP
+ * checksum that was wrong stays wrong.
  */
 export function edited(packet: Packet, change: (bytes: Uint8Array) => void): Packet {
   const wrong = isTcp(packet) && tcpChecksumOf(packet) !== 0;
@@ -49,7 +49,7 @@ export function edited(packet: Packet, change: (bytes: Uint8Array) => void): Pac
   return sealed(copy, wrong);
 }
 
-/** A copy with these TCP options instead, padded with EOL to 32 bits. The caller keeps them within 40 bytes. */
+/** A copy with other TCP options, padded with EOL to 32 bits; at most 40 bytes. */
 export function withOptions(packet: Packet, options: readonly TcpOption[]): Packet {
   const encoded = encodeOptions(options);
   const tcp = transportOf(packet);
@@ -64,7 +64,7 @@ export function withOptions(packet: Packet, options: readonly TcpOption[]): Pack
   return sealed(copy, tcpChecksumOf(packet) !== 0);
 }
 
-/** A copy whose TTL is one lower, IP checksum updated in place (RFC 1141). */
+/** A copy with the TTL decremented and the IP checksum updated (RFC 1141). */
 export function oneHopOlder(packet: Packet): Packet {
   const copy = packet.slice();
   copy[Ipv4Offset.TTL] = ttlOf(packet) - 1;
@@ -73,7 +73,7 @@ export function oneHopOlder(packet: Packet): Packet {
   return copy;
 }
 
-/** Fills in the checksums of a packet that is being made; `wrong` leaves a TCP checksum that does not verify. */
+/** Fills in the checksums of a new packet; `wrong` gives a TCP checksum that does not verify. */
 export function sealed(bytes: Uint8Array, wrong: boolean = false): Packet {
   writeU16(bytes, Ipv4Offset.CHECKSUM, 0);
   writeU16(bytes, Ipv4Offset.CHECKSUM, internetChecksum(bytes, 0, transportOf(bytes)));

@@ -6,7 +6,7 @@ import { TcpFlag } from '../../src/wire/tcp-flags.ts';
 import { around } from './serving.ts';
 import { runExchange } from './tcp-client.ts';
 
-/** Answers each SYN `copies` times at once, and once more a second later. */
+/** Answers each SYN `copies` times at once, and again a second later. */
 class Repeater implements PacketSession {
   readonly sentSlots: number[] = [];
   readonly #copies: number;
@@ -57,9 +57,9 @@ test('a session on a far host hears whole packets, sends when it is due, in batc
     sessions.push(session);
     return session;
   });
-  const { heard } = await runExchange(around(program), { completes: false, untilMs: 5000 });
-  expect(heard).toHaveLength(21);
-  expect(heard.map(({ atMs }) => Math.round(atMs / 1000))).toEqual([...Array.from({ length: 20 }, () => 0), 1]);
+  const { packets } = await runExchange(around(program), { completes: false, untilMs: 5000 });
+  expect(packets).toHaveLength(21);
+  expect(packets.map(({ atMs }) => Math.round(atMs / 1000))).toEqual([...Array.from({ length: 20 }, () => 0), 1]);
   expect(sessions).toHaveLength(1);
   expect(sessions[0]?.sentSlots).toEqual([16, 4, 1]);
 });

@@ -16,9 +16,9 @@ const CAPACITY = 16;
 const SLOT_BYTES = 1536;
 
 /**
- * A program on a simulated host that reads and writes whole packets beside the kernel's TCP, which keeps silent: the responder of a two-ended
- * test. One session a run for all ports that have this service; it is polled from the first packet on. What it sends goes back the way that
- * the packet at hand came.
+ * A program on a simulated host that reads and writes whole packets in place of the kernel's TCP: the
+ * responder of a two-ended test. One session per run serves all ports with this service; it is polled from
+ * the first packet on. What it sends goes back along the path of the packet at hand.
  */
 export function packetProgram(create: () => PacketSession): Service {
   const key = {};
@@ -54,7 +54,7 @@ class Program implements Endpoint {
       next = Math.min(next, this.#session.flushed(now, this.#batch));
       next = Math.min(next, this.#session.poll(now, this.#batch));
     }
-    // Time must go on, whatever the session says.
+    // Time must advance whatever the session returns.
     this.#deadline = Math.max(next, now + 1);
     return packets;
   }

@@ -1,4 +1,4 @@
-import { readAddress, type Address } from '../../src/wire/address.ts';
+import { parseAddress, readAddress, type Address } from '../../src/wire/address.ts';
 import { readU16, readU32 } from '../../src/wire/bytes.ts';
 import { foldChecksum, onesSum, tcpPseudoSum } from '../../src/wire/checksum.ts';
 import { IpProtocol } from '../../src/wire/ip-protocol.ts';
@@ -7,12 +7,20 @@ import { seq, type Seq } from '../../src/wire/numbers.ts';
 import { TCP_HEADER_BYTES, TcpOffset, tcpHeaderLength } from '../../src/wire/tcp.ts';
 import type { TcpOption } from '../../src/wire/tcp-option.ts';
 import { decodeOptions } from '../../src/wire/tcp-options.ts';
+import { keyedHash } from './random.ts';
 
 /**
- * A whole IPv4 packet as it stands on the wire. Nobody writes into one that has been sent: whoever rewrites makes a copy.
- * Bytes, not objects: a middlebox then cannot tidy up what a real one would pass on, and a quote is a slice.
+ * An IPv4 packet as it stands on the wire. A sent packet is never changed: a rewrite makes a copy.
+ * Bytes, not objects: a middlebox then cannot tidy up what a real one would forward, and a quote is a slice.
  */
 export type Packet = Uint8Array;
+
+/** A dotted address of a network written by hand; throws a RangeError for any other text. */
+export function address(text: string): Address {
+  const parsed = parseAddress(text);
+  if (parsed === null) throw new RangeError(`"${text}" is no address`);
+  return parsed;
+}
 
 /** Sender in the IP header. */
 export function sourceOf(packet: Packet): Address {
@@ -24,12 +32,12 @@ export function destinationOf(packet: Packet): Address {
   return readAddress(packet, Ipv4Offset.DESTINATION);
 }
 
-/** The whole byte: DSCP above, ECN (2 bits) below. */
+/** The whole byte: 6 bits of DSCP, 2 of ECN. */
 export function trafficClassOf(packet: Packet): number {
   return packet[Ipv4Offset.TOS] as number;
 }
 
-/** TTL as it stands now. */
+/** TTL. */
 export function ttlOf(packet: Packet): number {
   return packet[Ipv4Offset.TTL] as number;
 }
@@ -69,7 +77,7 @@ export function seqOf(packet: Packet): Seq {
   return seq(readU32(packet, transportOf(packet) + TcpOffset.SEQ));
 }
 
-/** Acknowledgment number of a TCP segment, whether its ACK flag is set or not. */
+/** Acknowledgment number of a TCP segment, even without the ACK flag. */
 export function ackOf(packet: Packet): Seq {
   return seq(readU32(packet, transportOf(packet) + TcpOffset.ACK));
 }
@@ -102,7 +110,7 @@ export function tcpChecksumOf(packet: Packet): number {
   return foldChecksum(onesSum(packet, tcp, length, tcpPseudoSum(sourceOf(packet), destinationOf(packet), length)));
 }
 
-/** Who a TCP segment is between. */
+/** Both ends of a TCP segment. */
 export interface Endpoints {
   readonly source: Address;
   readonly destination: Address;
@@ -110,7 +118,7 @@ export interface Endpoints {
   readonly destinationPort: number;
 }
 
-/** The endpoints of `packet`, for another in its name. */
+/** The endpoints of `packet`. */
 export function endpointsOf(packet: Packet): Endpoints {
   return {
     source: sourceOf(packet),
@@ -140,7 +148,7 @@ export function reversed(endpoints: Endpoints): Endpoints {
   };
 }
 
-/** A name for the connection that a TCP packet belongs to, as its receiver sees it. */
+/** A key for the connection of a TCP packet, in the packet's direction. */
 export function tupleOf(packet: Packet): string {
   return tupleText(endpointsOf(packet));
 }
@@ -148,4 +156,13 @@ export function tupleOf(packet: Packet): string {
 /** The same from endpoints. */
 export function tupleText({ source, sourcePort, destination, destinationPort }: Endpoints): string {
   return `${source}:${sourcePort}>${destination}:${destinationPort}`;
+}
+
+/**
+ * The same number for every packet of a TCP connection in one direction: what load balancers and ECMP
+ * routers choose by.
+ */
+export function flowHash(packet: Packet): number {
+  const { source, destination, sourcePort, destinationPort } = endpointsOf(packet);
+  return keyedHash(0x5eed, source, destination, (sourcePort << 16) | destinationPort);
 }

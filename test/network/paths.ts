@@ -1,15 +1,15 @@
-import { keyedHash, flowHash } from './keyed-hash.ts';
 import type { Fork, Router, Site } from './network.ts';
-import { isTcp, type Packet } from './packet.ts';
+import { isTcp, type Packet, flowHash } from './packet.ts';
 import type { Stop } from './stop.ts';
+import { keyedHash } from './random.ts';
 
-/** Ways to one host: one, or as many as its forks make. */
+/** Paths to one host: one, or one for each combination of branches. */
 export class Paths {
   readonly #stages: readonly (Stop | Branching)[];
   readonly #only: readonly Stop[] | null;
   #sent = 0;
 
-  /** `stopOf` makes a router ready; once for each, so that branches which share one share its state. */
+  /** `stopOf` is called once per router, so that branches share its state. */
   constructor(path: Site['path'], end: Stop, stopOf: (router: Router) => Stop) {
     const known = new Map<Router, Stop>();
     const make = (router: Router): Stop => {
@@ -22,14 +22,14 @@ export class Paths {
     this.#only = this.#stages.every((stage): stage is Stop => !('branches' in stage)) ? this.#stages : null;
   }
 
-  /** The stops of the way that `packet` takes. */
+  /** The stops on the path of `packet`. */
   choose(packet: Packet): readonly Stop[] {
     if (this.#only !== null) return this.#only;
     const hash = isTcp(packet) ? flowHash(packet) : 0;
     const count = this.#sent++;
     return this.#stages.flatMap((stage, index) => {
       if (!('branches' in stage)) return [stage];
-      // Each fork decides for itself: a hash of its own.
+      // A hash for each fork, so that their choices are independent.
       const choice = stage.by === 'flow' ? keyedHash(index, hash) : count;
       return stage.branches[choice % stage.branches.length] ?? [];
     });

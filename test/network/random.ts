@@ -1,4 +1,4 @@
-/** A seeded stream of numbers: the only chance in a simulation. */
+/** A seeded stream of numbers: the only randomness in a simulation. */
 export interface Random {
   /** Uniform in [0, 1). */
   fraction(): number;
@@ -6,7 +6,7 @@ export interface Random {
   uint32(): number;
 }
 
-/** Mulberry32 (Tommy Ettinger): 32 bits of state, every seed a full-quality stream for tests; no secrets come from it. */
+/** Mulberry32 (Tommy Ettinger): 32 bits of state, good for tests, not for secrets. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   function uint32(): number {
@@ -16,4 +16,18 @@ export function createRandom(seed: number): Random {
     return (mixed ^ (mixed >>> 14)) >>> 0;
   }
   return { uint32, fraction: () => uint32() / 0x1_0000_0000 };
+}
+
+/**
+ * Numbers that look random but are the same for the same `values` under `secret`: a keyed hash, not a
+ * cryptographic one.
+ */
+export function keyedHash(secret: number, ...values: readonly number[]): number {
+  let hash = secret >>> 0;
+  for (const value of values) {
+    hash = Math.imul(hash ^ value, 0x9e3779b1);
+    hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+    hash ^= hash >>> 13;
+  }
+  return hash >>> 0;
 }

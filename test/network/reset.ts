@@ -9,14 +9,14 @@ export interface ResetNumbers {
   readonly flags: number;
 }
 
-/** What a reset must say so that the sender of `packet` believes it (RFC 9293, 3.10.7.1). */
+/** The reset that the sender of `packet` accepts (RFC 9293, 3.10.7.1). */
 export function resetNumbers(packet: Packet): ResetNumbers {
   const flags = flagsOf(packet);
   if ((flags & TcpFlag.ACK) !== 0) return { seq: ackOf(packet), ack: 0, flags: TcpFlag.RST };
   return { seq: 0, ack: endOf(packet), flags: TcpFlag.RST | TcpFlag.ACK };
 }
 
-/** The sequence number behind everything that `packet` takes up: its data, and its SYN. */
+/** The sequence number after the data and the SYN of `packet`. */
 export function endOf(packet: Packet): Seq {
   return seqAdd(seqOf(packet), payloadLengthOf(packet) + ((flagsOf(packet) & TcpFlag.SYN) === 0 ? 0 : 1));
 }

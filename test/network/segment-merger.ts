@@ -8,12 +8,12 @@ import { sealed, set } from './packet-edit.ts';
 import { ackOf, flagsOf, isTcp, payloadLengthOf, payloadOffsetOf, seqOf, transportOf, tupleOf, type Packet } from './packet.ts';
 
 const LARGEST_PACKET = 0xffff;
-/** Flags that a segment may have and still have others behind it. */
+/** Flags with which a segment may be followed by others. */
 const PLAIN = TcpFlag.ACK;
 /** Flags with which a segment may be the last of a merged packet. */
 const LAST = TcpFlag.ACK | TcpFlag.PSH | TcpFlag.FIN;
 
-/** What is held back until the next packet, or the next instant, shows that nothing more belongs to it. */
+/** A packet held back until the next packet, or the next instant, shows that it is complete. */
 interface Held {
   readonly packet: Packet;
   readonly at: Nanos;
@@ -23,8 +23,8 @@ interface Held {
 }
 
 /**
- * Generic receive offload before the capture: data segments of one flow that come in order in the same instant are shown as one packet
- * (net/ipv4/tcp_offload.c, tcp_gro_receive).
+ * Generic receive offload before the capture: data segments of one flow that arrive in order in the same
+ * instant become one packet (net/ipv4/tcp_offload.c, tcp_gro_receive).
  */
 export class SegmentMerger {
   readonly #show: (packet: Packet, at: Nanos) => void;
@@ -36,7 +36,7 @@ export class SegmentMerger {
     this.#schedule = schedule;
   }
 
-  /** Takes a packet that came in at `at`. */
+  /** Takes a packet that arrived at `at`. */
   take(packet: Packet, at: Nanos): void {
     const held = this.#held;
     if (held !== null && held.at === at && follows(packet, held)) {

@@ -28,18 +28,20 @@ export interface OpenForm {
   readonly options?: readonly TcpOption[];
   /** Data in the SYN-ACK (RFC 7413). */
   readonly payload?: Uint8Array;
-  /** Acknowledges the SYN's data too; otherwise the SYN alone (RFC 7413, 3). */
+  /** Acknowledges the SYN's data too, not the SYN alone (RFC 7413, 3). */
   readonly takesData?: boolean;
-  /** Times the SYN-ACK is sent again until an ACK or RST comes; Linux does 5. */
+  /** Retransmissions of the SYN-ACK until an ACK or RST arrives; 5 on Linux. */
   readonly retransmits?: number;
-  /** Answers as with SYN cookies: nothing remembered, and without timestamps no wscale and no SACK (net/ipv4/syncookies.c). */
+  /**
+   * As with SYN cookies: no state, and without timestamps neither wscale nor SACK (net/ipv4/syncookies.c).
+   */
   readonly cookies?: boolean;
 }
 
-/** Linux' first SYN-ACK time-out, doubled each time (TCP_TIMEOUT_INIT). */
+/** Linux's first SYN-ACK time-out, doubled each time (TCP_TIMEOUT_INIT). */
 const SYN_ACK_RTO = NANOS_PER_SECOND;
 
-/** Takes SYNs in silence. */
+/** Ignores everything. */
 export const silent: Service = drop;
 
 /** A listening port. */
@@ -57,22 +59,22 @@ export function open(form: OpenForm = {}): Service {
   });
 }
 
-/** A port that nobody listens on: RST (RFC 9293, 3.10.7.1). */
+/** A closed port: RST (RFC 9293, 3.10.7.1). */
 export function closed(stack: Partial<Stack> = {}): Service {
   return when(tcp, (packet, context) => ((flagsOf(packet) & TcpFlag.RST) === 0 ? [back(resetTo(packet, context, stack))] : []));
 }
 
-/** Answers a SYN with a SYN of its own, without ACK (simultaneous open, RFC 9293, 3.5; the split handshake). */
+/** Answers a SYN with a SYN without ACK (simultaneous open, RFC 9293, 3.5; the split handshake). */
 export function splitHandshake(): Service {
   return when(syn, (packet, context) => {
-    const says = { seq: context.random.uint32(), ack: 0, flags: TcpFlag.SYN, window: 0xffff };
-    return [back(answer(packet, { context, own: {} }, { ...says, options: ownOptions(packet, context, {}) }))];
+    const fields = { seq: context.random.uint32(), ack: 0, flags: TcpFlag.SYN, window: 0xffff };
+    return [back(answer(packet, { context, own: {} }, { ...fields, options: ownOptions(packet, context, {}) }))];
   });
 }
 
 /**
- * A connection of old on the tuple of the first SYN that comes: its source port is answered by an ACK with that connection's numbers
- * (RFC 5961, 4) until a reset, and there are none here; other source ports reach `next`.
+ * An old connection on the tuple of the first SYN: that source port is answered by a challenge ACK with the
+ * old connection's numbers (RFC 5961, 4); other source ports reach `next`.
  */
 export function staleConnection(next: Service): Service {
   const key = {};
@@ -116,14 +118,14 @@ function synAckTo(packet: Packet, context: HostContext, form: OpenForm): Packet 
   const stack = { ...context.host.stack, ...own };
   const data = form.takesData === true ? payloadLengthOf(packet) : 0;
   const options = form.options ?? ownOptions(packet, context, form);
-  const says = {
+  const fields = {
     seq: context.random.uint32(),
     ack: seqAdd(seqOf(packet), 1 + data),
     flags: answerFlags(stack, flagsOf(packet)),
     window: answerWindow(stack, options),
     options,
   };
-  return answer(packet, { context, own }, form.payload === undefined ? says : { ...says, payload: form.payload });
+  return answer(packet, { context, own }, form.payload === undefined ? fields : { ...fields, payload: form.payload });
 }
 
 function ownOptions(packet: Packet, context: HostContext, form: OpenForm): readonly TcpOption[] {
@@ -142,8 +144,8 @@ function resetTo(packet: Packet, context: HostContext, own: Partial<Stack> = {})
   return answer(packet, { context, own }, { seq, ack, flags, window: 0 });
 }
 
-/** What an answer says; the rest follows from the segment that it answers. */
-interface Answer {
+/** Fields of an answer; the rest follows from the segment that it answers. */
+interface AnswerFields {
   readonly seq: number;
   readonly ack: number;
   readonly flags: number;
@@ -154,8 +156,8 @@ interface Answer {
 
 const NO_BYTES = new Uint8Array(0);
 
-/** One object literal, no spreads: a full scan of a host makes 65,535 of these. */
-function answer(packet: Packet, { context, own }: Answerer, says: Answer): Packet {
+/** One object literal without spreads: a full scan of a host makes 65,535 of these. */
+function answer(packet: Packet, { context, own }: Answerer, fields: AnswerFields): Packet {
   const { stack } = context.host;
   return encodeTcpPacket({
     source: destinationOf(packet),
@@ -164,16 +166,16 @@ function answer(packet: Packet, { context, own }: Answerer, says: Answer): Packe
     destinationPort: sourcePortOf(packet),
     ttl: own.ttl ?? stack.ttl,
     id: nextIpId(own.ipId ?? stack.ipId, context),
-    seq: says.seq,
-    ack: says.ack,
-    flags: says.flags,
-    window: says.window,
-    options: says.options ?? NO_BYTES,
-    payload: says.payload ?? NO_BYTES,
+    seq: fields.seq,
+    ack: fields.ack,
+    flags: fields.flags,
+    window: fields.window,
+    options: fields.options ?? NO_BYTES,
+    payload: fields.payload ?? NO_BYTES,
   });
 }
 
-/** Who answers: a host, and where the port's stack differs from the host's. */
+/** The host that answers, and where the port's stack differs from the host's. */
 interface Answerer {
   readonly context: HostContext;
   readonly own: Partial<Stack>;

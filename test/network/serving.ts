@@ -4,13 +4,16 @@ import { network, router, site, type Network, type RouterForm } from './network.
 import type { ServerForm } from './tcp/server-form.ts';
 import { tcpServer } from './tcp/tcp-server.ts';
 
-/** What stands on the second of two routers, and on the machines at the ends. */
+/** The second of two routers, and the machines at both ends. */
 export interface Around extends RouterForm {
   readonly local?: Partial<Local>;
   readonly server?: HostForm;
 }
 
-/** Port 80 of a host two routers away, each 0.2 ms: a round trip of 1.2 ms. The client's kernel sends no resets. */
+/**
+ * Port 80 of a host two routers away, each 0.2 ms: a round trip of 1.2 ms. The client's kernel sends no
+ * resets.
+ */
 export function around(service: Service, { local = {}, server = {}, ...middle }: Around = {}): Network {
   const path = [router('10.0.0.1'), router('10.0.0.2', middle)];
   return network([site(host('198.51.100.7', { ...server, ports: { ...server.ports, 80: service } }), path)], {

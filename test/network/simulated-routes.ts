@@ -2,7 +2,7 @@ import type { Routes, Source } from '../../src/transport/transport.ts';
 import type { Address } from '../../src/wire/address.ts';
 import type { Local } from './local.ts';
 
-/** The routing table of a simulated prober: one way out, and the addresses that have none. */
+/** The routing table of a simulated prober: one interface, and addresses without a route. */
 export class SimulatedRoutes implements Routes {
   readonly sources: readonly Source[];
   readonly #local: Local;

@@ -19,29 +19,29 @@ import { Simulation } from './simulation.ts';
 
 /** How a simulation runs. */
 export interface SimulationOptions {
-  /** Names the run: same network, same seed, same packets sent at the same times, same answers. 1 unless given. */
+  /** The same network, seed and packets give the same answers. 1 unless given. */
   readonly seed?: number;
   /** Slots of a send batch; 64 unless given. */
   readonly batchCapacity?: number;
   /** Bytes of a slot; 1536 unless given. */
   readonly slotSize?: number;
-  /** Which share of the batches that may be posted another thread takes; half of them unless given. */
+  /** Share of the batches offered to `post` that another thread takes; half unless given. */
   readonly posted?: number;
 }
 
-/** One that is filled, one that is being sent, one that is settled. */
+/** One being filled, one being sent, one settled. */
 const PLACES = 3;
 
 /**
- * A network as data behind the port that every engine implements. Its clock stands still but for `flush`, by what sending costs, and
- * `wait`, which goes straight to the next packet, to `until` or to a `wake`.
+ * A network as data, as a transport. Its clock advances in `flush`, by the cost of sending, and in `wait`,
+ * to the next packet, `until` or a `wake`.
  */
 export class SimulatedTransport implements Transport {
   readonly engine: EngineName = 'simulated';
   readonly clock: ClockName = 'simulated';
   readonly sendPath: SendPath = { name: 'simulated', why: 'nothing leaves this program' };
   readonly #places: readonly SendBatch[];
-  /** The batch that is filled, and those that are posted: still being sent, or sent and waiting to be asked for. */
+  /** The batch being filled; posted batches are in `#sending`, then in `#settled`. */
   #batch: SendBatch;
   readonly #sending: Set<SendBatch> = new Set();
   readonly #settled: SendBatch[] = [];
@@ -86,7 +86,9 @@ export class SimulatedTransport implements Transport {
     }
   }
 
-  /** The other thread sends while this one's clock goes on: each packet leaves when the simulation comes to its time. */
+  /**
+   * Another thread sends while this one's clock runs on: each packet leaves at its time in the simulation.
+   */
   post(): boolean {
     const batch = this.#batch;
     const free = this.#places.find((place) => place !== batch && !this.#sending.has(place) && !this.#settled.includes(place));
@@ -160,12 +162,12 @@ export class SimulatedTransport implements Transport {
     this.#resume?.();
   }
 
-  /** Lets time pass while nobody waits: captures pile up meanwhile, with the stamps of their time. */
+  /** Lets time pass outside `wait`: captures queue up, with the stamps of their arrival. */
   advance(ms: number): void {
     this.#now += milliseconds(ms);
   }
 
-  /** Lets `action` happen at this time of the simulation, between packets: a signal, a `wake`. */
+  /** Runs `action` at this time of the simulation: a signal, a `wake`. */
   at(ms: number, action: () => void): void {
     this.#simulation.schedule(milliseconds(ms), action);
   }
@@ -174,7 +176,7 @@ export class SimulatedTransport implements Transport {
     while (this.#simulation.nextAt <= time && !this.#closed) this.#simulation.step();
   }
 
-  /** What comes within the same block of the ring is handed over with the first packet. */
+  /** Packets within the same block of the ring are delivered with its first. */
   #fillBlock(until: Nanos): void {
     const { blockMs } = this.#network.local;
     if (blockMs === 0) return;

@@ -5,16 +5,16 @@ import type { Context, Emission } from './middlebox.ts';
 import { milliseconds } from './middlebox.ts';
 import type { Network, Router, Site } from './network.ts';
 import { Paths } from './paths.ts';
-import { hostStop, routerStop, type Stop, type Way } from './stop.ts';
+import { hostStop, routerStop, type Stop, type Direction } from './stop.ts';
 import { destinationOf, type Packet } from './packet.ts';
 import type { Random } from './random.ts';
 
-/** The prober's place on every path. */
+/** The prober's index on every path. */
 const HOME = -1;
 
 /**
- * Packets on their way through a network: an event for each stop, handled in the order of time. Knows no clock of its own: `runUntil`
- * says how far to go.
+ * Packets in flight through a network: an event for each stop, handled in order of time. It has no clock of
+ * its own: `step` handles the next event.
  */
 export class Simulation {
   readonly random: Random;
@@ -24,10 +24,10 @@ export class Simulation {
   readonly #elsewhere: readonly Stop[];
   readonly #arrived: (packet: Packet, at: Nanos) => void;
   #now: Nanos = 0;
-  /** Where the packet at hand is, for the timers that it sets. */
-  #place: Place = { stops: [], from: HOME, way: 'forward' };
+  /** Where the packet at hand is, for timers that its middlebox sets. */
+  #place: Place = { stops: [], from: HOME, direction: 'forward' };
 
-  /** `arrived` gets every packet that comes back to the prober. */
+  /** `arrived` gets every packet that reaches the prober. */
   constructor(network: Network, random: Random, arrived: (packet: Packet, at: Nanos) => void) {
     this.random = random;
     this.#arrived = arrived;
@@ -35,7 +35,7 @@ export class Simulation {
     this.#elsewhere = network.elsewhere.map((router) => this.#routerStop(router));
   }
 
-  /** Time of the next event; Infinity when nothing is under way. */
+  /** Time of the next event; Infinity when nothing is in flight. */
   get nextAt(): Nanos {
     return this.#events.nextAt;
   }
@@ -45,7 +45,7 @@ export class Simulation {
     return this.#now;
   }
 
-  /** A context for whatever stands at `address`. */
+  /** The context of the node at `address`. */
   context(address: Address | null): Context {
     const now = (): Nanos => this.#now;
     return {
@@ -59,7 +59,7 @@ export class Simulation {
     };
   }
 
-  /** Lets `action` happen at `at`. */
+  /** Runs `action` at `at`. */
   schedule(at: Nanos, action: () => void): void {
     this.#events.push(at, action);
   }
@@ -67,7 +67,7 @@ export class Simulation {
   /** A packet leaves the prober at `at`. */
   depart(packet: Packet, at: Nanos): void {
     const stops = this.#paths.get(destinationOf(packet))?.choose(packet) ?? this.#elsewhere;
-    this.#move({ packet, stops, from: HOME, way: 'forward', at });
+    this.#move({ packet, stops, from: HOME, direction: 'forward', at });
   }
 
   /** Handles the next event. */
@@ -77,17 +77,17 @@ export class Simulation {
   }
 
   #move(leg: Leg): void {
-    const { stops, from, way } = leg;
-    const to = way === 'forward' ? from + 1 : from - 1;
+    const { stops, from, direction } = leg;
+    const to = direction === 'forward' ? from + 1 : from - 1;
     if (to >= stops.length) return;
     const link = stops[Math.max(from, to)] as Stop;
     this.#events.push(leg.at + link.delay, () => this.#arrive(leg, to));
   }
 
-  #arrive({ packet, stops, way }: Leg, index: number): void {
+  #arrive({ packet, stops, direction }: Leg, index: number): void {
     if (index === HOME) return this.#arrived(packet, this.#now);
-    this.#place = { stops, from: index, way };
-    this.#emitAll((stops[index] as Stop).handle(packet, way), this.#place);
+    this.#place = { stops, from: index, direction };
+    this.#emitAll((stops[index] as Stop).handle(packet, direction), this.#place);
   }
 
   #later(delay: Nanos, make: (now: Nanos) => readonly Emission[]): void {
@@ -102,9 +102,15 @@ export class Simulation {
     for (const emission of emissions) this.#emit(emission, place);
   }
 
-  #emit(emission: Emission, { stops, from, way }: Place): void {
+  #emit(emission: Emission, { stops, from, direction }: Place): void {
     const { packet, delay, unless } = emission;
-    const leg = { packet, stops, from, at: this.#now + delay, way: emission.way === 'onward' ? way : opposite(way) };
+    const leg = {
+      packet,
+      stops,
+      from,
+      at: this.#now + delay,
+      direction: emission.way === 'onward' ? direction : opposite(direction),
+    };
     if (unless === undefined) return this.#move(leg);
     this.#events.push(leg.at, () => {
       if (!unless()) this.#move(leg);
@@ -127,11 +133,11 @@ export class Simulation {
   }
 }
 
-/** A stop on a path, and the way things go there. */
+/** A stop on a path, and the direction of the packet there. */
 interface Place {
   readonly stops: readonly Stop[];
   readonly from: number;
-  readonly way: Way;
+  readonly direction: Direction;
 }
 
 /** A packet that leaves stop `from`. */
@@ -140,6 +146,6 @@ interface Leg extends Place {
   readonly at: Nanos;
 }
 
-function opposite(way: Way): Way {
-  return way === 'forward' ? 'reverse' : 'forward';
+function opposite(direction: Direction): Direction {
+  return direction === 'forward' ? 'reverse' : 'forward';
 }

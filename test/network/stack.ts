@@ -2,14 +2,14 @@ import { TcpFlag } from '../../src/wire/tcp-flags.ts';
 import { findOption } from '../../src/wire/tcp-options.ts';
 import type { TcpOption } from '../../src/wire/tcp-option.ts';
 
-/** Whose habits a host's SYN-ACK has: which options, in which order. */
+/** Which system a SYN-ACK's options and their order follow. */
 export type StackStyle = 'linux' | 'windows' | 'freebsd';
 
-/** A host's TCP, as far as one SYN-ACK shows it. */
+/** A host's TCP, as far as a SYN-ACK shows it. */
 export interface Stack {
   readonly style: StackStyle;
   readonly mss: number;
-  /** Shift offered, or null for a stack without window scaling. */
+  /** Window shift, or null for a stack without scaling. */
   readonly wscale: number | null;
   readonly sack: boolean;
   readonly timestamps: boolean;
@@ -17,9 +17,12 @@ export interface Stack {
   readonly clockHz: number;
   /** Answers an ECN-setup SYN with ECE (RFC 3168, 6.1.1). */
   readonly ecn: boolean;
-  /** Raw window of the SYN-ACK; `segments` is as many whole segments as 16 bits hold (tcp_select_initial_window). */
+  /**
+   * Raw window of the SYN-ACK; `segments`: as many full segments as 16 bits hold
+   * (tcp_select_initial_window).
+   */
   readonly window: number | 'segments';
-  /** TTL that its packets start with. */
+  /** Initial TTL. */
   readonly ttl: number;
   /** Where IP IDs come from; Linux gives 0 to SYN-ACKs and resets. */
   readonly ipId: 'zero' | 'counter' | 'random';
@@ -41,7 +44,7 @@ const LINUX: Stack = {
   verifiesChecksums: true,
 };
 
-/** What hosts of each kind do unless told otherwise. */
+/** The stack of each system. */
 export const STACKS: Readonly<Record<StackStyle, Stack>> = {
   linux: LINUX,
   windows: { ...LINUX, style: 'windows', wscale: 8, timestamps: false, ecn: false, window: 65535, ttl: 128, ipId: 'counter' },
@@ -52,8 +55,8 @@ const NOP: TcpOption = { kind: 1, name: 'nop' };
 const SACK_OK: TcpOption = { kind: 4, name: 'sackOK' };
 
 /**
- * The options of the SYN-ACK to a SYN with `offered`: only what was offered (RFC 7323, 2.2 and 3.2; RFC 2018, 2), and MSS always.
- * `tsval` is the host's timestamp clock.
+ * The options of the SYN-ACK to a SYN with `offered`: MSS, and others only where offered (RFC 7323, 2.2 and
+ * 3.2; RFC 2018, 2). `tsval` is the host's timestamp clock.
  */
 export function answerOptions(stack: Stack, offered: readonly TcpOption[], tsval: number): readonly TcpOption[] {
   const asked = findOption(offered, 'ts');
@@ -83,7 +86,7 @@ function linuxOrder({ mss, wscale, sack, ts }: Agreed): readonly TcpOption[] {
   return [mss, ...clock, ...alone, ...(wscale === null ? [] : [NOP, wscale])];
 }
 
-/** sys/netinet/tcp_output.c, tcp_addoptions; Windows differs only in where it puts its NOPs without timestamps. */
+/** sys/netinet/tcp_output.c, tcp_addoptions; Windows differs only in its NOPs without timestamps. */
 function bsdOrder({ mss, wscale, sack, ts }: Agreed): readonly TcpOption[] {
   const scale = wscale === null ? [] : [NOP, wscale];
   const permitted = sack ? [SACK_OK] : [];
@@ -92,17 +95,17 @@ function bsdOrder({ mss, wscale, sack, ts }: Agreed): readonly TcpOption[] {
 }
 
 const LARGEST_WINDOW = 0xffff;
-/** Timestamps with their two NOPs, which Linux takes off the MSS first. */
+/** Timestamps with two NOPs, which Linux first subtracts from the MSS. */
 const TIMESTAMP_BYTES = 12;
 
-/** The raw window that goes with `options`. */
+/** The raw window beside `options`. */
 export function answerWindow(stack: Stack, options: readonly TcpOption[]): number {
   if (stack.window !== 'segments') return stack.window;
   const segment = stack.mss - (findOption(options, 'ts') === undefined ? 0 : TIMESTAMP_BYTES);
   return Math.floor(LARGEST_WINDOW / segment) * segment;
 }
 
-/** SYN, ACK, and ECE when the SYN asks for ECN (ECE and CWR) and the stack has it. */
+/** SYN, ACK, and ECE when the SYN asks for ECN (ECE and CWR) and the stack supports it. */
 export function answerFlags(stack: Stack, synFlags: number): number {
   const asks = (synFlags & (TcpFlag.ECE | TcpFlag.CWR)) === (TcpFlag.ECE | TcpFlag.CWR);
   return TcpFlag.SYN | TcpFlag.ACK | (stack.ecn && asks ? TcpFlag.ECE : 0);

@@ -8,28 +8,28 @@ import type { Router } from './network.ts';
 import { oneHopOlder } from './packet-edit.ts';
 import { destinationPortOf, isTcp, tcpChecksumOf, ttlOf, type Packet } from './packet.ts';
 
-/** Away from the prober, or back to it. */
-export type Way = 'forward' | 'reverse';
+/** Away from the prober, or towards it. */
+export type Direction = 'forward' | 'reverse';
 
 /** A router or a host, ready to handle packets of one run. */
 export interface Stop {
-  /** Nanoseconds on the link from the stop before. */
+  /** Nanoseconds on the link from the previous stop. */
   readonly delay: Nanos;
-  readonly handle: (packet: Packet, way: Way) => readonly Emission[];
+  readonly handle: (packet: Packet, direction: Direction) => readonly Emission[];
 }
 
 const TIME_EXCEEDED = { type: 11, code: 0 };
 
 /**
- * A router: first the TTL, then the middleboxes, so that a change made here shows first in the next hop's quote, as with a
- * netfilter FORWARD rule.
+ * A router: the TTL first, then the middleboxes, so that a change made here shows first in the next hop's
+ * quote, as with a netfilter FORWARD rule.
  */
 export function routerStop(router: Router, context: Context): Stop {
   const mayReport = reporter(router);
   return {
     delay: milliseconds(router.delayMs),
-    handle: (packet, way) => {
-      const box = way === 'forward' ? router.forward : router.reverse;
+    handle: (packet, direction) => {
+      const box = direction === 'forward' ? router.forward : router.reverse;
       if (!router.agesPackets) return box(packet, context);
       if (ttlOf(packet) > 1) return box(oneHopOlder(packet), context);
       if (router.address === null || isAboutAnError(packet) || !mayReport(context)) return [];
@@ -44,7 +44,9 @@ function reporter({ icmp }: Router): (context: Context) => boolean {
   return tokenBucket(icmp, 1);
 }
 
-/** A host: TCP whose checksum it believes, and ICMP errors about its own, go to the port's service; the rest is taken in. */
+/**
+ * A host: valid TCP, and ICMP errors about its own packets, go to the port's service; the rest is ignored.
+ */
 export function hostStop(host: Host, delay: Nanos, context: HostContext): Stop {
   return {
     delay,
@@ -57,14 +59,14 @@ export function hostStop(host: Host, delay: Nanos, context: HostContext): Stop {
   };
 }
 
-/** The port that a packet is for, or null. */
+/** The port that handles a packet, or null. */
 function portOf(packet: Packet, host: Host): number | null {
   if (isAboutAnError(packet)) return quotedPortOf(packet);
   if (!isTcp(packet) || (host.stack.verifiesChecksums && tcpChecksumOf(packet) !== 0)) return null;
   return destinationPortOf(packet);
 }
 
-/** The port that the packet quoted in an ICMP error came from. */
+/** The source port of the packet that an ICMP error quotes. */
 function quotedPortOf(packet: Packet): number | null {
   const decoded = decodePacket(packet);
   return decoded.ok ? (decoded.value.icmp?.quote?.sourcePort ?? null) : null;

@@ -1,4 +1,3 @@
-import { address } from './address-text.ts';
 import type { Network } from './network.ts';
 import { SimulatedTransport } from './simulated-transport.ts';
 import type { DecodedPacket, TcpSegment } from '../../src/wire/decoded.ts';
@@ -7,43 +6,44 @@ import { decodePacket, encodeTcpPacket, type TcpPacketFields } from '../../src/w
 import { formatTcpFlags, TcpFlag } from '../../src/wire/tcp-flags.ts';
 import type { TcpOption } from '../../src/wire/tcp-option.ts';
 import { findOption } from '../../src/wire/tcp-options.ts';
+import { address } from './packet.ts';
 
 const CLIENT = address('192.0.2.1');
 const SERVER = address('198.51.100.7');
 export const ISS = 0xffff_fff0;
 
-/** What the client does; whatever is left out it does as a plain client would. */
+/** How the client differs from a plain one. */
 export interface Script {
   readonly port?: number;
   readonly sourcePort?: number;
   readonly mss?: number | null;
-  /** Options behind the MSS; timestamps, SACK and scaling as Linux orders them unless given. */
+  /** Options after the MSS; SACK, timestamps and scaling in Linux's order unless given. */
   readonly options?: readonly TcpOption[];
   readonly synFlags?: number;
   readonly synPayload?: string;
   /** Raw, on every segment but the SYN. */
   readonly window?: number;
   readonly request?: string;
-  /** False: SYN-ACKs are left unanswered. */
+  /** False: SYN-ACKs are not answered. */
   readonly completes?: boolean;
-  /** False: data is taken in and never acknowledged. */
+  /** False: data is never acknowledged. */
   readonly acks?: boolean;
   /** When the client closes its half: as soon as the server has, after its own request, or never. */
   readonly closes?: 'after-server' | 'after-request' | 'never';
   /** Milliseconds after which the run ends; a minute unless given. */
   readonly untilMs?: number;
   readonly seed?: number;
-  /** Segments sent at their times, numbers as given; for what no plain client does. */
+  /** Further segments, sent as given at their times. */
   readonly more?: readonly { readonly atMs: number; readonly segment: Partial<TcpPacketFields> }[];
 }
 
-export interface HeardPacket extends DecodedPacket {
+export interface ReceivedPacket extends DecodedPacket {
   readonly atMs: number;
 }
 
-export interface Talk {
-  /** Everything that came, in order. */
-  readonly heard: readonly HeardPacket[];
+export interface Exchange {
+  /** Everything received, in order. */
+  readonly packets: readonly ReceivedPacket[];
   /** The stream in the order of its numbers, as text. */
   readonly received: string;
   readonly isClosed: boolean;
@@ -58,36 +58,39 @@ export const LINUX_OPTIONS: readonly TcpOption[] = [
   { kind: 3, name: 'wscale', value: 7 },
 ];
 
-/** Opens a connection, asks, listens and closes, as the script says; an own TCP, so that the server is not tried by itself. */
-export async function runExchange(world: Network, script: Script = {}): Promise<Talk> {
+/**
+ * Opens a connection, asks, listens and closes, as the script says. Its TCP shares no code with the
+ * server's.
+ */
+export async function runExchange(world: Network, script: Script = {}): Promise<Exchange> {
   const client = new Client(world, script);
   await client.run();
   return client;
 }
 
-/** `S.`, `.`, `P.`: the flags of what was heard. */
+/** `S.`, `.`, `P.`: the flags of a packet. */
 export function flags(packet: DecodedPacket): string {
   return formatTcpFlags(packet.tcp?.header.flags ?? 0);
 }
 
 /** Segments with data or SYN or FIN or RST: time in ms, flags, position in the stream, bytes. */
-export function timeline(talk: Talk): readonly string[] {
-  return talk.heard.flatMap((packet) => {
+export function timeline(exchange: Exchange): readonly string[] {
+  return exchange.packets.flatMap((packet) => {
     if (packet.tcp === null) return [];
     const { header, payload } = packet.tcp;
-    const position = seqDiff(seq(header.seq), seqAdd(talk.serverIsn ?? seq(0), 1));
+    const position = seqDiff(seq(header.seq), seqAdd(exchange.serverIsn ?? seq(0), 1));
     const at = Math.round(packet.atMs);
     return flags(packet) === '.' && payload.length === 0 ? [] : [`${at} ${flags(packet)} ${position}+${payload.length}`];
   });
 }
 
-/** Bytes of each data segment heard. */
-export function sizes(talk: Talk): readonly number[] {
-  return talk.heard.flatMap(({ tcp }) => (tcp !== null && tcp.payload.length > 0 ? [tcp.payload.length] : []));
+/** Bytes of each data segment received. */
+export function sizes(exchange: Exchange): readonly number[] {
+  return exchange.packets.flatMap(({ tcp }) => (tcp !== null && tcp.payload.length > 0 ? [tcp.payload.length] : []));
 }
 
-class Client implements Talk {
-  readonly heard: HeardPacket[] = [];
+class Client implements Exchange {
+  readonly packets: ReceivedPacket[] = [];
   received = '';
   serverIsn: Seq | null = null;
   isClosed = false;
@@ -102,7 +105,7 @@ class Client implements Talk {
   constructor(world: Network, script: Script) {
     this.#script = script;
     this.#transport = new SimulatedTransport(world, { seed: script.seed ?? 1 });
-    this.#transport.capture((bytes, offset, length, at) => this.#hear(bytes.slice(offset, offset + length), at));
+    this.#transport.capture((bytes, offset, length, at) => this.#receive(bytes.slice(offset, offset + length), at));
   }
 
   async run(): Promise<void> {
@@ -134,34 +137,34 @@ class Client implements Talk {
     return mss === null ? options : [{ kind: 2, name: 'mss', value: mss }, ...options];
   }
 
-  #hear(bytes: Uint8Array, at: number): void {
+  #receive(bytes: Uint8Array, at: number): void {
     const decoded = decodePacket(bytes);
     if (!decoded.ok) return;
     const atMs = at / 1e6;
-    this.heard.push({ ...decoded.value, atMs });
+    this.packets.push({ ...decoded.value, atMs });
     const { tcp } = decoded.value;
     if (tcp === null || tcp.header.destinationPort !== this.#sourcePort) return;
     const ts = findOption(tcp.header.options, 'ts');
     if (ts !== undefined) this.#serverClock = ts.value;
     if ((tcp.header.flags & TcpFlag.RST) !== 0) this.isClosed = true;
-    else if ((tcp.header.flags & TcpFlag.SYN) !== 0) this.#hearSynAck(tcp);
-    else if (this.#established) this.#hearData(tcp);
+    else if ((tcp.header.flags & TcpFlag.SYN) !== 0) this.#receiveSynAck(tcp);
+    else if (this.#established) this.#receiveData(tcp);
   }
 
-  #hearSynAck({ header }: TcpSegment): void {
+  #receiveSynAck({ header }: TcpSegment): void {
     this.serverIsn = seq(header.seq);
     if (this.#script.completes === false) return;
-    if (this.#established) return this.#say({});
+    if (this.#established) return this.#enqueue({});
     this.#established = true;
     this.#peerNext = seqAdd(this.serverIsn, 1);
     this.#next = seq(header.ack);
-    this.#say({});
+    this.#enqueue({});
     if (this.#script.request !== undefined)
-      this.#say({ payload: bytesOf(this.#script.request), flags: TcpFlag.ACK | TcpFlag.PSH });
-    if (this.#script.closes === 'after-request') this.#say({ flags: TcpFlag.ACK | TcpFlag.FIN });
+      this.#enqueue({ payload: bytesOf(this.#script.request), flags: TcpFlag.ACK | TcpFlag.PSH });
+    if (this.#script.closes === 'after-request') this.#enqueue({ flags: TcpFlag.ACK | TcpFlag.FIN });
   }
 
-  #hearData({ header, payload }: TcpSegment): void {
+  #receiveData({ header, payload }: TcpSegment): void {
     if (this.#script.acks === false) return;
     const fin = (header.flags & TcpFlag.FIN) !== 0;
     const known = seqDiff(this.#peerNext, seq(header.seq));
@@ -176,18 +179,18 @@ class Client implements Talk {
 
   #answer(ends: boolean): void {
     const closes = ends && (this.#script.closes ?? 'after-server') === 'after-server';
-    this.#say(closes ? { flags: TcpFlag.ACK | TcpFlag.FIN } : {});
+    this.#enqueue(closes ? { flags: TcpFlag.ACK | TcpFlag.FIN } : {});
     this.isClosed ||= ends;
   }
 
-  /** A segment at the client's next number. */
-  #say(segment: Partial<TcpPacketFields>): void {
+  /** Queues a segment at the client's next number. */
+  #enqueue(segment: Partial<TcpPacketFields>): void {
     const { flags: own = TcpFlag.ACK, payload = new Uint8Array(0) } = segment;
     this.#queue.push({ seq: this.#next, ack: this.#peerNext, flags: own, payload });
     this.#next = seqAdd(this.#next, payload.length + ((own & TcpFlag.FIN) === 0 ? 0 : 1));
   }
 
-  /** Bytes that a script sends itself are the client's own. */
+  /** Bytes that a script sends by itself count as the client's. */
   #countSent({ seq: at, payload, sourcePort }: Partial<TcpPacketFields>): void {
     if (at === undefined || payload === undefined || sourcePort !== undefined) return;
     const end = seqAdd(seq(at), payload.length);

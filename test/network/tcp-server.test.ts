@@ -19,41 +19,41 @@ const BARE: Script = { options: [], window: 64_240, request: GET };
 
 describe('a TCP server', () => {
   test('opens, answers a request, closes: with timestamps on every segment and PSH on the last of the write', async () => {
-    const talk = await runExchange(serving({ application: http(4000) }), { request: GET });
-    expect(timeline(talk)).toEqual(['1 S. -1+0', '2 . 0+1448', '2 . 1448+1448', '2 FP. 2896+1104']);
-    expect(talk.received).toMatch(/^HTTP\/1\.1 200 OK\r\nConnection: close\r\nContent-Length: \d+\r\n\r\n/);
-    const [header = '', body = ''] = talk.received.split('\r\n\r\n');
+    const exchange = await runExchange(serving({ application: http(4000) }), { request: GET });
+    expect(timeline(exchange)).toEqual(['1 S. -1+0', '2 . 0+1448', '2 . 1448+1448', '2 FP. 2896+1104']);
+    expect(exchange.received).toMatch(/^HTTP\/1\.1 200 OK\r\nConnection: close\r\nContent-Length: \d+\r\n\r\n/);
+    const [header = '', body = ''] = exchange.received.split('\r\n\r\n');
     expect(Number(/Length: (\d+)/.exec(header)?.[1])).toBe(body.length);
-    expect(talk.received).toHaveLength(4000);
-    expect(talk.heard.every(({ tcp }) => findOption(tcp?.header.options ?? [], 'ts') !== undefined)).toBe(true);
-    expect(flags(talk.heard.at(-1) as never)).toBe('.');
+    expect(exchange.received).toHaveLength(4000);
+    expect(exchange.packets.every(({ tcp }) => findOption(tcp?.header.options ?? [], 'ts') !== undefined)).toBe(true);
+    expect(flags(exchange.packets.at(-1) as never)).toBe('.');
   });
 
   test('the window of the SYN-ACK is raw, later ones are scaled', async () => {
-    const { heard } = await runExchange(serving({ application: http(100) }), { request: GET });
-    expect(heard.map(({ tcp }) => tcp?.header.window)).toEqual([65_160, 509, 509]);
+    const { packets } = await runExchange(serving({ application: http(100) }), { request: GET });
+    expect(packets.map(({ tcp }) => tcp?.header.window)).toEqual([65_160, 509, 509]);
   });
 
   test('the client closes first: what is left to say is said, then the server closes too', async () => {
     const world = serving({ application: http(1000, { thinkMs: 50 }) });
-    const talk = await runExchange(world, { request: GET, closes: 'after-request' });
-    expect(timeline(talk)).toEqual(['1 S. -1+0', '52 FP. 0+1000']);
-    expect(talk.isClosed).toBe(true);
+    const exchange = await runExchange(world, { request: GET, closes: 'after-request' });
+    expect(timeline(exchange)).toEqual(['1 S. -1+0', '52 FP. 0+1000']);
+    expect(exchange.isClosed).toBe(true);
   });
 
   test('a connection that is kept open answers again, and ends when the client ends', async () => {
     const world = serving({ application: http(300, { keepOpen: true }) });
-    const talk = await runExchange(world, { request: GET + GET, closes: 'after-request' });
-    expect(talk.received).toHaveLength(600);
-    expect(timeline(talk).at(-1)).toMatch(/ F?P?\. 300\+300|F\. 600\+0/);
-    expect(talk.isClosed).toBe(true);
+    const exchange = await runExchange(world, { request: GET + GET, closes: 'after-request' });
+    expect(exchange.received).toHaveLength(600);
+    expect(timeline(exchange).at(-1)).toMatch(/ F?P?\. 300\+300|F\. 600\+0/);
+    expect(exchange.isClosed).toBe(true);
   });
 
   test('data after the server has closed is answered by a reset', async () => {
     const world = serving({ application: http(100) });
     const again = [{ atMs: 500, segment: { flags: TcpFlag.ACK, payload: Uint8Array.of(1, 2, 3) } }];
-    const talk = await runExchange(world, { request: GET, closes: 'never', more: again });
-    expect(timeline(talk).at(-1)).toBe('501 R 101+0');
+    const exchange = await runExchange(world, { request: GET, closes: 'never', more: again });
+    expect(timeline(exchange).at(-1)).toBe('501 R 101+0');
   });
 
   test('ISNs are random unless a pattern is asked for; the clock of timestamps ticks at its rate', async () => {
@@ -63,46 +63,50 @@ describe('a TCP server', () => {
         segment: { ack: 0, flags: TcpFlag.SYN, sourcePort: 41_000 + index },
       }));
       const form = { ...(isn === undefined ? {} : { isn }), synAckGapsMs: [], stack: { clockHz: 100 } };
-      return (await runExchange(serving(form), { completes: false, untilMs: 500, more })).heard;
+      return (await runExchange(serving(form), { completes: false, untilMs: 500, more })).packets;
     };
     expect((await isns((count) => 64_000 * count)).map(({ tcp }) => tcp?.header.seq)).toEqual([0, 64_000, 128_000]);
     const random = await isns();
     expect(new Set(random.map(({ tcp }) => tcp?.header.seq)).size).toBe(3);
     const more = { atMs: 1001, segment: { seq: ISS, ack: 0, flags: TcpFlag.SYN } };
-    const { heard } = await runExchange(serving({ stack: { clockHz: 100 } }), { completes: false, untilMs: 2500, more: [more] });
-    const clocks = heard.map(({ tcp }) => findOption(tcp?.header.options ?? [], 'ts')?.value ?? 0);
+    const { packets } = await runExchange(serving({ stack: { clockHz: 100 } }), {
+      completes: false,
+      untilMs: 2500,
+      more: [more],
+    });
+    const clocks = packets.map(({ tcp }) => findOption(tcp?.header.options ?? [], 'ts')?.value ?? 0);
     expect((clocks.at(-1) ?? 0) - (clocks[0] ?? 0)).toBe(100);
   });
 
   test('IP IDs: SYN-ACKs and resets without a socket have 0, a connection counts', async () => {
     const stray = { atMs: 100, segment: { seq: 5, ack: 77, flags: TcpFlag.ACK, sourcePort: 40_001 } };
-    const { heard } = await runExchange(serving({ application: http(4000) }), {
+    const { packets } = await runExchange(serving({ application: http(4000) }), {
       request: GET,
       acks: false,
       untilMs: 150,
       more: [stray],
     });
-    const [synAckId, first = 0, second, third, resetId] = heard.map(({ ip }) => ip.id);
+    const [synAckId, first = 0, second, third, resetId] = packets.map(({ ip }) => ip.id);
     expect([synAckId, resetId]).toEqual([0, 0]);
     expect([second, third]).toEqual([(first + 1) & 0xffff, (first + 2) & 0xffff]);
   });
 
   test('a reset ends everything', async () => {
     const world = serving({ application: http(9000) });
-    const { heard } = await runExchange(world, {
+    const { packets } = await runExchange(world, {
       request: GET,
       acks: false,
       more: [{ atMs: 100, segment: { flags: TcpFlag.RST } }],
     });
-    expect(heard.every(({ atMs }) => atMs < 100)).toBe(true);
+    expect(packets.every(({ atMs }) => atMs < 100)).toBe(true);
   });
 
   test('strays: an ACK is reset, FIN, NULL and Xmas are not answered; nor is a SYN with FIN', async () => {
     const stray = (own: number) => ({ atMs: 10 + own, segment: { seq: 5, ack: 77, flags: own, sourcePort: 40_001 } });
     const xmas = TcpFlag.FIN | TcpFlag.PSH | TcpFlag.URG;
     const more = [TcpFlag.ACK, TcpFlag.FIN, 0, xmas, TcpFlag.SYN | TcpFlag.FIN].map(stray);
-    const { heard } = await runExchange(serving(), { completes: false, untilMs: 500, more });
-    expect(heard.map((packet) => [flags(packet), packet.tcp?.header.seq])).toEqual([
+    const { packets } = await runExchange(serving(), { completes: false, untilMs: 500, more });
+    expect(packets.map((packet) => [flags(packet), packet.tcp?.header.seq])).toEqual([
       ['S.', expect.any(Number)],
       ['R', 77],
     ]);
@@ -111,8 +115,8 @@ describe('a TCP server', () => {
   test('ECN is agreed where it is asked for, and then data is marked as capable', async () => {
     const asks = TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR;
     const run = async (synFlags: number) => {
-      const { heard } = await runExchange(serving({ application: http(100) }), { request: GET, synFlags });
-      return heard.map((packet) => [flags(packet), packet.ip.ecn]);
+      const { packets } = await runExchange(serving({ application: http(100) }), { request: GET, synFlags });
+      return packets.map((packet) => [flags(packet), packet.ip.ecn]);
     };
     expect(await run(asks)).toEqual([
       ['S.E', 0],
@@ -129,12 +133,12 @@ describe('a TCP server', () => {
   test('congestion on the way to it is echoed until the client says that it knows', async () => {
     const marks = changeField((bytes) => set.trafficClass(bytes, 3), payload);
     const known = { atMs: 300, segment: { flags: TcpFlag.ACK | TcpFlag.CWR, payload: Uint8Array.of(1) } };
-    const { heard } = await runExchange(serving({}, { forward: [first(1, payload, marks)] }), {
+    const { packets } = await runExchange(serving({}, { forward: [first(1, payload, marks)] }), {
       synFlags: TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR,
       request: 'x',
       more: [known],
     });
-    expect(heard.map((packet) => flags(packet))).toEqual(['S.E', '.E', '.']);
+    expect(packets.map((packet) => flags(packet))).toEqual(['S.E', '.E', '.']);
   });
 });
 
@@ -149,14 +153,14 @@ describe('segment sizes', () => {
     ['half the window of the client', { ...BARE, mss: 1460, window: 2000 }, {}, 1000],
     ['an MSS that nobody believes', { ...BARE, mss: 4 }, {}, 48],
   ] as const)('%s', async (_, script, form, wanted) => {
-    const talk = await runExchange(serving({ ...form, application: http(5000) }), script);
-    expect(Math.max(...sizes(talk))).toBe(wanted);
-    expect(sizes(talk)[0]).toBe(wanted);
-    expect(talk.received).toHaveLength(5000);
+    const exchange = await runExchange(serving({ ...form, application: http(5000) }), script);
+    expect(Math.max(...sizes(exchange))).toBe(wanted);
+    expect(sizes(exchange)[0]).toBe(wanted);
+    expect(exchange.received).toHaveLength(5000);
   });
 
   test('a small link shows in the SYN-ACK: MSS, and a window of whole segments', async () => {
-    const [reply] = (await runExchange(serving({ mtu: 1400 }), { ...BARE })).heard;
+    const [reply] = (await runExchange(serving({ mtu: 1400 }), { ...BARE })).packets;
     expect(findOption(reply?.tcp?.header.options ?? [], 'mss')?.value).toBe(1360);
     expect((reply?.tcp?.header.window ?? 1) % 1360).toBe(0);
   });
@@ -174,14 +178,14 @@ describe('segment sizes', () => {
     const shut = { request: GET, window: 0, closes: 'never' } as const;
     const opened = await runExchange(world, { ...shut, more: [{ atMs: 100, segment: { window: 502 } }] });
     expect(sizes(opened)).toEqual([1448, 1448, 104]);
-    const { heard, serverIsn } = await runExchange(world, shut);
-    const probes = heard.slice(2).map(({ tcp, atMs }) => [Math.round(atMs), tcp?.header.seq === serverIsn]);
+    const { packets, serverIsn } = await runExchange(world, shut);
+    const probes = packets.slice(2).map(({ tcp, atMs }) => [Math.round(atMs), tcp?.header.seq === serverIsn]);
     expect(probes.slice(0, 3)).toEqual([
       [204, true],
       [606, true],
       [1411, true],
     ]);
-    expect(heard.length).toBeLessThan(12);
+    expect(packets.length).toBeLessThan(12);
   });
 });
 
@@ -192,23 +196,23 @@ describe('what is sent again', () => {
     ['not at all', [], [0]],
   ] as const)('a SYN-ACK that nobody acknowledges, %s', async (_, synAckGapsMs, seconds) => {
     const form = synAckGapsMs === undefined ? {} : { synAckGapsMs };
-    const { heard } = await runExchange(serving(form), { completes: false, untilMs: 120_000 });
-    expect(heard.map(({ atMs }) => Math.round(atMs / 100) / 10)).toEqual(seconds);
-    expect(new Set(heard.map(({ tcp }) => tcp?.header.seq)).size).toBe(1);
+    const { packets } = await runExchange(serving(form), { completes: false, untilMs: 120_000 });
+    expect(packets.map(({ atMs }) => Math.round(atMs / 100) / 10)).toEqual(seconds);
+    expect(new Set(packets.map(({ tcp }) => tcp?.header.seq)).size).toBe(1);
   });
 
   test('a SYN that comes again is answered at once, the schedule stays', async () => {
-    const { heard } = await runExchange(serving(), {
+    const { packets } = await runExchange(serving(), {
       completes: false,
       untilMs: 2000,
       more: [{ atMs: 300, segment: { seq: ISS, ack: 0, flags: TcpFlag.SYN } }],
     });
-    expect(heard.map(({ atMs }) => Math.round(atMs))).toEqual([1, 301, 1001]);
+    expect(packets.map(({ atMs }) => Math.round(atMs))).toEqual([1, 301, 1001]);
   });
 
   test('one whole segment after 200 ms and a round trip, then twice as late each time, then no more', async () => {
-    const talk = await runExchange(serving({ application: http(4000), retries: 3 }), { request: GET, acks: false });
-    expect(timeline(talk).slice(4)).toEqual(['204 . 0+1448', '606 . 0+1448', '1411 . 0+1448']);
+    const exchange = await runExchange(serving({ application: http(4000), retries: 3 }), { request: GET, acks: false });
+    expect(timeline(exchange).slice(4)).toEqual(['204 . 0+1448', '606 . 0+1448', '1411 . 0+1448']);
   });
 
   test('where asked for, the last segment first: a tail loss probe; without SACK, or of one segment, there is none', async () => {
@@ -222,26 +226,28 @@ describe('what is sent again', () => {
   });
 
   test('a SYN-ACK that was lost: a later one does as well', async () => {
-    const talk = await runExchange(serving({ application: http(700) }, { reverse: [first(2, synAck, drop)] }), { request: GET });
-    expect(timeline(talk)).toEqual(['3001 S. -1+0', '3002 FP. 0+700']);
+    const exchange = await runExchange(serving({ application: http(700) }, { reverse: [first(2, synAck, drop)] }), {
+      request: GET,
+    });
+    expect(timeline(exchange)).toEqual(['3001 S. -1+0', '3002 FP. 0+700']);
   });
 
   test('a segment that was lost: everything arrives all the same', async () => {
-    const talk = await runExchange(serving({ application: http(9000) }, { reverse: [first(1, payload, drop)] }), {
+    const exchange = await runExchange(serving({ application: http(9000) }, { reverse: [first(1, payload, drop)] }), {
       request: GET,
     });
-    expect(talk.received).toHaveLength(9000);
-    expect(talk.isClosed).toBe(true);
+    expect(exchange.received).toHaveLength(9000);
+    expect(exchange.isClosed).toBe(true);
   });
 
   test('an ACK that was lost: the SYN-ACK comes again, and its answer opens the connection', async () => {
     const world = serving({ application: http(500), losesAcks: 2 });
-    const talk = await runExchange(world, {
+    const exchange = await runExchange(world, {
       request: GET,
       closes: 'never',
       more: [{ atMs: 1500, segment: { seq: ISS + 1, payload: Uint8Array.from(GET, (one) => one.charCodeAt(0)) } }],
     });
-    expect(timeline(talk).slice(0, 3)).toEqual(['1 S. -1+0', '1001 S. -1+0', '1501 FP. 0+500']);
+    expect(timeline(exchange).slice(0, 3)).toEqual(['1 S. -1+0', '1001 S. -1+0', '1501 FP. 0+500']);
   });
 });
 
@@ -258,39 +264,39 @@ describe('a program that defers its accept', () => {
     [3, [0, 7]],
     [5, [0, 31]],
   ] as const)('the SYN-ACK rests, comes again at time-out %i, and then a bare ACK is enough', async (count, seconds) => {
-    const { heard } = await runExchange(deferring(count), { untilMs: 120_000 });
-    expect(heard.map(({ atMs }) => Math.round(atMs / 1000))).toEqual(seconds);
+    const { packets } = await runExchange(deferring(count), { untilMs: 120_000 });
+    expect(packets.map(({ atMs }) => Math.round(atMs / 1000))).toEqual(seconds);
   });
 
   test('without any ACK the SYN-ACK comes as ever', async () => {
-    const { heard } = await runExchange(deferring(5), { completes: false, untilMs: 120_000 });
-    expect(heard).toHaveLength(6);
+    const { packets } = await runExchange(deferring(5), { completes: false, untilMs: 120_000 });
+    expect(packets).toHaveLength(6);
   });
 });
 
 describe('accept queues', () => {
   test('full: the ACK is ignored and the SYN-ACK comes again, whatever is acknowledged', async () => {
-    const talk = await runExchange(serving({ application: http(500), queue: {} }), { request: GET });
-    expect(talk.heard.map((packet) => [flags(packet), Math.round(packet.atMs / 1000)])).toEqual(
+    const exchange = await runExchange(serving({ application: http(500), queue: {} }), { request: GET });
+    expect(exchange.packets.map((packet) => [flags(packet), Math.round(packet.atMs / 1000)])).toEqual(
       [0, 1, 3, 7, 15, 31].map((second) => ['S.', second]),
     );
   });
 
   test('full for two seconds: the answer to the third SYN-ACK opens the connection', async () => {
-    const talk = await runExchange(serving({ application: banner('hello'), queue: { fullUntilMs: 2000 } }), {});
-    expect(timeline(talk)).toEqual(['1 S. -1+0', '1001 S. -1+0', '3001 S. -1+0', '3002 P. 0+5']);
+    const exchange = await runExchange(serving({ application: banner('hello'), queue: { fullUntilMs: 2000 } }), {});
+    expect(timeline(exchange)).toEqual(['1 S. -1+0', '1001 S. -1+0', '3001 S. -1+0', '3002 P. 0+5']);
   });
 
   test('full and told to abort: a reset', async () => {
-    const talk = await runExchange(serving({ queue: { aborts: true } }), {});
-    expect(talk.heard.map((packet) => flags(packet))).toEqual(['S.', 'R']);
+    const exchange = await runExchange(serving({ queue: { aborts: true } }), {});
+    expect(exchange.packets.map((packet) => flags(packet))).toEqual(['S.', 'R']);
   });
 
   test('full: so many SYNs are dropped', async () => {
     const dropped = await Promise.all(
       Array.from({ length: 200 }, async (_, seed) => {
-        const { heard } = await runExchange(serving({ queue: { dropsSyns: 0.7 } }), { completes: false, untilMs: 10, seed });
-        return heard.length === 0;
+        const { packets } = await runExchange(serving({ queue: { dropsSyns: 0.7 } }), { completes: false, untilMs: 10, seed });
+        return packets.length === 0;
       }),
     );
     const count = dropped.filter(Boolean).length;
@@ -303,10 +309,10 @@ describe('SYN cookies', () => {
   const cookies = { cookies: true, application: http(5000) };
 
   test('no SYN-ACK comes again, and the ACK opens the connection out of nothing', async () => {
-    expect((await runExchange(serving(cookies), { completes: false })).heard).toHaveLength(1);
-    const talk = await runExchange(serving(cookies), { request: GET });
-    expect(talk.received).toHaveLength(5000);
-    expect(talk.isClosed).toBe(true);
+    expect((await runExchange(serving(cookies), { completes: false })).packets).toHaveLength(1);
+    const exchange = await runExchange(serving(cookies), { request: GET });
+    expect(exchange.received).toHaveLength(5000);
+    expect(exchange.isClosed).toBe(true);
   });
 
   test.each([
@@ -317,39 +323,39 @@ describe('SYN cookies', () => {
     [100, 536],
   ] as const)('without timestamps a client MSS of %i becomes %i, scaling and SACK are not agreed', async (mss, wanted) => {
     const options = LINUX_OPTIONS.filter((one) => one.name !== 'ts');
-    const talk = await runExchange(serving(cookies), { request: GET, mss, options, window: 64_240 });
-    expect(talk.heard[0]?.tcp?.header.options.map((one) => one.name)).toEqual(['mss']);
-    expect(Math.max(...sizes(talk))).toBe(wanted);
+    const exchange = await runExchange(serving(cookies), { request: GET, mss, options, window: 64_240 });
+    expect(exchange.packets[0]?.tcp?.header.options.map((one) => one.name)).toEqual(['mss']);
+    expect(Math.max(...sizes(exchange))).toBe(wanted);
   });
 
   test('with timestamps the clock keeps scaling, SACK and ECN', async () => {
-    const talk = await runExchange(serving(cookies), {
+    const exchange = await runExchange(serving(cookies), {
       request: GET,
       synFlags: TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR,
       window: 23,
     });
-    const names = talk.heard[0]?.tcp?.header.options.map((one) => one.name);
+    const names = exchange.packets[0]?.tcp?.header.options.map((one) => one.name);
     expect(names).toEqual(['mss', 'sackOK', 'ts', 'nop', 'wscale']);
-    expect(sizes(talk)[0]).toBe(1448);
-    expect(talk.heard.find(({ tcp }) => (tcp?.payload.length ?? 0) > 0)?.ip.ecn).toBe(2);
+    expect(sizes(exchange)[0]).toBe(1448);
+    expect(exchange.packets.find(({ tcp }) => (tcp?.payload.length ?? 0) > 0)?.ip.ecn).toBe(2);
   });
 
   test('an ACK with a wrong number is a stray', async () => {
     const more = [{ atMs: 10, segment: { seq: ISS + 1, ack: 12_345 } }];
-    const { heard } = await runExchange(serving(cookies), { completes: false, more });
-    expect(heard.map((packet) => flags(packet))).toEqual(['S.', 'R']);
+    const { packets } = await runExchange(serving(cookies), { completes: false, more });
+    expect(packets.map((packet) => flags(packet))).toEqual(['S.', 'R']);
   });
 });
 
 describe('Fast Open', () => {
   const world = serving({ fastOpen: true, application: http(800) });
   const cookie = async (): Promise<string> => {
-    const { heard } = await runExchange(world, {
+    const { packets } = await runExchange(world, {
       options: [{ kind: 34, name: 'tfo', cookie: '' }],
       completes: false,
       untilMs: 10,
     });
-    return findOption(heard[0]?.tcp?.header.options ?? [], 'tfo')?.cookie ?? '';
+    return findOption(packets[0]?.tcp?.header.options ?? [], 'tfo')?.cookie ?? '';
   };
   const openWith = async (text: string) =>
     runExchange(world, { options: [{ kind: 34, name: 'tfo', cookie: text }], synPayload: GET, window: 64_240 });
@@ -359,42 +365,42 @@ describe('Fast Open', () => {
   });
 
   test('data with the right cookie is acknowledged in the SYN-ACK, and answered before the handshake is over', async () => {
-    const talk = await openWith(await cookie());
-    expect(talk.heard[0]?.tcp?.header.ack).toBe((ISS + 1 + GET.length) >>> 0);
-    expect(timeline(talk)).toEqual(['1 S. -1+0', '1 FP. 0+800']);
-    expect(talk.heard.filter(({ tcp }) => tcp?.header.flags === (TcpFlag.SYN | TcpFlag.ACK))).toHaveLength(1);
+    const exchange = await openWith(await cookie());
+    expect(exchange.packets[0]?.tcp?.header.ack).toBe((ISS + 1 + GET.length) >>> 0);
+    expect(timeline(exchange)).toEqual(['1 S. -1+0', '1 FP. 0+800']);
+    expect(exchange.packets.filter(({ tcp }) => tcp?.header.flags === (TcpFlag.SYN | TcpFlag.ACK))).toHaveLength(1);
   });
 
   test('a wrong cookie: the SYN alone is acknowledged, the right cookie follows', async () => {
     const right = await cookie();
-    const talk = await openWith('00112233');
-    expect(talk.heard[0]?.tcp?.header.ack).toBe((ISS + 1) >>> 0);
-    expect(findOption(talk.heard[0]?.tcp?.header.options ?? [], 'tfo')?.cookie).toBe(right);
+    const exchange = await openWith('00112233');
+    expect(exchange.packets[0]?.tcp?.header.ack).toBe((ISS + 1) >>> 0);
+    expect(findOption(exchange.packets[0]?.tcp?.header.options ?? [], 'tfo')?.cookie).toBe(right);
   });
 
   test('one that only gives cookies takes no data with the SYN', async () => {
     const shy = serving({ fastOpen: 'cookies-only', application: http(800) });
     const tfo = [{ kind: 34, name: 'tfo', cookie: await cookie() }] as const;
-    const talk = await runExchange(shy, { options: tfo, synPayload: GET, window: 64_240, request: GET });
-    expect(talk.heard[0]?.tcp?.header.ack).toBe((ISS + 1) >>> 0);
-    expect(talk.received).toHaveLength(800);
+    const exchange = await runExchange(shy, { options: tfo, synPayload: GET, window: 64_240, request: GET });
+    expect(exchange.packets[0]?.tcp?.header.ack).toBe((ISS + 1) >>> 0);
+    expect(exchange.received).toHaveLength(800);
   });
 
   test('a server without it takes no notice', async () => {
     const plain = serving({ application: http(800) });
-    const { heard } = await runExchange(plain, {
+    const { packets } = await runExchange(plain, {
       options: [{ kind: 34, name: 'tfo', cookie: '' }],
       completes: false,
       untilMs: 10,
     });
-    expect(heard[0]?.tcp?.header.options.map((one) => one.name)).toEqual(['mss']);
+    expect(packets[0]?.tcp?.header.options.map((one) => one.name)).toEqual(['mss']);
   });
 });
 
 describe('applications', () => {
   const said = async (application: Application, script: Script = {}) => {
-    const talk = await runExchange(serving({ application }), script);
-    return { ...talk, lines: timeline(talk), received: talk.received };
+    const exchange = await runExchange(serving({ application }), script);
+    return { ...exchange, lines: timeline(exchange), received: exchange.received };
   };
 
   test('TLS answers a ClientHello with a flight that starts 16 03 03, and closes on anything else', async () => {
@@ -456,7 +462,7 @@ describe('laws', () => {
       fc.asyncProperty(world, async ({ size, keepOpen, cookies, forward, reverse, timestamps, ...script }) => {
         const form = { application: http(size, { keepOpen }), cookies };
         const options = timestamps ? LINUX_OPTIONS : [];
-        const talk = await runExchange(serving(form, { forward, reverse }), {
+        const exchange = await runExchange(serving(form, { forward, reverse }), {
           ...script,
           options,
           request: GET,
@@ -464,11 +470,11 @@ describe('laws', () => {
         });
         const { received } = await whole(size, keepOpen);
         expect(received).toHaveLength(size);
-        expect(received.startsWith(talk.received)).toBe(true);
-        expect(Math.max(0, ...talk.heard.map(({ atMs }) => atMs))).toBeLessThan(30_000_000);
+        expect(received.startsWith(exchange.received)).toBe(true);
+        expect(Math.max(0, ...exchange.packets.map(({ atMs }) => atMs))).toBeLessThan(30_000_000);
         // A cookie knows no client MSS below 536.
         const largest = Math.max(cookies ? 536 : 48, Math.min(1460, script.mss));
-        expect(Math.max(0, ...sizes(talk))).toBeLessThanOrEqual(largest - (timestamps ? 12 : 0));
+        expect(Math.max(0, ...sizes(exchange))).toBeLessThanOrEqual(largest - (timestamps ? 12 : 0));
       }),
       { numRuns: 150 },
     );
@@ -477,9 +483,9 @@ describe('laws', () => {
   test('without loss everything arrives', async () => {
     await fc.assert(
       fc.asyncProperty(world, async ({ size, cookies, mss }) => {
-        const talk = await runExchange(serving({ application: http(size), cookies }), { request: GET, mss });
-        expect(talk.received).toHaveLength(size);
-        expect(talk.isClosed).toBe(true);
+        const exchange = await runExchange(serving({ application: http(size), cookies }), { request: GET, mss });
+        expect(exchange.received).toHaveLength(size);
+        expect(exchange.isClosed).toBe(true);
       }),
       { numRuns: 100 },
     );

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { address } from './address-text.ts';
 import { host } from './host.ts';
 import { QUOTE_8, QUOTE_FULL } from './icmp-error.ts';
 import { port } from './match.ts';
@@ -11,7 +10,7 @@ import { destinationNat, sourceNat, type SourceNatForm } from './middleboxes/nat
 import { splitTcp, transparentProxy } from './middleboxes/split-tcp.ts';
 import { translateSeq } from './middleboxes/fields.ts';
 import { network, router, site, type Network, type RouterForm } from './network.ts';
-import { tcpChecksumOf } from './packet.ts';
+import { tcpChecksumOf, address } from './packet.ts';
 import { createRandom } from './random.ts';
 import { closed, open } from './services.ts';
 import { banner, echo, http, resets } from './tcp/application.ts';
@@ -23,7 +22,7 @@ import { encodeTcpPacket } from '../../src/wire/packet.ts';
 import { TcpFlag } from '../../src/wire/tcp-flags.ts';
 import { findOption } from '../../src/wire/tcp-options.ts';
 import { around, serving, type Around } from './serving.ts';
-import { runExchange, flags, sizes, timeline, type HeardPacket, type Talk } from './tcp-client.ts';
+import { runExchange, flags, sizes, timeline, type ReceivedPacket, type Exchange } from './tcp-client.ts';
 
 const NOWHERE: Context = {
   now: 0,
@@ -47,12 +46,12 @@ describe('NAT', () => {
     });
     return network([site(server, path)], { resets: false, seesOwnPackets: false });
   };
-  const quoteOf = async (nat: TwoWay, third: RouterForm = {}): Promise<HeardPacket | undefined> => {
+  const quoteOf = async (nat: TwoWay, third: RouterForm = {}): Promise<ReceivedPacket | undefined> => {
     const probe = { atMs: 10, segment: { seq: 4, ack: 0, flags: TcpFlag.SYN, ttl: 3 } };
-    const { heard } = await runExchange(behindNat(nat, third), { completes: false, untilMs: 100, more: [probe] });
-    return heard.find(({ icmp }) => icmp !== null);
+    const { packets } = await runExchange(behindNat(nat, third), { completes: false, untilMs: 100, more: [probe] });
+    return packets.find(({ icmp }) => icmp !== null);
   };
-  const endpoints = (packet: HeardPacket | undefined) => {
+  const endpoints = (packet: ReceivedPacket | undefined) => {
     const quote = packet?.icmp?.quote;
     return [
       formatAddress(quote?.ip.source ?? UNSPECIFIED),
@@ -62,7 +61,7 @@ describe('NAT', () => {
     ];
   };
   /** The checksums of the quoted packet, 0 where right: the quote is whole here. */
-  const checksums = (packet: HeardPacket | undefined) => {
+  const checksums = (packet: ReceivedPacket | undefined) => {
     const bytes = packet?.icmp?.quote?.bytes ?? new Uint8Array(20);
     return [internetChecksum(bytes, 0, 20) === 0, tcpChecksumOf(bytes) === 0];
   };
@@ -72,9 +71,9 @@ describe('NAT', () => {
     ['the client with another port', sourceNat('203.0.113.1', { firstPort: 61_000 })],
     ['the target', destinationNat('10.9.9.9')],
   ] as const)('hides %s, and gives the answers back', async (_, nat) => {
-    const talk = await runExchange(behindNat(nat), { request: GET });
-    expect(talk.received).toHaveLength(5000);
-    expect(new Set(talk.heard.map(({ ip }) => formatAddress(ip.source)))).toEqual(new Set(['198.51.100.7']));
+    const exchange = await runExchange(behindNat(nat), { request: GET });
+    expect(exchange.received).toHaveLength(5000);
+    expect(new Set(exchange.packets.map(({ ip }) => formatAddress(ip.source)))).toEqual(new Set(['198.51.100.7']));
   });
 
   test('hides both', async () => {
@@ -91,8 +90,8 @@ describe('NAT', () => {
   test('two clients ports stay apart', async () => {
     const nat = sourceNat('203.0.113.1', { firstPort: 61_000 });
     const other = { atMs: 5, segment: { seq: 9, ack: 0, flags: TcpFlag.SYN, sourcePort: 40_001, options: [] } };
-    const { heard } = await runExchange(behindNat(nat), { completes: false, untilMs: 50, more: [other] });
-    expect(heard.map(({ tcp }) => [tcp?.header.destinationPort, tcp?.header.ack])).toEqual([
+    const { packets } = await runExchange(behindNat(nat), { completes: false, untilMs: 50, more: [other] });
+    expect(packets.map(({ tcp }) => [tcp?.header.destinationPort, tcp?.header.ack])).toEqual([
       [40_000, 0xffff_fff1],
       [40_001, 10],
     ]);
@@ -149,9 +148,9 @@ describe('NAT', () => {
     ];
     const server = host('198.51.100.7', { ports: { 80: tcpServer({ application: http(5000) }) } });
     const world = network([site(server, path)], { resets: false, seesOwnPackets: false });
-    const talk = await runExchange(world, { request: GET, untilMs: 100 });
-    expect(talk.received).toHaveLength(5000);
-    expect(Math.max(...sizes(talk))).toBe(1248);
+    const exchange = await runExchange(world, { request: GET, untilMs: 100 });
+    expect(exchange.received).toHaveLength(5000);
+    expect(Math.max(...sizes(exchange))).toBe(1248);
   });
 
   test('restored quotes have right checksums, whatever the addresses and ports', async () => {
@@ -178,11 +177,11 @@ describe('a load balancer', () => {
 
   test('gives each connection to one machine, and all of them have some', async () => {
     const talks = await Promise.all(PORTS.map((sourcePort) => runExchange(world, { request: GET, sourcePort })));
-    for (const { heard, received } of talks) {
+    for (const { packets, received } of talks) {
       expect(received).toHaveLength(2000);
-      expect(new Set(heard.map(({ ip }) => ip.ttl)).size).toBe(1);
+      expect(new Set(packets.map(({ ip }) => ip.ttl)).size).toBe(1);
     }
-    expect(new Set(talks.map(({ heard }) => heard[0]?.ip.ttl))).toEqual(new Set([62, 126, 253]));
+    expect(new Set(talks.map(({ packets }) => packets[0]?.ip.ttl))).toEqual(new Set([62, 126, 253]));
   });
 
   test('each machine has a clock of its own, the same for all of its connections', async () => {
@@ -193,9 +192,9 @@ describe('a load balancer', () => {
           segment: { ack: 0, flags: TcpFlag.SYN, sourcePort, options: [{ kind: 8, name: 'ts', value: 1, echo: 0 }] },
         }) as const,
     );
-    const { heard } = await runExchange(world, { completes: false, untilMs: 50, more });
+    const { packets } = await runExchange(world, { completes: false, untilMs: 50, more });
     const clocks = new Map<number, Set<number>>();
-    for (const { ip, tcp } of heard) {
+    for (const { ip, tcp } of packets) {
       const ts = findOption(tcp?.header.options ?? [], 'ts')?.value;
       if (ts !== undefined) clocks.set(ip.ttl, (clocks.get(ip.ttl) ?? new Set()).add(ts >>> 6));
     }
@@ -206,41 +205,41 @@ describe('a load balancer', () => {
 });
 
 describe('proxies in the middle', () => {
-  const look = (talk: Talk) => talk.heard.map((packet) => `${flags(packet)} ${packet.ip.ttl}`);
+  const look = (exchange: Exchange) => exchange.packets.map((packet) => `${flags(packet)} ${packet.ip.ttl}`);
 
   test('a transparent proxy answers for one port, the neighbours are the host itself', async () => {
     const proxy = transparentProxy(port(80), tcpServer({ application: http(300) }), { style: 'freebsd' });
     const world = around(closed(), { forward: [proxy], server: { ports: { 81: open() } } });
-    const talk = await runExchange(world, { request: GET });
-    expect(talk.received).toHaveLength(300);
-    expect(look(talk)[0]).toBe('S. 63');
-    expect(talk.heard[0]?.tcp?.header.window).toBe(65_535);
+    const exchange = await runExchange(world, { request: GET });
+    expect(exchange.received).toHaveLength(300);
+    expect(look(exchange)[0]).toBe('S. 63');
+    expect(exchange.packets[0]?.tcp?.header.window).toBe(65_535);
     expect(look(await runExchange(world, { port: 81, completes: false, untilMs: 10 }))).toEqual(['S. 62']);
   });
 
   test('split TCP hands bytes over and keeps everything else: its own segments, options and TTL on either side', async () => {
     const split = splitTcp(port(80), { toClient: { mtu: 1400 } });
-    const talk = await runExchange(serving({ application: http(9000) }, both(split)), { request: GET });
-    expect(talk.received).toHaveLength(9000);
-    expect(talk.isClosed).toBe(true);
-    expect(new Set(talk.heard.map(({ ip }) => ip.ttl))).toEqual(new Set([63]));
-    expect(Math.max(...sizes(talk))).toBe(1400 - 52);
-    expect(findOption(talk.heard[0]?.tcp?.header.options ?? [], 'mss')?.value).toBe(1360);
+    const exchange = await runExchange(serving({ application: http(9000) }, both(split)), { request: GET });
+    expect(exchange.received).toHaveLength(9000);
+    expect(exchange.isClosed).toBe(true);
+    expect(new Set(exchange.packets.map(({ ip }) => ip.ttl))).toEqual(new Set([63]));
+    expect(Math.max(...sizes(exchange))).toBe(1400 - 52);
+    expect(findOption(exchange.packets[0]?.tcp?.header.options ?? [], 'mss')?.value).toBe(1360);
   });
 
   test('a clamp behind the split is nothing to the client', async () => {
     const split = splitTcp(port(80));
     const clamped = { forward: [split.forward, clampMss(700, 'set')], reverse: [split.reverse] };
-    const talk = await runExchange(serving({ application: http(9000) }, clamped), { request: GET });
-    expect(Math.max(...sizes(talk))).toBe(1448);
-    expect(talk.received).toHaveLength(9000);
+    const exchange = await runExchange(serving({ application: http(9000) }, clamped), { request: GET });
+    expect(Math.max(...sizes(exchange))).toBe(1448);
+    expect(exchange.received).toHaveLength(9000);
   });
 
   test('a banner comes through, an echo too, and ends and resets are passed on', async () => {
     const split = both(splitTcp(port(80)));
     expect((await runExchange(serving({ application: banner('hello') }, split), {})).received).toBe('hello');
-    const talk = await runExchange(serving({ application: echo }, split), { request: 'abc', closes: 'after-request' });
-    expect([talk.received, talk.isClosed]).toEqual(['abc', true]);
+    const exchange = await runExchange(serving({ application: echo }, split), { request: 'abc', closes: 'after-request' });
+    expect([exchange.received, exchange.isClosed]).toEqual(['abc', true]);
     expect(timeline(await runExchange(serving({ application: resets('data') }, split), { request: GET })).at(-1)).toMatch(/R\. /);
   });
 
@@ -258,9 +257,9 @@ describe('proxies in the middle', () => {
   });
 
   test('translated numbers are right on the client side through a whole connection', async () => {
-    const talk = await runExchange(serving({ application: http(4000) }, both(translateSeq(123_456_789))), { request: GET });
-    expect(talk.received).toHaveLength(4000);
-    expect(talk.isClosed).toBe(true);
+    const exchange = await runExchange(serving({ application: http(4000) }, both(translateSeq(123_456_789))), { request: GET });
+    expect(exchange.received).toHaveLength(4000);
+    expect(exchange.isClosed).toBe(true);
   });
 });
 

@@ -1,5 +1,4 @@
 import { Errno } from '../../src/transport/errno.ts';
-import { address } from './address-text.ts';
 import { host } from './host.ts';
 import type { Local } from './local.ts';
 import { network, router, site } from './network.ts';
@@ -7,6 +6,7 @@ import { closed, open, silent } from './services.ts';
 import { SimulatedRoutes } from './simulated-routes.ts';
 import { SimulatedTransport, type SimulationOptions } from './simulated-transport.ts';
 import { describeTransportContract, type ContractLab } from '../contract/transport-contract.ts';
+import { address } from './packet.ts';
 
 const UNROUTABLE = address('203.0.113.9');
 

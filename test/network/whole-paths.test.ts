@@ -36,7 +36,8 @@ function narrowLast(a: string, b: string): number {
 }
 
 const world = fc.record({
-  // A narrow link comes last: a SYN proxy before it does not translate the numbers that an ICMP error quotes, as netfilter does not.
+  // A narrow link comes last: a SYN proxy before it does not translate the numbers that an ICMP error
+  // quotes, as netfilter does not.
   boxes: fc.array(fc.constantFrom(...Object.keys(BOXES)), { maxLength: 5 }).map((names) => names.toSorted(narrowLast)),
   size: fc.integer({ min: 1, max: 12_000 }),
   cookies: fc.boolean(),
@@ -68,8 +69,8 @@ const insisting = Array.from({ length: 5 }, (_, index) => ({
 test('a connection survives every box that should let it live, several of them in a row', async () => {
   await fc.assert(
     fc.asyncProperty(world, async ({ seed, ...form }) => {
-      const talk = await runExchange(path(form, HARMLESS), { more: insisting, seed });
-      expect(talk.received).toHaveLength(form.size);
+      const exchange = await runExchange(path(form, HARMLESS), { more: insisting, seed });
+      expect(exchange.received).toHaveLength(form.size);
     }),
     { numRuns: 60 },
   );
@@ -80,11 +81,11 @@ test('with loss, doubling and lateness on top: a prefix of the answer, and an en
     fc.asyncProperty(world, async ({ seed, lost, late, ...form }) => {
       const harm = loss(lost);
       const reverse = [harm, duplicate(lost, 1), reorder(0.3, late), delay(late)][late % 4] ?? harm;
-      const talk = await runExchange(path(form, { forward: harm, reverse }), { more: insisting, seed, untilMs: 4_000_000 });
+      const exchange = await runExchange(path(form, { forward: harm, reverse }), { more: insisting, seed, untilMs: 4_000_000 });
       const whole = await runExchange(path({ ...form, boxes: [] }, HARMLESS), { request: GET });
       expect(whole.received).toHaveLength(form.size);
-      expect(whole.received.startsWith(talk.received)).toBe(true);
-      expect(Math.max(0, ...talk.heard.map(({ atMs }) => atMs))).toBeLessThan(3_000_000);
+      expect(whole.received.startsWith(exchange.received)).toBe(true);
+      expect(Math.max(0, ...exchange.packets.map(({ atMs }) => atMs))).toBeLessThan(3_000_000);
     }),
     { numRuns: 60 },
   );
@@ -94,7 +95,7 @@ test('one seed, one run', async () => {
   await fc.assert(
     fc.asyncProperty(world, async ({ seed, lost, ...form }) => {
       const run = async () =>
-        (await runExchange(path(form, { forward: loss(lost), reverse: loss(lost) }), { request: GET, seed })).heard;
+        (await runExchange(path(form, { forward: loss(lost), reverse: loss(lost) }), { request: GET, seed })).packets;
       expect(await run()).toEqual(await run());
     }),
     { numRuns: 20 },

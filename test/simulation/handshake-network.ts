@@ -2,7 +2,8 @@ import type { Network } from '../network/network.ts';
 import { SimulatedRoutes } from '../network/simulated-routes.ts';
 import { SimulatedTransport } from '../network/simulated-transport.ts';
 import { ConnectionSession, type ConnectionPlan } from '../../src/probe/connection/connection-session.ts';
-import { SynMaker } from '../../src/probe/craft/syn-maker.ts';
+import { ProbeCookie } from '../../src/probe/craft/cookie.ts';
+import { cookieNumbering, SynMaker } from '../../src/probe/craft/syn-maker.ts';
 import { type InvestigationPlan, PortInvestigation } from '../../src/probe/handshake/investigation.ts';
 import { httpRequest } from '../../src/probe/requests.ts';
 import type { HandshakeRecord, SegmentRecord } from '../../src/records/handshake/records.ts';
@@ -93,10 +94,9 @@ function planOf(network: Network, ask: HandshakeAsk): InvestigationPlan {
     ...(ask.options === undefined ? {} : { options: ask.options }),
     ...(ask.ecn === undefined ? {} : { ecn: ask.ecn }),
   });
-  const maker = new SynMaker({ sourcePorts: SOURCE_PORTS, key: Uint32Array.of(1, 2, 3, ask.seed ?? 1), seq: null, ipId: null });
+  const maker = new SynMaker(SOURCE_PORTS, cookieNumbering(new ProbeCookie(Uint32Array.of(1, 2, 3, ask.seed ?? 1)), spec));
   return {
-    makeSyn: (variation) =>
-      maker.make(craftVariation(spec, source, variation), { source: source.address, destination, port: ask.port ?? 80 }),
+    makeSyn: (variation) => maker.make(craftVariation(spec, source, variation), destination, ask.port ?? 80).bytes,
     ...USUAL,
     ...ask,
     observe: ask.observeMs === undefined ? null : ask.observeMs * NANOS_PER_MS,

@@ -9,10 +9,9 @@ import { SimulatedTransport } from '../network/simulated-transport.ts';
 import { ConnectionSession } from '../../src/probe/connection/connection-session.ts';
 import { decisiveAttempt, type ResponderOutcome, queryResponder } from '../../src/probe/responder/responder-query.ts';
 import { localViewOf } from '../../src/probe/responder/local-view.ts';
-import { ProvenSyns } from '../../src/probe/responder/proven-syns.ts';
+import { ProofSyns } from '../../src/probe/responder/proof-syns.ts';
 import { ResponderSession } from '../../src/probe/responder/responder-session.ts';
 import { responderPartOf } from '../../src/records/responder-record.ts';
-import { ResponderSynMakers } from '../../src/run/responder/responder-syn-makers.ts';
 import { runSession } from '../../src/run/loop/loop.ts';
 import { readSpec } from '../../src/run/options/read-options.ts';
 import { NANOS_PER_MS } from '../../src/wire/numbers.ts';
@@ -44,11 +43,11 @@ it('a responder on a simulated host, behind routers of which one clamps each way
   const net = network([site(far, path)], { resets: false });
   const transport = new SimulatedTransport(net);
   const routes = new SimulatedRoutes(net.local);
-  const syns = new ProvenSyns({ mac, wallClock, sourcePorts: [20_000, 20_001], ipId: null, firstId: 1 });
-  const makers = new ResponderSynMakers({ spec: readSpec({}), carriers: ['option'] }, routes, syns);
+  const syns = new ProofSyns({ mac, wallClock, sourcePorts: [20_000, 20_001], ipId: null, firstId: 1, routes });
+  const form = { spec: readSpec({}), carriers: ['option'] } as const;
   const outcomes: ResponderOutcome[] = [];
   const connectionPlan = queryResponder({
-    questions: [443, 8443, 80].map((port) => ({ port, makeSyn: makers.to(FAR, port) })),
+    questions: [443, 8443, 80].map((port) => ({ port, makeSyn: syns.to(FAR, port, form) })),
     control: null,
     mac,
     nonce: () => random(16),

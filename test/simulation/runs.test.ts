@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { address } from '../network/address-text.ts';
 import { dropSyn, loss, rateLimit } from '../network/middleboxes/dropping.ts';
 import { delay } from '../network/middleboxes/timing.ts';
 import { all, port, syn } from '../network/match.ts';
@@ -9,6 +8,7 @@ import { host } from '../network/host.ts';
 import { network, router, site } from '../network/network.ts';
 import { probeNetwork, runOver } from './probe-network.ts';
 import { behind, forward } from './scenario.ts';
+import { address } from '../network/packet.ts';
 
 function many<T>(count: number, make: (index: number) => T): Record<number, T> {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [index + 1, make(index)]));

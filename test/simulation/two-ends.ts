@@ -7,25 +7,21 @@ import { createRandom } from '../network/random.ts';
 import { sendBatch } from '../network/send-batch.ts';
 import { ConnectionSession } from '../../src/probe/connection/connection-session.ts';
 import type { DrivenSession } from '../../src/probe/session/driven-session.ts';
-import { optionsFor, windowFor } from '../../src/probe/craft/profiles.ts';
 import type { Attempt } from '../../src/probe/responder/attempt-log.ts';
 import { decisiveAttempt, type ResponderOutcome, queryResponder } from '../../src/probe/responder/responder-query.ts';
 import { localViewOf } from '../../src/probe/responder/local-view.ts';
-import { proofOption, type ProofWords } from '../../src/probe/responder/proof.ts';
-import { ProvenSyns } from '../../src/probe/responder/proven-syns.ts';
+import { type ProofSynForm, ProofSyns } from '../../src/probe/responder/proof-syns.ts';
 import { ResponderSession } from '../../src/probe/responder/responder-session.ts';
 import type { ResponderStats } from '../../src/probe/responder/responder-plan.ts';
 import type { Mac } from '../../src/probe/responder/token-mac.ts';
 import { responderPartOf } from '../../src/records/responder-record.ts';
 import type { ResponderRecord } from '../../src/records/records.ts';
+import { readSpec } from '../../src/run/options/read-options.ts';
 import type { Finding } from '../../src/analysis/finding.ts';
 import type { Routes, SendBatch } from '../../src/transport/transport.ts';
 import { type Address, parseAddress } from '../../src/wire/address.ts';
 import { toHex } from '../../src/wire/hex.ts';
 import { NANOS_PER_MS, type Nanos } from '../../src/wire/numbers.ts';
-import { SynTemplate } from '../../src/wire/syn-template.ts';
-import { TcpFlag } from '../../src/wire/tcp-flags.ts';
-import { compileOptions, formatOptions } from '../../src/wire/tcp-options.ts';
 
 /** Both ends of a path, and what stands between them. */
 export interface TwoEndsPlan {
@@ -145,15 +141,15 @@ class TwoEnds {
   #connectionPlan(mac: Mac): ReturnType<typeof queryResponder> {
     const { ports = [443], control = null, retries = 2 } = this.#plan;
     const sourcePorts = Array.from({ length: 64 }, (_, index) => 20_000 + index);
-    const syns = new ProvenSyns({
+    const syns = new ProofSyns({
       mac,
       wallClock: () => this.#epoch(),
       sourcePorts,
       ipId: this.#plan.ipId ?? null,
       firstId: 4711,
+      routes: routesOf(NEAR),
     });
-    const template = this.#template(syns.words);
-    const makeSyn = (port: number) => (): Uint8Array => syns.make(template, FAR, port);
+    const makeSyn = (port: number): (() => Uint8Array) => syns.to(FAR, port, this.#form());
     return queryResponder({
       questions: ports.map((port) => ({ port, makeSyn: makeSyn(port) })),
       control: control === null ? null : makeSyn(control),
@@ -166,14 +162,9 @@ class TwoEnds {
     });
   }
 
-  #template(words: ProofWords): SynTemplate {
-    const { ecn = false, dscp = 0, payload = new Uint8Array(0), options = optionsFor('linux', 1500) } = this.#plan;
-    const proof = this.#plan.proofOption === true ? `,${formatOptions([proofOption(words)])}` : '';
-    const compiled = compileOptions(options + proof);
-    if (!compiled.ok) throw new Error(compiled.offending);
-    const flags = ecn ? TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR : TcpFlag.SYN;
-    const usual = { source: NEAR, ttl: 64, window: windowFor('linux', 1500), df: true, badChecksum: false };
-    return new SynTemplate({ ...usual, options: compiled, tos: dscp << 2, flags, payload });
+  #form(): ProofSynForm {
+    const { ecn = false, dscp = 0, payload = new Uint8Array(0), options = null, proofOption = false } = this.#plan;
+    return { spec: { ...readSpec({}), ecn, dscp, payload, options }, carriers: proofOption ? ['option'] : [] };
   }
 
   #session(end: End): DrivenSession {

@@ -1,52 +1,77 @@
 import type { Address } from '../../wire/address.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
-import { ProbeCookie } from './cookie.ts';
+import type { ProbeCookie } from './cookie.ts';
 
-/** What the SYNs of a run of connections have in common. */
-export interface SynMakerPlan {
-  /** Guarded by the caller; used in turn, so that no two connections to one port share a tuple before all have been used. */
-  readonly sourcePorts: readonly number[];
-  /** Four words from the operating system's random source. */
-  readonly key: Uint32Array;
-  /** A fixed ISN, or null for one that nobody can guess. */
-  readonly seq: number | null;
-  /** A fixed IP identification, or null. */
-  readonly ipId: number | null;
-}
-
-/** Where a SYN goes. */
-export interface SynTarget {
+/** A 5-tuple. */
+export interface Flow {
   readonly source: Address;
-  readonly destination: Address;
+  readonly target: Address;
+  readonly sourcePort: number;
   readonly port: number;
 }
 
-/** Makes SYNs for connections: another source port each, and numbers from a keyed hash, so that who names them has seen the SYN. */
+/** The numbers by which an answer names its SYN. */
+export interface SynNumbers {
+  /** Unsigned, as the others. */
+  readonly seq: number;
+  readonly tsval: number;
+  /** Not 0, which the kernel would replace (raw(7), IP_HDRINCL). */
+  readonly ipId: number;
+}
+
+/** Chooses the numbers of a SYN; `made` counts those that the maker has numbered before. */
+export type SynNumbering = (flow: Flow, made: number) => SynNumbers;
+
+/** A SYN and what tells it from others. */
+export interface Syn extends Flow, SynNumbers {
+  /** A whole IP packet. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Makes SYNs one at a time, for everything but the scan, which makes them by the block. Two SYNs to one port share a source port only after
+ * all have been used.
+ */
 export class SynMaker {
-  readonly #plan: SynMakerPlan;
-  readonly #cookie: ProbeCookie;
+  /** Reserved by the caller. */
+  readonly #sourcePorts: readonly number[];
+  readonly #numbering: SynNumbering;
   #made = 0;
+  /** Where in turn the next SYN to each address and port takes its source port. */
+  readonly #turns: Map<string, number> = new Map();
 
-  constructor(plan: SynMakerPlan) {
-    this.#plan = plan;
-    this.#cookie = new ProbeCookie(plan.key);
+  constructor(sourcePorts: readonly number[], numbering: SynNumbering) {
+    this.#sourcePorts = sourcePorts;
+    this.#numbering = numbering;
   }
 
-  /** A whole IP packet, ready for `Connection`. */
-  make(template: SynTemplate, { source, destination, port }: SynTarget): Uint8Array {
-    const { sourcePorts, seq, ipId } = this.#plan;
-    const cookie = this.#cookie;
-    const sourcePort = sourcePorts[this.#made % sourcePorts.length] as number;
-    cookie.compute(source, destination, (sourcePort << 16) | port, this.#made++);
-    const bytes = new Uint8Array(template.length);
-    template.write(bytes, 0, {
-      destination,
-      sourcePort,
-      destinationPort: port,
-      seq: seq ?? cookie.nonce,
-      tsval: cookie.tsval,
-      ipId: ipId ?? cookie.ipId,
-    });
-    return bytes;
+  /** The next SYN of that template to a port. */
+  make(template: SynTemplate, target: Address, port: number): Syn {
+    const named = this.number(template.source, target, port);
+    const bytes = template.packet({ ...named, destination: target, destinationPort: port });
+    return { ...named, bytes };
   }
+
+  /** What the next SYN is named by, for a template that depends on it. */
+  number(source: Address, target: Address, port: number): Flow & SynNumbers {
+    const flow = { source, target, sourcePort: this.#sourcePort(`${target}:${port}`), port };
+    return { ...flow, ...this.#numbering(flow, this.#made++) };
+  }
+
+  #sourcePort(pair: string): number {
+    const turn = this.#turns.get(pair) ?? this.#turns.size;
+    this.#turns.set(pair, turn + 1);
+    return this.#sourcePorts[turn % this.#sourcePorts.length] as number;
+  }
+}
+
+/** Numbers from the cookie, other ones for each SYN, where none are fixed. */
+export function cookieNumbering(
+  cookie: ProbeCookie,
+  { seq, ipId }: { readonly seq: number | null; readonly ipId: number | null },
+): SynNumbering {
+  return ({ source, target, sourcePort, port }, made) => {
+    cookie.compute(source, target, ((sourcePort << 16) | port) >>> 0, made);
+    return { seq: seq ?? cookie.nonce >>> 0, tsval: cookie.tsval, ipId: ipId ?? cookie.ipId };
+  };
 }

@@ -1,5 +1,10 @@
+import { usageError } from '../../errors.ts';
+import type { Source } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
-import type { ProfileName } from './profiles.ts';
+import { SynTemplate } from '../../wire/syn-template.ts';
+import { TcpFlag } from '../../wire/tcp-flags.ts';
+import { compileOptions, type CompiledOptions } from '../../wire/tcp-options.ts';
+import { optionsFor, type ProfileName, windowFor } from './profiles.ts';
 
 /** What every SYN of a run looks like, apart from the fields that name the probe. */
 export interface SynSpec {
@@ -23,4 +28,36 @@ export interface SynSpec {
   readonly badChecksum: boolean;
   /** A fixed source address, or null for what the route says. */
   readonly sourceIp: Address | null;
+}
+
+/** The SYN as it leaves by `source`. Throws a usage error for an option list that does not compile. */
+export function craftSyn(spec: SynSpec, source: Source): SynTemplate {
+  return new SynTemplate({
+    source: source.address,
+    options: synOptions(spec, source.mtu),
+    ttl: spec.ttl,
+    tos: spec.dscp << 2,
+    window: synWindow(spec, source.mtu),
+    flags: spec.ecn ? TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR : TcpFlag.SYN,
+    df: spec.df,
+    payload: spec.payload,
+    badChecksum: spec.badChecksum,
+  });
+}
+
+/** The raw window of the SYN on an interface of that MTU. */
+export function synWindow(spec: SynSpec, mtu: number): number {
+  return spec.window ?? windowFor(spec.profile, mtu);
+}
+
+/** The option list of the SYN in tcpdump's words, on an interface of that MTU. */
+export function synOptionsText(spec: SynSpec, mtu: number): string {
+  return spec.options ?? optionsFor(spec.profile, mtu);
+}
+
+/** The same list, ready for the wire. Throws a usage error for one that does not compile. */
+export function synOptions(spec: SynSpec, mtu: number): CompiledOptions {
+  const compiled = compileOptions(synOptionsText(spec, mtu));
+  if (!compiled.ok) throw usageError('--options', compiled.offending, `expected ${compiled.accepted}`);
+  return compiled;
 }

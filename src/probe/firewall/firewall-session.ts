@@ -1,6 +1,7 @@
 import type { SendBatch } from '../../transport/transport.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { ProbeCookie } from '../craft/cookie.ts';
+import { cookieNumbering, SynMaker } from '../craft/syn-maker.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
 import { TransmitQueue } from '../session/transmit-queue.ts';
 import { AnswerReader } from './answer-reader.ts';
@@ -24,18 +25,20 @@ export class FirewallSession implements DrivenSession {
   readonly #plan: FirewallPlan;
   readonly #transmitQueue: TransmitQueue = new TransmitQueue();
   readonly #cookie: ProbeCookie;
+  readonly #maker: SynMaker;
   readonly #reader: AnswerReader;
   /** Under way, by index of the target. */
   readonly #cases: Map<number, TargetCase> = new Map();
   readonly #crafts: Map<number, PacketCraft> = new Map();
   #nextTarget = 0;
-  #transmissions = 0;
+  #controlsDrawn = 0;
   #mayLeaveAt: Nanos = 0;
   #drops = 0;
 
   constructor(plan: FirewallPlan) {
     this.#plan = plan;
     this.#cookie = new ProbeCookie(plan.key);
+    this.#maker = new SynMaker(plan.sourcePorts, cookieNumbering(this.#cookie, { seq: null, ipId: null }));
     this.#reader = new AnswerReader(plan, this.#cases, this.#transmitQueue, this.stats);
   }
 
@@ -90,21 +93,11 @@ export class FirewallSession implements DrivenSession {
   }
 
   #send(now: Nanos, { task, ledger }: TargetCase, { spec, taker, add }: Demand): void {
-    const { sourcePorts } = this.#plan;
-    const sourcePort = sourcePorts[this.#transmissions % sourcePorts.length] as number;
-    const cookie = this.#cookie;
-    cookie.compute(task.craft.source, task.target, ((sourcePort << 16) | spec.port) >>> 0, this.#transmissions++);
-    const names = {
-      destination: task.target,
-      sourcePort,
-      seq: cookie.nonce >>> 0,
-      // As hard to guess as the ISN: what a reset of a bare ACK has to name.
-      ack: Math.imul(cookie.nonce ^ cookie.tsval, 0x9e3779b1) >>> 0,
-      tsval: cookie.tsval,
-      ipId: cookie.ipId,
-    };
-    const posted = this.#transmitQueue.post(task.craft.packet(spec, names));
-    const { seq, ack } = names;
+    const named = this.#maker.number(task.craft.source, task.target, spec.port);
+    const { sourcePort, seq, tsval } = named;
+    // As hard to guess as the ISN: what a reset of a bare ACK has to name.
+    const ack = Math.imul(seq ^ tsval, 0x9e3779b1) >>> 0;
+    const posted = this.#transmitQueue.post(task.craft.packet(spec, { ...named, ack }));
     const testPacket = {
       taker,
       port: spec.port,
@@ -133,7 +126,7 @@ export class FirewallSession implements DrivenSession {
     const route = routes.lookup(target);
     if (route < 0) return onTarget({ target, hostname, ports: [], rate: null, errno: -route });
     const controls = controlPorts(ports, () => {
-      this.#cookie.compute(target, target, 0, this.#transmissions++);
+      this.#cookie.compute(target, target, 0, this.#controlsDrawn++);
       return this.#cookie.nonce;
     });
     const task = {

@@ -3,7 +3,7 @@ import type { DecodedPacket } from '../../wire/decoded.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import type { ControlResult, PathProbe } from './path-probe.ts';
 import { readAnswer } from './path-reply.ts';
-import type { SynCrafter } from '../craft/syn-crafter.ts';
+import type { FlowSyns } from './flow-syns.ts';
 
 const ATTEMPTS = 2;
 /** Hops beyond the TTL at which the asked port answered; a proxy stands close to what it guards more often than not. */
@@ -13,7 +13,7 @@ const LEAST_TIMEOUT: Nanos = 150 * NANOS_PER_MS;
 /** What a control flow is to do. */
 export interface ControlPlan {
   /** Of SYNs without data to a port of the target that nobody asked for. */
-  readonly crafter: SynCrafter;
+  readonly syns: FlowSyns;
   readonly isLocal: (address: Address) => boolean;
   /** At which the asked port was answered. */
   readonly firstTtl: number;
@@ -50,7 +50,7 @@ export class ControlFlow {
   }
 
   get result(): ControlResult {
-    return { port: this.#plan.crafter.flow.port, expired: this.#expired, answeredAt: this.#answeredAt };
+    return { port: this.#plan.syns.flow.port, expired: this.#expired, answeredAt: this.#answeredAt };
   }
 
   /** Posts the next probe when it is due; returns when to come back. */
@@ -61,15 +61,15 @@ export class ControlFlow {
       this.#done = true;
       return Infinity;
     }
-    this.#probes.push(this.#plan.crafter.post(this.#ttl));
+    this.#probes.push(this.#plan.syns.post(this.#ttl));
     this.#dueAt = now + Math.max(LEAST_TIMEOUT, 3 * this.#plan.rtt) * 2 ** this.#attempts++;
     return this.#dueAt;
   }
 
   /** Takes a captured packet; false when it is not about this flow. */
   receive(packet: DecodedPacket): boolean {
-    const { crafter, isLocal } = this.#plan;
-    const asked = { flow: crafter.flow, isn: crafter.isn, payloadLength: 0, probes: this.#probes, isLocal };
+    const { syns, isLocal } = this.#plan;
+    const asked = { flow: syns.flow, isn: syns.isn, payloadLength: 0, probes: this.#probes, isLocal };
     const read = readAnswer(packet, asked);
     if (read.is !== 'answer') return read.is !== 'foreign';
     if (read.kind === 'expired' && (read.probe === null || read.probe.ttl === this.#ttl)) this.#expireAt(read.from);

@@ -6,7 +6,7 @@ import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import type { AnswerKind, PathProbe } from './path-probe.ts';
 import { matchQuote } from './quote-match.ts';
-import type { Flow } from '../craft/syn-crafter.ts';
+import type { Flow } from '../craft/syn-maker.ts';
 
 /** What a captured packet is to a flow. A null probe: one of the flow's, and nothing in the packet says which. */
 export type PathReply =

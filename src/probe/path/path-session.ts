@@ -6,13 +6,14 @@ import type { Nanos } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
 import { ProbeCookie } from '../craft/cookie.ts';
+import type { Flow } from '../craft/syn-maker.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
 import { TransmitQueue } from '../session/transmit-queue.ts';
 import { ControlFlow } from './control-flow.ts';
+import { type FlowMeans, FlowSyns } from './flow-syns.ts';
 import type { HopPatience } from './hop-state.ts';
 import type { TraceResult } from './path-probe.ts';
 import { PathTrace } from './path-trace.ts';
-import { type CraftMeans, type Flow, SynCrafter } from '../craft/syn-crafter.ts';
 
 /** One path to look at. */
 export interface TraceJob {
@@ -161,20 +162,20 @@ export class PathSession implements DrivenSession {
     const { firstTtl, maxTtl, patience, timeoutMs, isLocal } = this.#plan;
     const { payloadLength, port, sourcePorts } = job;
     const sourcePort = sourcePorts[Math.min(turn, sourcePorts.length - 1)] as number;
-    const crafter = this.#crafter(job, { sourcePort, port }, { craft: job.craft, made: turn * PROBES_A_TURN });
+    const syns = this.#syns(job, { sourcePort, port }, { craft: job.craft, made: turn * PROBES_A_TURN });
     const isLastTurn = turn + 1 >= Math.max(LEAST_TURNS, sourcePorts.length);
     const mayBeDown = (): boolean => job.awaitsArp && !this.#alive.has(job.target);
     const limits = { firstTtl, maxTtl, patience, timeoutMs };
-    const trace = new PathTrace({ crafter, isLocal, isLastTurn, payloadLength, mayBeDown, ...limits });
+    const trace = new PathTrace({ syns, isLocal, isLastTurn, payloadLength, mayBeDown, ...limits });
     this.#running.push({ job, turn, trace, control: null, controls: 0 });
   }
 
-  #crafter(
+  #syns(
     { source, target }: TraceJob,
     ports: Pick<Flow, 'sourcePort' | 'port'>,
-    means: Pick<CraftMeans, 'craft' | 'made'>,
-  ): SynCrafter {
-    return new SynCrafter({ source, target, ...ports }, { cookie: this.#cookie, transmitQueue: this.#transmitQueue, ...means });
+    means: Pick<FlowMeans, 'craft' | 'made'>,
+  ): FlowSyns {
+    return new FlowSyns({ source, target, ...ports }, { cookie: this.#cookie, transmitQueue: this.#transmitQueue, ...means });
   }
 
   #advance(running: Running, now: Nanos): Nanos {
@@ -208,8 +209,8 @@ export class PathSession implements DrivenSession {
     const last = 0xffff - (this.#cookie.ipId % CONTROL_PORTS);
     const port = last === job.port ? last - 1 : last;
     const rtt = final.at - (final.probe.posted.sentAt ?? final.at);
-    const crafter = this.#crafter(job, { sourcePort: controlPort, port }, { craft: job.craftControl, made: 0 });
-    running.control = new ControlFlow({ crafter, isLocal, firstTtl: final.probe.ttl, rtt });
+    const syns = this.#syns(job, { sourcePort: controlPort, port }, { craft: job.craftControl, made: 0 });
+    running.control = new ControlFlow({ syns, isLocal, firstTtl: final.probe.ttl, rtt });
   }
 
   #remove(running: Running): void {
@@ -217,7 +218,7 @@ export class PathSession implements DrivenSession {
   }
 
   #report({ job, trace, control }: Running, interrupted: boolean): void {
-    const { source, target, port, sourcePort } = trace.crafter.flow;
+    const { source, target, port, sourcePort } = trace.syns.flow;
     const { hops, final, rejected, ...rest } = trace.result;
     if (final?.kind === 'tcp') this.#alive.add(target);
     // Not even the first router: the packets never left, if the kernel still asks for its address.

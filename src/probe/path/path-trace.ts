@@ -5,12 +5,12 @@ import { NEIGHBOUR_FAILURE } from '../rto-table.ts';
 import { type HopPatience, HopState } from './hop-state.ts';
 import type { PathAnswer, PathProbe, TraceResult } from './path-probe.ts';
 import { readAnswer } from './path-reply.ts';
-import type { SynCrafter } from '../craft/syn-crafter.ts';
+import type { FlowSyns } from './flow-syns.ts';
 import { TracePace } from './trace-pace.ts';
 
 /** What a trace is to do. */
 export interface TracePlan {
-  readonly crafter: SynCrafter;
+  readonly syns: FlowSyns;
   readonly isLocal: (address: Address) => boolean;
   /** An older connection on the tuple is no reason to give up, for there is nothing else to try. */
   readonly isLastTurn: boolean;
@@ -58,8 +58,8 @@ export class PathTrace {
     this.#pace = new TracePace(plan.timeoutMs * NANOS_PER_MS, plan.patience.attempts);
   }
 
-  get crafter(): SynCrafter {
-    return this.#plan.crafter;
+  get syns(): FlowSyns {
+    return this.#plan.syns;
   }
 
   /** True once nothing more is to be sent or waited for. */
@@ -97,7 +97,7 @@ export class PathTrace {
     const window = this.#mode === 'serial' ? 1 : this.#pace.window;
     for (let free = Math.min(room, window - this.inFlight); free > 0 && this.#hasMore; free--) {
       const hop = this.#nextHop();
-      hop.sent(this.#plan.crafter.post(hop.ttl), now + this.#pace.timeout(hop.attempts));
+      hop.sent(this.#plan.syns.post(hop.ttl), now + this.#pace.timeout(hop.attempts));
     }
     if (this.inFlight === 0 && !this.#hasMore) this.#done = now >= this.#arpUntil;
   }
@@ -125,8 +125,8 @@ export class PathTrace {
   /** Takes a captured packet; false when it is not about this flow. `packet` is kept. */
   receive(packet: DecodedPacket, at: Nanos): boolean {
     const probes = this.#hops.flatMap((hop) => hop.probes);
-    const { crafter, payloadLength, isLocal } = this.#plan;
-    const read = readAnswer(packet, { flow: crafter.flow, isn: crafter.isn, payloadLength, probes, isLocal });
+    const { syns, payloadLength, isLocal } = this.#plan;
+    const read = readAnswer(packet, { flow: syns.flow, isn: syns.isn, payloadLength, probes, isLocal });
     if (read.is === 'answer') {
       const { kind, probe, from, reason } = read;
       this.#place(probe, { kind, from, reason, packet, at });

@@ -1,7 +1,7 @@
 import type { Quote } from '../../wire/decoded.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import type { PathProbe } from './path-probe.ts';
-import type { Flow } from '../craft/syn-crafter.ts';
+import type { Flow } from '../craft/syn-maker.ts';
 
 /** Whose packet an ICMP error quotes. */
 export interface QuoteMatch {

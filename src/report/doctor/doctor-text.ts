@@ -11,7 +11,7 @@ import { wrapSentence } from '../text/wrap.ts';
 const LABEL = 14;
 const SIGNS: Readonly<Record<Severity, string>> = { ok: 'ok', note: 'note', problem: 'PROBLEM' };
 
-/** The record for people: the answer in the first line, then the facts, then remarks; no line longer than `columns`. */
+/** The answer in the first line, then the facts, then remarks; lines of at most `columns`. */
 export function doctorText(record: DoctorRecord, columns = 80): string {
   const width = Math.max(40, Math.min(columns, 100));
   const row = (label: string, text: string): string[] => wrapSentence(label.padEnd(LABEL), text, width);
@@ -61,7 +61,7 @@ function capabilityRows(record: DoctorRecord, row: (label: string, text: string)
   const names: readonly (keyof CapabilityReport)[] = ['effective', 'permitted', 'inheritable', 'bounding', 'ambient'];
   return names.flatMap((name, index) => {
     const { hex, names: inside } = sets[name];
-    const shown = inside.length === 0 ? 'none for networks' : inside.map((one) => one.replace('CAP_', '')).join(' ');
+    const shown = inside.length === 0 ? 'no network capabilities' : inside.map((one) => one.replace('CAP_', '')).join(' ');
     return row(index === 0 ? 'capabilities' : '', `${hex} ${name}: ${shown}`);
   });
 }
@@ -74,14 +74,14 @@ function interfaceText(one: InterfaceReport): string {
 function routeText(route: RouteReport): string {
   const name = route.address === null || route.address === route.target ? route.target : `${route.target} (${route.address})`;
   if (route.error !== null) return `${name}: ${route.error}`;
-  const fastest = route.fastest === null ? '' : `; fastest way out ${route.fastest.name} (${route.fastest.why})`;
-  return `${name} from ${route.source} by ${route.interface}, mtu ${route.mtu}${route.local ? ', this host itself' : ''}${fastest}`;
+  const fastest = route.fastest === null ? '' : `; fastest send path ${route.fastest.name} (${route.fastest.why})`;
+  return `${name} from ${route.source} via ${route.interface}, mtu ${route.mtu}${route.local ? ', this host' : ''}${fastest}`;
 }
 
 function sourcePortText({ sourcePorts }: DoctorRecord): string {
   const { ephemeral, reserved, usable } = sourcePorts;
   const set = reserved === '' ? '' : `, reserved ${reserved}`;
-  return `taken from ${usable.join(', ')} (the kernel's own: ${ephemeral.first}-${ephemeral.last}${set})`;
+  return `from ${usable.join(', ')} (kernel's ephemeral range: ${ephemeral.first}-${ephemeral.last}${set})`;
 }
 
 function remarkLines(remark: Remark, width: number): string[] {

@@ -1,19 +1,21 @@
 import { BATTERY, FIRST_TESTS } from '../../probe/firewall/battery.ts';
 import { formatMs } from '../../records/duration-text.ts';
+import type { FirewallPortRecord, TestRecord } from '../../records/firewall/records.ts';
+import type { Page } from '../text/page.ts';
 import type { Paint, Role } from '../text/paint.ts';
 import { wrapItems, wrapSentence } from '../text/wrap.ts';
-import type { FirewallPortRecord, TestRecord } from '../../records/firewall/records.ts';
 
 const PORT_WIDTH = 6;
 
-/** The first tests of each port, a row a port where the columns suffice, else a list. */
-export function matrixLines(records: readonly FirewallPortRecord[], columns: number, paint: Paint): string[] {
+/** The first tests of each port: a row for each port where the columns suffice, else a list. */
+export function matrixLines(records: readonly FirewallPortRecord[], page: Page): string[] {
+  const { columns, paint } = page;
   const rows = records.map((record) => ({ port: record.port, cells: FIRST_TESTS.map((kind) => firstOf(record, kind)) }));
   const widths = FIRST_TESTS.map((kind, index) =>
     Math.max(BATTERY[kind].label.length, ...rows.map(({ cells }) => replyText(cells[index]).length)),
   );
   const tight = PORT_WIDTH + widths.reduce((sum, width) => sum + width + 1, 0);
-  const legend = legendLines(records, columns, paint);
+  const legend = legendLines(records, page);
   if (tight > columns) return [...records.flatMap((record) => listLines(record, columns)), ...legend];
   const gap = tight + widths.length <= columns ? '  ' : ' ';
   const head = FIRST_TESTS.map((kind, index) => gap + BATTERY[kind].label.padEnd(widths[index] as number)).join('');
@@ -24,7 +26,7 @@ export function matrixLines(records: readonly FirewallPortRecord[], columns: num
   return [paint('heading', `${'PORT'.padStart(PORT_WIDTH)}${head}`.trimEnd()), ...lines, ...legend];
 }
 
-/** Every test of a port, one a line. */
+/** Every test of a port, one per line. */
 export function testLines({ tests, target }: FirewallPortRecord, paint: Paint): string[] {
   const rows = tests.map((test) => ({ test, name: testName(test), reply: replyText(test), from: fromText(test, target) }));
   const nameWidth = Math.max(0, ...rows.map(({ name }) => name.length));
@@ -34,15 +36,12 @@ export function testLines({ tests, target }: FirewallPortRecord, paint: Paint): 
   );
 }
 
-function legendLines(records: readonly FirewallPortRecord[], columns: number, paint: Paint): string[] {
-  if (!records.some(namesIcmp)) return [];
-  return wrapSentence(' '.repeat(PORT_WIDTH + 1), '- is silence, 3/1 an ICMP type and code', columns).map((line) =>
-    paint('faint', line),
-  );
-}
-
-function namesIcmp(record: FirewallPortRecord): boolean {
-  return FIRST_TESTS.some((kind) => ICMP_TEXT.test(replyText(firstOf(record, kind))));
+/** Explains the cells where one of them is an ICMP error. */
+function legendLines(records: readonly FirewallPortRecord[], { columns, paint }: Page): string[] {
+  const hasIcmp = records.some((record) => FIRST_TESTS.some((kind) => ICMP_TEXT.test(replyText(firstOf(record, kind)))));
+  if (!hasIcmp) return [];
+  const lines = wrapSentence(' '.repeat(PORT_WIDTH + 1), '-: no answer, 3/1: ICMP type and code', columns);
+  return lines.map((line) => paint('faint', line));
 }
 
 function listLines(record: FirewallPortRecord, columns: number): string[] {
@@ -56,14 +55,14 @@ function firstOf({ tests }: FirewallPortRecord, kind: TestRecord['probe']): Test
   return tests.find(({ probe, round }) => probe === kind && round === 1);
 }
 
-/** Silence is a dash, a test that was not run to its end nothing. */
+/** `-` for silence, empty for a test that was not run to its end. */
 function replyText(test: TestRecord | undefined): string {
   if (test === undefined) return '';
   if (test.reply === null) return '-';
   return SHORT[test.reply] ?? test.reply.replace('send-error:', '').replace(/^icmp-(\d+)-(\d+)$/, '$1/$2');
 }
 
-/** ICMP reasons, short enough for a column: type and code. */
+/** ICMP errors as type and code, which fit a column. */
 const SHORT: Readonly<Record<string, string>> = {
   'icmp-net-unreachable': '3/0',
   'icmp-host-unreachable': '3/1',
@@ -76,7 +75,7 @@ const SHORT: Readonly<Record<string, string>> = {
   'icmp-ttl-exceeded': 'expired',
 };
 
-/** ICMP by type and code, as the matrix shows it. */
+/** An ICMP error as the matrix shows it. */
 const ICMP_TEXT = /^\d+\/\d+$/;
 
 function painted(test: TestRecord | undefined, width: number, paint: Paint): string {

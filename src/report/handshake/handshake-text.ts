@@ -1,130 +1,97 @@
-import type { HandshakeRecord, HandshakeRunRecord, SegmentRecord } from '../../records/handshake/records.ts';
 import { formatElapsed, formatMs } from '../../records/duration-text.ts';
-import { timelineLines } from './handshake-timeline.ts';
-import { createPaint, type Paint } from '../text/paint.ts';
+import type { HandshakeRecord, HandshakeRunRecord, SegmentRecord } from '../../records/handshake/records.ts';
 import type { RunRecord } from '../../records/records.ts';
-import { missedRemark, remarkLines, findingRemark } from '../remark.ts';
+import { remarkLines, remarksOn } from '../remark.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
 import { plural } from '../state-counts.ts';
 import { summaryLines } from '../summary-text.ts';
+import { createPage, factLines, headlineLines, joinLines, type Page, portName } from '../text/page.ts';
 import { wrapSentence } from '../text/wrap.ts';
+import { timelineLines } from './handshake-timeline.ts';
 
-/** What the connections besides the first are for, above their timelines. */
+/** What each connection after the first is for, above its timeline. */
 const PURPOSES: Readonly<Record<SegmentRecord['purpose'], string>> = {
   asked: 'handshake',
-  'second-look': 'once more, to tell a lost ACK from a full accept queue',
-  'without-timestamps': 'the same without timestamps, which SYN cookies need to keep other options',
-  'without-ecn': 'the same without ECN',
-  'with-ecn-again': 'once more with ECN',
-  'cookie-request': 'Fast Open: asking for a cookie',
-  'cookie-control': 'Fast Open: the same without the option',
-  'cookie-use': 'Fast Open: the cookie, and data in the SYN',
-  'data-control': 'Fast Open: the same without cookie and data',
+  'second-look': 'again, to tell a lost ACK from a full accept queue',
+  'without-timestamps': 'without timestamps, in which SYN cookies keep other options',
+  'without-ecn': 'without ECN',
+  'with-ecn-again': 'again with ECN',
+  'cookie-request': 'Fast Open: request for a cookie',
+  'cookie-control': 'Fast Open: control without the option',
+  'cookie-use': 'Fast Open: cookie, and data in the SYN',
+  'data-control': 'Fast Open: control without cookie and data',
 };
 
-/** For reading: each port's answer, the timeline of its packets, the diagnosis. */
+/** Each port's answer, the timelines of its connections, and the diagnosis. */
 export function createHandshakeText(style: TextStyle): Reporter<HandshakeRunRecord> {
-  const report = new HandshakeText(style);
-  return { write: (record) => report.write(record) };
+  const page = createPage(style);
+  const segments: SegmentRecord[] = [];
+  let run: RunRecord | null = null;
+  return {
+    write: (record) => {
+      if (record.type === 'summary') return joinLines(summaryLines(record, run, page));
+      if (record.type === 'handshake') return joinLines(portLines(record, segments.splice(0), page));
+      if (record.type === 'segment') segments.push(record);
+      else run = record;
+      return '';
+    },
+  };
 }
 
-class HandshakeText {
-  readonly #style: TextStyle;
-  readonly #paint: Paint;
-  readonly #said: Set<string> = new Set();
-  #run: RunRecord | null = null;
-  #segments: SegmentRecord[] = [];
-
-  constructor(style: TextStyle) {
-    this.#style = style;
-    this.#paint = createPaint(style.color);
-  }
-
-  write(record: HandshakeRunRecord): string {
-    if (record.type === 'run') {
-      this.#run = record;
-      return '';
-    }
-    if (record.type === 'segment') {
-      this.#segments.push(record);
-      return '';
-    }
-    if (record.type === 'summary')
-      return text(summaryLines(record, this.#run, { columns: this.#style.columns, paint: this.#paint }));
-    const segments = this.#segments;
-    this.#segments = [];
-    const diagnosis = this.#diagnosis(record);
-    const timelines = segments.length === 0 ? [] : this.#timelines(segments);
-    const gap = diagnosis.length === 0 ? [] : [''];
-    return text([...this.#headline(record), ...timelines, ...gap, ...diagnosis, '']);
-  }
-
-  /** The answer, in one sentence. */
-  #headline(record: HandshakeRecord): readonly string[] {
-    const { state } = record;
-    const name = record.hostname === null ? record.target : `${record.hostname} (${record.target})`;
-    const lead = `${name} port ${record.port}${state === 'error' ? ': ' : ' is '}`;
-    const [first = '', ...rest] = wrapSentence('', `${lead}${state}: ${answer(record)}`, this.#style.columns);
-    if (!first.startsWith(lead + state)) return [first, ...rest];
-    return [this.#paint('heading', lead) + this.#paint(state, state) + first.slice(lead.length + state.length), ...rest];
-  }
-
-  #timelines(segments: readonly SegmentRecord[]): readonly string[] {
-    const { columns, verbose } = this.#style;
-    const style = { columns, verbose, paint: this.#paint };
-    const numbers = [...new Set(segments.map(({ connection }) => connection))];
-    const connections = numbers.map((number) => segments.filter(({ connection }) => connection === number));
-    const [first = [], ...others] = connections;
-    const shown = others.filter(([segment]) => verbose || segment?.purpose !== 'asked');
-    const hidden = others.length - shown.length;
-    return [
-      '',
-      ...timelineLines(first, style),
-      ...shown.flatMap((records) => ['', ...this.#purpose(records[0]), ...timelineLines(records, style)]),
-      ...(hidden === 0 ? [] : ['', this.#paint('faint', `${plural(hidden, 'more handshake')}: -v shows them`)]),
-    ];
-  }
-
-  #purpose(first: SegmentRecord | undefined): readonly string[] {
-    if (first === undefined) return [];
-    return wrapSentence('', `${first.connection}: ${PURPOSES[first.purpose]}`, this.#style.columns);
-  }
-
-  #diagnosis(record: HandshakeRecord): readonly string[] {
-    const { columns } = this.#style;
-    const missed = record.expectation?.met === false ? [missedRemark(record.expectation.why ?? 'expectation missed')] : [];
-    const remarks = [...missed, ...record.findings.map(findingRemark)];
-    const sentences = [...schedule(record), ...record.remarks, ...negotiated(record)];
-    return [
-      ...remarkLines(remarks, { columns, paint: this.#paint, said: this.#said }),
-      ...sentences.flatMap((sentence) => wrapSentence('      - ', sentence, columns)),
-    ];
-  }
+function portLines(record: HandshakeRecord, segments: readonly SegmentRecord[], page: Page): readonly string[] {
+  const { state } = record;
+  const lead = `${portName(record)}${state === 'error' ? ': ' : ' is '}`;
+  const facts = [...schedule(record), ...record.remarks, ...negotiated(record)];
+  const diagnosis = [...remarkLines(remarksOn(record), page), ...factLines(facts, page.columns)];
+  return [
+    ...headlineLines({ lead, state, rest: `: ${answer(record)}` }, page),
+    ...connectionLines(segments, page),
+    ...(diagnosis.length === 0 ? [] : ['', ...diagnosis]),
+    '',
+  ];
 }
 
-/** What comes behind the port's state: what is wrong first. */
+/** A timeline for each connection; repeated handshakes only when verbose. */
+function connectionLines(segments: readonly SegmentRecord[], page: Page): readonly string[] {
+  const numbers = [...new Set(segments.map(({ connection }) => connection))];
+  const connections = numbers.map((number) => segments.filter(({ connection }) => connection === number));
+  const [first, ...others] = connections;
+  if (first === undefined) return [];
+  const shown = others.filter(([segment]) => page.verbose || segment?.purpose !== 'asked');
+  const hidden = others.length - shown.length;
+  return [
+    '',
+    ...timelineLines(first, page),
+    ...shown.flatMap((records) => ['', ...purposeLines(records[0], page), ...timelineLines(records, page)]),
+    ...(hidden === 0 ? [] : ['', page.paint('faint', `${plural(hidden, 'more handshake')}: -v shows them`)]),
+  ];
+}
+
+function purposeLines(first: SegmentRecord | undefined, { columns }: Page): readonly string[] {
+  return first === undefined ? [] : wrapSentence('', `${first.connection}: ${PURPOSES[first.purpose]}`, columns);
+}
+
+/** What follows the port's state: what is wrong comes first. */
 function answer(record: HandshakeRecord): string {
   const { state, synRttMs, reason, established, findings } = record;
   const rtt = synRttMs === null ? '' : ` after ${formatMs(synRttMs)}`;
   if (state === 'closed') return `RST${rtt}`;
-  if (state !== 'open') return state === 'filtered' ? `${reason}, ${silence(reason)}` : reason;
+  if (state === 'error') return reason;
+  if (state === 'filtered') return `${reason} (${reason === 'no-response' ? SILENCE : 'from a router or firewall'})`;
   const end = record.closedBy === null ? '' : `; closed by ${ENDS[record.closedBy]}`;
   const wrong = findings.map(({ code, certainty }) => `${code} (${certainty}); `).join('');
-  const done = established ? `handshake complete, SYN-ACK${rtt}${end}` : `SYN-ACK${rtt}, not acknowledged`;
+  const done = established ? `handshake complete, SYN-ACK${rtt}${end}` : `SYN-ACK${rtt}, no ACK sent`;
   return `${wrong}${done}${isUsual(record) ? '; nothing unusual' : ''}`;
 }
 
+const SILENCE = 'SYN or reply dropped on the path, host down, or accept queue full';
+
 const ENDS = {
-  'client-fin': 'us with FIN',
-  'client-rst': 'us with RST',
+  'client-fin': 'the client with FIN',
+  'client-rst': 'the client with RST',
   'server-fin': 'the server with FIN',
   'server-rst': 'the server with RST',
 } as const;
-
-function silence(reason: string): string {
-  if (reason !== 'no-response') return 'says a router or firewall';
-  return 'the SYN or its answer is dropped on the way, the host is down, or its accept queue is full';
-}
 
 function isUsual({ findings, resetAfterAck, pathMtu, ecn }: HandshakeRecord): boolean {
   return findings.length === 0 && resetAfterAck !== true && pathMtu?.reportedBy == null && ecn !== 'reflected';
@@ -133,21 +100,16 @@ function isUsual({ findings, resetAfterAck, pathMtu, ecn }: HandshakeRecord): bo
 function negotiated({ negotiated: facts }: HandshakeRecord): readonly string[] {
   if (facts === null) return [];
   const { mss, segmentBytes, window, windowShift, sack, timestamps } = facts;
-  const segment = segmentBytes === mss ? '' : ` (${segmentBytes} bytes of data a segment beside timestamps)`;
-  const scale = windowShift === null ? 'not scaled' : `later windows times ${2 ** windowShift}`;
+  const segment = segmentBytes === mss ? '' : ` (${segmentBytes} bytes of data per segment with timestamps)`;
+  const scale = windowShift === null ? 'not scaled' : `later windows x${2 ** windowShift}`;
   const more = [sack ? 'SACK' : 'no SACK', timestamps ? 'timestamps' : 'no timestamps'].join(', ');
   return [`Negotiated: MSS ${mss}${segment}, window ${window} (${scale}), ${more}.`];
 }
 
 function schedule({ established, synCookies, synAckRetransmits, synAckIntervalsMs }: HandshakeRecord): readonly string[] {
   if (synAckRetransmits === null || (synAckRetransmits === 0 && (established || synCookies === true))) return [];
-  if (synAckRetransmits === 0) return ['The SYN-ACK was not sent again.'];
+  if (synAckRetransmits === 0) return ['The SYN-ACK was not retransmitted.'];
   const gaps = (synAckIntervalsMs ?? []).map((ms) => formatElapsed(ms)).join(', ');
-  return [
-    `The SYN-ACK was sent again ${synAckRetransmits === 1 ? 'once' : `${synAckRetransmits} times`}, at intervals of ${gaps}.`,
-  ];
-}
-
-function text(lines: readonly string[]): string {
-  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+  const times = synAckRetransmits === 1 ? 'once' : `${synAckRetransmits} times`;
+  return [`The SYN-ACK was retransmitted ${times}, at intervals of ${gaps}.`];
 }

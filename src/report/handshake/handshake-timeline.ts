@@ -1,22 +1,14 @@
 import { formatMs } from '../../records/duration-text.ts';
 import type { SegmentRecord } from '../../records/handshake/records.ts';
-import type { Paint } from '../text/paint.ts';
+import { type Page, shortOptions } from '../text/page.ts';
 import { wrapList, wrapSentence } from '../text/wrap.ts';
 
-/** How a timeline may look. */
-export interface TimelineStyle {
-  readonly columns: number;
-  readonly paint: Paint;
-  /** Every probe of the path and every option with its value. */
-  readonly verbose: boolean;
-}
-
-/** One line of a timeline: a packet, or several of a kind. */
+/** One row of a timeline: a packet, or several of one kind. */
 interface Row {
   readonly atMs: number;
   readonly mark: '>' | '<';
   readonly text: string;
-  /** Below the text; empty for none. */
+  /** On lines below the text; may be empty. */
   readonly options: string;
   readonly client: string;
   readonly server: string;
@@ -24,55 +16,49 @@ interface Row {
 
 const TIME_WIDTH = 9;
 const STATE_WIDTH = 12;
-/** All but the segment's own column: times, states, the mark, and what separates them. */
+/** Width of everything but the segment: time, both states, the direction mark and gaps. */
 const FRAME = TIME_WIDTH + STATE_WIDTH + STATE_WIDTH + 8;
-/** Narrower than this the states go below the segment. */
+/** On narrower terminals the states go below the segment. */
 const NARROW = 72;
-/** A segment's text that is not wrapped by a terminal still needs an end of its column. */
+/** The segment's column where no terminal limits it. */
 const WIDEST = 64;
 
-/** The packets of one connection with the states of both ends beside them, shown where they change. */
-export function timelineLines(records: readonly SegmentRecord[], style: TimelineStyle): readonly string[] {
-  const rows = rowsOf(records, style.verbose);
+/** One connection's packets, with each end's state where it changes. Verbose: also every path MTU probe. */
+export function timelineLines(records: readonly SegmentRecord[], page: Page): readonly string[] {
+  const rows = rowsOf(records, page.verbose);
   if (rows.length === 0) return [];
-  return style.columns < NARROW ? narrowLines(rows, style) : wideLines(rows, style);
+  const changes = rows.map((row, index): Row => {
+    const before = rows[index - 1];
+    const client = row.client === before?.client ? '' : row.client;
+    return { ...row, client, server: row.server === before?.server ? '' : row.server };
+  });
+  return page.columns < NARROW ? narrowLines(changes, page) : wideLines(changes, page);
 }
 
-function wideLines(rows: readonly Row[], { columns, paint }: TimelineStyle): readonly string[] {
+function wideLines(rows: readonly Row[], { columns, paint }: Page): readonly string[] {
   const longest = Math.max(...rows.map(({ text }) => text.length), 0);
   const width = Math.min(Number.isFinite(columns) ? columns - FRAME : WIDEST, Math.max(longest, 36));
-  const head = `${'TIME'.padStart(TIME_WIDTH)}  ${'CLIENT'.padEnd(STATE_WIDTH)}   ${' '.repeat(2)}${'SEGMENT'.padEnd(width)} SERVER`;
-  const lines = [paint('heading', head)];
-  let [client, server] = ['', ''];
-  for (const row of rows) {
-    const left = row.client === client ? '' : row.client;
-    const right = row.server === server ? '' : row.server;
-    const [first = '', ...more] = [...wrapSentence('', row.text, width), ...optionLines(row.options, width)];
-    const time = paint('faint', formatAt(row.atMs).padStart(TIME_WIDTH));
-    lines.push(
-      `${time}  ${left.padEnd(STATE_WIDTH)} ${row.mark}  ${first.padEnd(right === '' ? 0 : width + 2)}${right}`.trimEnd(),
-    );
-    const indent = ' '.repeat(TIME_WIDTH + STATE_WIDTH + 6);
-    for (const line of more) lines.push(indent + line);
-    [client, server] = [row.client, row.server];
-  }
-  return lines;
+  const head = `${'TIME'.padStart(TIME_WIDTH)}  ${'CLIENT'.padEnd(STATE_WIDTH)}     ${'SEGMENT'.padEnd(width)} SERVER`;
+  const indent = ' '.repeat(TIME_WIDTH + STATE_WIDTH + 6);
+  const body = rows.flatMap(({ atMs, mark, text, options, client, server }) => {
+    const [first = '', ...more] = [...wrapSentence('', text, width), ...optionLines(options, width)];
+    const time = paint('faint', formatAt(atMs).padStart(TIME_WIDTH));
+    const segment = `${first.padEnd(server === '' ? 0 : width + 2)}${server}`;
+    return [`${time}  ${client.padEnd(STATE_WIDTH)} ${mark}  ${segment}`.trimEnd(), ...more.map((line) => indent + line)];
+  });
+  return [paint('heading', head), ...body];
 }
 
-function narrowLines(rows: readonly Row[], { columns, paint }: TimelineStyle): readonly string[] {
-  const lines: string[] = [];
-  let [client, server] = ['', ''];
-  for (const row of rows) {
-    const time = formatAt(row.atMs).padStart(TIME_WIDTH);
-    const indent = ' '.repeat(TIME_WIDTH + 3);
-    const [first = '', ...more] = wrapSentence('', row.text, columns - indent.length);
-    const states = [row.client === client ? '' : `client ${row.client}`, row.server === server ? '' : `server ${row.server}`];
-    lines.push(`${paint('faint', time)} ${row.mark} ${first}`);
-    for (const line of [...more, ...optionLines(row.options, columns - indent.length)]) lines.push(indent + line);
-    for (const state of states.filter((text) => text !== '')) lines.push(indent + paint('faint', state));
-    [client, server] = [row.client, row.server];
-  }
-  return lines;
+function narrowLines(rows: readonly Row[], { columns, paint }: Page): readonly string[] {
+  const indent = ' '.repeat(TIME_WIDTH + 3);
+  const width = columns - indent.length;
+  return rows.flatMap(({ atMs, mark, text, options, client, server }) => {
+    const time = paint('faint', formatAt(atMs).padStart(TIME_WIDTH));
+    const [first = '', ...more] = [...wrapSentence('', text, width), ...optionLines(options, width)];
+    const states = [client === '' ? [] : `client ${client}`, server === '' ? [] : `server ${server}`].flat();
+    const below = [...more, ...states.map((state) => paint('faint', state))];
+    return [`${time} ${mark} ${first}`, ...below.map((line) => indent + line)];
+  });
 }
 
 function optionLines(options: string, width: number): readonly string[] {
@@ -107,7 +93,7 @@ function isProbeAnswer({ direction, length, flags, note }: SegmentRecord): boole
   return direction === 'in' && length === 0 && flags === '.' && note === null;
 }
 
-/** A search takes dozens of packets. */
+/** A path MTU search in one row: it takes dozens of packets. */
 function probeRow(records: readonly SegmentRecord[]): Row {
   const [first] = records as readonly [SegmentRecord];
   const last = records.at(-1) ?? first;
@@ -123,11 +109,11 @@ function rowOf(record: SegmentRecord, verbose: boolean): Row {
   const { atMs, direction, flags, note, optionsText, clientState: client, serverState } = record;
   const isSyn = flags?.includes('S') === true;
   const text = flags === null ? `ICMP ${(note ?? '').replace(/^icmp-/, '')}` : segmentText(record);
-  const options = isSyn || (verbose && optionsText !== 'none') ? shownOptions(optionsText ?? '', verbose) : '';
+  const options = isSyn || (verbose && optionsText !== 'none') ? shortOptions(optionsText ?? '', verbose) : '';
   return { atMs, mark: direction === 'out' ? '>' : '<', text, options, client, server: serverState ?? '' };
 }
 
-/** As tcpdump writes it, without what is the same in every line. */
+/** As tcpdump writes it, without what every line has in common. */
 function segmentText(record: SegmentRecord): string {
   const { flags, relativeAck, windowBytes, note } = record;
   const parts = [
@@ -139,14 +125,10 @@ function segmentText(record: SegmentRecord): string {
   return note === null ? said.trimEnd() : `${said} (${note.replace('retransmission', 'again')})`;
 }
 
-/** Pure acknowledgements have nothing to number. */
+/** Empty for a pure ACK. */
 function sequenceText({ flags, relativeSeq, seq, length }: SegmentRecord): string {
   const from = relativeSeq ?? seq ?? 0;
   const bytes = length ?? 0;
   if (bytes > 0) return `seq ${from}:${from + bytes}`;
   return /[SFR]/.test(flags ?? '') ? `seq ${from}` : '';
-}
-
-function shownOptions(text: string, verbose: boolean): string {
-  return verbose ? text : text.replaceAll(/\bts=[\d:]+/g, 'ts');
 }

@@ -1,16 +1,8 @@
 import { changeText } from '../../analysis/path/describe-change.ts';
 import { formatRttSamples } from '../../records/duration-text.ts';
-import type { Paint } from '../text/paint.ts';
-import { type Column, layOut, type Line, rowLines, titleLine } from '../text/row-layout.ts';
 import type { HopRecord, PathRecord } from '../../records/path/records.ts';
-
-/** How the table is to look. */
-interface TableStyle {
-  readonly columns: number;
-  readonly paint: Paint;
-  /** Every difference at every hop, instead of each alteration where it is first seen. */
-  readonly verbose: boolean;
-}
+import type { Page } from '../text/page.ts';
+import { type Column, type Line, tableLines } from '../text/row-layout.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'TTL', right: true, prefix: 'TTL ' },
@@ -20,22 +12,20 @@ const COLUMNS: readonly Column[] = [
   { title: 'QUOTED', right: true },
 ];
 
-/** A line for each router, and below it what it was the first to show. */
-export function hopTable(path: PathRecord, hops: readonly HopRecord[], { columns, paint, verbose }: TableStyle): string[] {
+/** A row for each router, with the changes that it is the first to show; verbose, all that it shows. */
+export function hopTable(path: PathRecord, hops: readonly HopRecord[], page: Page): string[] {
   if (hops.length === 0) return [];
-  const lines = hops.map((hop) => lineOf(hop, hops, noteOf(hop, path, verbose)));
-  const layout = layOut(COLUMNS, lines, columns);
-  const title = titleLine(layout, 'ANSWER, CHANGES', paint);
-  return [...(title === null ? [] : [title]), ...lines.flatMap((line) => rowLines(layout, line, paint))];
+  const lines = hops.map((hop) => lineOf(hop, hops, noteOf(hop, path, page.verbose)));
+  return tableLines(COLUMNS, lines, page, 'ANSWER, CHANGES');
 }
 
 function lineOf(hop: HopRecord, hops: readonly HopRecord[], notes: string): Line {
   const { ttl, address, name, rttMs, quotedBytes } = hop;
-  const who = address === null ? '*' : name === null ? address : `${name} (${address})`;
+  const router = address === null ? '*' : name === null ? address : `${name} (${address})`;
   const isRepeated = hops.find((one) => one.ttl === ttl) !== hop;
   const cells = [
     { text: isRepeated ? '' : String(ttl) },
-    { text: who },
+    { text: router },
     { text: formatRttSamples(rttMs) },
     { text: isRepeated ? '' : lostText(hop, hops) },
     { text: quotedBytes === 0 ? '' : `${quotedBytes} B` },
@@ -43,7 +33,7 @@ function lineOf(hop: HopRecord, hops: readonly HopRecord[], notes: string): Line
   return { cells, notes };
 }
 
-/** Of the probes with that TTL, whoever answered them. */
+/** Lost probes of that TTL, counting the answers of all its routers. */
 function lostText({ ttl, sent }: HopRecord, hops: readonly HopRecord[]): string {
   const answers = hops.filter((one) => one.ttl === ttl).reduce((sum, { rttMs }) => sum + rttMs.length, 0);
   return answers >= sent ? '' : `${sent - answers}/${sent}`;

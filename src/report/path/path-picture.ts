@@ -1,32 +1,25 @@
-import type { Paint } from '../text/paint.ts';
-import { wrapItems, wrapSentence } from '../text/wrap.ts';
-import type { Finding } from '../../records/records.ts';
 import type { HopRecord, PathChange, PathRecord } from '../../records/path/records.ts';
+import type { Page } from '../text/page.ts';
+import { wrapItems, wrapSentence } from '../text/wrap.ts';
 
-/** What is drawn. */
-interface Subject {
+/** A path with its hops, and the address where it starts. */
+export interface TracedPath {
   readonly path: PathRecord;
   readonly hops: readonly HopRecord[];
-  /** Where the path starts. */
   readonly source: string;
 }
 
-/** How. */
-interface DrawStyle {
-  readonly columns: number;
-  readonly paint: Paint;
-  readonly indent: string;
-}
-
+/** Indent of what stands below the table of hops. */
+export const INDENT = '  ';
 const LINK = '--';
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 
 /**
- * The path as a line of hops, with a letter where each alteration was made, and the alterations in words below; nothing where none was made.
+ * A line of hops with a letter where each change was made, and below it the changes in words; empty without.
  *
- *     10.0.0.1 --(1)--[a]--(2)--(*)--(4)--> 10.0.4.2:443 open
+ *     10.0.0.1 --(1)--[a]--(2)--(*)--(4)--> 10.0.4.2:443
  */
-export function picture({ path, hops, source }: Subject, { columns, paint, indent }: DrawStyle): string[] {
+export function picture({ path, hops, source }: TracedPath, page: Page): string[] {
   const { changes } = path;
   if (changes.length === 0) return [];
   const ttls = [...new Set(hops.map(({ ttl }) => ttl))];
@@ -36,29 +29,20 @@ export function picture({ path, hops, source }: Subject, { columns, paint, inden
     return [...(letters.length === 0 ? [] : [`[${letters.join('')}]`]), `(${isSilent ? '*' : ttl})`];
   });
   const end = `${path.state === 'open' || path.state === 'closed' ? '>' : 'x'} ${path.target}:${path.port}`;
-  const drawn = wrapItems([`${source} `, ...[...steps, end].map((step) => LINK + step)], '', columns - 2 * indent.length);
-  const marked = (text: string): string => text.replaceAll(/\[[a-z+]+\]/g, (mark) => paint('finding', mark));
+  const drawn = wrapItems([`${source} `, ...[...steps, end].map((step) => LINK + step)], '', page.columns - 2 * INDENT.length);
+  const marked = (text: string): string => text.replaceAll(/\[[a-z+]+\]/g, (mark) => page.paint('finding', mark));
   return [
     '',
-    ...drawn.map((line, index) => indent + (index === 0 ? '' : indent) + marked(line)),
-    ...changes.flatMap((change, index) => legend(change, letter(index), { path, columns, paint, indent })),
+    ...drawn.map((line, index) => INDENT + (index === 0 ? '' : INDENT) + marked(line)),
+    ...changes.flatMap((change, index) => legend(path, change, `[${letter(index)}]`, page)),
   ];
 }
 
-function legend(
-  change: PathChange,
-  mark: string,
-  { path, columns, paint, indent }: DrawStyle & { readonly path: PathRecord },
-): string[] {
-  const finding = path.findings.find(({ detail }) => detail === change.detail);
-  const lead = `${indent}[${mark}] `;
-  const text = `${codeText(finding)}${change.detail}`;
-  const [first = '', ...rest] = wrapSentence(lead, text, columns);
-  return [indent + paint('finding', `[${mark}]`) + first.slice(lead.length - 1), ...rest];
-}
-
-function codeText(finding: Finding | undefined): string {
-  return finding === undefined ? '' : `${finding.code}: `;
+function legend({ findings }: PathRecord, change: PathChange, mark: string, { columns, paint }: Page): string[] {
+  const finding = findings.find(({ detail }) => detail === change.detail);
+  const text = `${finding === undefined ? '' : `${finding.code}: `}${change.detail}`;
+  const [first = '', ...rest] = wrapSentence(`${INDENT}${mark} `, text, columns);
+  return [INDENT + paint('finding', mark) + first.slice(INDENT.length + mark.length), ...rest];
 }
 
 function letter(index: number): string {

@@ -1,14 +1,14 @@
 import { formatMsRange } from '../../records/duration-text.ts';
-import type { Paint } from '../text/paint.ts';
-import { elsewhere } from './port-row.ts';
 import type { PortRecord } from '../../records/probe/records.ts';
 import { missedRemark, type Remark, remarksOn } from '../remark.ts';
+import type { Page } from '../text/page.ts';
 import { wrapSentence } from '../text/wrap.ts';
+import { otherSender } from './port-row.ts';
 
-/** Beyond this many different answers, senders are no longer told apart. */
+/** With more folds than this, senders are no longer told apart. */
 const MOST_SENDERS = 256;
 
-/** The smallest and the largest of some numbers; `max` is below `min` while there are none. */
+/** The smallest and the largest of some numbers; `max` is less than `min` while there are none. */
 class Bounds {
   min: number = Infinity;
   max: number = -Infinity;
@@ -23,7 +23,7 @@ class Bounds {
   }
 }
 
-/** Ports that share state, reason, sender and findings: counts and bounds, and the records only while they are few. */
+/** Ports that share state, reason, sender and findings: number, bounds, and the records while few. */
 export class Fold {
   /** The first of them. */
   readonly sample: PortRecord;
@@ -31,11 +31,11 @@ export class Fold {
   readonly rtt: Bounds = new Bounds();
   readonly ttl: Bounds = new Bounds();
   count = 0;
-  /** All of them while they are few enough to be listed, then null. */
+  /** All of them while few enough to be listed, else null. */
   records: PortRecord[] | null = [];
-  /** What they are called, while few enough to be named, then null. */
+  /** Their names while few enough to be shown, else null. */
   labels: (string | number)[] | null = [];
-  /** Why an expectation was missed while all say the same; else null. */
+  /** Why an expectation was missed, while it is the same for all; else null. */
   why: string | null;
 
   constructor(sample: PortRecord, from: string | null) {
@@ -44,7 +44,7 @@ export class Fold {
     this.why = sample.expectation?.why ?? null;
   }
 
-  /** True for a port without findings that has the same key as these: cheaper than its key. */
+  /** True for a port without findings whose key would be the same: cheaper than making the key. */
   takes({ state, reason, findings, expectation }: PortRecord, from: string | null): boolean {
     const { sample } = this;
     if (state !== sample.state || reason !== sample.reason || from !== this.from) return false;
@@ -61,28 +61,28 @@ export class Fold {
     if (this.why !== null && this.why !== record.expectation?.why) this.why = null;
   }
 
-  /** Names the port just added; more than `most` names are too many to show. */
+  /** Names the port just added; more than `most` names are not shown. */
   label(label: string | number, most: number): void {
     if (this.labels?.length === most) this.labels = null;
     else this.labels?.push(label);
   }
 }
 
-/** Folds by what their ports share. */
+/** All folds, by what their ports share. */
 export class Folds {
   readonly #folds: Map<string, Fold> = new Map();
   readonly #keep: number;
-  /** The one that was added to last: many ports in a row share everything. */
+  /** The fold that was added to last: many ports in a row share everything. */
   #latest: Fold | null = null;
 
-  /** A fold lists its records while there are at most `keep`. */
+  /** A fold keeps its records while there are at most `keep`. */
   constructor(keep: number) {
     this.#keep = keep;
   }
 
-  /** Counts `record` in and returns its fold, for a label. */
+  /** Adds `record` and returns its fold, for a label. */
   add(record: PortRecord): Fold {
-    const from = this.#folds.size < MOST_SENDERS ? elsewhere(record) : null;
+    const from = this.#folds.size < MOST_SENDERS ? otherSender(record) : null;
     const latest = this.#latest;
     const fold = latest !== null && latest.takes(record, from) ? latest : this.#fold(record, from);
     this.#latest = fold;
@@ -110,11 +110,8 @@ function foldKey(record: PortRecord, from: string | null): string {
   return [record.state, record.reason, from, record.expectation?.met === false, ...findings].join('|');
 }
 
-/** `996 closed (rst), RTT 102-410 us, TTL 64: 1-21, 23`, wrapped; the ports only while they are few. */
-export function foldLines(
-  fold: Fold,
-  { columns, paint, countWidth }: { readonly columns: number; readonly paint: Paint; readonly countWidth: number },
-): string[] {
+/** `996 closed (rst), RTT 102-410 us, TTL 64: 1-21, 23`; ports only while few. The count is flush right. */
+export function foldLines(fold: Fold, countWidth: number, { columns, paint }: Page): string[] {
   const { sample, from, rtt, ttl, labels } = fold;
   const count = String(fold.count).padStart(countWidth);
   const head = `${count} ${sample.state}`;
@@ -128,13 +125,14 @@ export function foldLines(
   return [paint(sample.state, first.slice(0, head.length)) + first.slice(head.length), ...rest];
 }
 
-/** What is to be said below the line of a fold: its findings in the words of the first. */
+/** Remarks below the line of a fold, in the words of its first port. */
 export function foldRemarks(fold: Fold): readonly Remark[] {
-  const missed = fold.sample.expectation?.met === false ? [missedRemark(fold.why ?? 'not as expected, each in its own way')] : [];
+  const missed =
+    fold.sample.expectation?.met === false ? [missedRemark(fold.why ?? 'not as expected, for different reasons')] : [];
   return [...missed, ...remarksOn({ ...fold.sample, expectation: null })];
 }
 
-/** Numbers as ascending ranges, texts as they came. */
+/** Numbers as ascending ranges, texts unchanged. */
 function formatLabels(labels: readonly (string | number)[]): string {
   const numbers = labels.filter((label) => typeof label === 'number').toSorted((a, b) => a - b);
   if (numbers.length < labels.length) return labels.join(', ');

@@ -2,9 +2,9 @@ import type { PortRecord } from '../../records/probe/records.ts';
 import type { Reply, Rtt } from '../../records/records.ts';
 
 /**
- * Writes port records as `JSON.stringify` does, several times faster for the many that are alike: silent ports and plain resets, of which
- * there may be millions. What they share is kept as text from one record to the next, so that few pieces are joined for each. Any other record
- * is left to JSON.stringify.
+ * Writes port records as `JSON.stringify` does, several times faster for silent ports and plain resets, of
+ * which there may be millions. What these share is kept as text from one record to the next. Any other
+ * record is left to JSON.stringify.
  */
 export class PortJson {
   #named: PortRecord | null = null;
@@ -17,7 +17,7 @@ export class PortJson {
   #replyStart = '';
   #replyEnd = '';
 
-  /** The line of `record`, whose fields are in the order in which its type names them. */
+  /** The line of `record`, its fields in the order of its type. */
   line(record: PortRecord): string {
     const { reply, findings, expectation, rttMs } = record;
     const isPlain =
@@ -81,7 +81,7 @@ function isBare({ options, optionsHex }: Reply): boolean {
   return options.length === 0 && optionsHex === '';
 }
 
-/** Everything but the acknowledgement, which is another for each port. */
+/** Compares everything but the acknowledgement, which differs from port to port. */
 function isAlike(a: Reply, b: Reply): boolean {
   return (
     a.flags === b.flags &&
@@ -92,7 +92,7 @@ function isAlike(a: Reply, b: Reply): boolean {
   );
 }
 
-/** What is no finite number is null in JSON. */
+/** NaN and infinities are null in JSON. */
 function json(value: number | null): string {
   return value === null || !Number.isFinite(value) ? 'null' : `${value}`;
 }

@@ -1,48 +1,36 @@
-import { serviceName } from '../../probe/targets/service-names.ts';
 import { formatRtt } from '../../records/duration-text.ts';
 import type { PortRecord } from '../../records/probe/records.ts';
-import { remarksOn, type Remark } from '../remark.ts';
+import { remarkLines, remarksOn } from '../remark.ts';
+import { type Page, portLabel, shortOptions } from '../text/page.ts';
+import type { Line } from '../text/row-layout.ts';
 
-/** One port as a line of a table, its texts not yet padded. */
-export interface PortRow {
-  readonly record: PortRecord;
-  readonly port: string;
-  readonly rtt: string;
-  readonly ttl: string;
-  /** The reason, with who else answered, which SYN if not the first, and the SYN-ACK's options. */
-  readonly notes: string;
-  readonly remarks: readonly Remark[];
-}
-
-/** The row of `record`; timestamps lose their values unless `verbose`. */
-export function portRow(record: PortRecord, verbose: boolean): PortRow {
+/** The row of a port: its label, state, round trip and TTL, with notes, and remarks below. */
+export function portRow(record: PortRecord, page: Page): Line {
+  const { port, state, rttMs, ttl } = record;
   return {
-    record,
-    port: portLabel(record.port),
-    rtt: formatRtt(record.rttMs),
-    ttl: record.ttl === null ? '' : String(record.ttl),
-    notes: notesOf(record, verbose),
-    remarks: remarksOn(record),
+    cells: [
+      { text: portLabel(port, 5) },
+      { text: state, role: state },
+      { text: formatRtt(rttMs) },
+      { text: ttl === null ? '' : String(ttl) },
+    ],
+    notes: notesOf(record, page.verbose),
+    below: remarkLines(remarksOn(record), page),
   };
 }
 
-/** `443 https`, the number set right in a column of five. */
-function portLabel(port: number): string {
-  const name = serviceName(port);
-  return `${String(port).padStart(5)}${name === null ? '' : ` ${name}`}`;
-}
-
+/** The reason, the sender if not the target, the SYN's number if not the first, and the SYN-ACK's options. */
 function notesOf(record: PortRecord, verbose: boolean): string {
-  const source = elsewhere(record);
+  const source = otherSender(record);
   const sender = source === null ? '' : ` from ${source}`;
   const late = record.attempts > 1 && record.ttl !== null ? ` to SYN ${record.attempts}` : '';
   const optionsText = record.state === 'open' && record.reply !== null ? record.reply.optionsText : null;
   if (optionsText === null) return record.reason + sender + late;
-  const options = verbose ? optionsText : optionsText.replace(/\bts=[\d:]+/g, 'ts');
+  const options = shortOptions(optionsText, verbose);
   return `${record.reason}${sender}${late}: ${options === 'none' ? 'no options' : options}`;
 }
 
-/** Who answered in the target's place, or null. */
-export function elsewhere(record: PortRecord): string | null {
-  return record.from === record.target ? null : record.from;
+/** The sender of the answer where it is not the target, else null. */
+export function otherSender({ from, target }: PortRecord): string | null {
+  return from === target ? null : from;
 }

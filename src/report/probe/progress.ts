@@ -1,4 +1,4 @@
-/** How far a run is; what `onProgress` hands over has this shape. */
+/** How far a run is, as `onProgress` tells it. */
 export interface ProgressValues {
   readonly elapsedMs: number;
   readonly pairsDone: number;
@@ -7,10 +7,10 @@ export interface ProgressValues {
   readonly probesSent: number;
 }
 
-/** Writes one line of progress that is at most `columns` wide; `null` while there is nothing worth saying. */
+/** One line of progress, at most `columns` wide; null in the first second. */
 export type ProgressText = (values: ProgressValues, columns: number) => string | null;
 
-/** What the reader has been shown; none of it is ever taken back. */
+/** What has been shown; it never goes back. */
 interface Shown {
   done: number;
   percent: number;
@@ -21,13 +21,13 @@ interface Shown {
 }
 
 const QUIET_MS = 1000;
-/** A finish estimate from less than this share of the work is a guess. */
+/** With less than this share of the work done, the remaining time is not shown. */
 const EARLIEST_ESTIMATE = 0.03;
-/** Estimates lean to the late side: an arrival that comes sooner is forgiven. */
+/** Remaining times are estimated this much too long rather than too short. */
 const CAUTION = 1.1;
 const BAR_WIDTH = 20;
 
-/** Progress of one run. Percent, done and open never fall, the remaining time never rises: a run that slows down stays at its last estimate. */
+/** Progress of one run. Percent, done and open never fall; the remaining time never rises. */
 export function createProgress(): ProgressText {
   const shown: Shown = { done: 0, percent: 0, open: 0, remainingSeconds: Infinity, rate: 0, last: null };
   return (values, columns) => {
@@ -49,7 +49,7 @@ function advance(shown: Shown, values: ProgressValues): void {
   shown.remainingSeconds = Math.min(shown.remainingSeconds, share === 1 ? 0 : Math.max(1, estimate));
 }
 
-/** SYNs a second since the last call, smoothed over a few of them. */
+/** SYNs per second since the last call, smoothed over a few calls. */
 function currentRate(shown: Shown, values: ProgressValues): number {
   const { last } = shown;
   if (last === null) return (values.probesSent * 1000) / values.elapsedMs;
@@ -58,7 +58,7 @@ function currentRate(shown: Shown, values: ProgressValues): number {
   return shown.rate * 0.7 + 0.3 * Math.max(0, ((values.probesSent - last.probesSent) * 1000) / elapsedMs);
 }
 
-/** As many parts as the line has room for; what matters less goes first. */
+/** As many parts as fit the line; those of high rank are left out first. */
 function fit(shown: Shown, total: number, columns: number): string {
   const filled = Math.floor((shown.percent * BAR_WIDTH) / 100);
   const parts = [

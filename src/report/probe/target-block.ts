@@ -1,13 +1,13 @@
 import type { PortState } from '../../probe/verdict.ts';
-import { type Fold, foldLines, foldRemarks, Folds } from './fold.ts';
-import { type Paint, PLAIN } from '../text/paint.ts';
-import { portRow } from './port-row.ts';
 import type { PortRecord } from '../../records/probe/records.ts';
 import { remarkLines } from '../remark.ts';
-import type { ReportStyle } from '../reporter.ts';
-import { type Column, layOut, type Line, rowLines, titleLine } from '../text/row-layout.ts';
 import { formatCounts, plural } from '../state-counts.ts';
+import { type Page, targetName } from '../text/page.ts';
+import { type Paint, PLAIN } from '../text/paint.ts';
+import { type Column, tableLines } from '../text/row-layout.ts';
 import { wrapSentence } from '../text/wrap.ts';
+import { type Fold, foldLines, foldRemarks, Folds } from './fold.ts';
+import { portRow } from './port-row.ts';
 
 /** More ports than this that share everything become one line. */
 const FOLD_ABOVE = 8;
@@ -21,26 +21,29 @@ const COLUMNS: readonly Column[] = [
   { title: 'TTL', right: true, prefix: 'TTL ' },
 ];
 
-/** All that the table says of one target: gathered record by record, written once. */
+/** The block of one target: gathered record by record, written once. */
 export class TargetBlock {
   readonly #first: PortRecord;
-  readonly #style: ReportStyle;
+  readonly #page: Page;
+  readonly #openOnly: boolean;
   readonly #counts: Record<PortState, number> = { open: 0, closed: 0, filtered: 0, error: 0 };
   readonly #open: PortRecord[] = [];
   readonly #folds: Folds;
   #findings = 0;
 
-  constructor(first: PortRecord, style: ReportStyle) {
+  constructor(first: PortRecord, page: Page, openOnly: boolean) {
     this.#first = first;
-    this.#style = style;
-    this.#folds = new Folds(style.verbose ? Infinity : FOLD_ABOVE);
+    this.#page = { ...page, said: new Set() };
+    this.#openOnly = openOnly;
+    this.#folds = new Folds(page.verbose ? Infinity : FOLD_ABOVE);
   }
 
-  /** The address that it is about. */
+  /** Its address. */
   get target(): string {
     return this.#first.target;
   }
 
+  /** Ports that were added. */
   get size(): number {
     const { open, closed, filtered, error } = this.#counts;
     return open + closed + filtered + error;
@@ -50,23 +53,25 @@ export class TargetBlock {
     this.#counts[record.state]++;
     this.#findings += record.findings.length;
     if (record.state === 'open') this.#open.push(record);
-    else if (!this.#style.openOnly) this.#folds.add(record).label(record.port, MOST_LABELS);
+    else if (!this.#openOnly) this.#folds.add(record).label(record.port, MOST_LABELS);
   }
 
-  /** The block's lines; `unjudged` ports have no verdict. Empty when only open ports are wanted and there are none. */
-  lines(unjudged: number, paint: Paint): string[] {
-    if (this.#style.openOnly && this.#open.length === 0) return [];
-    const said = new Set<string>();
+  /** The block's lines; `unjudged` ports have no verdict. Empty with `openOnly` and none open. */
+  lines(unjudged: number): string[] {
+    if (this.#openOnly && this.#open.length === 0) return [];
     const folds = this.#folds.all();
+    const page = this.#page;
     return [
-      ...this.#headLines(unjudged, paint),
-      ...this.#portLines(folds, paint, said),
-      ...folds.filter(({ records }) => records === null).flatMap((fold) => this.#foldedLines(fold, paint, said)),
+      ...this.#headLines(unjudged),
+      ...this.#portLines(folds),
+      ...folds
+        .filter(({ records }) => records === null)
+        .flatMap((fold) => [...foldLines(fold, 5, page), ...remarkLines(foldRemarks(fold), page)]),
     ];
   }
 
-  #headLines(unjudged: number, paint: Paint): string[] {
-    const { columns } = this.#style;
+  #headLines(unjudged: number): string[] {
+    const { columns, paint } = this.#page;
     const plain = this.#head(unjudged, PLAIN);
     if (plain.length <= columns) return [this.#head(unjudged, paint)];
     const [first = '', ...rest] = wrapSentence('', plain, columns - 2);
@@ -74,33 +79,15 @@ export class TargetBlock {
   }
 
   #head(unjudged: number, paint: Paint): string {
-    const { target, hostname } = this.#first;
-    const name = paint('heading', hostname === null ? target : `${target} (${hostname})`);
+    const name = paint('heading', targetName(this.#first));
     const findings = this.#findings === 0 ? '' : `, ${paint('finding', plural(this.#findings, 'finding'))}`;
     return `${name}: ${formatCounts(this.#counts, paint)}${unjudged > 0 ? `, ${unjudged} not judged` : ''}${findings}`;
   }
 
-  #portLines(folds: readonly Fold[], paint: Paint, said: Set<string>): string[] {
-    const { columns, verbose } = this.#style;
+  #portLines(folds: readonly Fold[]): string[] {
     const listed = [...this.#open, ...folds.flatMap(({ records }) => records ?? [])].toSorted((a, b) => a.port - b.port);
     if (listed.length === 0) return [];
-    const rows = listed.map((record) => portRow(record, verbose));
-    const lines = rows.map(({ record, port, rtt, ttl, notes }): Line => ({
-      cells: [{ text: port }, { text: record.state, role: record.state }, { text: rtt }, { text: ttl }],
-      notes,
-    }));
-    const layout = layOut(COLUMNS, lines, columns);
-    const notesTitle = listed.some(({ state }) => state === 'open') ? 'REASON, OPTIONS' : 'REASON';
-    const title = titleLine(layout, notesTitle, paint);
-    const body = rows.flatMap(({ remarks }, index) => [
-      ...rowLines(layout, lines[index] as Line, paint),
-      ...remarkLines(remarks, { columns, paint, said }),
-    ]);
-    return title === null ? body : [title, ...body];
-  }
-
-  #foldedLines(fold: Fold, paint: Paint, said: Set<string>): string[] {
-    const { columns } = this.#style;
-    return [...foldLines(fold, { columns, paint, countWidth: 5 }), ...remarkLines(foldRemarks(fold), { columns, paint, said })];
+    const rows = listed.map((record) => portRow(record, this.#page));
+    return tableLines(COLUMNS, rows, this.#page, this.#open.length > 0 ? 'REASON, OPTIONS' : 'REASON');
   }
 }

@@ -1,12 +1,12 @@
 import type { PortState } from '../../probe/verdict.ts';
 
-/** What a piece of text is, for the eye. */
+/** What a piece of text is; each role has a colour. */
 export type Role = PortState | 'heading' | 'finding' | 'missed' | 'faint';
 
-/** Wraps `text` in what shows its role; widths are counted before painting. */
+/** `text` in the colour of its role. Widths are counted before painting. */
 export type Paint = (role: Role, text: string) => string;
 
-/** SGR parameters (ECMA-48, 8.3.117): the 16 colours that every terminal theme keeps readable. */
+/** SGR parameters (ECMA-48, 8.3.117): only the 16 colours that terminal themes keep readable. */
 const SGR: Readonly<Record<Role, string>> = {
   open: '1;32',
   closed: '31',
@@ -18,10 +18,10 @@ const SGR: Readonly<Record<Role, string>> = {
   faint: '2',
 };
 
-/** Leaves text as it is. */
+/** No colours. */
 export const PLAIN: Paint = (_role, text) => text;
 
-/** Paints with ANSI sequences when `color` is true, else leaves the text as it is. */
+/** ANSI colours when `color` is true, else none. */
 export function createPaint(color: boolean): Paint {
   if (!color) return PLAIN;
   return (role, text) => (text === '' ? '' : `\u001B[${SGR[role]}m${text}\u001B[0m`);

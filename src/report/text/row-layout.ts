@@ -1,13 +1,15 @@
+import type { Page } from './page.ts';
 import type { Paint, Role } from './paint.ts';
 import { wrapItems, wrapList } from './wrap.ts';
 
-/** A column of a table; `right` sets its cells flush right. */
+/** A column of a table. */
 export interface Column {
   readonly title: string;
+  /** Cells are flush right. */
   readonly right?: boolean;
-  /** What stands before the cell's text where there are no titles. */
+  /** Stands before the cell's text where there are no titles. */
   readonly prefix?: string;
-  /** For tables that are printed before all their rows are known. */
+  /** For tables that are written before all their rows are known. */
   readonly leastWidth?: number;
 }
 
@@ -17,16 +19,17 @@ interface Cell {
   readonly role?: Role;
 }
 
-/** Cells of the columns, and a note behind them that may be wrapped. */
+/** A row: a cell for each column, a note after them that may be wrapped, and finished lines below. */
 export interface Line {
   readonly cells: readonly Cell[];
   readonly notes: string;
+  readonly below?: readonly string[];
 }
 
-/** Where notes go: behind the cells or on lines below; `stacked` gives up columns altogether. */
+/** Where notes go: after the cells, or on lines below. `stacked`: too narrow for columns. */
 type Placing = 'beside' | 'below' | 'stacked';
 
-/** A table's geometry: made once from the lines to come, or from the columns' least widths. */
+/** A table's geometry, from its rows or from the columns' least widths. */
 export interface RowLayout {
   readonly columns: readonly Column[];
   readonly widths: readonly number[];
@@ -38,7 +41,16 @@ const GAP = '  ';
 const NARROWEST_NOTES = 24;
 const BELOW = '      ';
 
-/** The geometry in which `lines` fit `terminal` columns best; empty columns vanish. */
+/** A whole table; `notesTitle` heads the notes. */
+export function tableLines(columns: readonly Column[], lines: readonly Line[], page: Page, notesTitle = ''): string[] {
+  const layout = layOut(columns, lines, page.columns);
+  return [
+    ...titleLines(layout, notesTitle, page.paint),
+    ...lines.flatMap((line) => [...rowLines(layout, line, page.paint), ...(line.below ?? [])]),
+  ];
+}
+
+/** The geometry in which `lines` fit `terminal` columns best; empty columns are left out. */
 export function layOut(columns: readonly Column[], lines: readonly Line[], terminal: number): RowLayout {
   const widths = columns.map(({ title, leastWidth }, index) => {
     const widest = largest(lines, ({ cells }) => cells[index]?.text.length ?? 0);
@@ -48,12 +60,12 @@ export function layOut(columns: readonly Column[], lines: readonly Line[], termi
   return { columns, widths, terminal, placing: placingFor(totalWidth(widths), longestNotes, terminal) };
 }
 
-/** A whole port range is more than `Math.max` takes as arguments. */
+/** `Math.max` cannot take a whole port range as arguments. */
 function largest(lines: readonly Line[], measure: (line: Line) => number): number {
   return lines.reduce((most, line) => Math.max(most, measure(line)), 0);
 }
 
-/** How many characters of notes fit beside the cells; none where notes do not stand there. */
+/** Characters of notes that fit beside the cells; 0 where notes go elsewhere. */
 export function notesRoom({ widths, placing, terminal }: RowLayout): number {
   return placing === 'beside' ? terminal - totalWidth(widths) - GAP.length : 0;
 }
@@ -67,14 +79,14 @@ function totalWidth(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + (width === 0 ? 0 : width + GAP.length), 0) - GAP.length;
 }
 
-/** The line of titles, or null where there are no columns to stand under them. */
-export function titleLine(layout: RowLayout, notesTitle: string, paint: Paint): string | null {
-  if (layout.placing === 'stacked') return null;
+/** The line of titles; none where rows have no columns. */
+export function titleLines(layout: RowLayout, notesTitle: string, paint: Paint): string[] {
+  if (layout.placing === 'stacked') return [];
   const cells = layout.columns.map(({ title }) => ({ text: title }));
-  return paint('faint', joinCells(layout, cells, notesRoom(layout) >= notesTitle.length ? notesTitle : ''));
+  return [paint('faint', joinCells(layout, cells, notesRoom(layout) >= notesTitle.length ? notesTitle : ''))];
 }
 
-/** One row: a line, and more where notes are wrapped or stand below. A cell wider than its column pushes the rest of its own row only. */
+/** One row with its notes. A cell wider than its column shifts the rest of its own row only. */
 export function rowLines(layout: RowLayout, line: Line, paint: Paint): string[] {
   const { cells, notes } = line;
   const widths = layout.widths.map((width, index) => Math.max(width, cells[index]?.text.length ?? 0));

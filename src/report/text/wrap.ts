@@ -1,4 +1,6 @@
-/** Breaks `items`, joined by `separator`, into lines of at most `width` characters; an item longer than a line is cut into pieces. */
+/**
+ * Joins `items` by `separator` into lines of at most `width` characters; an item longer than a line is cut.
+ */
 export function wrapItems(items: readonly string[], separator: string, width: number): string[] {
   const room = Math.max(1, width);
   const lines: string[] = [];
@@ -19,13 +21,13 @@ export function wrapItems(items: readonly string[], separator: string, width: nu
   return lines;
 }
 
-/** Breaks a sentence at its spaces; the first line starts with `lead`, later ones with as many spaces. */
+/** Breaks a sentence at its spaces; the first line starts with `lead`, others are indented as far. */
 export function wrapSentence(lead: string, text: string, columns: number): string[] {
   const lines = wrapItems(text.split(/\s+/), ' ', columns - lead.length);
   return lines.map((line, index) => (index === 0 ? lead : ' '.repeat(lead.length)) + line);
 }
 
-/** Breaks a text behind its commas and spaces. */
+/** Breaks a text after its commas and spaces. */
 export function wrapList(text: string, width: number): string[] {
   return wrapItems(text.split(/(?<=[, ])/), '', width);
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { judgeTarget } from '../../analysis/firewall/judge-target.ts';
 import { SynscopeError } from '../../errors.ts';
+import { craftSyn } from '../../probe/craft/syn-spec.ts';
 import type { TargetEvidence } from '../../probe/firewall/firewall-plan.ts';
 import { FirewallSession } from '../../probe/firewall/firewall-session.ts';
 import type { PortState } from '../../probe/verdict.ts';
@@ -14,7 +15,6 @@ import type { FirewallOptions } from './firewall-options.ts';
 import { runSession } from '../loop/loop.ts';
 import { openRun } from '../open-run.ts';
 import { preparePairs, type PreparedPairs } from '../options/prepare-pairs.ts';
-import { craftSyn } from '../probe/prepare.ts';
 import { type Driving, lostInterface, oneByOne, streamRecords } from '../loop/record-stream.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
 import { warmUp } from '../warm-up.ts';
@@ -36,7 +36,7 @@ export function firewall(options: FirewallOptions): AsyncGenerator<FirewallRecor
 export async function* firewallInBatches(options: FirewallOptions): AsyncGenerator<readonly FirewallRecord[], void, undefined> {
   const expected = parseGuardExpectations(options.expect);
   const run = await preparePairs('firewall', options, DEFAULT_PORTS);
-  craftSyn(run, { ...ETHERNET, address: run.targets.at(0) });
+  craftSyn(run.spec, { ...ETHERNET, address: run.targets.at(0) });
   const needs = { options, sourceIp: run.spec.sourceIp, sourcePortCount: SOURCE_PORTS, ports: 'reserved' } as const;
   const open = await openRun(needs);
   const plan = { run, expected, searchRate: options.rateLimit === true };

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 
 import { SynscopeError } from '../../errors.ts';
 import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
-import { SynMaker } from '../../probe/craft/syn-maker.ts';
+import { ProbeCookie } from '../../probe/craft/cookie.ts';
+import { cookieNumbering, SynMaker } from '../../probe/craft/syn-maker.ts';
 import { type InvestigationPlan, PortInvestigation } from '../../probe/handshake/investigation.ts';
 import type { HandshakeRunRecord } from '../../records/handshake/records.ts';
 import type { Source } from '../../transport/transport.ts';
@@ -84,7 +85,7 @@ async function shakeHands(run: PreparedHandshake, driving: Driving<HandshakeRunR
 /** One for each pair, made when its turn comes. */
 function* connectionPlansOf(run: PreparedHandshake, open: OpenRun, recorder: HandshakeRecorder): Generator<ConnectionPlan> {
   const key = new Uint32Array(randomBytes(16).buffer.slice(0, 16));
-  const maker = new SynMaker({ sourcePorts: open.sourcePorts, key, seq: run.spec.seq, ipId: run.spec.ipId });
+  const maker = new SynMaker(open.sourcePorts, cookieNumbering(new ProbeCookie(key), run.spec));
   for (let index = 0; index < run.targets.size; index++) {
     const address = run.targets.at(index);
     const route = open.routes.lookup(address);
@@ -123,9 +124,7 @@ function planOf(run: PreparedHandshake, { open, maker, address, port, source }: 
   return {
     ...run.plan,
     makeSyn: (variation) =>
-      source === null
-        ? new Uint8Array(0)
-        : maker.make(craftVariation(run.spec, source, variation), { source: source.address, destination: address, port }),
+      source === null ? new Uint8Array(0) : maker.make(craftVariation(run.spec, source, variation), address, port).bytes,
     say: run.say({ address: formatAddress(address), hostname, port }),
     mtu: Math.min(source?.mtu ?? SMALLEST_MTU, open.transport.batch.slotSize),
     pathMtu:

@@ -1,14 +1,12 @@
 import { SynscopeError, usageError } from '../../errors.ts';
 import type { InvestigationPlan, SynVariation } from '../../probe/handshake/investigation.ts';
-import { optionsFor } from '../../probe/craft/profiles.ts';
-import type { SynSpec } from '../../probe/craft/syn-spec.ts';
+import { craftSyn, synOptionsText, type SynSpec } from '../../probe/craft/syn-spec.ts';
 import { type HandshakeExpectations, parseHandshakeExpectations } from '../../records/handshake/expectations.ts';
 import type { Source } from '../../transport/transport.ts';
 import { UNSPECIFIED } from '../../wire/address.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
 import type { HandshakeOptions } from './handshake-options.ts';
-import { craftSyn } from '../probe/prepare.ts';
 import { preparePairs, type PreparedPairs } from '../options/prepare-pairs.ts';
 import { whole } from '../options/read-options.ts';
 import { readRequest, type RequestMaker } from '../options/read-request.ts';
@@ -56,10 +54,10 @@ export async function prepareHandshake(options: HandshakeOptions): Promise<Prepa
 
 /** The SYN of the run as `variation` wants it. */
 export function craftVariation(spec: SynSpec, source: Source, { fastOpen, payload, ecn, timestamps }: SynVariation): SynTemplate {
-  const usual = spec.options ?? optionsFor(spec.profile, source.mtu);
+  const usual = synOptionsText(spec, source.mtu);
   const list = timestamps === false ? withoutTimestamps(usual) : usual;
   const options = fastOpen === undefined ? list : withFastOpen(list, fastOpen);
-  return craftSyn({ spec: { ...spec, options, payload: payload ?? spec.payload, ecn: ecn ?? spec.ecn } }, source);
+  return craftSyn({ ...spec, options, payload: payload ?? spec.payload, ecn: ecn ?? spec.ecn }, source);
 }
 
 function withoutTimestamps(list: string): string {
@@ -73,7 +71,7 @@ function withFastOpen(list: string, fastOpen: NonNullable<SynVariation['fastOpen
 }
 
 function checkFastOpen(spec: SynSpec): void {
-  const list = spec.options ?? optionsFor(spec.profile, ETHERNET_MTU);
+  const list = synOptionsText(spec, ETHERNET_MTU);
   if (list.includes('tfo')) throw usageError('--options', list, 'no tfo beside --fast-open, which adds it where it is needed');
   // Linux' cookies have 8 bytes, the longest 16 (RFC 7413, 4.1.1); a list that leaves no room is refused before anything is sent.
   craftVariation(spec, { address: UNSPECIFIED, interface: '', mtu: ETHERNET_MTU }, { fastOpen: { cookie: LONGEST_COOKIE } });

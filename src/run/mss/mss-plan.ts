@@ -1,6 +1,7 @@
 import { followUps } from '../../analysis/mss/follow-ups.ts';
 import { mssEvidence } from '../../analysis/mss/mss-evidence.ts';
-import { SynMaker } from '../../probe/craft/syn-maker.ts';
+import { ProbeCookie } from '../../probe/craft/cookie.ts';
+import { cookieNumbering, SynMaker } from '../../probe/craft/syn-maker.ts';
 import { offersFor } from '../../probe/mss/offers.ts';
 import type { MeasurementPlan, Trial } from '../../probe/mss/port-measurement.ts';
 import { mssForMtu } from '../../probe/craft/profiles.ts';
@@ -26,12 +27,12 @@ export function measurementPlan(
   run: Pick<PreparedMss, 'spec' | 'timing' | 'offers' | 'requestFor'>,
   aim: MssAim,
 ): MeasurementPlan {
-  const { name, address: destination, source, sourcePorts, key } = aim;
-  const maker = new SynMaker({ sourcePorts, key, seq: run.spec.seq, ipId: run.spec.ipId });
+  const { name, address, source, sourcePorts, key } = aim;
+  const maker = new SynMaker(sourcePorts, cookieNumbering(new ProbeCookie(key), run.spec));
   const natural = mssForMtu(source.mtu);
   return {
     offers: offersFor(run.offers, source.mtu),
-    makeSyn: (attempt) => maker.make(craftOffer(run, source, attempt), { source: source.address, destination, port: name.port }),
+    makeSyn: (attempt) => maker.make(craftOffer(run, source, attempt), address, name.port).bytes,
     request: run.requestFor({ address: name.target, hostname: name.hostname, port: name.port }),
     initialRto: run.timing.timeoutMs * NANOS_PER_MS,
     retries: run.timing.retries,

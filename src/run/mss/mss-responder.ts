@@ -7,7 +7,7 @@ import { type Offer, offersFor } from '../../probe/mss/offers.ts';
 import { mssForMtu } from '../../probe/craft/profiles.ts';
 import { decisiveAttempt, type ResponderOutcome, queryResponder, type MakeSyn } from '../../probe/responder/responder-query.ts';
 import { localViewOf } from '../../probe/responder/local-view.ts';
-import { ProvenSyns } from '../../probe/responder/proven-syns.ts';
+import { ProofSyns } from '../../probe/responder/proof-syns.ts';
 import type { Mac } from '../../probe/responder/token-mac.ts';
 import { type MssPort, mssRecordOf } from '../../records/mss/build.ts';
 import type { MssRecord, MssRunRecord } from '../../records/mss/records.ts';
@@ -15,7 +15,6 @@ import { errnoName } from '../../transport/errno.ts';
 import type { Source } from '../../transport/transport.ts';
 import { type Address, formatAddress } from '../../wire/address.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
-import { ResponderSynMakers } from '../responder/responder-syn-makers.ts';
 import { runSession } from '../loop/loop.ts';
 import { openRun, type OpenRun } from '../open-run.ts';
 import type { MssOptions } from './mss-options.ts';
@@ -73,8 +72,7 @@ type Emit = (record: MssRecord, attempts: number) => void;
 function* connectionPlansOf(run: ResponderRun, open: OpenRun, emit: Emit): Generator<ConnectionPlan> {
   const { mac, spec } = run;
   const { routes, sourcePorts } = open;
-  const words = { mac, wallClock: () => Date.now(), sourcePorts, ipId: spec.ipId, firstId: randomInt(65_535) };
-  const syns = new ProvenSyns(words);
+  const syns = new ProofSyns({ mac, wallClock: Date.now, sourcePorts, ipId: spec.ipId, firstId: randomInt(65_535), routes });
   for (let index = 0; index < run.targets.size; index++) {
     const address = run.targets.at(index);
     const route = routes.lookup(address);
@@ -90,7 +88,7 @@ function* connectionPlansOf(run: ResponderRun, open: OpenRun, emit: Emit): Gener
 
 interface ResponderAim {
   readonly open: OpenRun;
-  readonly syns: ProvenSyns;
+  readonly syns: ProofSyns;
   readonly address: Address;
   readonly source: Source;
   readonly name: MssPort;
@@ -116,9 +114,9 @@ function* connectionPlan(run: ResponderRun, aim: ResponderAim, emit: Emit): Conn
   emit(recordOf(run, aim, { offers, questions, outcomes }), attempts);
 }
 
-function maker({ spec }: ResponderRun, { open, syns, address, source, name }: ResponderAim, offer: Offer): MakeSyn {
+function maker({ spec }: ResponderRun, { syns, address, source, name }: ResponderAim, offer: Offer): MakeSyn {
   const options = offerOptions({ spec }, source, { purpose: 'offered', offer });
-  return new ResponderSynMakers({ spec: { ...spec, options }, carriers: [] }, open.routes, syns).to(address, name.port);
+  return syns.to(address, name.port, { spec: { ...spec, options }, carriers: [] });
 }
 
 interface Asked {

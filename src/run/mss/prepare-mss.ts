@@ -1,11 +1,10 @@
 import { type OfferItem, parseOffers, withOffer } from '../../probe/mss/offers.ts';
 import type { Attempt } from '../../probe/mss/port-measurement.ts';
-import { optionsFor } from '../../probe/craft/profiles.ts';
+import { craftSyn, synOptionsText } from '../../probe/craft/syn-spec.ts';
 import { type MssExpectations, parseMssExpectations } from '../../records/mss/expectations.ts';
 import type { Source } from '../../transport/transport.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
 import type { MssOptions } from './mss-options.ts';
-import { craftSyn } from '../probe/prepare.ts';
 import { preparePairs, type PreparedPairs } from '../options/prepare-pairs.ts';
 import { readRequest, type RequestMaker } from '../options/read-request.ts';
 
@@ -40,12 +39,12 @@ export async function prepareMss(options: MssOptions): Promise<PreparedMss> {
 
 /** The SYN that an attempt asks for, as it leaves by `source`. */
 export function craftOffer(run: Pick<PreparedMss, 'spec'>, source: Source, attempt: Attempt): SynTemplate {
-  return craftSyn({ spec: { ...run.spec, options: offerOptions(run, source, attempt) } }, source);
+  return craftSyn({ ...run.spec, options: offerOptions(run, source, attempt) }, source);
 }
 
 /** Its option list in tcpdump's words. */
 export function offerOptions({ spec }: Pick<PreparedMss, 'spec'>, source: Source, { purpose, offer }: Attempt): string {
-  const list = withOffer(spec.options ?? optionsFor(spec.profile, source.mtu), offer, purpose === 'offered-twice' ? 2 : 1);
+  const list = withOffer(synOptionsText(spec, source.mtu), offer, purpose === 'offered-twice' ? 2 : 1);
   return purpose === 'without-timestamps' ? withoutTimestamps(list) : list;
 }
 

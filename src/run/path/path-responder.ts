@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
 import { decisiveAttempt, type ResponderOutcome, queryResponder } from '../../probe/responder/responder-query.ts';
 import { localViewOf } from '../../probe/responder/local-view.ts';
-import { ProvenSyns } from '../../probe/responder/proven-syns.ts';
+import { ProofSyns } from '../../probe/responder/proof-syns.ts';
 import type { Mac } from '../../probe/responder/token-mac.ts';
 import { responderPartOf } from '../../records/responder-record.ts';
 import type { PathResponder } from '../../records/path/build.ts';
@@ -11,7 +11,6 @@ import type { TransportFault } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 import { fromHex } from '../../wire/hex.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
-import { ResponderSynMakers } from '../responder/responder-syn-makers.ts';
 import { runSession } from '../loop/loop.ts';
 import type { OpenRun } from '../open-run.ts';
 import type { PreparedPairs } from '../options/prepare-pairs.ts';
@@ -58,15 +57,15 @@ export class PathResponders {
 
   *#connectionPlans(run: PreparedPairs, { open, sourcePorts, mac, control }: ResponderQuery): Generator<ConnectionPlan> {
     const { routes, transport } = open;
-    const words = { mac, wallClock: () => Date.now(), sourcePorts, ipId: null, firstId: randomInt(65_535) };
-    const makers = new ResponderSynMakers({ spec: run.spec, carriers: [] }, routes, new ProvenSyns(words));
+    const syns = new ProofSyns({ mac, wallClock: Date.now, sourcePorts, ipId: null, firstId: randomInt(65_535), routes });
+    const form = { spec: run.spec, carriers: [] };
     for (let index = 0; index < run.targets.size; index++) {
       const target = run.targets.at(index);
       if (routes.lookup(target) < 0) continue;
       const ports = Array.from({ length: run.ports.size }, (_, place) => run.ports.at(place));
       yield queryResponder({
-        questions: ports.map((port) => ({ port, makeSyn: makers.to(target, port) })),
-        control: control === null ? null : makers.to(control.address, control.port),
+        questions: ports.map((port) => ({ port, makeSyn: syns.to(target, port, form) })),
+        control: control === null ? null : syns.to(control.address, control.port, form),
         mac,
         nonce: () => new Uint8Array(randomBytes(16)),
         initialRto: run.timing.timeoutMs * NANOS_PER_MS,

@@ -11,9 +11,8 @@ import type { TraceJob } from '../../probe/path/path-session.ts';
 import { compileOptions } from '../../wire/tcp-options.ts';
 import { pathRecordsOf, type TraceContext } from '../../records/path/build.ts';
 import type { HopRecord, PathRecord } from '../../records/path/records.ts';
-import type { SynSpec } from '../../probe/craft/syn-spec.ts';
+import { craftSyn, synOptionsText, type SynSpec } from '../../probe/craft/syn-spec.ts';
 import type { Source } from '../../transport/transport.ts';
-import { craftSyn, synOptionsText } from '../probe/prepare.ts';
 
 /** A pair that a path leads to, and what its SYNs look like. */
 export interface TriedPair extends Pick<TraceJob, 'target' | 'port'> {
@@ -38,7 +37,7 @@ export class PathTries {
   constructor(pair: TriedPair) {
     const { spec, source } = pair;
     this.#pair = pair;
-    this.#ahead = [asAsked(synOptionsText({ spec }, source.mtu), { ecn: spec.ecn, payload: spec.payload.length > 0 })];
+    this.#ahead = [asAsked(synOptionsText(spec, source.mtu), { ecn: spec.ecn, payload: spec.payload.length > 0 })];
   }
 
   /** The next trace, or null when no more are needed. */
@@ -94,7 +93,7 @@ export class PathTries {
 }
 
 function crafterOf(spec: SynSpec, source: Source): TraceJob['craft'] {
-  return (ttl) => craftSyn({ spec: { ...spec, ttl } }, source);
+  return (ttl) => craftSyn({ ...spec, ttl }, source);
 }
 
 function specOf(spec: SynSpec, { options, ecn, payload }: Variant): SynSpec {

@@ -4,16 +4,16 @@ import type { OpenRoutes } from '../../engine/linux/route-options.ts';
 import { openRoutes } from '../../engine/linux/routes.ts';
 import { reserveSourcePorts } from '../../engine/linux/source-ports.ts';
 import { ProbeCookie } from '../../probe/craft/cookie.ts';
+import { cookieNumbering, type Syn, SynMaker } from '../../probe/craft/syn-maker.ts';
+import { craftSyn, type SynSpec, synWindow } from '../../probe/craft/syn-spec.ts';
 import type { PacketRecord } from '../../records/probe/records.ts';
 import type { Source } from '../../transport/transport.ts';
-import { formatAddress, UNSPECIFIED } from '../../wire/address.ts';
+import { type Address, formatAddress, UNSPECIFIED } from '../../wire/address.ts';
 import { toHex } from '../../wire/hex.ts';
+import { decodePacket } from '../../wire/packet.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
-import { decodeOptions, formatOptions } from '../../wire/tcp-options.ts';
-import { craftSyn, type PreparedRun, synWindow } from './prepare.ts';
-
-/** An IPv4 and a TCP header without options. */
-const OPTIONS_AT = 40;
+import { formatOptions } from '../../wire/tcp-options.ts';
+import type { PreparedRun } from './prepare.ts';
 
 /** Where there is no route the SYN is shown as it would leave an Ethernet, with the source address open. */
 const NO_ROUTE: Source = { address: UNSPECIFIED, interface: '', mtu: 1500 };
@@ -22,68 +22,51 @@ const NO_ROUTE: Source = { address: UNSPECIFIED, interface: '', mtu: 1500 };
 export function* dryRunRecords(run: PreparedRun): Generator<PacketRecord, void, undefined> {
   const routes = openRoutes({ sourceIp: run.spec.sourceIp, interface: run.options.interface ?? null });
   const reservation = reserveSourcePorts(1, { first: run.options.sourcePort ?? null, warn: () => undefined });
-  const sourcePort = reservation.ports[0] as number;
   reservation.release();
+  const cookie = new ProbeCookie(new Uint32Array(randomBytes(16).buffer.slice(0, 16)));
+  const maker = new SynMaker(reservation.ports, cookieNumbering(cookie, run.spec));
   try {
-    const crafter = new DryCrafter(run, routes, sourcePort);
-    for (let position = 0; position < run.order.length; position++) yield crafter.packet(run.order.at(position));
+    const synFor = drySyns(run, routes);
+    for (let position = 0; position < run.order.length; position++) {
+      const pair = run.order.at(position);
+      const target = run.targets.at(Math.floor(pair / run.ports.size));
+      const { source, template } = synFor(target);
+      yield recordOf(maker.make(template, target, run.ports.at(pair % run.ports.size)), run.spec, source);
+    }
   } finally {
     routes.close();
   }
 }
 
-class DryCrafter {
-  readonly #run: PreparedRun;
-  readonly #routes: OpenRoutes;
-  readonly #sourcePort: number;
-  readonly #cookie: ProbeCookie = new ProbeCookie(new Uint32Array(randomBytes(16).buffer.slice(0, 16)));
-  readonly #templates: Map<Source, SynTemplate> = new Map();
+/** The SYN as it leaves by one interface, made once for all targets behind it. */
+interface DrySyn {
+  readonly source: Source;
+  readonly template: SynTemplate;
+}
 
-  constructor(run: PreparedRun, routes: OpenRoutes, sourcePort: number) {
-    this.#run = run;
-    this.#routes = routes;
-    this.#sourcePort = sourcePort;
-  }
+/** By target; all without a route share one. */
+function drySyns({ spec }: PreparedRun, routes: OpenRoutes): (target: Address) => DrySyn {
+  const noRoute = { ...NO_ROUTE, address: spec.sourceIp ?? UNSPECIFIED };
+  const made = new Map<Source, DrySyn>();
+  return (target) => {
+    const source = routes.sources[routes.lookup(target)] ?? noRoute;
+    const syn = made.get(source) ?? { source, template: craftSyn(spec, source) };
+    made.set(source, syn);
+    return syn;
+  };
+}
 
-  packet(pair: number): PacketRecord {
-    const { targets, ports, spec } = this.#run;
-    const destination = targets.at(Math.floor(pair / ports.size));
-    const destinationPort = ports.at(pair % ports.size);
-    const route = this.#routes.lookup(destination);
-    const source = this.#routes.sources[route] ?? (spec.sourceIp === null ? NO_ROUTE : { ...NO_ROUTE, address: spec.sourceIp });
-    const template = this.#template(source);
-    this.#cookie.compute(source.address, destination, ((this.#sourcePort << 16) | destinationPort) >>> 0, 0);
-    const seq = spec.seq ?? this.#cookie.nonce >>> 0;
-    const bytes = new Uint8Array(template.length);
-    const ipId = spec.ipId ?? this.#cookie.ipId;
-    template.write(bytes, 0, {
-      destination,
-      sourcePort: this.#sourcePort,
-      destinationPort,
-      seq,
-      tsval: this.#cookie.tsval,
-      ipId,
-    });
-    const options = bytes.subarray(OPTIONS_AT, OPTIONS_AT + template.optionBytes.length);
-    return {
-      type: 'packet',
-      target: formatAddress(destination),
-      port: destinationPort,
-      sourcePort: this.#sourcePort,
-      seq,
-      ttl: spec.ttl,
-      window: synWindow(this.#run, source.mtu),
-      optionsText: formatOptions(decodeOptions(options)),
-      hex: toHex(bytes),
-    };
-  }
-
-  #template(source: Source): SynTemplate {
-    let template = this.#templates.get(source);
-    if (template === undefined) {
-      template = craftSyn(this.#run, source);
-      this.#templates.set(source, template);
-    }
-    return template;
-  }
+function recordOf({ bytes, ...syn }: Syn, spec: SynSpec, { mtu }: Source): PacketRecord {
+  const decoded = decodePacket(bytes);
+  return {
+    type: 'packet',
+    target: formatAddress(syn.target),
+    port: syn.port,
+    sourcePort: syn.sourcePort,
+    seq: syn.seq,
+    ttl: spec.ttl,
+    window: synWindow(spec, mtu),
+    optionsText: formatOptions((decoded.ok && decoded.value.tcp?.header.options) || []),
+    hex: toHex(bytes),
+  };
 }

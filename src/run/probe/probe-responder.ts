@@ -6,7 +6,7 @@ import type { SynscopeError } from '../../errors.ts';
 import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
 import { decisiveAttempt, type ResponderOutcome, queryResponder } from '../../probe/responder/responder-query.ts';
 import { type LocalView, localViewOf } from '../../probe/responder/local-view.ts';
-import { ProvenSyns } from '../../probe/responder/proven-syns.ts';
+import { ProofSyns } from '../../probe/responder/proof-syns.ts';
 import { judge } from '../../records/probe/expectations.ts';
 import { responderPartOf } from '../../records/responder-record.ts';
 import { replyOf, singleRttOf } from '../../records/probe/build.ts';
@@ -17,7 +17,6 @@ import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
 import { runSession } from '../loop/loop.ts';
 import { type OpenRun, openRun } from '../open-run.ts';
-import { ResponderSynMakers } from '../responder/responder-syn-makers.ts';
 import type { PreparedRun } from './prepare.ts';
 import { type ResponderRun, prepareResponder } from '../responder/prepare-responder.ts';
 import { ProgressClock } from './progress-clock.ts';
@@ -69,14 +68,14 @@ async function probeAll(run: ResponderRun, { open, queue, signal }: Driving<Prob
 /** The work of each target in turn. */
 function* connectionPlans(run: ResponderRun, open: OpenRun, emit: (record: PortRecord) => void): Generator<ConnectionPlan> {
   const { mac, spec, timing, targets, control } = run;
-  const syns = new ProvenSyns({
+  const syns = new ProofSyns({
     mac,
     wallClock: () => Date.now(),
     sourcePorts: open.sourcePorts,
     ipId: spec.ipId,
     firstId: randomInt(65_535),
+    routes: open.routes,
   });
-  const makers = new ResponderSynMakers(run, open.routes, syns);
   for (let index = 0; index < targets.size; index++) {
     const target = targets.at(index);
     const ports = Array.from({ length: run.ports.size }, (_, place) => run.ports.at(place));
@@ -85,8 +84,8 @@ function* connectionPlans(run: ResponderRun, open: OpenRun, emit: (record: PortR
     if (errno < 0) for (const port of ports) emit(unroutedRecord({ ...about, port }, errno));
     else {
       yield queryResponder({
-        questions: ports.map((port) => ({ port, makeSyn: makers.to(target, port) })),
-        control: control === null ? null : makers.to(control.address, control.port),
+        questions: ports.map((port) => ({ port, makeSyn: syns.to(target, port, run) })),
+        control: control === null ? null : syns.to(control.address, control.port, run),
         mac,
         nonce: () => new Uint8Array(randomBytes(16)),
         initialRto: timing.timeoutMs * NANOS_PER_MS,

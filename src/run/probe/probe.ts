@@ -4,6 +4,7 @@ import type { SendDemand } from '../../engine/engine.ts';
 import { sendPathOf } from '../../engine/engines.ts';
 import type { OpenRoutes } from '../../engine/linux/route-options.ts';
 import type { SynscopeError } from '../../errors.ts';
+import { craftSyn } from '../../probe/craft/syn-spec.ts';
 import { ProbeSession } from '../../probe/scan/session.ts';
 import type { ProbeRecord } from '../../records/probe/records.ts';
 import type { TransportFault } from '../../transport/transport.ts';
@@ -13,7 +14,7 @@ import { openKeystream } from './keystream.ts';
 import { runSession } from '../loop/loop.ts';
 import { openRun, type RunNeeds } from '../open-run.ts';
 import { PortRecorder } from '../../records/probe/recorder.ts';
-import { craftSyn, prepareRun, type PreparedRun } from './prepare.ts';
+import { prepareRun, type PreparedRun } from './prepare.ts';
 import { asksResponder, type ProbeOptions } from './probe-options.ts';
 import { ProgressClock } from './progress-clock.ts';
 import { type Driving, lostInterface, noRoute, oneByOne, streamRecords } from '../loop/record-stream.ts';
@@ -67,7 +68,7 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<Probe
     ...run,
     routes: open.routes,
     sourcePorts: open.sourcePorts,
-    craft: (source) => craftSyn(run, source),
+    craft: (source) => craftSyn(run.spec, source),
     key: new Uint32Array(randomBytes(16).buffer.slice(0, 16)),
     keystream: openKeystream(),
     seq: run.spec.seq,
@@ -113,7 +114,7 @@ function needsOf(run: PreparedRun): RunNeeds {
 /** The size of the run's SYNs; 0 when the first target has no route. Its way out is then the first of `routes`, for which a faster way of sending is opened. */
 function packetBytes(run: PreparedRun, routes: OpenRoutes): number {
   const source = routes.sources[routes.lookup(run.targets.at(0))];
-  return source === undefined ? 0 : craftSyn(run, source).length;
+  return source === undefined ? 0 : craftSyn(run.spec, source).length;
 }
 
 /** Only one engine has the ways that must be asked for. */

@@ -1,10 +1,9 @@
-import { ProvenSyns } from '../../probe/responder/proven-syns.ts';
+import { ProofSyns } from '../../probe/responder/proof-syns.ts';
 import type { ResponderPlan } from '../../probe/responder/responder-plan.ts';
 import { ResponderSession } from '../../probe/responder/responder-session.ts';
 import type { SendBatch } from '../../transport/transport.ts';
 import { UNSPECIFIED } from '../../wire/address.ts';
-import { SynTemplate } from '../../wire/syn-template.ts';
-import { TcpFlag } from '../../wire/tcp-flags.ts';
+import { readSpec } from '../options/read-options.ts';
 
 const SLOT_BYTES = 2048;
 const PORT = 1;
@@ -14,7 +13,8 @@ const PORT = 1;
  * first client's round trip.
  */
 export function rehearseResponder({ mac, random, wallClock }: Pick<ResponderPlan, 'mac' | 'random' | 'wallClock'>): void {
-  const nowhere = { sources: [], lookup: () => 0, isLocal: () => true, isUnresolved: () => false };
+  const source = { address: UNSPECIFIED, interface: '', mtu: 1500 };
+  const nowhere = { sources: [source], lookup: () => 0, isLocal: () => true, isUnresolved: () => false };
   const session = new ResponderSession({
     mac,
     random,
@@ -25,19 +25,8 @@ export function rehearseResponder({ mac, random, wallClock }: Pick<ResponderPlan
     endAfter: Infinity,
     onAttempt: () => undefined,
   });
-  const syns = new ProvenSyns({ mac, wallClock, sourcePorts: [PORT + 1], ipId: null, firstId: 0 });
-  const template = new SynTemplate({
-    source: UNSPECIFIED,
-    options: { ok: true, bytes: Uint8Array.of(2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 3, 7), tsvalOffset: 8 },
-    ttl: 64,
-    tos: 0,
-    window: 0,
-    flags: TcpFlag.SYN,
-    df: true,
-    payload: new Uint8Array(0),
-    badChecksum: false,
-  });
-  const syn = syns.make(template, UNSPECIFIED, PORT);
+  const syns = new ProofSyns({ mac, wallClock, sourcePorts: [PORT + 1], ipId: null, firstId: 0, routes: nowhere });
+  const syn = syns.to(UNSPECIFIED, PORT, { spec: readSpec({}), carriers: [] })();
   const batch = emptyBatch();
   session.poll(0, batch);
   session.receive(syn, 0, syn.length, 0);

@@ -1,7 +1,7 @@
 import { SynscopeError, usageError } from '../../errors.ts';
 import type { Mac } from '../../probe/responder/token-mac.ts';
 import type { Address } from '../../wire/address.ts';
-import { EXTRA_CARRIERS, type ExtraCarrier } from './responder-syn-makers.ts';
+import { EXTRA_CARRIERS, type ExtraCarrier } from '../../probe/responder/proof-syns.ts';
 import type { PreparedRun } from '../probe/prepare.ts';
 import { MOST_PAIRS } from '../options/prepare-pairs.ts';
 import type { ProbeOptions } from '../probe/probe-options.ts';

@@ -3,7 +3,8 @@ import { openPacketRing } from '../../../src/engine/packet-ring/packet-ring.ts';
 import { ProbeSession } from '../../../src/probe/scan/session.ts';
 import type { Verdict } from '../../../src/probe/verdict.ts';
 import { runSession } from '../../../src/run/loop/loop.ts';
-import { craftSyn, prepareRun } from '../../../src/run/probe/prepare.ts';
+import { craftSyn } from '../../../src/probe/craft/syn-spec.ts';
+import { prepareRun } from '../../../src/run/probe/prepare.ts';
 import { openKeystream } from '../../../src/run/probe/keystream.ts';
 import { TARGET } from '../../netns/topology.ts';
 import { openEngineLab, type OpenLab } from '../linux/engine-lab.ts';
@@ -30,7 +31,7 @@ rootSuite('a packet ring that is far too small', () => {
       ...run,
       routes,
       sourcePorts,
-      craft: (source) => craftSyn(run, source),
+      craft: (source) => craftSyn(run.spec, source),
       key: Uint32Array.of(1, 2, 3, 4),
       keystream: openKeystream(),
       seq: run.spec.seq,

@@ -10,7 +10,7 @@ import { ackOf, endpointsOf, flagsOf, optionsOf, seqOf, swapped, tupleOf, tupleT
 import type { TwoWay } from './options.ts';
 import type { ProxyForm } from './proxies.ts';
 
-/** What is added to the server's numbers on their way to the client. */
+/** What is added to the server's numbers towards the client. */
 interface Shift {
   readonly seq: number;
   readonly clock: number;
@@ -20,13 +20,13 @@ interface Shift {
 interface Proxied {
   readonly syn: Packet;
   readonly isn: Seq;
-  /** TTL of what the proxy makes itself. */
+  /** TTL of the proxy's own packets. */
   readonly ttl: number;
   /** Options of the proxy's SYN-ACK. */
   readonly agreed: readonly TcpOption[];
   /** TSval of the proxy's SYN-ACK. */
   readonly clock: number;
-  /** The client's ACK, once it came. */
+  /** The client's ACK, once received. */
   proof: Packet | null;
   /** Once the server has answered. */
   shift: Shift | null;
@@ -45,9 +45,10 @@ const OPTIONS: readonly TcpOption[] = [
 const noConnections = (): Map<string, Proxied> => new Map();
 
 /**
- * A SYN proxy to the end (net/netfilter/nf_synproxy_core.c): its own SYN-ACK with window 0, own ISN and TTL, and those of `options` that
- * the client offered; on the client's ACK a SYN of its own to the server, on the server's SYN-ACK an ACK there and a window update to
- * the client; from then on sequence numbers and timestamps are translated. What belongs to no connection is dropped.
+ * A complete SYN proxy (net/netfilter/nf_synproxy_core.c). It answers with its own SYN-ACK: window 0, own
+ * ISN and TTL, and those of `options` that the client offered. On the client's ACK it sends its own SYN to
+ * the server; on the server's SYN-ACK, an ACK to the server and a window update to the client. From then on
+ * it translates sequence numbers and timestamps. Other segments are dropped.
  */
 export function completeSynProxy(form: ProxyForm = {}): TwoWay {
   const key = {};
@@ -68,7 +69,7 @@ export function completeSynProxy(form: ProxyForm = {}): TwoWay {
 function newcomer(asked: Packet, { random }: Context, { options = OPTIONS, ttl = 64 }: ProxyForm): Proxied {
   const clock = random.uint32();
   const offered = optionsOf(asked).map((one) => one.kind);
-  // What both have, in the order of the proxy's list; MSS always.
+  // What both support, in the proxy's order; MSS always.
   const agreed = options
     .filter(({ kind }) => kind === 2 || kind === 1 || offered.includes(kind))
     .map((one) => (one.name === 'ts' ? { ...one, value: clock, echo: clockOf(asked) } : one));
@@ -86,11 +87,11 @@ function fromClient(packet: Packet, proxied: Proxied | undefined): readonly Emis
   const isProof = (flagsOf(packet) & TcpFlag.ACK) !== 0 && ackOf(packet) === seqAdd(proxied.isn, 1);
   if (!isProof || rst(packet)) return [];
   proxied.proof ??= packet;
-  // Each further segment of the client asks the server again.
+  // Each further segment of the client repeats the SYN to the server.
   return [onward(synTo(proxied, proxied.proof))];
 }
 
-/** The client's SYN over again, without what the proxy did not agree to, and with what its ACK says of its window. */
+/** The client's SYN, with only the options that the proxy agreed to and the window of the client's ACK. */
 function synTo({ syn: asked, agreed, ttl }: Proxied, proof: Packet): Packet {
   const kinds = [2, ...agreed.map((one) => one.kind)];
   const options = optionsOf(asked)
@@ -117,7 +118,7 @@ function confirmation(packet: Packet, { ttl }: Proxied, proof: Packet): Packet {
   return encodeTcpPacket({ ...swapped(packet), ...numbers, ttl, options });
 }
 
-/** Opens the window that the proxy's SYN-ACK kept shut. */
+/** Opens the window after the proxy's SYN-ACK with window 0. */
 function windowUpdate(packet: Packet, { ttl }: Proxied, shift: Shift): Packet {
   const scale = findOption(optionsOf(packet), 'wscale')?.value ?? 0;
   const ts = findOption(optionsOf(packet), 'ts');
@@ -131,7 +132,7 @@ function clockOptions(packet: Packet, value: number, echo: number): readonly Tcp
   return [NOP, NOP, { kind: 8, name: 'ts', value: value >>> 0, echo: echo >>> 0 }];
 }
 
-/** The server does not want it: a reset that the client believes. */
+/** The server refused: a reset that the client accepts. */
 function resetFor(packet: Packet, { isn, syn: asked, ttl }: Proxied): Packet {
   const numbers = { seq: seqAdd(isn, 1), ack: seqAdd(seqOf(asked), 1), flags: TcpFlag.RST | TcpFlag.ACK, window: 0 };
   return encodeTcpPacket({ ...endpointsOf(packet), ...numbers, ttl });

@@ -2,12 +2,12 @@ import { NANOS_PER_SECOND } from '../../../src/wire/numbers.ts';
 import { all, anything, rst, syn, synAck, type Match } from '../match.ts';
 import { drop, onward, when, type Context, type Middlebox } from '../middlebox.ts';
 
-/** Swallows SYNs that match. */
+/** Drops SYNs that match. */
 export function dropSyn(match: Match = anything): Middlebox {
   return when(all(syn, match), drop);
 }
 
-/** Swallows SYN-ACKs and resets that match: a return filter without state, an asymmetric route. */
+/** Drops SYN-ACKs and resets that match: a stateless filter on the reverse path, an asymmetric route. */
 export function dropReply(match: Match = anything): Middlebox {
   return when(
     all((packet) => synAck(packet) || rst(packet), match),
@@ -20,13 +20,16 @@ export function loss(probability: number): Middlebox {
   return (packet, { random }) => (random.fraction() < probability ? [] : [onward(packet)]);
 }
 
-/** A token bucket: what matches passes `perSecond` times a second after a burst of `burst`, the rest is swallowed. */
+/**
+ * A token bucket: of what matches, `perSecond` packets a second pass after a burst of `burst`; the rest is
+ * dropped.
+ */
 export function rateLimit(perSecond: number, burst: number, match: Match = syn): Middlebox {
   const takes = tokenBucket(perSecond, burst);
   return (packet, context) => (!match(packet) || takes(context) ? [onward(packet)] : []);
 }
 
-/** True while the bucket has a token, which it then takes. */
+/** Takes a token; false while there is none. */
 export function tokenBucket(perSecond: number, burst: number): (context: Context) => boolean {
   const key = {};
   return ({ now, remember }) => {

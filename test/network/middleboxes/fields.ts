@@ -7,7 +7,7 @@ import type { TwoWay } from './options.ts';
 
 const ECN_FIELD = 0x03;
 
-/** Re-marks every packet with `dscp`, 0 to 63; the ECN field stays. */
+/** Sets DSCP to `dscp`, 0 to 63; the ECN field stays. */
 export function rewriteDscp(dscp: number): Middlebox {
   return rewrite((packet) =>
     edited(packet, (bytes) => set.trafficClass(bytes, (dscp << 2) | (trafficClassOf(bytes) & ECN_FIELD))),
@@ -24,17 +24,23 @@ export function clearEcn(): Middlebox {
   );
 }
 
-/** SYN-ACKs with ECE and CWR both, as from a stack that gives back the flags of the SYN: no agreement (RFC 3168, 6.1.1). */
+/**
+ * Sets ECE and CWR on SYN-ACKs, as a stack that reflects the SYN's flags does: no agreement (RFC 3168,
+ * 6.1.1).
+ */
 export function reflectEcn(): Middlebox {
   return changeField((bytes) => set.flags(bytes, flagsOf(bytes) | TcpFlag.ECE | TcpFlag.CWR), synAck);
 }
 
-/** Gives every packet the same TTL: a normaliser, which hides what is before it from a trace. */
+/** Gives every packet the same TTL: a normaliser, which hides the hops before it from a trace. */
 export function resetTtl(ttl: number): Middlebox {
   return changeField((bytes) => set.ttl(bytes, ttl));
 }
 
-/** Moves the client's sequence numbers by `offset` on the way out and takes it off the acknowledgments that come back. */
+/**
+ * Adds `offset` to the client's sequence numbers and subtracts it from the acknowledgments on the reverse
+ * path.
+ */
 export function translateSeq(offset: number): TwoWay {
   return {
     forward: when(
@@ -48,7 +54,7 @@ export function translateSeq(offset: number): TwoWay {
   };
 }
 
-/** Adds `offset` to the acknowledgment number of SYN-ACKs that match: then they prove nothing. */
+/** Adds `offset` to the acknowledgment number of SYN-ACKs that match, which makes them invalid. */
 export function forgeAck(offset: number, match: Match = anything): Middlebox {
   return changeField(
     (bytes) => set.ack(bytes, ackOf(bytes) + offset),
@@ -56,7 +62,7 @@ export function forgeAck(offset: number, match: Match = anything): Middlebox {
   );
 }
 
-/** Any other change to header fields, written with `set`; checksums follow. */
+/** Any other change to header fields, made with `set`; checksums are updated. */
 export function changeField(change: (bytes: Uint8Array) => void, match: Match = anything): Middlebox {
   return when(
     match,

@@ -4,21 +4,21 @@ import { drop, onward, pass, when, type Middlebox } from '../middlebox.ts';
 import { destinationPortOf, flagsOf, swapped, tupleOf, tupleText } from '../packet.ts';
 import type { TwoWay } from './options.ts';
 
-/** What a firewall lets pass, and what it does with the rest. */
+/** What a firewall allows, and what it does with the rest. */
 export interface FirewallForm {
-  /** New connections that may be opened; all unless given. */
+  /** SYNs that are allowed; all unless given. */
   readonly allows?: Match;
-  /** What becomes of other SYNs; dropped unless given. */
+  /** For other SYNs; dropped unless given. */
   readonly denied?: Middlebox;
-  /** What becomes of segments of no known connection; dropped unless given. */
+  /** For segments of unknown connections; dropped unless given. */
   readonly stray?: Middlebox;
 }
 
 const noFlows = (): Set<string> => new Set();
 
 /**
- * Knows connections by the SYN that opened them (nft `ct state`): SYNs that it allows pass, and what belongs to their connections, both
- * ways; a bare ACK, FIN, NULL or Xmas out of nothing does not.
+ * Tracks connections from their SYN (nft `ct state`): allowed SYNs pass, and the segments of their
+ * connections in both directions; other segments (a bare ACK, FIN, NULL, Xmas) do not.
  */
 export function statefulFirewall(form: FirewallForm = {}): TwoWay {
   const { allows = anything, denied = drop, stray = drop } = form;
@@ -36,8 +36,9 @@ export function statefulFirewall(form: FirewallForm = {}): TwoWay {
 }
 
 /**
- * Looks at each segment alone: SYNs to `ports` pass, and whatever carries ACK or RST and so looks like part of a connection (the
- * `established` of old access lists); other SYNs are `denied` (dropped), FIN, NULL and Xmas without ACK are dropped.
+ * Judges each segment alone: SYNs to `ports` pass, and everything with ACK or RST, which looks like part of
+ * a connection (the `established` of access lists). Other SYNs go to `denied`; FIN, NULL and Xmas without
+ * ACK are dropped.
  */
 export function statelessFirewall(ports: readonly number[], denied: Middlebox = drop): Middlebox {
   return when(tcp, (packet, context) => {

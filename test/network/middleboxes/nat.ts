@@ -4,7 +4,6 @@ import { readU16, writeU16 } from '../../../src/wire/bytes.ts';
 import { internetChecksum } from '../../../src/wire/checksum.ts';
 import { ICMP_HEADER_BYTES } from '../../../src/wire/icmp.ts';
 import { TcpOffset } from '../../../src/wire/tcp.ts';
-import { address } from '../address-text.ts';
 import { isAboutAnError } from '../icmp-error.ts';
 import { tcp } from '../match.ts';
 import { onward, type Context, type Middlebox } from '../middlebox.ts';
@@ -18,25 +17,27 @@ import {
   tupleText,
   type Endpoints,
   type Packet,
+  address,
 } from '../packet.ts';
 import type { TwoWay } from './options.ts';
 
-/** What a NAT makes of the packet that an ICMP error quotes. */
+/** What a NAT does to the packet that an ICMP error quotes. */
 export interface NatForm {
   /**
-   * `restored`: as it was sent, checksums too. `checksum-left`: addresses and ports as they were sent, the TCP checksum as it was after the
-   * translation, so that it does not fit. `left`: as it was translated. `restored` unless given.
+   * `restored`: as it was sent, with checksums. `checksum-left`: addresses and ports as they were sent, but
+   * the TCP checksum of the translated packet, which is then wrong. `left`: as translated. `restored`
+   * unless given.
    */
   readonly quotes?: 'restored' | 'checksum-left' | 'left';
 }
 
-/** How a client is hidden. */
+/** How source NAT translates. */
 export interface SourceNatForm extends NatForm {
-  /** First of the ports given out in turn; the client's own unless given. */
+  /** First of the source ports, used in turn; the client's own ports unless given. */
   readonly firstPort?: number;
 }
 
-/** Clients appear as `outside` (masquerade), with their own ports or with others. */
+/** Source NAT to `outside` (masquerade), with the clients' ports or others. */
 export function sourceNat(outside: string, form: SourceNatForm = {}): TwoWay {
   const source = address(outside);
   const { firstPort } = form;
@@ -47,13 +48,13 @@ export function sourceNat(outside: string, form: SourceNatForm = {}): TwoWay {
   }));
 }
 
-/** What is sent to the target goes to `outside` behind it, on `port` where one is given. */
+/** Destination NAT to `outside`, and to `port` where given. */
 export function destinationNat(outside: string, port: number | null = null, form: NatForm = {}): TwoWay {
   const destination = address(outside);
   return translator(form, (inside) => ({ ...inside, destination, destinationPort: port ?? inside.destinationPort }));
 }
 
-/** Connections by how they look on one side, as packets away from the prober have it. */
+/** Connections by their endpoints on each side, as in packets away from the prober. */
 interface Table {
   readonly outsideOf: Map<string, Endpoints>;
   readonly insideOf: Map<string, Endpoints>;
@@ -94,13 +95,14 @@ function withEndpoints(packet: Packet, to: Endpoints): Packet {
 }
 
 /**
- * An ICMP error about a packet that went the other way through this NAT: `other` says how that looked on the side to which the error
- * goes. The receiver is always translated, the sender where it is the other end itself.
+ * An ICMP error about a packet that passed this NAT in the other direction; `other` maps it to the side
+ * that the error goes to. The receiver is always translated, the sender where it is the quoted packet's
+ * destination.
  */
 function withQuote(packet: Packet, other: ReadonlyMap<string, Endpoints>, { quotes = 'restored' }: NatForm): Packet {
   const at = transportOf(packet) + ICMP_HEADER_BYTES;
   const quoted = quotedEndpoints(packet, at);
-  // A quote of what came from the server is looked up as what goes to it.
+  // A quoted packet of the server is looked up in the client's direction.
   const found = other.get(tupleText(quoted)) ?? other.get(tupleText(reversed(quoted)));
   if (found === undefined) return packet;
   const sent = other.has(tupleText(quoted)) ? found : reversed(found);
@@ -117,7 +119,7 @@ function withQuote(packet: Packet, other: ReadonlyMap<string, Endpoints>, { quot
   });
 }
 
-/** Where ICMP has its checksum (RFC 792). */
+/** Offset of the checksum in an ICMP header (RFC 792). */
 const CHECKSUM = 2;
 
 function quotedEndpoints(packet: Packet, at: number): Endpoints {
@@ -132,7 +134,7 @@ function quotedEndpoints(packet: Packet, at: number): Endpoints {
   };
 }
 
-/** Writes `to` into the quote at `at`, checksums updated by the difference (RFC 1624), as far as the quote goes. */
+/** Writes `to` into the quote at `at`, with checksums updated (RFC 1624) as far as the quote goes. */
 function restore(bytes: Uint8Array, at: number, to: Endpoints, fixesTcp: boolean): void {
   const quote = bytes.subarray(at);
   const tcpAt = transportOf(quote);
@@ -168,7 +170,10 @@ function update(bytes: Uint8Array, field: number, before: number, after: number)
   writeU16(bytes, field, ~onesComplement(sum) & 0xffff);
 }
 
-/** `value` modulo 65,535, which is what one's complement addition amounts to; 65,535 for 0, as in a sum of bytes that are not all zero. */
+/**
+ * `value` modulo 65,535, as in one's complement addition; 65,535 for 0, as in a sum of bytes that are not
+ * all zero.
+ */
 function onesComplement(value: number): number {
   return ((((value - 1) % 0xffff) + 0xffff) % 0xffff) + 1;
 }

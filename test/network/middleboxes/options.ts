@@ -7,7 +7,7 @@ import { withOptions } from '../packet-edit.ts';
 
 const NOP: TcpOption = { kind: 1, name: 'nop' };
 
-/** Any change to the option list of SYNs and SYN-ACKs; a list that no longer fits 40 bytes is left as it was. */
+/** Changes the options of SYNs and SYN-ACKs; a list that exceeds 40 bytes is left unchanged. */
 export function changeOptions(change: (options: readonly TcpOption[]) => readonly TcpOption[], match: Match = tcp): Middlebox {
   const box = rewrite((packet) => {
     const options = change(optionsOf(packet));
@@ -16,37 +16,40 @@ export function changeOptions(change: (options: readonly TcpOption[]) => readonl
   return when((packet) => (syn(packet) || synAck(packet)) && match(packet), box);
 }
 
-/** Takes option `kind` out; the header shrinks. */
+/** Removes option `kind`; the header shrinks. */
 export function stripOption(kind: number): Middlebox {
   return changeOptions((options) => options.filter((one) => one.kind !== kind));
 }
 
-/** Writes NOPs over option `kind`; the header keeps its length (iptables TCPOPTSTRIP, nft `reset tcp option`). */
+/**
+ * Writes NOPs over option `kind`; the header keeps its length (iptables TCPOPTSTRIP, nft `reset tcp
+ * option`).
+ */
 export function padOption(kind: number): Middlebox {
   return changeOptions((options) =>
     options.flatMap((one) => (one.kind === kind ? Array.from(encodeOptions([one]), () => NOP) : [one])),
   );
 }
 
-/** Puts options in the order of `kinds`; those not named keep their order behind them. */
+/** Puts options in the order of `kinds`; others follow in their own order. */
 export function reorderOptions(...kinds: readonly number[]): Middlebox {
   const rank = (option: TcpOption): number => (kinds.includes(option.kind) ? kinds.indexOf(option.kind) : kinds.length);
   return changeOptions((options) => [...options].toSorted((a, b) => rank(a) - rank(b)));
 }
 
-/** Replaces option `kind` by what `change` makes of it. */
+/** Replaces option `kind` by the result of `change`. */
 export function rewriteOption(kind: number, change: (option: TcpOption) => TcpOption): Middlebox {
   return changeOptions((options) => options.map((one) => (one.kind === kind ? change(one) : one)));
 }
 
-/** Puts `option` in front. */
+/** Puts `option` first. */
 export function addOption(option: TcpOption): Middlebox {
   return changeOptions((options) => [option, ...options]);
 }
 
 /**
- * `down` lowers an MSS above `value` (iptables TCPMSS, nft `maxseg size set`, which never raise one), `set` writes it whatever it was. Both rewrite the first
- * MSS option only, as those do, unless `which` says otherwise.
+ * `down` only lowers the MSS (iptables TCPMSS, nft `maxseg size set`); `set` writes it in any case. Both
+ * rewrite the first MSS option, as those tools do, or `all`.
  */
 export function clampMss(value: number, mode: 'set' | 'down', which: 'first' | 'all' = 'first'): Middlebox {
   return changeOptions((options) => {
@@ -59,7 +62,7 @@ export function clampMss(value: number, mode: 'set' | 'down', which: 'first' | '
   });
 }
 
-/** Adds `offset` to every TSval that passes and leaves the echo: half of a timestamp rewriter. */
+/** Adds `offset` to every TSval but leaves the echo: half of a timestamp rewriter. */
 export function shiftTimestamps(offset: number): Middlebox {
   return rewriteOption(8, (option) =>
     option.name === 'ts' && 'value' in option ? { ...option, value: (option.value + offset) >>> 0 } : option,
@@ -74,7 +77,7 @@ export interface TwoWay {
 
 const noLists = (): Map<string, readonly TcpOption[]> => new Map();
 
-/** Gives every SYN-ACK the options of its SYN, as they are. */
+/** Gives every SYN-ACK the options of its SYN. */
 export function mirrorOptions(): TwoWay {
   const key = {};
   return {

@@ -6,26 +6,26 @@ import { back, chain, drop, when, type Middlebox } from '../middlebox.ts';
 import { swapped, type Packet } from '../packet.ts';
 import { endOf, resetNumbers } from '../reset.ts';
 
-/** What an answering middlebox puts into its SYN-ACKs. */
+/** What a middlebox that answers SYNs sends. */
 export interface ProxyForm {
   readonly ttl?: number;
   /** Raw window. */
   readonly window?: number;
   readonly options?: readonly TcpOption[];
   readonly match?: Match;
-  /** What becomes of ACKs and data: nothing, or a reset; nothing unless given. */
+  /** ACKs and data are ignored unless given. */
   readonly acks?: 'ignored' | 'reset';
 }
 
 /**
- * Answers SYNs in the server's name, window 0, before it has asked the server (nft `synproxy`): with the client's ACK still
- * to come, all that a half-open probe sees of one. What else matches is swallowed.
+ * Answers SYNs from the server's address with window 0, without asking the server first (nft `synproxy`):
+ * all of a SYN proxy that a half-open probe sees. Other packets that match are dropped.
  */
 export function synProxy(form: ProxyForm = {}): Middlebox {
   return answerer({ window: 0, options: [{ kind: 2, name: 'mss', value: 1460 }], ...form });
 }
 
-/** Answers every SYN to whatever address and port, and nothing else but, if told so, ACKs by a reset: LaBrea's tiny window, no options. */
+/** Answers every SYN, whatever its address and port, as LaBrea does: a tiny window, no options. */
 export function tarPit(form: ProxyForm = {}): Middlebox {
   return answerer({ window: 10, options: [], ...form });
 }

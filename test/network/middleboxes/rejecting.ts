@@ -8,7 +8,7 @@ import { anything, syn, synAck, type Match } from '../match.ts';
 import { back, milliseconds, onward, when, type Middlebox } from '../middlebox.ts';
 import { ackOf, destinationOf, endpointsOf, seqOf, swapped, type Packet } from '../packet.ts';
 
-/** How a forged reset differs from a right one, and when it leaves. */
+/** How a forged reset differs from a correct one, and when it is sent. */
 export interface ResetForm {
   /** TTL it starts with; 64 unless given. */
   readonly ttl?: number;
@@ -18,13 +18,16 @@ export interface ResetForm {
   readonly window?: number;
   /** Added to the acknowledgment number; 0 unless given. */
   readonly ackOff?: number;
-  /** True leaves ACK and its number out. */
+  /** True omits ACK and its number. */
   readonly withoutAck?: boolean;
-  /** Milliseconds after the packet that it answers; 0 unless given. */
+  /** Milliseconds after the packet it answers; 0 unless given. */
   readonly afterMs?: number;
 }
 
-/** Answers SYNs that match with a reset in the target's name instead of forwarding them (nft `reject with tcp reset`). */
+/**
+ * Answers SYNs that match with a reset from the target's address instead of forwarding them (nft `reject
+ * with tcp reset`).
+ */
 export function rejectRst(form: ResetForm = {}, match: Match = anything): Middlebox {
   return when(
     (packet) => syn(packet) && match(packet),
@@ -32,7 +35,10 @@ export function rejectRst(form: ResetForm = {}, match: Match = anything): Middle
   );
 }
 
-/** Answers what matches with an ICMP error instead of forwarding it. The sender is the node, on a bare wire the target itself. */
+/**
+ * Answers packets that match with an ICMP error instead of forwarding them, from the router, or on a wire
+ * from the target.
+ */
 export function rejectIcmp(type: number, code: number, options: IcmpForm = {}): Middlebox {
   const { match = syn, afterMs = 0, ...rest } = options;
   return when(match, (packet, { address }) => [
@@ -40,26 +46,26 @@ export function rejectIcmp(type: number, code: number, options: IcmpForm = {}): 
   ]);
 }
 
-/** An ICMP error and how it comes about. */
+/** An ICMP error, and what causes it. */
 export interface IcmpForm extends Omit<IcmpError, 'type' | 'code'> {
   /** What is answered; SYNs unless given. */
   readonly match?: Match;
   readonly from?: Address;
-  /** Milliseconds after the packet that it answers; 0 unless given. */
+  /** Milliseconds after the packet it answers; 0 unless given. */
   readonly afterMs?: number;
 }
 
-/** Forwards SYNs and answers them with a reset too: a censor, an intrusion prevention system. */
+/** Forwards SYNs and also answers with a reset: a censor, an intrusion prevention system. */
 export function injectRst(form: ResetForm = {}, match: Match = anything): Middlebox {
   return besides((packet) => syn(packet) && match(packet), rejectRst(form));
 }
 
-/** Forwards SYNs and reports an ICMP error about them too. */
+/** Forwards SYNs and also answers with an ICMP error. */
 export function injectIcmp(type: number, code: number, options: IcmpForm = {}): Middlebox {
   return besides(options.match ?? syn, rejectIcmp(type, code, options));
 }
 
-/** Forwards SYN-ACKs and sends a reset in the server's name after each: for the reverse direction. */
+/** Forwards SYN-ACKs and sends a reset from the server's address after each; for the reverse direction. */
 export function resetAfterSynAck(form: ResetForm = {}): Middlebox {
   return when(synAck, (packet) => {
     const fields = { ...endpointsOf(packet), seq: seqAdd(seqOf(packet), 1), ack: ackOf(packet), ...look(form) };
@@ -70,7 +76,7 @@ export function resetAfterSynAck(form: ResetForm = {}): Middlebox {
   });
 }
 
-/** What `box` answers to the packets that match, and the packets themselves: an observer that speaks. */
+/** Forwards the packets that match, and adds what `box` answers to them. */
 export function besides(match: Match, box: Middlebox): Middlebox {
   return when(match, (packet, context) => [onward(packet), ...box(packet, context).filter((one) => one.way === 'back')]);
 }

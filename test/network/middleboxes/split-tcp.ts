@@ -7,7 +7,7 @@ import { chain, onward, when, type Context, type Emission, type Middlebox } from
 import { endpointsOf, reversed, swapped, tupleOf, tupleText, type Packet } from '../packet.ts';
 import type { Conversation } from '../tcp/application.ts';
 import { poll } from '../tcp/endpoint.ts';
-import { greet, stackOf } from '../tcp/greeting.ts';
+import { replyToSyn, stackOf } from '../tcp/syn-reply.ts';
 import { Incoming } from '../tcp/incoming.ts';
 import { Outgoing } from '../tcp/outgoing.ts';
 import { readTooBig, type TooBig } from '../tcp/path-mtu.ts';
@@ -16,7 +16,10 @@ import type { ServerForm } from '../tcp/server-form.ts';
 import { segmentSenderOf } from '../tcp/segment-sender.ts';
 import type { TwoWay } from './options.ts';
 
-/** Takes what matches into a service of its own, in the name of the target: a transparent proxy that answers by itself (nft `redirect`). */
+/**
+ * Passes what matches to a service of its own, which answers from the target's address: a transparent proxy
+ * (nft `redirect`).
+ */
 export function transparentProxy(match: Match, service: Service, form: HostForm = {}): Middlebox {
   const machine = host('0.0.0.0', form);
   return when(
@@ -25,7 +28,7 @@ export function transparentProxy(match: Match, service: Service, form: HostForm 
   );
 }
 
-/** How the middle of a split connection looks from its two sides. */
+/** The two sides of a split connection. */
 export interface SplitForm {
   /** Towards the client. */
   readonly toClient?: ServerForm;
@@ -37,8 +40,9 @@ export interface SplitForm {
 const noRelays = (): Map<string, Relay> => new Map();
 
 /**
- * Split TCP: what matches is answered in the middle, and once the client's handshake is complete the same is opened towards the server, in
- * the client's name; bytes are handed over, numbers, options and segments are not. Ends and resets are passed on.
+ * Split TCP: connections that match end in the middle. Once the client's handshake is complete, another is
+ * opened to the server from the client's address. Bytes, ends and resets are relayed; numbers, options and
+ * segments are not.
  */
 export function splitTcp(match: Match, form: SplitForm = {}): TwoWay {
   const key = {};
@@ -58,7 +62,7 @@ export function splitTcp(match: Match, form: SplitForm = {}): TwoWay {
     relaysOf(context)
       .get(tupleText(swapped(packet)))
       ?.fromServer(packet, { ...context, host: machine }) ?? [];
-  /** Errors about segments of the middle end there. */
+  /** ICMP errors about the relay's own segments end here. */
   const errors = (side: Side): Middlebox =>
     when(isAboutAnError, (packet, context) => {
       const error = readTooBig(packet);
@@ -66,7 +70,7 @@ export function splitTcp(match: Match, form: SplitForm = {}): TwoWay {
       const relay = relaysOf(context).get(name);
       return error === null || relay === undefined
         ? [onward(packet)]
-        : relay.hearTooBig(side, error, { ...context, host: machine });
+        : relay.receiveTooBig(side, error, { ...context, host: machine });
     });
   return {
     forward: chain(errors('client'), when(isOurs, forward)),
@@ -86,7 +90,7 @@ const SYN_OPTIONS: readonly TcpOption[] = [
   { kind: 3, name: 'wscale', value: 7 },
 ];
 
-/** One connection from each side, and what goes between them. */
+/** One connection on each side, and the bytes between them. */
 class Relay {
   readonly #client: Incoming;
   readonly #server: (now: Nanos) => Outgoing;
@@ -97,8 +101,8 @@ class Relay {
     this.#now = context.now;
     const own = { ...form.toClient, application: () => this.#clientSide() };
     const stack = stackOf(own, context);
-    const greeting = greet(packet, context, own, stack);
-    this.#client = new Incoming({ form: own, greeting, iss: seq(context.random.uint32()) }, context.now);
+    const reply = replyToSyn(packet, context, own, stack);
+    this.#client = new Incoming({ form: own, reply, iss: seq(context.random.uint32()) }, context.now);
     const plan = {
       sender: segmentSenderOf(context, endpointsOf(packet), stack),
       iss: seq(context.random.uint32()),
@@ -128,12 +132,12 @@ class Relay {
     return this.pollFrom('server', context);
   }
 
-  hearTooBig(side: Side, error: TooBig, context: HostContext): readonly Emission[] {
-    (side === 'client' ? this.#client : this.#opened)?.hearTooBig(error.seq, error.mtu);
+  receiveTooBig(side: Side, error: TooBig, context: HostContext): readonly Emission[] {
+    (side === 'client' ? this.#client : this.#opened)?.receiveTooBig(error.seq, error.mtu);
     return this.pollFrom(side, context);
   }
 
-  /** What both ends have to send now, after a packet from that side. */
+  /** What both connections send now, after a packet from `side`. */
   pollFrom(side: Side, context: HostContext): readonly Emission[] {
     const toClient = poll(this.#client, context, side === 'client' ? 'back' : 'onward');
     if (this.#opened === null) return toClient;
@@ -147,7 +151,7 @@ class Relay {
         server();
         return [];
       },
-      heard: (bytes) => {
+      received: (bytes) => {
         server().plan([{ kind: 'write', bytes: bytes.slice() }], this.#now);
         return [];
       },
@@ -161,7 +165,7 @@ class Relay {
   #serverSide(): Conversation {
     return {
       opened: () => [],
-      heard: (bytes) => {
+      received: (bytes) => {
         this.#client.plan([{ kind: 'write', bytes: bytes.slice() }], this.#now);
         return [];
       },

@@ -7,7 +7,7 @@ interface DueAct {
   readonly at: Nanos;
 }
 
-/** What an application is going to do, and when. */
+/** Acts of an application, by due time. */
 export class ActQueue {
   #due: DueAct[] = [];
 
@@ -26,7 +26,7 @@ export class ActQueue {
     for (const act of acts) this.#due.push({ act, at: now + milliseconds(act.afterMs ?? 0) });
   }
 
-  /** Takes out what is due by `now`, in the order of time. */
+  /** Removes and returns the acts that are due by `now`, in order of time. */
   take(now: Nanos): readonly Act[] {
     const due = this.#due.filter(({ at }) => at <= now).toSorted((a, b) => a.at - b.at);
     this.#due = this.#due.filter(({ at }) => at > now);

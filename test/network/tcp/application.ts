@@ -1,38 +1,38 @@
 /**
- * Something that an application does, `afterMs` milliseconds (0) after what made it do so. `shutdown` ends its half and goes on listening,
- * `close` listens no more.
+ * What an application does, `afterMs` milliseconds (0 unless given) after its cause. `shutdown` closes the
+ * sending half, `close` both.
  */
 export type Act =
   | { readonly kind: 'write'; readonly bytes: Uint8Array; readonly afterMs?: number }
   | { readonly kind: 'shutdown' | 'close' | 'reset'; readonly afterMs?: number };
 
-/** One connection as an application sees it: what it does when. */
+/** One connection as an application handles it. */
 export interface Conversation {
   readonly opened: () => readonly Act[];
   /** Bytes in the order of the stream; `bytes` is a view, valid during the call. */
-  readonly heard: (bytes: Uint8Array) => readonly Act[];
+  readonly received: (bytes: Uint8Array) => readonly Act[];
   /** The peer has closed its half. */
   readonly ended: () => readonly Act[];
 }
 
-/** A program behind a port: makes the conversation of each connection. */
+/** The program on a port: makes a conversation for each connection. */
 export type Application = () => Conversation;
 
 const CLOSE: readonly Act[] = [{ kind: 'close' }];
 const NOTHING: readonly Act[] = [];
 
-/** Takes what comes, never speaks, and closes when the peer does. */
-const QUIET: Conversation = { opened: () => NOTHING, heard: () => NOTHING, ended: () => CLOSE };
+/** Reads, never writes, and closes when the peer does. */
+const QUIET: Conversation = { opened: () => NOTHING, received: () => NOTHING, ended: () => CLOSE };
 
-/** How an answer is given. */
+/** How an application answers. */
 export interface AnswerForm {
   /** Milliseconds between request and answer; 0 unless given. */
   readonly thinkMs?: number;
-  /** The connection stays open for more; closed by the server unless given (HTTP), open unless given otherwise (TLS). */
+  /** Keeps the connection open afterwards. Unless given: false for HTTP, true for TLS. */
   readonly keepOpen?: boolean;
 }
 
-/** Accepts and never speaks; closes when the peer does. */
+/** Accepts and never writes; closes when the peer does. */
 export const mute: Application = () => QUIET;
 
 /** Answers each GET with `size` bytes, header included. */
@@ -43,7 +43,7 @@ export function http(size: number, form: AnswerForm = {}): Application {
     let unread = '';
     return {
       ...QUIET,
-      heard: (bytes) => {
+      received: (bytes) => {
         unread += textOf(bytes);
         const requests = unread.split('\r\n\r\n');
         unread = requests.pop() as string;
@@ -53,7 +53,10 @@ export function http(size: number, form: AnswerForm = {}): Application {
   };
 }
 
-/** Answers a ClientHello, whole or not, with a flight of `size` bytes that starts as TLS 1.2 and 1.3 do; closes on anything else. */
+/**
+ * Answers a ClientHello, even a partial one, with `size` bytes that start like a TLS ServerHello; else
+ * closes.
+ */
 export function tls(size: number, form: AnswerForm = {}): Application {
   const { keepOpen = true, thinkMs = 0 } = form;
   const flight = filler(size);
@@ -63,29 +66,29 @@ export function tls(size: number, form: AnswerForm = {}): Application {
   return onFirst((bytes) => (bytes[0] === 0x16 ? answerActs(flight, thinkMs, keepOpen) : CLOSE));
 }
 
-/** Speaks first, as SSH and SMTP do. */
+/** Writes first, as SSH and SMTP do. */
 export function banner(text: string, afterMs: number = 0): Application {
   return () => ({ ...QUIET, opened: () => [{ kind: 'write', bytes: bytesOf(text), afterMs }] });
 }
 
-/** Sends back what it hears. */
-export const echo: Application = () => ({ ...QUIET, heard: (bytes) => [{ kind: 'write', bytes: bytes.slice() }] });
+/** Sends back what it receives. */
+export const echo: Application = () => ({ ...QUIET, received: (bytes) => [{ kind: 'write', bytes: bytes.slice() }] });
 
-/** A backend that is gone: resets at once, or when data comes. */
+/** A backend that is gone: resets on accept, or when data arrives. */
 export function resets(when: 'accept' | 'data', afterMs: number = 0): Application {
   const reset: readonly Act[] = [{ kind: 'reset', afterMs }];
-  return () => (when === 'accept' ? { ...QUIET, opened: () => reset } : { ...QUIET, heard: () => reset });
+  return () => (when === 'accept' ? { ...QUIET, opened: () => reset } : { ...QUIET, received: () => reset });
 }
 
 function onFirst(answer: (bytes: Uint8Array) => readonly Act[]): Application {
   return () => {
     let answered = false;
-    const heard = (bytes: Uint8Array): readonly Act[] => {
+    const received = (bytes: Uint8Array): readonly Act[] => {
       const acts = answered ? NOTHING : answer(bytes);
       answered = true;
       return acts;
     };
-    return { ...QUIET, heard };
+    return { ...QUIET, received };
   };
 }
 
@@ -105,7 +108,7 @@ function httpAnswer(size: number, keepOpen: boolean): Uint8Array {
   return answer;
 }
 
-/** Bytes that differ from their neighbours, so that a piece in the wrong place shows. */
+/** Bytes that differ from their neighbours, so that misplaced data shows. */
 function filler(size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, index) => 0x21 + ((index * 7 + (index >> 6)) % 94));
 }

@@ -3,14 +3,13 @@ import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
 import type { TcpOption } from '../../../src/wire/tcp-option.ts';
 import { milliseconds } from '../middlebox.ts';
 import type { Packet } from '../packet.ts';
-import type { Agreement } from './agreement.ts';
+import { segmentBytes, type Agreement } from './agreement.ts';
 import { ActQueue } from './act-queue.ts';
 import type { Act, Conversation } from './application.ts';
 import { ReceiveStream, type ReceivePlan } from './receive-stream.ts';
 import { RetransmissionTimer } from './retransmission-timer.ts';
 import type { Segment } from './segment.ts';
 import { SendStream, type Piece } from './send-stream.ts';
-import { segmentBytes } from './segment-size.ts';
 import type { SegmentSender } from './segment-sender.ts';
 
 /** A connection whose SYNs are known; `iss` is our ISN. */
@@ -19,12 +18,12 @@ export interface ConnectionPlan extends ReceivePlan {
   readonly conversation: Conversation;
   readonly agreement: Agreement;
   readonly iss: Seq;
-  /** Bytes of the largest packet on our link and, as far as is known, on the path. */
+  /** MTU of our link and, as far as known, of the path. */
   readonly mtu: number;
   readonly rto: Nanos;
-  /** Times that a segment is sent again before the connection is given up. */
+  /** Retransmissions of a segment before the connection is given up. */
   readonly retries: number;
-  /** How long after the last segment it is sent again as a tail loss probe (RFC 8985, 7.3); null: never. */
+  /** Delay of the tail loss probe (RFC 8985, 7.3); null: none. */
   readonly tailProbe: Nanos | null;
 }
 
@@ -35,79 +34,83 @@ const OUT_OF_WINDOW_PAUSE = milliseconds(500);
 const NOP: TcpOption = { kind: 1, name: 'nop' };
 
 /**
- * One end of an established connection, without timers or sockets: `receive` takes segments in, `poll` gives what is to be sent at that time,
- * `deadline` says when it wants to be polled again. Takes data in order only, sends a window of ten segments that grows with each that
- * is acknowledged, and sends one segment again when its time is up (RFC 6298, 5).
+ * One end of an established connection, without timers or sockets: `receive` takes segments, `poll` returns
+ * what to send now, `deadline` is when to poll next. Takes data in order only. The congestion window starts
+ * at ten segments and grows with each that is acknowledged; a time-out retransmits one segment (RFC 6298,
+ * 5).
  */
 export class Connection {
   readonly #plan: ConnectionPlan;
   readonly #stream = new SendStream();
   readonly #acts = new ActQueue();
-  readonly #heard: ReceiveStream;
+  readonly #incoming: ReceiveStream;
   readonly #timer: RetransmissionTimer;
   #out: Packet[] = [];
   #over = false;
   #endedFirst = false;
-  /** The program has closed: it hears nothing more. */
-  #isDeaf = false;
-  /** The peer's, in bytes: that of its SYN does not count (Linux, tcp_create_openreq_child). */
+  /** The application has closed and reads no more. */
+  #isReadClosed = false;
+  /** The peer's, in bytes; the SYN's is not used (Linux, tcp_create_openreq_child). */
   #window = 0;
   #largestWindow = 0;
   #congestionWindow = INITIAL_SEGMENTS;
   #mtu: number;
   #owesAck = false;
   #quietUntil: Nanos = 0;
-  /** A tail loss probe is out, or none is due before the next acknowledgment. */
+  /** A tail loss probe was sent; none before the next acknowledgment. */
   #isProbed = false;
-  /** Position behind the last segment that was not full. */
+  /** Position after the last segment that was not full. */
   #smallEnd = 0;
 
   constructor(plan: ConnectionPlan, now: Nanos) {
     this.#plan = plan;
-    this.#heard = new ReceiveStream(plan);
+    this.#incoming = new ReceiveStream(plan);
     this.#mtu = plan.mtu;
     this.#timer = new RetransmissionTimer(plan.rto, plan.retries);
     this.plan(plan.conversation.opened(), now);
   }
 
-  /** True once nothing of it is left. */
+  /** True once the connection is gone. */
   get isOver(): boolean {
     return this.#over;
   }
 
-  /** True once both ends are closed and acknowledged, ours first: what comes now is acknowledged, no more. */
+  /** True once both ends are closed and acknowledged, ours first. */
   get isInTimeWait(): boolean {
-    return this.#heard.hasEnded && this.#stream.isClosed && !this.#stream.isBusy;
+    return this.#incoming.hasEnded && this.#stream.isClosed && !this.#stream.isBusy;
   }
 
-  /** When it wants to be polled; Infinity when nothing will happen by itself. */
+  /** When to poll next; Infinity when nothing is scheduled. */
   get deadline(): Nanos {
     if (this.#over) return Infinity;
     return Math.min(this.#timer.deadline, this.#acts.nextAt);
   }
 
-  /** Lets the application act. */
+  /** Schedules acts of the application. */
   plan(acts: readonly Act[], now: Nanos): void {
     this.#acts.push(acts, now);
   }
 
-  /** Sends an ACK at the next poll, if nothing else says as much. */
+  /** Sends an ACK at the next poll, unless another segment carries it. */
   acknowledge(): void {
     this.#owesAck = true;
   }
 
-  /** Takes in a segment of the peer. */
+  /** Processes a segment of the peer. */
   receive(segment: Segment, now: Nanos): void {
     if (this.#over) return;
-    if ((segment.flags & TcpFlag.RST) !== 0) return this.#hearReset(segment);
-    if (!this.#heard.isAcceptable(segment)) return this.#hearOutOfWindow(segment, now);
-    if ((segment.flags & TcpFlag.ACK) === 0 || !this.#hearAck(segment)) return;
-    this.#heard.note(segment);
+    if ((segment.flags & TcpFlag.RST) !== 0) return this.#receiveReset(segment);
+    if (!this.#incoming.isAcceptable(segment)) return this.#answerOutOfWindow(segment, now);
+    if ((segment.flags & TcpFlag.ACK) === 0 || !this.#receiveAck(segment)) return;
+    this.#incoming.note(segment);
     this.#takeIn(segment, now);
   }
 
-  /** ICMP 3/4 about the segment that started at `seq`: what is in flight goes out again, in packets of at most `mtu` bytes. */
-  hearTooBig(seq: Seq, mtu: number): void {
+  /**
+   * ICMP 3/4 about the segment at `seq`: what is in flight is sent again, in packets of at most `mtu`
+   * bytes.
+   */
+  receiveTooBig(seq: Seq, mtu: number): void {
     const offset = seqDiff(seq, this.#first);
     const isInFlight = offset >= this.#stream.acknowledged && offset < this.#stream.highest;
     if (!isInFlight || mtu >= this.#mtu) return;
@@ -116,12 +119,12 @@ export class Connection {
     this.#timer.stop();
   }
 
-  /** What is to be sent at this time. */
+  /** What to send now. */
   poll(now: Nanos): readonly Packet[] {
     for (const act of this.#acts.take(now)) this.#perform(act, now);
     if (!this.#over && now >= this.#timer.deadline) this.#timeOut(now);
     if (!this.#over) this.#transmit(now);
-    if (this.#owesAck && !this.#over) this.#say(this.#stream.highest, TcpFlag.ACK, now);
+    if (this.#owesAck && !this.#over) this.#emit(this.#stream.highest, TcpFlag.ACK, now);
     if (this.isInTimeWait && !this.#endedFirst) this.#over = true;
     const out = this.#out;
     this.#out = [];
@@ -132,22 +135,25 @@ export class Connection {
     return seqAdd(this.#plan.iss, 1);
   }
 
-  /** Answered by an ACK, but one in half a second where no data came: else two ends could answer each other for ever (tcp_oow_rate_limited). */
-  #hearOutOfWindow({ payload }: Segment, now: Nanos): void {
+  /**
+   * Answers with an ACK; without data at most two a second, so that two ends cannot loop
+   * (tcp_oow_rate_limited).
+   */
+  #answerOutOfWindow({ payload }: Segment, now: Nanos): void {
     if (payload.length === 0 && now < this.#quietUntil) return;
     this.#owesAck = true;
     this.#quietUntil = now + OUT_OF_WINDOW_PAUSE;
   }
 
-  /** RFC 5961, 3.2: exactly the next number ends the connection, one in the window earns an ACK. */
-  #hearReset({ seq }: Segment): void {
-    const distance = seqDiff(seq, this.#heard.next);
+  /** RFC 5961, 3.2: exactly the next number ends the connection, one in the window is answered by an ACK. */
+  #receiveReset({ seq }: Segment): void {
+    const distance = seqDiff(seq, this.#incoming.next);
     if (distance === 0) this.#over = true;
     else if (distance > 0 && distance < this.#plan.window) this.#owesAck = true;
   }
 
   /** False for an acknowledgment of what was never sent. */
-  #hearAck({ ack, window }: Segment): boolean {
+  #receiveAck({ ack, window }: Segment): boolean {
     const position = seqDiff(ack, this.#first);
     if (position > this.#stream.highest) {
       this.#owesAck = true;
@@ -165,17 +171,19 @@ export class Connection {
 
   #takeIn(segment: Segment, now: Nanos): void {
     if (segment.payload.length > 0 || (segment.flags & TcpFlag.FIN) !== 0) this.#owesAck = true;
-    const data = this.#heard.take(segment);
-    if (data.length > 0 && this.#isDeaf) return this.#refuse(segment);
-    if (data.length > 0) this.plan(this.#plan.conversation.heard(data), now);
-    if (!this.#heard.end(segment) || this.#isDeaf) return;
-    // Behind what is planned already: an answer that is being thought about is still given.
+    const data = this.#incoming.take(segment);
+    if (data.length > 0 && this.#isReadClosed) return this.#refuse(segment);
+    if (data.length > 0) this.plan(this.#plan.conversation.received(data), now);
+    if (!this.#incoming.end(segment) || this.#isReadClosed) return;
+    // After what is scheduled already: a pending answer is still sent.
     this.plan(this.#plan.conversation.ended(), Math.max(now, this.#acts.lastAt));
   }
 
-  /** Data for a program that has closed: a reset as for a segment of no connection (Linux, tcp_rcv_state_process). */
+  /**
+   * Data after the application has closed: a reset, as without a connection (Linux, tcp_rcv_state_process).
+   */
   #refuse({ ack }: Segment): void {
-    this.#out.push(this.#plan.sender.say({ seq: ack, ack: 0, flags: TcpFlag.RST, window: 0 }));
+    this.#out.push(this.#plan.sender.encode({ seq: ack, ack: 0, flags: TcpFlag.RST, window: 0 }));
     this.#over = true;
   }
 
@@ -183,17 +191,17 @@ export class Connection {
     if (this.#over) return;
     if (act.kind === 'write') return this.#stream.write(act.bytes);
     if (act.kind !== 'reset') return this.#end(act.kind === 'close');
-    this.#say(this.#stream.highest, TcpFlag.RST | TcpFlag.ACK, now);
+    this.#emit(this.#stream.highest, TcpFlag.RST | TcpFlag.ACK, now);
     this.#over = true;
   }
 
-  #end(isDeaf: boolean): void {
-    this.#isDeaf ||= isDeaf;
-    if (!this.#stream.isClosed) this.#endedFirst = !this.#heard.hasEnded;
+  #end(stopsReading: boolean): void {
+    this.#isReadClosed ||= stopsReading;
+    if (!this.#stream.isClosed) this.#endedFirst = !this.#incoming.hasEnded;
     this.#stream.close();
   }
 
-  /** How long a tail loss probe is waited for, where one comes before the time-out. */
+  /** Delay of the tail loss probe, where one is due before the time-out. */
   get #tailProbe(): Nanos | null {
     return !this.#isProbed && this.#stream.inFlight > this.#segmentBytes ? this.#plan.tailProbe : null;
   }
@@ -212,8 +220,9 @@ export class Connection {
     this.#congestionWindow = 1;
     const waited = this.#stream.inFlight === 0;
     this.#stream.rewind();
-    // A window probe as Linux makes it: no data, one number too low, so that the peer must answer (tcp_xmit_probe_skb).
-    if (this.#window === 0) this.#say(this.#stream.acknowledged - 1, TcpFlag.ACK, now);
+    // A window probe as Linux sends it: no data, a sequence number one too low, which the peer must answer
+    // (tcp_xmit_probe_skb).
+    if (this.#window === 0) this.#emit(this.#stream.acknowledged - 1, TcpFlag.ACK, now);
     else if (waited) this.#send(this.#stream.take(Math.min(this.#window, this.#segmentBytes)), now);
   }
 
@@ -221,7 +230,7 @@ export class Connection {
     const size = this.#segmentBytes;
     for (;;) {
       const room = Math.min(this.#congestionWindow * size, this.#window) - this.#stream.inFlight;
-      // RFC 9293, 3.8.6.2.1: no silly little segments; what does not fit waits for a window, or for the timer.
+      // RFC 9293, 3.8.6.2.1 (silly window): what does not fit waits for a larger window, or for the timer.
       const fits = room >= Math.min(size, this.#stream.waiting) && !this.#isHeldBack(size);
       const piece = fits ? this.#stream.take(size) : null;
       if (piece === null) break;
@@ -231,7 +240,10 @@ export class Connection {
     else this.#timer.stop();
   }
 
-  /** Nagle's rule as Minshall changed it: one small segment may be on its way, the next waits (Linux, tcp_nagle_check). */
+  /**
+   * Nagle's rule with Minshall's change: a second small segment waits for the first's ACK (Linux,
+   * tcp_nagle_check).
+   */
   #isHeldBack(size: number): boolean {
     const { waiting, next, acknowledged, isClosed } = this.#stream;
     return waiting > 0 && waiting < size && !isClosed && next >= this.#smallEnd && acknowledged < this.#smallEnd;
@@ -241,18 +253,18 @@ export class Connection {
     if (piece === null) return;
     if (piece.bytes.length < this.#segmentBytes) this.#smallEnd = piece.offset + piece.bytes.length;
     const flags = TcpFlag.ACK | (piece.push ? TcpFlag.PSH : 0) | (piece.fin ? TcpFlag.FIN : 0);
-    this.#say(piece.offset, flags, now, piece.bytes);
+    this.#emit(piece.offset, flags, now, piece.bytes);
   }
 
-  #say(position: number, flags: number, now: Nanos, payload: Uint8Array = new Uint8Array(0)): void {
+  #emit(position: number, flags: number, now: Nanos, payload: Uint8Array = new Uint8Array(0)): void {
     const { sender, agreement, window } = this.#plan;
     this.#owesAck = false;
-    const ts: TcpOption = { kind: 8, name: 'ts', value: sender.clock(now), echo: this.#heard.clock };
+    const ts: TcpOption = { kind: 8, name: 'ts', value: sender.clock(now), echo: this.#incoming.clock };
     this.#out.push(
-      sender.say({
+      sender.encode({
         seq: seqAdd(this.#first, position),
-        ack: this.#heard.next,
-        flags: flags | (this.#heard.echoesCongestion ? TcpFlag.ECE : 0),
+        ack: this.#incoming.next,
+        flags: flags | (this.#incoming.echoesCongestion ? TcpFlag.ECE : 0),
         window: Math.min(0xffff, window >>> agreement.ownShift),
         options: agreement.timestamps ? [NOP, NOP, ts] : [],
         payload,

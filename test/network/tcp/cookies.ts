@@ -2,23 +2,26 @@ import { seqAdd, seqDiff, type Seq } from '../../../src/wire/numbers.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
 import type { TcpOption } from '../../../src/wire/tcp-option.ts';
 import { findOption } from '../../../src/wire/tcp-options.ts';
-import { keyedHash } from '../keyed-hash.ts';
 import { optionsOf, seqOf, ackOf, sourceOf, destinationOf, sourcePortOf, destinationPortOf, type Packet } from '../packet.ts';
 import type { Stack } from '../stack.ts';
 import type { Agreement } from './agreement.ts';
 import { DEFAULT_MSS } from './agreement.ts';
+import { keyedHash } from '../random.ts';
 
 /** Client MSS values that a cookie can hold (net/ipv4/syncookies.c, msstab). */
 const MSS_TABLE = [536, 1300, 1440, 1460] as const;
 const MSS_BITS = 3;
-/** What the low bits of TSval hold: the client's shift (15: none), and ECN (syncookies.c, cookie_init_timestamp). */
+/**
+ * What the low bits of TSval hold: the client's shift (15: none), and ECN (syncookies.c,
+ * cookie_init_timestamp).
+ */
 const CLOCK_BITS = 0x3f;
 const SHIFT_BITS = 0x0f;
 const NO_SHIFT = 15;
 const SACK_BIT = 0x10;
 const ECN_BIT = 0x20;
 
-/** The ISN that answers a SYN: proof of it, and the client's MSS rounded down to the table. */
+/** The ISN that answers a SYN: a hash of it, and the client's MSS rounded down to the table. */
 export function cookieFor(syn: Packet, secret: number): Seq {
   const mss = findOption(optionsOf(syn), 'mss')?.value ?? DEFAULT_MSS;
   const index = Math.max(
@@ -28,12 +31,12 @@ export function cookieFor(syn: Packet, secret: number): Seq {
   return proof(syn, seqOf(syn), secret, index);
 }
 
-/** What a cookie stack answers with: without timestamps there is no place to keep shift and SACK. */
+/** The stack as it answers with cookies: without timestamps there is no room for window scale and SACK. */
 export function cookieStack(syn: Packet, stack: Stack): Stack {
   return findOption(optionsOf(syn), 'ts') === undefined ? { ...stack, wscale: null, sack: false } : stack;
 }
 
-/** TSval of the SYN-ACK: the clock, its low bits given over to what the SYN offered; never ahead of the clock. */
+/** TSval of the SYN-ACK: the clock with the SYN's offers in its low bits; never ahead of the clock. */
 export function cookieClock(syn: Packet, clock: number, flags: number): number {
   const options = optionsOf(syn);
   const shift = findOption(options, 'wscale')?.value ?? NO_SHIFT;
@@ -43,7 +46,7 @@ export function cookieClock(syn: Packet, clock: number, flags: number): number {
   return marked > clock ? (marked - CLOCK_BITS - 1) >>> 0 : marked;
 }
 
-/** What an ACK says about the SYN that nobody remembers; null when its acknowledgment is no cookie. */
+/** What the cookie that an ACK returns says about the SYN; null when the ACK carries no cookie. */
 export function readCookie(ack: Packet, secret: number, stack: Stack): Agreement | null {
   const isn = seqAdd(ackOf(ack), -1);
   const index = isn & MSS_BITS;

@@ -3,7 +3,7 @@ import type { Context, Emission } from '../middlebox.ts';
 import { back, onward } from '../middlebox.ts';
 import type { Packet } from '../packet.ts';
 
-/** Something that sends when it is polled, and says when it wants to be polled. */
+/** Sends when polled, and says when to poll it next. */
 export interface Endpoint {
   readonly deadline: Nanos;
   readonly poll: (now: Nanos) => readonly Packet[];
@@ -12,7 +12,9 @@ export interface Endpoint {
 const noAlarms = (): WeakMap<Endpoint, Nanos> => new WeakMap();
 const ALARMS = {};
 
-/** Polls an endpoint now and whenever it wants to; its packets go `way`, as seen from the packet at hand. */
+/**
+ * Polls an endpoint now and at each of its deadlines; its packets go `way`, relative to the packet at hand.
+ */
 export function poll(endpoint: Endpoint, context: Context, way: Emission['way'], now: Nanos = context.now): readonly Emission[] {
   const packets = endpoint.poll(now);
   const alarms = context.remember(ALARMS, noAlarms);
@@ -20,7 +22,7 @@ export function poll(endpoint: Endpoint, context: Context, way: Emission['way'],
   if (at < (alarms.get(endpoint) ?? Infinity)) {
     alarms.set(endpoint, at);
     context.later(at - now, (then) => {
-      // An alarm that an earlier one has replaced.
+      // Replaced by an earlier alarm.
       if (alarms.get(endpoint) !== at) return [];
       alarms.delete(endpoint);
       return poll(endpoint, context, way, then);

@@ -1,11 +1,11 @@
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
 import { findOption } from '../../../src/wire/tcp-options.ts';
-import { keyedHash } from '../keyed-hash.ts';
 import { destinationOf, optionsOf, sourceOf, type Packet } from '../packet.ts';
-import type { SynAckExtras } from './greeting.ts';
+import type { SynAckExtras } from './syn-reply.ts';
 import { segmentOf, type Segment } from './segment.ts';
+import { keyedHash } from '../random.ts';
 
-/** The cookie that a SYN carries, as hex; empty when it asks for one, null when it does neither. */
+/** The cookie of a SYN as hex: empty when it requests one, null without the option. */
 export function offeredCookie(syn: Packet): string | null {
   return findOption(optionsOf(syn), 'tfo')?.cookie ?? null;
 }
@@ -16,7 +16,10 @@ export function fastOpenCookie(syn: Packet, secret: number): string {
   return half(1) + half(2);
 }
 
-/** RFC 7413, 4.2.2: data with the right cookie is taken in, a wrong cookie or none is answered by the right one. */
+/**
+ * RFC 7413, 4.2.2: data with the right cookie is accepted; a wrong cookie, or a request, is answered with
+ * the right one.
+ */
 export function earlyData(
   syn: Packet,
   offered: string,

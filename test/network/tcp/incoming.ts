@@ -3,27 +3,30 @@ import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
 import type { Packet } from '../packet.ts';
 import { mute, type Act } from './application.ts';
 import { Connection } from './connection.ts';
-import { mtuOf, type Greeting, type SynAckExtras } from './greeting.ts';
+import { mtuOf, type SynReply, type SynAckExtras } from './syn-reply.ts';
 import { LINUX_GAPS, Opening } from './opening.ts';
 import type { Segment } from './segment.ts';
 import { isFull, type ServerForm } from './server-form.ts';
 
-/** How one handshake is answered. */
+/** How one SYN is answered. */
 export interface IncomingPlan {
   readonly form: ServerForm;
-  readonly greeting: Greeting;
+  readonly reply: SynReply;
   readonly iss: Seq;
   /** Bytes of the largest packet on the path. */
   readonly mtu?: number;
 }
 
-/** Linux: srtt + 200 ms at least on a path whose round trips are alike (TCP_RTO_MIN); a second where none was measured. */
+/**
+ * Linux: srtt + 200 ms at least where round trips are steady (TCP_RTO_MIN); a second where none was
+ * measured.
+ */
 const LEAST_RTO = 200 * NANOS_PER_MS;
 const RETRIES = 6;
 /** Two ticks of 250 Hz (TCP_TIMEOUT_MIN). */
 const TAIL_MARGIN = 8 * NANOS_PER_MS;
 
-/** A connection that a peer opens: SYN-ACKs until they are acknowledged, then a connection. */
+/** A passive open: SYN-ACKs until one is acknowledged, then a connection. */
 export class Incoming {
   readonly #plan: IncomingPlan;
   readonly #begun: Nanos;
@@ -31,25 +34,25 @@ export class Incoming {
   #connection: Connection | null = null;
   #out: Packet[] = [];
   #acksLost = 0;
-  /** A bare ACK has come, and is not enough yet. */
+  /** A bare ACK arrived, and more is needed (TCP_DEFER_ACCEPT). */
   #isDeferred = false;
   #over = false;
 
-  /** A half-open one. `early` is data that came with the SYN and is believed (RFC 7413, 4.2.2). */
+  /** Half-open. `early` is data of the SYN that is accepted (RFC 7413, 4.2.2). */
   constructor(plan: IncomingPlan, now: Nanos, early: Segment | null = null, extras: SynAckExtras = {}) {
     this.#plan = plan;
     this.#begun = now;
     const gaps = plan.form.synAckGapsMs?.map((ms) => ms * NANOS_PER_MS) ?? LINUX_GAPS;
     const data = early?.payload.length ?? 0;
-    this.#opening = new Opening((at) => plan.greeting.synAck(plan.iss, at, { ...extras, data }), gaps, now);
+    this.#opening = new Opening((at) => plan.reply.synAck(plan.iss, at, { ...extras, data }), gaps, now);
     if (early === null) return;
     this.#connect(now);
-    const { peerNext, agreement } = plan.greeting;
+    const { peerNext, agreement } = plan.reply;
     const numbers = { seq: peerNext, ack: seqAdd(plan.iss, 1), window: early.window >>> agreement.peerShift };
     this.#connection?.receive({ ...early, ...numbers, flags: TcpFlag.ACK, timestamps: null }, now);
   }
 
-  /** One whose SYN nobody remembers: a cookie came back. */
+  /** From an ACK that returns a SYN cookie. */
   static fromCookie(plan: IncomingPlan, now: Nanos): Incoming {
     const incoming = new Incoming(plan, now);
     incoming.#opening = null;
@@ -61,7 +64,7 @@ export class Incoming {
     return this.#over || (this.#connection?.isOver ?? false);
   }
 
-  /** True where a new SYN may take its place. */
+  /** True when a new SYN may replace it. */
   get isInTimeWait(): boolean {
     return this.#connection?.isInTimeWait ?? false;
   }
@@ -71,19 +74,19 @@ export class Incoming {
     return this.isOver ? Infinity : Math.min(this.#opening?.deadline ?? Infinity, this.#connection?.deadline ?? Infinity);
   }
 
-  /** Lets the application act, where there is a connection. */
+  /** Schedules acts of the application, once the connection is established. */
   plan(acts: readonly Act[], now: Nanos): void {
     this.#connection?.plan(acts, now);
   }
 
   receive(segment: Segment, now: Nanos): void {
-    if (this.#opening !== null && !this.#hearHandshake(segment, this.#opening, now)) return;
+    if (this.#opening !== null && !this.#receiveHandshake(segment, this.#opening, now)) return;
     this.#connection?.receive(segment, now);
   }
 
   /** ICMP 3/4 about a segment of ours. */
-  hearTooBig(seq: Seq, mtu: number): void {
-    this.#connection?.hearTooBig(seq, mtu);
+  receiveTooBig(seq: Seq, mtu: number): void {
+    this.#connection?.receiveTooBig(seq, mtu);
   }
 
   poll(now: Nanos): readonly Packet[] {
@@ -96,29 +99,29 @@ export class Incoming {
     return packets;
   }
 
-  /** True when the segment belongs to the connection, which is then there. */
-  #hearHandshake(segment: Segment, opening: Opening, now: Nanos): boolean {
+  /** True when the segment belongs to the connection, which then exists. */
+  #receiveHandshake(segment: Segment, opening: Opening, now: Nanos): boolean {
     const { flags, seq, ack } = segment;
-    const { peerNext } = this.#plan.greeting;
+    const { peerNext } = this.#plan.reply;
     if ((flags & TcpFlag.SYN) !== 0) {
       if (seqAdd(seq, 1) === peerNext) this.#out.push(opening.repeat(now));
       return false;
     }
-    if (this.#connection !== null) return this.#hearEarly(ack);
+    if (this.#connection !== null) return this.#receiveEarly(ack);
     if ((flags & TcpFlag.RST) !== 0) {
       this.#over = seq === peerNext;
       return false;
     }
-    return (flags & TcpFlag.ACK) !== 0 && this.#hearAck(segment, opening, now);
+    return (flags & TcpFlag.ACK) !== 0 && this.#receiveAck(segment, opening, now);
   }
 
-  /** With data taken from the SYN the connection is there before the handshake is complete. */
-  #hearEarly(ack: Seq): boolean {
+  /** With data taken from the SYN the connection exists before the handshake is complete. */
+  #receiveEarly(ack: Seq): boolean {
     if (seqDiff(ack, this.#plan.iss) > 0) this.#opening = null;
     return true;
   }
 
-  #hearAck({ ack, flags, payload }: Segment, opening: Opening, now: Nanos): boolean {
+  #receiveAck({ ack, flags, payload }: Segment, opening: Opening, now: Nanos): boolean {
     const { iss, form } = this.#plan;
     if (ack !== seqAdd(iss, 1)) {
       this.#out.push(this.#reset(ack));
@@ -146,21 +149,20 @@ export class Incoming {
   }
 
   #reset(seq: Seq): Packet {
-    return this.#plan.greeting.sender.say({ seq, ack: 0, flags: TcpFlag.RST, window: 0 });
+    return this.#plan.reply.sender.encode({ seq, ack: 0, flags: TcpFlag.RST, window: 0 });
   }
 
   #connect(now: Nanos, roundTrip: Nanos | null = null): void {
-    const { form, greeting, iss, mtu = mtuOf(form) } = this.#plan;
+    const { form, reply, iss, mtu = mtuOf(form) } = this.#plan;
     this.#connection = new Connection(
       {
-        ...greeting,
+        ...reply,
         iss,
         mtu,
         conversation: (form.application ?? mute)(),
         rto: roundTrip === null ? NANOS_PER_SECOND : LEAST_RTO + roundTrip,
         retries: form.retries ?? RETRIES,
-        tailProbe:
-          form.tailLossProbe === true && greeting.agreement.sack ? (roundTrip ?? NANOS_PER_SECOND) * 2 + TAIL_MARGIN : null,
+        tailProbe: form.tailLossProbe === true && reply.agreement.sack ? (roundTrip ?? NANOS_PER_SECOND) * 2 + TAIL_MARGIN : null,
       },
       now,
     );

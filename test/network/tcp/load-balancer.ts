@@ -1,19 +1,18 @@
 import type { Host, HostContext, Service } from '../host.ts';
-import { flowHash } from '../keyed-hash.ts';
 import type { Emission } from '../middlebox.ts';
-import { isTcp, type Packet } from '../packet.ts';
+import { isTcp, type Packet, flowHash } from '../packet.ts';
 import type { Stack } from '../stack.ts';
 
-/** One of several machines behind an address. */
+/** One of several machines that share an address. */
 export interface Backend {
   readonly service: Service;
-  /** Where its stack differs from that of the host whose address it has. */
+  /** Where its stack differs from that of the host. */
   readonly stack?: Partial<Stack>;
 }
 
 /**
- * Several machines behind one address and port, each with its own stack, timestamp clock and IP IDs; which of them has a connection follows
- * from a hash of its addresses and ports. ICMP errors reach all of them.
+ * Several machines that share an address and port, each with its own stack, timestamp clock and IP IDs. A
+ * hash of addresses and ports assigns each connection to one of them. ICMP errors reach all.
  */
 export function loadBalancer(...backends: readonly Backend[]): Service {
   const machines = backends.map(machine);

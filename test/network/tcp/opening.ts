@@ -4,7 +4,10 @@ import type { Packet } from '../packet.ts';
 /** Linux: one second, doubled, five times (TCP_TIMEOUT_INIT, net.ipv4.tcp_synack_retries). */
 export const LINUX_GAPS: readonly Nanos[] = [1, 2, 4, 8, 16].map((seconds) => seconds * NANOS_PER_SECOND);
 
-/** A SYN or SYN-ACK that is sent, and sent again after each of `gaps`, until it is answered or twice the last gap has passed. */
+/**
+ * A SYN or SYN-ACK, retransmitted after each of `gaps`, until it is answered or twice the last gap has
+ * passed.
+ */
 export class Opening {
   readonly #make: (now: Nanos) => Packet;
   readonly #gaps: readonly Nanos[];
@@ -18,12 +21,12 @@ export class Opening {
     this.#deadline = now;
   }
 
-  /** True once nobody answered for too long. */
+  /** True once it was unanswered for too long. */
   get isExpired(): boolean {
     return this.#expired;
   }
 
-  /** Times that nobody answered in time; after the first, a round trip would be measured against the wrong one. */
+  /** Time-outs so far; after the first, a round trip is ambiguous (Karn). */
   get timeouts(): number {
     return Math.max(0, this.#sent - 1);
   }
@@ -32,7 +35,7 @@ export class Opening {
     return this.#expired ? Infinity : this.#deadline;
   }
 
-  /** The packet, when it is time for it; while it `rests` its times pass without it. */
+  /** The packet, when it is due; while `rests`, its times pass without it. */
   poll(now: Nanos, rests: boolean = false): readonly Packet[] {
     if (this.#expired || now < this.#deadline) return [];
     if (this.#sent > this.#gaps.length) {
@@ -43,7 +46,7 @@ export class Opening {
     return rests ? [] : [this.#make(now)];
   }
 
-  /** The same again, out of turn: the peer repeated what this answers. */
+  /** The packet again, at once: the peer repeated what it answers. */
   repeat(now: Nanos): Packet {
     return this.#make(now);
   }

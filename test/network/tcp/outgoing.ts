@@ -17,7 +17,7 @@ export interface OutgoingPlan {
   /** Options of the SYN; the clock of timestamps is filled in. */
   readonly options: readonly TcpOption[];
   readonly mtu: number;
-  /** Our receive window, in bytes; of the SYN too. */
+  /** Our receive window, in bytes; also that of the SYN. */
   readonly window: number;
   readonly conversation: Conversation;
 }
@@ -25,7 +25,7 @@ export interface OutgoingPlan {
 const RTO = 300 * NANOS_PER_MS;
 const RETRIES = 6;
 
-/** A connection that this end opens: SYNs until they are answered, then a connection. */
+/** An active open: SYNs until one is answered, then a connection. */
 export class Outgoing {
   readonly #plan: OutgoingPlan;
   #opening: Opening | null;
@@ -38,7 +38,7 @@ export class Outgoing {
     this.#opening = new Opening((at) => this.#syn(at), LINUX_GAPS, now);
   }
 
-  /** True once it is reset, refused, closed at both ends, or nobody answered. */
+  /** True once reset, refused, closed at both ends, or unanswered for too long. */
   get isOver(): boolean {
     return this.#over || (this.#connection?.isOver ?? false);
   }
@@ -47,7 +47,7 @@ export class Outgoing {
     return this.isOver ? Infinity : Math.min(this.#opening?.deadline ?? Infinity, this.#connection?.deadline ?? Infinity);
   }
 
-  /** Lets the application act, once the connection is there. */
+  /** Schedules acts of the application, once the connection is established. */
   plan(acts: readonly Act[], now: Nanos): void {
     if (this.#connection === null) this.#early.push(...acts);
     else this.#connection.plan(acts, now);
@@ -63,8 +63,8 @@ export class Outgoing {
   }
 
   /** ICMP 3/4 about a segment of ours. */
-  hearTooBig(seq: Seq, mtu: number): void {
-    this.#connection?.hearTooBig(seq, mtu);
+  receiveTooBig(seq: Seq, mtu: number): void {
+    this.#connection?.receiveTooBig(seq, mtu);
   }
 
   poll(now: Nanos): readonly Packet[] {
@@ -86,7 +86,8 @@ export class Outgoing {
       { ...plan, agreement, peerNext, peerClock, rto: RTO, retries: RETRIES, tailProbe: null },
       now,
     );
-    // The window of a SYN-ACK is not scaled (RFC 7323, 2.2). What it says is taken in as an ACK, and is acknowledged.
+    // The window of a SYN-ACK is not scaled (RFC 7323, 2.2). The rest is processed as an ACK, and
+    // acknowledged.
     const window = segment.window >>> agreement.peerShift;
     this.#connection.receive({ ...segment, flags: TcpFlag.ACK, seq: peerNext, window }, now);
     this.#connection.acknowledge();
@@ -96,6 +97,6 @@ export class Outgoing {
   #syn(now: Nanos): Packet {
     const { sender, iss, options, window } = this.#plan;
     const stamped = options.map((one) => (one.name === 'ts' ? { ...one, value: sender.clock(now), echo: 0 } : one));
-    return sender.say({ seq: iss, ack: 0, flags: TcpFlag.SYN, window: Math.min(window, 0xffff), options: stamped });
+    return sender.encode({ seq: iss, ack: 0, flags: TcpFlag.SYN, window: Math.min(window, 0xffff), options: stamped });
   }
 }

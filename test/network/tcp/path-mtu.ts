@@ -5,17 +5,17 @@ import type { Endpoints, Packet } from '../packet.ts';
 
 /** "Fragmentation needed" about a segment that this host sent (RFC 1191, 4). */
 export interface TooBig {
-  /** The connection as a packet that comes in has it: its source is the peer. */
+  /** Of a packet from the peer: its source is the peer. */
   readonly endpoints: Endpoints;
   readonly seq: Seq;
   /** Bytes of the largest packet that passes. */
   readonly mtu: number;
 }
 
-/** Linux believes no router that says less (net.ipv4.route.min_pmtu). */
+/** Linux accepts no smaller path MTU (net.ipv4.route.min_pmtu). */
 const SMALLEST_PATH_MTU = 552;
 
-/** Reads ICMP 3/4; null for any other packet, or one whose quote does not say what was sent. */
+/** Reads ICMP 3/4; null for any other packet, or where the quote is too short. */
 export function readTooBig(packet: Packet): TooBig | null {
   const decoded = decodePacket(packet);
   const icmp = decoded.ok ? decoded.value.icmp : null;
@@ -27,11 +27,11 @@ export function readTooBig(packet: Packet): TooBig | null {
   return { endpoints: { source: ip.destination, destination: ip.source, ...ports }, seq: seq(quoted), mtu };
 }
 
-/** What a host has learnt about the paths to its peers. */
+/** Path MTUs that a host has learned. */
 export class PathMtus {
   readonly #known: Map<Address, number> = new Map();
 
-  /** Remembers `mtu`, unless a smaller one is known. */
+  /** Remembers `mtu` unless a smaller one is known. */
   learn(peer: Address, mtu: number): void {
     this.#known.set(peer, this.to(peer, mtu));
   }

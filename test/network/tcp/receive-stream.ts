@@ -2,11 +2,11 @@ import { seqAdd, seqDiff, type Seq } from '../../../src/wire/numbers.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
 import type { Segment } from './segment.ts';
 
-/** What is known of the peer when its SYN has been read. */
+/** What the SYN tells about the peer. */
 export interface ReceivePlan {
-  /** The peer's first number behind its SYN. */
+  /** The peer's sequence number after its SYN. */
   readonly peerNext: Seq;
-  /** TSval of its SYN; it is echoed until another comes. */
+  /** TSval of its SYN; echoed until another arrives. */
   readonly peerClock: number;
   /** Our receive window, in bytes. */
   readonly window: number;
@@ -15,7 +15,7 @@ export interface ReceivePlan {
 
 const NOTHING = new Uint8Array(0);
 
-/** What one end hears, in order. */
+/** The peer's bytes, in order. */
 export class ReceiveStream {
   readonly #plan: ReceivePlan;
   #next: Seq;
@@ -44,7 +44,7 @@ export class ReceiveStream {
     return this.#clock;
   }
 
-  /** True from a packet marked "congestion experienced" on until the peer has answered it (RFC 3168, 6.1.3). */
+  /** True from a packet marked "congestion experienced" until the peer's CWR (RFC 3168, 6.1.3). */
   get echoesCongestion(): boolean {
     return this.#echoesCongestion;
   }
@@ -57,15 +57,15 @@ export class ReceiveStream {
     return start < this.#plan.window && (length === 0 ? start >= 0 : start + length > 0);
   }
 
-  /** Learns from the header of an acceptable segment. */
+  /** Takes timestamp and ECN bits from an acceptable segment. */
   note({ flags, seq, timestamps, congested }: Segment): void {
-    // RFC 7323, 4.3: what came out of order leaves the echo as it is.
+    // RFC 7323, 4.3: a segment out of order leaves the echo unchanged.
     if (timestamps !== null && seqDiff(seq, this.#next) <= 0) this.#clock = timestamps.value;
     if ((flags & TcpFlag.CWR) !== 0) this.#echoesCongestion = false;
     if (congested && this.#plan.agreement.ecn) this.#echoesCongestion = true;
   }
 
-  /** The new bytes of an acceptable segment, a view; none when something before them is missing. */
+  /** The new bytes of an acceptable segment, as a view; none when bytes before them are missing. */
   take({ seq, payload }: Segment): Uint8Array {
     const known = seqDiff(this.#next, seq);
     if (known < 0 || this.#ended) return NOTHING;
@@ -74,7 +74,7 @@ export class ReceiveStream {
     return data;
   }
 
-  /** True when the segment, whose bytes are taken, ends the peer's half now. */
+  /** True when the segment, its bytes taken, closes the peer's half now. */
   end({ flags, seq, payload }: Segment): boolean {
     const isNow = (flags & TcpFlag.FIN) !== 0 && !this.#ended && seqAdd(seq, payload.length) === this.#next;
     if (!isNow) return false;

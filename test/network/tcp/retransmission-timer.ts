@@ -1,6 +1,9 @@
 import type { Nanos } from '../../../src/wire/numbers.ts';
 
-/** The one timer of a connection (RFC 6298, 5), for segments in flight and for a closed window; it doubles, and has an end. */
+/**
+ * The timer of a connection (RFC 6298, 5), for segments in flight and for a closed window, with exponential
+ * backoff.
+ */
 export class RetransmissionTimer {
   readonly #first: Nanos;
   readonly #retries: number;
@@ -17,7 +20,7 @@ export class RetransmissionTimer {
     return this.#deadline;
   }
 
-  /** Runs from now, unless it runs; for as long as its time-out, unless it is named. */
+  /** Starts the timer unless it runs. */
   start(now: Nanos, timeout: Nanos = this.#timeout): void {
     if (this.#deadline === Infinity) this.#deadline = now + timeout;
   }
@@ -26,14 +29,14 @@ export class RetransmissionTimer {
     this.#deadline = Infinity;
   }
 
-  /** The peer is alive: stopped, and short again. */
+  /** After an acknowledgment: stops, and resets time-out and retries. */
   restart(): void {
     this.stop();
     this.#timeout = this.#first;
     this.#tries = 0;
   }
 
-  /** Its time came: false when the last retry is used, else it may be started again, twice as long. */
+  /** After a time-out: doubles it; false when no retry is left. */
   expire(): boolean {
     this.stop();
     this.#timeout *= 2;

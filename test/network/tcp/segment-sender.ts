@@ -7,8 +7,8 @@ import { nextIpId, timestampClock } from '../host-memory.ts';
 import type { Endpoints, Packet } from '../packet.ts';
 import type { Stack } from '../stack.ts';
 
-/** What a segment says; who says it is the sender's. */
-export interface Words {
+/** Fields of a segment; the sender adds addresses and ports. */
+export interface SegmentFields {
   readonly seq: number;
   readonly ack: number;
   readonly flags: number;
@@ -20,9 +20,9 @@ export interface Words {
   readonly ecnCapable?: boolean;
 }
 
-/** How one end of a connection makes its packets. */
+/** Makes the packets of one end of a connection. */
 export interface SegmentSender {
-  readonly say: (words: Words) => Packet;
+  readonly encode: (fields: SegmentFields) => Packet;
   /** TSval at that time. */
   readonly clock: (now: Nanos) => number;
 }
@@ -30,8 +30,8 @@ export interface SegmentSender {
 const ECT_0 = 2;
 
 /**
- * Speaks for the host in the voice of `stack`. Where that gives IP ID 0, it is to packets without a socket (SYN-ACKs, resets); a connection
- * counts from anywhere (net/ipv4/ip_output.c, ip_select_ident_segs).
+ * Makes packets as `stack` does. With IP ID `zero`, only packets without a socket (SYN-ACKs, resets) carry
+ * 0; a connection counts up from a random ID (net/ipv4/ip_output.c, ip_select_ident_segs).
  */
 export function segmentSenderOf(context: HostContext, endpoints: Endpoints, stack: Stack): SegmentSender {
   let count = context.random.uint32();
@@ -41,12 +41,12 @@ export function segmentSenderOf(context: HostContext, endpoints: Endpoints, stac
   };
   return {
     clock: (now) => timestampClock(context, now, stack.clockHz),
-    say: ({ ecnCapable = false, ...words }) =>
+    encode: ({ ecnCapable = false, ...fields }) =>
       encodeTcpPacket({
         ...endpoints,
-        ...words,
+        ...fields,
         ttl: stack.ttl,
-        id: nextId(words.flags),
+        id: nextId(fields.flags),
         tos: ecnCapable ? ECT_0 : 0,
       }),
   };

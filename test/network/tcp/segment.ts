@@ -11,7 +11,7 @@ export interface Segment {
   readonly window: number;
   readonly timestamps: { readonly value: number; readonly echo: number } | null;
   readonly payload: Uint8Array;
-  /** Marked "congestion experienced" on its way (RFC 3168). */
+  /** Marked "congestion experienced" (RFC 3168). */
   readonly congested: boolean;
 }
 

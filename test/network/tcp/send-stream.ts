@@ -1,8 +1,8 @@
 import { concatBytes } from '../../../src/wire/bytes.ts';
 
-/** A part of the stream that fits one segment. */
+/** A part of the stream for one segment. */
 export interface Piece {
-  /** Where it starts; 0 is the first byte after the SYN. */
+  /** Position of its first byte; 0 is the byte after the SYN. */
   readonly offset: number;
   readonly bytes: Uint8Array;
   /** A write ends in it. */
@@ -11,7 +11,10 @@ export interface Piece {
   readonly fin: boolean;
 }
 
-/** What one end has to say: its bytes, and the FIN behind them, which counts as one more. Positions count from the byte after the SYN. */
+/**
+ * The bytes that one end sends, and the FIN, which counts as one more. Positions count from the byte after
+ * the SYN.
+ */
 export class SendStream {
   #bytes: Uint8Array = new Uint8Array(0);
   #ends: number[] = [];
@@ -21,12 +24,12 @@ export class SendStream {
   #highest = 0;
   #lastStart = 0;
 
-  /** Position behind all that the peer has acknowledged. */
+  /** Position after everything that the peer has acknowledged. */
   get acknowledged(): number {
     return this.#acknowledged;
   }
 
-  /** Position behind all that was ever sent. */
+  /** Position after everything that was ever sent. */
   get highest(): number {
     return this.#highest;
   }
@@ -40,12 +43,12 @@ export class SendStream {
     return this.#next - this.#acknowledged;
   }
 
-  /** Bytes that wait to be sent, without the FIN. */
+  /** Bytes waiting to be sent, the FIN not counted. */
   get waiting(): number {
     return Math.max(0, this.#bytes.length - this.#next);
   }
 
-  /** True while anything, a FIN included, is not acknowledged. */
+  /** True while anything, the FIN included, is unacknowledged or unsent. */
   get isBusy(): boolean {
     return this.#acknowledged < this.#end;
   }
@@ -54,19 +57,19 @@ export class SendStream {
     return this.#closed;
   }
 
-  /** Adds a write; nothing after the end. */
+  /** Adds a write; ignored after `close`. */
   write(bytes: Uint8Array): void {
     if (this.#closed || bytes.length === 0) return;
     this.#bytes = concatBytes([this.#bytes, bytes]);
     this.#ends.push(this.#bytes.length);
   }
 
-  /** Ends the stream behind what was written. */
+  /** Ends the stream after what was written. */
   close(): void {
     this.#closed = true;
   }
 
-  /** The next piece of at most `most` bytes, which counts as sent; null when nothing waits or fits. */
+  /** The next piece of at most `most` bytes, which then counts as sent; null when nothing waits or fits. */
   take(most: number): Piece | null {
     const offset = this.#next;
     const bytes = this.#bytes.subarray(offset, offset + Math.min(most, this.waiting));
@@ -85,12 +88,12 @@ export class SendStream {
     this.#next = Math.max(this.#next, this.#acknowledged);
   }
 
-  /** What is not acknowledged is to be sent again. */
+  /** Sends everything unacknowledged again. */
   rewind(): void {
     this.#next = this.#acknowledged;
   }
 
-  /** The piece that was taken last is to be sent again. */
+  /** Sends the piece that was taken last again. */
   stepBack(): void {
     this.#next = Math.max(this.#acknowledged, this.#lastStart);
   }

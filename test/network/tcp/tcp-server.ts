@@ -8,13 +8,13 @@ import type { Stack } from '../stack.ts';
 import { cookieClock, cookieFor, cookieStack, readCookie } from './cookies.ts';
 import { poll } from './endpoint.ts';
 import { earlyData, fastOpenCookie, offeredCookie } from './fast-open.ts';
-import { greet, mtuOf, stackOf } from './greeting.ts';
+import { replyToSyn, mtuOf, stackOf } from './syn-reply.ts';
 import { Incoming } from './incoming.ts';
 import { PathMtus, readTooBig } from './path-mtu.ts';
 import { segmentOf } from './segment.ts';
 import { isFull, type ServerForm } from './server-form.ts';
 
-/** A port with a whole TCP and a program behind it. */
+/** A port with a full TCP and an application. */
 export function tcpServer(form: ServerForm = {}): Service {
   const key = {};
   return (packet, context) => {
@@ -41,7 +41,7 @@ class Listener {
   }
 
   handle(packet: Packet, context: HostContext): readonly Emission[] {
-    if (isIcmp(packet)) return this.#hearError(packet, context);
+    if (isIcmp(packet)) return this.#receiveError(packet, context);
     if (!isTcp(packet)) return [];
     const flags = flagsOf(packet) & HANDSHAKE_FLAGS;
     const known = this.#find(packet);
@@ -49,10 +49,10 @@ class Listener {
       known.receive(segmentOf(packet), context.now);
       return poll(known, context, 'back');
     }
-    if (flags === TcpFlag.SYN) return this.#hearSyn(packet, context);
+    if (flags === TcpFlag.SYN) return this.#receiveSyn(packet, context);
     // RFC 9293, 3.10.7.2: in LISTEN an ACK is answered by a reset; RST, FIN, NULL and Xmas are dropped.
     const isAck = (flags & TcpFlag.ACK) !== 0 && (flags & TcpFlag.RST) === 0;
-    return isAck ? this.#hearStrayAck(packet, context) : [];
+    return isAck ? this.#receiveStrayAck(packet, context) : [];
   }
 
   #find(packet: Packet): Incoming | null {
@@ -63,12 +63,12 @@ class Listener {
     return null;
   }
 
-  #hearSyn(packet: Packet, context: HostContext): readonly Emission[] {
+  #receiveSyn(packet: Packet, context: HostContext): readonly Emission[] {
     if (dropsSyn(this.#form, context)) return [];
     if (this.#form.cookies === true) return [back(this.#cookieAnswer(packet, context))];
     const stack = this.#stack(packet, context);
-    const greeting = greet(packet, context, this.#form, stack);
-    const plan = { form: this.#form, greeting, iss: this.#isn(context), mtu: this.#mtuTo(packet) };
+    const reply = replyToSyn(packet, context, this.#form, stack);
+    const plan = { form: this.#form, reply, iss: this.#isn(context), mtu: this.#mtuTo(packet) };
     const { early, extras } = this.#fastOpen(packet);
     const incoming = new Incoming(plan, context.now, early, extras);
     this.#connections.set(tupleOf(packet), incoming);
@@ -89,40 +89,43 @@ class Listener {
 
   #cookieAnswer(packet: Packet, context: HostContext): Packet {
     const stack = cookieStack(packet, this.#stack(packet, context));
-    const greeting = greet(packet, context, this.#form, stack);
-    const flags = greeting.agreement.ecn ? TcpFlag.ECE : 0;
-    const clock = cookieClock(packet, greeting.sender.clock(context.now), flags);
-    return greeting.synAck(cookieFor(packet, this.#secret), context.now, { clock });
+    const reply = replyToSyn(packet, context, this.#form, stack);
+    const flags = reply.agreement.ecn ? TcpFlag.ECE : 0;
+    const clock = cookieClock(packet, reply.sender.clock(context.now), flags);
+    return reply.synAck(cookieFor(packet, this.#secret), context.now, { clock });
   }
 
-  #hearStrayAck(packet: Packet, context: HostContext): readonly Emission[] {
+  #receiveStrayAck(packet: Packet, context: HostContext): readonly Emission[] {
     const stack = this.#stack(packet, context);
     const agreement = this.#form.cookies === true ? readCookie(packet, this.#secret, stack) : null;
     if (agreement === null) {
       return [back(encodeTcpPacket({ ...swapped(packet), seq: ackOf(packet), flags: TcpFlag.RST, window: 0, ttl: stack.ttl }))];
     }
-    const greeting = {
-      ...greet(packet, context, this.#form, stack),
+    const reply = {
+      ...replyToSyn(packet, context, this.#form, stack),
       agreement,
       peerNext: seqOf(packet),
     };
-    const plan = { form: this.#form, greeting, iss: seqAdd(ackOf(packet), -1), mtu: this.#mtuTo(packet) };
+    const plan = { form: this.#form, reply, iss: seqAdd(ackOf(packet), -1), mtu: this.#mtuTo(packet) };
     const incoming = Incoming.fromCookie(plan, context.now);
     this.#connections.set(tupleOf(packet), incoming);
     incoming.receive(segmentOf(packet), context.now);
     return poll(incoming, context, 'back');
   }
 
-  #hearError(packet: Packet, context: HostContext): readonly Emission[] {
+  #receiveError(packet: Packet, context: HostContext): readonly Emission[] {
     const error = readTooBig(packet);
     if (error === null) return [];
     this.#pathMtus.learn(error.endpoints.source, error.mtu);
     const connection = this.#connections.get(tupleText(error.endpoints));
-    connection?.hearTooBig(error.seq, error.mtu);
+    connection?.receiveTooBig(error.seq, error.mtu);
     return connection === undefined ? [] : poll(connection, context, 'back');
   }
 
-  /** Linux advertises no more than the path MTU that it knows leaves room for, and sizes its window by it (ipv4_default_advmss). */
+  /**
+   * Linux advertises no more than the path MTU that it knows leaves room for, and sizes its window by it
+   * (ipv4_default_advmss).
+   */
   #stack(packet: Packet, context: HostContext): Stack {
     const stack = stackOf(this.#form, context);
     return stack.style === 'linux' ? { ...stack, mss: Math.min(stack.mss, this.#mtuTo(packet) - HEADERS) } : stack;

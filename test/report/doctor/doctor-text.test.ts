@@ -57,17 +57,17 @@ host          linux 6.1.0 x64, in a container (podman)
 user          uid 1000 gid 1000, no-new-privileges, seccomp filter
 capabilities  0000000000002000 effective: NET_RAW
               0000000000002000 permitted: NET_RAW
-              0000000000000000 inheritable: none for networks
+              0000000000000000 inheritable: no network capabilities
               0000000000002000 bounding: NET_RAW
-              0000000000000000 ambient: none for networks
+              0000000000000000 ambient: no network capabilities
 engines       raw-cap: usable
 interfaces    lo up mtu 65536 127.0.0.1/8
               eth0 down mtu ? no address
-routes        10.0.0.2 from 10.0.0.1 by eth0, mtu 1500; fastest way out af-xdp
-              (--rate max: AF_XDP ring)
+routes        10.0.0.2 from 10.0.0.1 via eth0, mtu 1500; fastest send path
+              af-xdp (--rate max: AF_XDP ring)
               gone: no IPv4 address: "gone"
-source ports  taken from 61000-65535, 1024-32767 (the kernel's own: 32768-60999,
-              reserved 8080)
+source ports  from 61000-65535, 1024-32767 (kernel's ephemeral range:
+              32768-60999, reserved 8080)
 
 PROBLEM route: gone: no IPv4 address: "gone"
         give an IPv4 address

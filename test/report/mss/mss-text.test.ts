@@ -83,14 +83,14 @@ describe('the text of mss', () => {
   });
 
   it.each([
-    [CLAMPED, FREE, 'the MSS of SYNs is clamped to 1300 on the way there (likely); nothing clamps the way back'],
-    [FREE, FREE, 'nothing clamps the MSS, neither there nor back'],
-    [FREE, CLAMPED, 'nothing clamps the way there; the MSS of SYN-ACKs is clamped to 1300 on the way back (likely)'],
-    [UNKNOWN, FREE, 'whether the MSS is clamped on the way there is not known; nothing clamps the way back'],
+    [CLAMPED, FREE, 'MSS of SYNs clamped to 1300 on the forward path (likely); no clamp on the reverse path'],
+    [FREE, FREE, 'no MSS clamp in either direction'],
+    [FREE, CLAMPED, 'no clamp on the forward path; MSS of SYN-ACKs clamped to 1300 on the reverse path (likely)'],
+    [UNKNOWN, FREE, 'unknown whether the forward path clamps; no clamp on the reverse path'],
     [
       { ...CLAMPED, change: 'set', certainty: 'proven' },
       { ...CLAMPED, change: 'removed', certainty: 'possible' },
-      'the MSS of SYNs is set to 1300 on the way there (proven); the MSS of SYN-ACKs is removed on the way back (possible)',
+      'MSS of SYNs set to 1300 on the forward path (proven); MSS of SYN-ACKs removed on the reverse path (possible)',
     ],
   ] as const)('answers in one sentence', (forward, reverse, sentence) => {
     const [first] = written({ ...RECORD, forward, reverse, pass: null, why: null }, Infinity).split('\n');
@@ -108,16 +108,16 @@ describe('the text of mss', () => {
       detail: 'Transfers hang.',
     } as const;
     const [first] = written({ ...RECORD, forward: FREE, findings: [finding] }, Infinity).split('\n');
-    expect(first).toContain('packets of 1440 bytes are lost on the way back');
+    expect(first).toContain('packets of 1440 bytes are lost on the reverse path');
   });
 
   it('has nothing to show of a port that is not open', () => {
     const text = written({ ...RECORD, state: 'closed', reason: 'rst', pass: null, why: null, forward: UNKNOWN }, Infinity);
-    expect(text).toContain('10.0.0.5 port 443: closed (rst), so no segments could be measured\n');
+    expect(text).toContain('10.0.0.5 port 443: closed (rst), no segments to measure\n');
     expect(text).not.toContain('OFFERED');
     const quoted = { ...CLAMPED, certainty: 'proven' } as const;
     expect(written({ ...RECORD, state: 'closed', reason: 'rst', forward: quoted }, Infinity)).toContain(
-      'closed (rst), so no segments could be measured; the MSS of SYNs is clamped to 1300 on the way there (proven)\n',
+      'closed (rst), no segments to measure; MSS of SYNs clamped to 1300 on the forward path (proven)\n',
     );
   });
 });

@@ -73,7 +73,7 @@ function text(
 describe('the text of a path', () => {
   it('has the answer first, then hops, the picture and the alterations in words', async () => {
     const whole = text([...HOPS, pathOf({ changes: [CLAMPED] })], 80);
-    expect(whole.split('\n')[0]).toBe('10.0.4.2 port 443: open (syn-ack from 5 hops away); 1 change on the way there');
+    expect(whole.split('\n')[0]).toBe('10.0.4.2 port 443: open (syn-ack from 5 hops away); 1 change on the forward path');
     expect(whole).toMatch(/^ {2}3 {2}\* +3\/3$/m);
     expect(whole).toContain('--(1)--(2)--(*)--[a]--(4)--(5)--> 10.0.4.2:443\n');
     await expect(whole).toMatchFileSnapshot('../../golden/path-80.txt');
@@ -92,20 +92,18 @@ describe('the text of a path', () => {
   it('says where a filter hides the rest, and what was not sent at all', () => {
     const filtered = { reached: false, state: 'filtered', reason: 'no-response', from: null, hops: 2 } as const;
     expect(text([hop(1), hop(2), pathOf(filtered)])).toContain(
-      '10.0.4.2 port 443: filtered (no-response; the last to answer was 10.0.1.2, hop 2); no change on the way there\n',
+      '10.0.4.2 port 443: filtered (no-response; last answer from 10.0.1.2, hop 2); no change on the forward path\n',
     );
     expect(text([pathOf({ ...filtered, hops: 0 })])).toContain('filtered (no-response, not even from the first hop)\n');
     expect(text([pathOf({ ...filtered, state: 'error', reason: 'send-error:EPERM', hops: 0 })])).toContain(
-      'error (send-error:EPERM: could not be sent from here)\n',
+      'error (send-error:EPERM: the SYN could not be sent)\n',
     );
-    expect(text([pathOf({ ...filtered, state: null, reason: null })])).toContain('interrupted before an answer came');
+    expect(text([pathOf({ ...filtered, state: null, reason: null })])).toContain('interrupted before an answer');
   });
 
   it('says which device answers in the name of the target', () => {
     const nearer = { reached: false, state: 'closed', reason: 'rst', hops: 3 } as const;
-    expect(text([hop(1), pathOf(nearer)])).toContain(
-      'closed (rst from a device no farther than hop 3, in the name of the target)',
-    );
+    expect(text([hop(1), pathOf(nearer)])).toContain("closed (rst with the target's address, from a device at hop 3 or nearer)");
   });
 
   it('shows several routers of one TTL, losses, names and labels', () => {

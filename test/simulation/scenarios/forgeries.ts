@@ -1,11 +1,10 @@
-import { address } from '../../network/address-text.ts';
 import { drop, onward, when, type Middlebox } from '../../network/middlebox.ts';
 import { anything, syn, synAck } from '../../network/match.ts';
 import { changeField, forgeAck, translateSeq } from '../../network/middleboxes/fields.ts';
 import { rejectRst, besides } from '../../network/middleboxes/rejecting.ts';
 import { tarPit } from '../../network/middleboxes/proxies.ts';
 import { edited, set } from '../../network/packet-edit.ts';
-import { destinationPortOf, flagsOf, sourcePortOf } from '../../network/packet.ts';
+import { destinationPortOf, flagsOf, sourcePortOf, address } from '../../network/packet.ts';
 import { open, silent } from '../../network/services.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
 import { OPEN, SILENT, behind, forward, reverse, through, type Expected, type Scenario } from '../scenario.ts';

@@ -1,9 +1,8 @@
 import { QUOTE_28, QUOTE_8, QUOTE_FULL, QUOTE_MPLS, QUOTE_MPLS_LEGACY } from '../../network/icmp-error.ts';
-import { address } from '../../network/address-text.ts';
 import { first } from '../../network/middlebox.ts';
 import { icmp, port, syn } from '../../network/match.ts';
 import { edited, set } from '../../network/packet-edit.ts';
-import { sourcePortOf } from '../../network/packet.ts';
+import { sourcePortOf, address } from '../../network/packet.ts';
 import { delay } from '../../network/middleboxes/timing.ts';
 import { injectIcmp, rejectIcmp, type IcmpForm } from '../../network/middleboxes/rejecting.ts';
 import { when } from '../../network/middlebox.ts';

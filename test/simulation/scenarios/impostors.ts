@@ -1,5 +1,4 @@
 import { refuse } from '../../network/local.ts';
-import { address } from '../../network/address-text.ts';
 import { host } from '../../network/host.ts';
 import { all, ecnFlags, option, payload, port, syn, synAck } from '../../network/match.ts';
 import { drop, when } from '../../network/middlebox.ts';
@@ -9,7 +8,7 @@ import { synProxy, tarPit } from '../../network/middleboxes/proxies.ts';
 import { rejectIcmp } from '../../network/middleboxes/rejecting.ts';
 import { network, router, site } from '../../network/network.ts';
 import { set } from '../../network/packet-edit.ts';
-import { flagsOf } from '../../network/packet.ts';
+import { flagsOf, address } from '../../network/packet.ts';
 import { open, silent } from '../../network/services.ts';
 import { Errno } from '../../../src/transport/errno.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';

@@ -1,9 +1,9 @@
-import { address } from '../../network/address-text.ts';
 import { refuse, refuseFirst, refuseSometimes } from '../../network/local.ts';
 import { anything, port } from '../../network/match.ts';
 import { open } from '../../network/services.ts';
 import { Errno } from '../../../src/transport/errno.ts';
 import { OPEN, SERVER, behind, type Expected, type Scenario } from '../scenario.ts';
+import { address } from '../../network/packet.ts';
 
 const ELSEWHERE = '203.0.113.9';
 

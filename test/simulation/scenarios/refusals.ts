@@ -1,4 +1,3 @@
-import { address } from '../../network/address-text.ts';
 import { host } from '../../network/host.ts';
 import { all, port, syn, tcp, type Match } from '../../network/match.ts';
 import { drop, when, type Middlebox } from '../../network/middlebox.ts';
@@ -6,7 +5,7 @@ import { dropReply, dropSyn } from '../../network/middleboxes/dropping.ts';
 import { forgeAck } from '../../network/middleboxes/fields.ts';
 import { injectRst, rejectIcmp, rejectRst } from '../../network/middleboxes/rejecting.ts';
 import { network, router, site, type Network } from '../../network/network.ts';
-import { tcpChecksumOf } from '../../network/packet.ts';
+import { tcpChecksumOf, address } from '../../network/packet.ts';
 import { closed, open, silent, splitHandshake, staleConnection } from '../../network/services.ts';
 import { behind, forward, MIDDLE, reverse, SERVER } from '../scenario.ts';
 import { CLOSED, type GuardScenario, OPEN } from './guard-scenario.ts';

@@ -9,21 +9,21 @@ import { agree, type Agreement } from './agreement.ts';
 import type { ServerForm } from './server-form.ts';
 import { segmentSenderOf, type SegmentSender } from './segment-sender.ts';
 
-/** A SYN and how it is answered. */
-export interface Greeting {
+/** How a SYN is answered. */
+export interface SynReply {
   readonly sender: SegmentSender;
   readonly stack: Stack;
   readonly agreement: Agreement;
-  /** First number of the peer behind its SYN. */
+  /** The peer's sequence number after its SYN. */
   readonly peerNext: Seq;
   readonly peerClock: number;
   /** Our receive window, in bytes. */
   readonly window: number;
-  /** The SYN-ACK at that time, with our ISN and `extra` options; it acknowledges the SYN and `data` bytes behind it. */
+  /** The SYN-ACK at `now`, with our ISN; `more` adds to it. */
   readonly synAck: (iss: Seq, now: Nanos, more?: SynAckExtras) => Packet;
 }
 
-/** What a SYN-ACK says besides. */
+/** Additions to a SYN-ACK: bytes of the SYN's data that it acknowledges, options, and another TSval. */
 export interface SynAckExtras {
   readonly data?: number;
   readonly options?: readonly TcpOption[];
@@ -33,20 +33,20 @@ export interface SynAckExtras {
 const LINK_MTU = 1500;
 const IP_AND_TCP = 40;
 
-/** The stack of a port: its MSS follows from its link unless it is named. */
+/** The stack of a port: its MSS follows from its link's MTU unless given. */
 export function stackOf(form: ServerForm, context: HostContext): Stack {
   const mss = form.mtu === undefined ? {} : { mss: form.mtu - IP_AND_TCP };
   return { ...context.host.stack, ...mss, ...form.stack };
 }
 
-/** Bytes of the largest packet that the port sends before it learns better. */
+/** Bytes of the largest packet that the port sends before it learns of a smaller path MTU. */
 export function mtuOf(form: ServerForm): number {
   const link = form.mtu ?? LINK_MTU;
   return Math.min(link, form.pathMtu ?? link);
 }
 
-/** Reads a SYN with the eyes of `stack`. */
-export function greet(packet: Packet, context: HostContext, form: ServerForm, stack: Stack): Greeting {
+/** How `stack` answers a SYN. */
+export function replyToSyn(packet: Packet, context: HostContext, form: ServerForm, stack: Stack): SynReply {
   const offered = optionsOf(packet);
   const sender = segmentSenderOf(context, swapped(packet), stack);
   const answered = (tsval: number): readonly TcpOption[] => form.options ?? answerOptions(stack, offered, tsval);
@@ -61,7 +61,7 @@ export function greet(packet: Packet, context: HostContext, form: ServerForm, st
     peerClock: findOption(offered, 'ts')?.value ?? 0,
     window,
     synAck: (iss, now, { data = 0, options = [], clock = sender.clock(now) } = {}) =>
-      sender.say({
+      sender.encode({
         seq: iss,
         ack: seqAdd(peerNext, data),
         flags,

@@ -1,0 +1,85 @@
+import type { Routes, Source } from '../../transport/transport.ts';
+import type { Address } from '../../wire/address.ts';
+import { concatBytes } from '../../wire/bytes.ts';
+import { formatOptions } from '../../wire/tcp-options.ts';
+import { SynMaker } from '../craft/syn-maker.ts';
+import { craftSyn, type SynSpec, synOptionsText } from '../craft/syn-spec.ts';
+import { proofOption, type ProofWords, proofWords, slotAt } from './proof.ts';
+import type { MakeSyn } from './responder-query.ts';
+import type { Mac } from './token-mac.ts';
+
+const LARGEST_ID = 0xffff;
+
+/** Carriers of the proof that change the SYN, so that they are used only when asked for. */
+export const EXTRA_CARRIERS = ['option', 'data'] as const;
+
+/** One of them. */
+export type ExtraCarrier = (typeof EXTRA_CARRIERS)[number];
+
+/** What the SYNs of a run that carry a proof have in common. */
+export interface ProofSynPlan {
+  readonly mac: Mac;
+  /** Epoch milliseconds. */
+  readonly wallClock: () => number;
+  /** Ports whose kernel resets the caller suppresses; used in turn. */
+  readonly sourcePorts: readonly number[];
+  /** A fixed IP identification, or null for another one each: the responder's log is then searched by it. */
+  readonly ipId: number | null;
+  /** Where the others start. */
+  readonly firstId: number;
+  readonly routes: Pick<Routes, 'lookup' | 'sources'>;
+}
+
+/** What they look like. */
+export interface ProofSynForm {
+  readonly spec: SynSpec;
+  readonly carriers: readonly ExtraCarrier[];
+}
+
+/** Makes SYNs that a responder answers. No two of 65535 share an IP ID. */
+export class ProofSyns {
+  readonly #plan: ProofSynPlan;
+  readonly #maker: SynMaker;
+  #slot = Number.NaN;
+  #words: ProofWords;
+
+  constructor(plan: ProofSynPlan) {
+    this.#plan = plan;
+    this.#words = this.#present();
+    const { ipId, firstId, sourcePorts } = plan;
+    this.#maker = new SynMaker(sourcePorts, (_, made) => {
+      const { isn, tsval } = this.#words;
+      return { seq: isn, tsval, ipId: ipId ?? ((firstId + made) % LARGEST_ID) + 1 };
+    });
+  }
+
+  /** SYNs to that address and port. Without a route they are made for the first interface, and the kernel refuses them. */
+  to(address: Address, port: number, form: ProofSynForm): MakeSyn {
+    const { routes } = this.#plan;
+    return () => {
+      const source = routes.sources[Math.max(0, routes.lookup(address))] as Source;
+      const spec = withProof(form, this.#present(), source.mtu);
+      return this.#maker.make(craftSyn(spec, source), address, port).bytes;
+    };
+  }
+
+  #present(): ProofWords {
+    const { mac, wallClock } = this.#plan;
+    const slot = slotAt(wallClock());
+    if (slot !== this.#slot) {
+      this.#slot = slot;
+      this.#words = proofWords(mac, slot);
+    }
+    return this.#words;
+  }
+}
+
+function withProof({ spec, carriers }: ProofSynForm, words: ProofWords, mtu: number): SynSpec {
+  const own = synOptionsText(spec, mtu);
+  const proof = formatOptions([proofOption(words)]);
+  return {
+    ...spec,
+    options: !carriers.includes('option') ? spec.options : own === 'none' ? proof : `${own},${proof}`,
+    payload: carriers.includes('data') ? concatBytes([words.data, spec.payload]) : spec.payload,
+  };
+}

@@ -1,8 +1,7 @@
-import { SCALARS } from '../src/records/scalars.ts';
 import type { Shapes } from '../src/records/shape.ts';
 import { COMMAND_RECORDS, commandColumns, type RecordCommand, SHAPES } from '../src/records/shapes.ts';
-import { WORDS, type WordList } from '../src/records/words.ts';
-import { type Alternative, isLiteral, readType } from './record-types.ts';
+import { WORDS, type WordList } from './record-words.ts';
+import { type Alternative, isLiteral, readType, SCALARS } from './record-types.ts';
 
 const INTRODUCTION = `# Records
 

@@ -1,17 +1,79 @@
-import type { ScalarTypes } from './scalars.ts';
-import type { WordTypes } from './words.ts';
+import type { ClosedBy } from '../analysis/handshake/closed-by.ts';
+import type { EcnOutcome } from '../analysis/handshake/ecn.ts';
+import type { PeerState } from '../analysis/handshake/peer-states.ts';
+import type { MssChange, MssEvidenceName } from '../analysis/mss/mss-verdict.ts';
+import type { Certainty, Direction, FindingCode } from '../analysis/finding.ts';
+import type { Policy } from '../analysis/firewall/policy.ts';
+import type { ChangedField, ChangeManner } from '../analysis/packet-diff/change.ts';
+import type { TcpState } from '../probe/connection/connection-state.ts';
+import type { TestKind } from '../probe/firewall/battery.ts';
+import type { Purpose } from '../probe/handshake/investigation.ts';
+import type { ProofCarrier } from '../probe/responder/proof.ts';
+import type { AttemptFate } from '../probe/responder/report.ts';
+import type { PortState } from '../probe/verdict.ts';
+import type { ClockName, EngineName, SendPathName } from '../transport/transport.ts';
+
+/** What plain values are in TypeScript. */
+export interface ScalarTypes {
+  readonly null: null;
+  readonly text: string;
+  readonly address: string;
+  readonly hex: string;
+  readonly time: string;
+  readonly bool: boolean;
+  readonly number: number;
+  readonly ms: number;
+  readonly seconds: number;
+  readonly count: number;
+  readonly bytes: number;
+  readonly portNumber: number;
+  readonly ttl: number;
+  readonly u8: number;
+  readonly u16: number;
+  readonly u32: number;
+}
+
+/** Lists of words by their names. */
+export interface WordTypes {
+  readonly state: PortState;
+  readonly engine: EngineName;
+  readonly clock: ClockName;
+  readonly sendPathName: SendPathName;
+  readonly findingCode: FindingCode;
+  readonly certainty: Certainty;
+  readonly findingDirection: Direction;
+  readonly changedField: ChangedField;
+  readonly changeManner: ChangeManner;
+  readonly responderStatus:
+    | 'reported'
+    | 'arrived'
+    | 'never-arrived'
+    | 'not-listening'
+    | 'not-a-responder'
+    | 'wrong-token'
+    | 'unknown';
+  readonly attemptFate: AttemptFate;
+  readonly proofCarrier: ProofCarrier;
+  readonly mssEvidence: MssEvidenceName;
+  readonly mssChange: MssChange;
+  readonly purpose: Purpose;
+  readonly tcpState: TcpState;
+  readonly peerState: PeerState;
+  readonly closedBy: ClosedBy;
+  readonly ecnOutcome: EcnOutcome;
+  readonly testKind: TestKind;
+  readonly policy: Policy;
+  readonly severity: 'ok' | 'note' | 'problem';
+}
 
 /**
- * What stands for a field's values: a scalar (scalars.ts), a word list (words.ts), another shape, `"text"` or a number for itself;
+ * A field.
+ * `type`: a name of `ScalarTypes` or `WordTypes`, another shape, `"text"` or a number for itself;
  * `X[]` is a list, `X[2]` a pair, ` | ` separates alternatives.
+ * `columns`: its CSV columns where they are not one of its own name: `name` or `name=path` from the field on,
+ * separated by spaces; empty for none.
  */
-export type TypeText = string;
-
-/**
- * A field: its type, a sentence, and its CSV columns where it does not simply have one of its own name: `name` or `name=path` from the field on,
- * separated by spaces, empty for none.
- */
-export type Field = readonly [type: TypeText, sentence: string, columns?: string];
+export type Field = readonly [type: string, sentence: string, columns?: string];
 
 /** An object with its fields in the order of the JSON text; a name that ends in `?` may be left out. */
 export interface ObjectShape {
@@ -22,7 +84,7 @@ export interface ObjectShape {
 /** Another name for a type. */
 export interface AliasShape {
   readonly about: string;
-  readonly is: TypeText;
+  readonly is: string;
 }
 
 /** Declarations by their names. */

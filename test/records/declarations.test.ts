@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 
-import { isLiteral, readType } from '../../scripts/record-types.ts';
+import { isLiteral, readType, SCALARS } from '../../scripts/record-types.ts';
 import type { Finding as FoundByAnalysis } from '../../src/analysis/finding.ts';
 import type { Answers } from '../../src/analysis/handshake/diagnose.ts';
 import type { MssVerdict as JudgedByAnalysis } from '../../src/analysis/mss/mss-verdict.ts';
@@ -10,9 +10,9 @@ import type { MssVerdict } from '../../src/records/mss/records.ts';
 import type { HopRecord } from '../../src/records/path/records.ts';
 import type { PortRecord } from '../../src/records/probe/records.ts';
 import type { Finding, Reply } from '../../src/records/records.ts';
-import { SCALARS } from '../../src/records/scalars.ts';
+
 import { COMMAND_RECORDS, SHAPES } from '../../src/records/shapes.ts';
-import { WORDS } from '../../src/records/words.ts';
+import { WORDS } from '../../scripts/record-words.ts';
 import type { TcpOption } from '../../src/wire/tcp-option.ts';
 
 const fields = Object.entries(SHAPES).flatMap(([shape, declared]) =>

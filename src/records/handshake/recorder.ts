@@ -44,12 +44,12 @@ export class HandshakeRecorder {
     this.#judge({ ...record, ...errorOf(errno) });
   }
 
-  /** Lets go of what is over. */
+  /** Emits what is over. */
   tick(): void {
     for (const open of this.#open) if (open.isOver && isSent(open.investigation)) this.#release(open);
   }
 
-  /** Lets go of everything, over or not. */
+  /** Emits everything, over or not. */
   end(): void {
     for (const open of this.#open) this.#release(open);
   }

@@ -31,7 +31,7 @@ export function replyOf(packet: DecodedPacket | null): Reply | null {
   };
 }
 
-/** The same for a TCP reply without options, straight from the packet: most answers of a scan are plain resets. */
+/** The same of a TCP reply without options, straight from the packet: most answers are plain resets. */
 export function plainReplyOf(view: PacketView): Reply {
   return {
     flags: formatTcpFlags(view.flags),

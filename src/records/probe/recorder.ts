@@ -33,8 +33,8 @@ export interface RecorderOptions {
 }
 
 /**
- * Turns verdicts into records with findings. WAIT_RULES says which records wait until more is known of their target, and for what; the others
- * go out at once.
+ * Turns verdicts into records with findings. WAIT_RULES says which records wait until more is known of their
+ * target; the others go out at once.
  */
 export class PortRecorder {
   readonly #options: RecorderOptions;
@@ -61,7 +61,7 @@ export class PortRecorder {
     if (this.#openPairs?.close(targetIndex) === true) this.#releaseTarget(targetIndex);
   }
 
-  /** Lets go of records that have waited long enough. */
+  /** Emits records that have waited long enough. */
   tick(now: Nanos): void {
     if (this.#openPairs === null) this.#releaseRipe(now);
   }
@@ -108,7 +108,7 @@ export class PortRecorder {
     return reset !== null && this.#waiting.isRare(targetIndex, reset) ? Fact.FULL | Fact.RARE : Fact.FULL;
   }
 
-  /** A plain reset in which nothing can be found yet: a scan's most common answer, recorded without decoding it into objects. `since` is null where it does not wait. */
+  /** A plain reset, recorded without decoding it into objects. `since` is null where it does not wait. */
   #takeReset(verdict: Verdict, reset: PacketView, since: Nanos | null): void {
     const { targetIndex } = verdict;
     const record = portRecordOf(verdict, this.#nameOf(verdict), plainReplyOf(reset));
@@ -145,7 +145,7 @@ export class PortRecorder {
     for (const waiting of this.#waiting.takeTarget(targetIndex)) this.#release(waiting);
   }
 
-  /** Lets go of what nothing that may yet be learnt makes a finding of. */
+  /** Emits records of which nothing that may yet be learnt makes a finding. */
   #releaseSettled(targetIndex: number, host: HostFacts): void {
     const isSettled = ({ shape, evidence: { reply, rttMs } }: WaitingRecord): boolean =>
       shape === null
@@ -187,7 +187,7 @@ function answerOf({ state, reason, conflict }: Verdict): number {
   return reason === 'syn-ack' ? Fact.SYN_ACK : 0;
 }
 
-/** The verdict's deciding packet where it is a reset without options and nothing else was heard, else null. */
+/** The deciding packet where it is a reset without options and nothing else was heard, else null. */
 function plainReset({ state, conflict, rejected, view }: Verdict): PacketView | null {
   if (state !== 'closed' || conflict !== null || rejected > 0) return null;
   return view === null || view.optionsLength > 0 ? null : view;

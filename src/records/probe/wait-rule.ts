@@ -18,7 +18,10 @@ export const Fact = {
   RARE: 128,
 } as const;
 
-/** `last-verdict`: that about its target; `lead`: SYN-ACKs that settle what is usual, two seconds at most unless it is a rare reset. */
+/**
+ * `last-verdict`: the last one about the target.
+ * `lead`: SYN-ACKs that settle what is usual; two seconds at most, unless it is a rare reset.
+ */
 export type WaitsFor = 'nothing' | 'last-verdict' | 'lead';
 
 interface WaitRule {
@@ -31,8 +34,8 @@ interface WaitRule {
 }
 
 /**
- * What a record waits for, so that no order of probes and answers decides what is found: a SYN-ACK is conspicuous only beside the target's others, a reset
- * beside its SYN-ACKs. The first rule that holds decides.
+ * What a record waits for, so that no order of probes and answers decides what is found: a SYN-ACK is conspicuous
+ * only beside the target's others, a reset beside its SYN-ACKs. The first rule that holds decides.
  */
 export const WAIT_RULES: readonly WaitRule[] = [
   {

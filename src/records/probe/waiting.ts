@@ -22,7 +22,7 @@ export interface WaitingRecord {
 /** Records of targets whose SYN-ACKs are not known well enough yet, in the order they came. */
 export class WaitingRecords {
   readonly #all: Set<WaitingRecord> = new Set();
-  /** Unusual resets that have waited long: they go on waiting, since there are few of them and most likely something is to be found. */
+  /** Unusual resets that have waited long. They go on waiting: they are few, and most likely a finding. */
   readonly #patient: Set<WaitingRecord> = new Set();
   readonly #byTarget: Map<number, WaitingRecord[]> = new Map();
   readonly #shapes: ResetShapes = new ResetShapes();

@@ -6,7 +6,7 @@ import { decodePacket } from '../../wire/packet.ts';
 import { replyOf } from '../probe/build.ts';
 import type { AttemptRecord } from './records.ts';
 
-/** The record of an attempt that arrived at `at`, ISO 8601. Null for a packet that is no SYN, which no attempt has. */
+/** The record of an attempt that arrived at `at`, ISO 8601; null for a packet that is no SYN. */
 export function attemptRecordOf(attempt: Attempt, at: string): AttemptRecord | null {
   const decoded = decodePacket(attempt.syn);
   if (!decoded.ok) return null;

@@ -1,50 +1,5 @@
-import type { ClosedBy } from '../analysis/handshake/closed-by.ts';
-import type { EcnOutcome } from '../analysis/handshake/ecn.ts';
-import type { PeerState } from '../analysis/handshake/peer-states.ts';
-import type { MssChange, MssEvidenceName } from '../analysis/mss/mss-verdict.ts';
-import type { Certainty, Direction, FindingCode } from '../analysis/finding.ts';
-import type { Policy } from '../analysis/firewall/policy.ts';
-import type { ChangedField, ChangeManner } from '../analysis/packet-diff/change.ts';
-import type { TcpState } from '../probe/connection/connection-state.ts';
-import type { TestKind } from '../probe/firewall/battery.ts';
-import type { Purpose } from '../probe/handshake/investigation.ts';
-import type { ProofCarrier } from '../probe/responder/proof.ts';
-import type { AttemptFate } from '../probe/responder/report.ts';
-import type { PortState } from '../probe/verdict.ts';
-import type { ClockName, EngineName, SendPathName } from '../transport/transport.ts';
-
-/** Lists of words by their names. */
-export interface WordTypes {
-  readonly state: PortState;
-  readonly engine: EngineName;
-  readonly clock: ClockName;
-  readonly sendPathName: SendPathName;
-  readonly findingCode: FindingCode;
-  readonly certainty: Certainty;
-  readonly findingDirection: Direction;
-  readonly changedField: ChangedField;
-  readonly changeManner: ChangeManner;
-  readonly responderStatus:
-    | 'reported'
-    | 'arrived'
-    | 'never-arrived'
-    | 'not-listening'
-    | 'not-a-responder'
-    | 'wrong-token'
-    | 'unknown';
-  readonly attemptFate: AttemptFate;
-  readonly proofCarrier: ProofCarrier;
-  readonly mssEvidence: MssEvidenceName;
-  readonly mssChange: MssChange;
-  readonly purpose: Purpose;
-  readonly tcpState: TcpState;
-  readonly peerState: PeerState;
-  readonly closedBy: ClosedBy;
-  readonly ecnOutcome: EcnOutcome;
-  readonly testKind: TestKind;
-  readonly policy: Policy;
-  readonly severity: 'ok' | 'note' | 'problem';
-}
+import type { TcpState } from '../src/probe/connection/connection-state.ts';
+import type { WordTypes } from '../src/records/shape.ts';
 
 /** Each word and what it means; `*` stands for any text. */
 export type WordList<W extends string = string> = Readonly<Record<W, string>>;

@@ -79,8 +79,8 @@ export const WORDS: { readonly [K in keyof WordTypes]: WordList<WordTypes[K]> } 
     possible: 'an absence',
   },
   findingDirection: {
-    forward: 'on the way to the target',
-    reverse: 'on the way from the target',
+    forward: 'on the path to the target',
+    reverse: 'on the path back to this host',
     unknown: 'the evidence does not tell',
   },
   changedField: {
@@ -172,7 +172,7 @@ export const WORDS: { readonly [K in keyof WordTypes]: WordList<WordTypes[K]> } 
     negotiated: 'both ends use ECN',
     refused: 'the SYN-ACK does not agree',
     reflected: 'the SYN-ACK mirrors both flags',
-    cleared: 'the flags were cleared on the way',
+    cleared: 'the flags were cleared on the path',
     dropped: 'SYNs that ask for ECN are not answered',
   },
   testKind: {

@@ -127,7 +127,7 @@ export interface DoctorRecord extends ShapeOf<Shapes, 'doctor'> {}
 export interface NodeFacts extends ShapeOf<Shapes, 'node'> {}
 /** The machine, and the container if this is one. */
 export interface HostReport extends ShapeOf<Shapes, 'host'> {}
-/** Who runs this, with which rights. */
+/** The user and the rights of this process. */
 export interface PrivilegeReport extends ShapeOf<Shapes, 'privileges'> {}
 /** The five sets of capabilities(7). */
 export interface CapabilityReport extends ShapeOf<Shapes, 'capabilities'> {}

@@ -15,12 +15,12 @@ export const MSS_SHAPES = {
       rows: ['mssRow[]', 'The offers in order, and what came of them.', ''],
       forward: [
         'mssVerdict',
-        'The MSS option on the way to the target.',
+        'The MSS option on the forward path.',
         'forwardClampedTo=clampedTo forwardChange=change forwardCertainty=certainty forwardMss=mss',
       ],
       reverse: [
         'mssVerdict',
-        'The MSS option on the way from the target.',
+        'The MSS option on the reverse path.',
         'reverseClampedTo=clampedTo reverseChange=change reverseCertainty=certainty reverseMss=mss',
       ],
       findings: ['finding[]', 'The changes in the words that all commands share, and what else showed.'],

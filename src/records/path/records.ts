@@ -11,7 +11,7 @@ export const PATH_SHAPES = {
       port: ['portNumber', 'The port.'],
       variant: ['text', 'Which of the SYNs of `--vary`: `as asked`, `bare`, `without ts`, ...'],
       ttl: ['ttl', 'TTL of the probes.'],
-      address: ['address | null', 'Who answered; null for a silent hop.'],
+      address: ['address | null', 'Address that answered; null for a silent hop.'],
       name: ['text | null', 'Its name; null without `--resolve`, or without a name.'],
       rttMs: ['ms[]', 'Round trips.'],
       sent: ['count', 'Probes that left with this TTL.'],

@@ -67,6 +67,18 @@ labSuite('what every command prints with --json is as declared', () => {
 
   it.each([
     ['probe', 'run port summary'],
+    ['path', 'run path summary'],
+    ['mss', 'run mss summary'],
+    ['handshake', 'run handshake summary'],
+    ['firewall', 'run firewall summary'],
+  ])('%s without a route', async (name, expected) => {
+    const { code, stdout } = await lab.run('client', command([name, '203.0.113.7', '-p', '80']));
+    expect(code).toBe(4);
+    expect(types(jsonLines(stdout))).toBe(expected);
+  });
+
+  it.each([
+    ['probe', 'run port summary'],
     ['path', 'run hop path summary'],
     ['mss', 'run mss summary'],
     ['handshake', 'run segment handshake summary'],

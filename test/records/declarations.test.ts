@@ -13,6 +13,7 @@ import type { Finding, Reply } from '../../src/records/records.ts';
 
 import { COMMAND_RECORDS, SHAPES } from '../../src/records/shapes.ts';
 import { WORDS } from '../../scripts/record-words.ts';
+import { sourceFiles } from '../architecture/source-files.ts';
 import type { TcpOption } from '../../src/wire/tcp-option.ts';
 
 const fields = Object.entries(SHAPES).flatMap(([shape, declared]) =>
@@ -45,6 +46,13 @@ describe('the declarations of records', () => {
     const records = Object.values(COMMAND_RECORDS).flatMap((command) => command.records);
     const first = records.map((name) => fields.find(({ shape }) => shape === name));
     expect(first.filter((one) => one?.field !== 'type')).toEqual([]);
+  });
+
+  it('cost no start: other files take types from them alone', () => {
+    const takers = sourceFiles().filter(({ text }) => /import \{[^}]*_SHAPES\b[^}]*\}/.test(text));
+    expect(takers.map(({ path }) => path)).toEqual(['records/shapes.ts']);
+    const users = sourceFiles().filter(({ imports }) => imports.some(({ from }) => from === 'records/shapes.ts'));
+    expect(users.map(({ path }) => path)).toEqual([]);
   });
 
   it('have the types of the layers below', () => {

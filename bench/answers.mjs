@@ -1,9 +1,12 @@
-// Compares what a program reported with what is so: every port of every host, and which ones are open.
+// Compares a program's report with the truth: every port of every host, and which of them are open.
 
 const STATES = { open: 1, closed: 2 };
 const OTHER = 3;
 
-/** The truth of a job: hosts from `first` on in ascending order, ports, and which of these are open on every host. */
+/**
+ * The truth of a job: hosts from `first` on in ascending order, ports, and which of these are open on every
+ * host.
+ */
 export class Answers {
   #first;
   #hosts;
@@ -19,7 +22,10 @@ export class Answers {
     this.#index = new Map(ports.map((port, index) => [port, index]));
   }
 
-  /** How many pairs are missing or in a wrong state among `[address, port, state]` tuples. A pair that is named twice must be in one state. */
+  /**
+   * Number of pairs that are missing or in a wrong state among `[address, port, state]` tuples, or in two
+   * states.
+   */
   wrong(tuples) {
     const seen = new Uint8Array(this.#hosts * this.#ports.length);
     let strangers = 0;
@@ -44,7 +50,7 @@ export class Answers {
     return differing;
   }
 
-  /** The same for a report for reading, of one host: open ports one a line, the closed ones as a number. */
+  /** The same for a text report of one host: open ports one per line, closed ports as a number. */
   wrongInReport(open, closed) {
     const missing = [...this.#open].filter((port) => !open.includes(port)).length;
     const extra = open.filter((port) => !this.#open.has(port)).length;
@@ -57,7 +63,7 @@ function numberOf(address) {
   return Number(a) * 2 ** 24 + Number(b) * 2 ** 16 + Number(c) * 2 ** 8 + Number(d);
 }
 
-/** Lines of an output of any size; a string of all of it may be longer than strings can be. */
+/** Lines of an output that may exceed the longest string. */
 function* linesOf(output) {
   for (let from = 0; from < output.length;) {
     const end = output.indexOf(10, from);
@@ -67,7 +73,7 @@ function* linesOf(output) {
   }
 }
 
-/** Readers of the outputs: an output and the Answers to compare it with, to the number of wrong answers. */
+/** For each format, counts the wrong answers in an output. */
 export const WRONG = {
   'synscope json': (output, answers) => answers.wrong(synscopeRecords(output)),
   'synscope table': (output, answers) => wrongInReport(output, answers, [/^\s+(\d+) .*\bopen\b/, /^(\d+) closed \(/]),

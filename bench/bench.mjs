@@ -1,4 +1,5 @@
-// Measures synscope beside nmap, masscan, zmap, hping3 and senders in C, in one run; prints Markdown. Root only: it makes two network namespaces.
+// Measures synscope, nmap, masscan, zmap, hping3 and senders in C in one run; prints Markdown. Root only:
+// it makes two network namespaces.
 import { parseArgs } from 'node:util';
 import { hosts } from './hosts.mjs';
 import { withLab } from './lab.mjs';
@@ -37,7 +38,7 @@ function readOptions() {
   );
   if (!Number.isInteger(Math.log2(options.hosts))) throw new Error(`--hosts ${options.hosts}: not a power of two`);
   const unknown = positionals.find((name) => !Object.hasOwn(PARTS, name));
-  if (unknown !== undefined) throw new Error(`no part is called ${unknown}; there are ${Object.keys(PARTS).join(', ')}`);
+  if (unknown !== undefined) throw new Error(`no part is called ${unknown}; parts are ${Object.keys(PARTS).join(', ')}`);
   return { ...options, parts: positionals.length > 0 ? positionals : Object.keys(PARTS) };
 }
 

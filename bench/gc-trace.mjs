@@ -1,4 +1,4 @@
-// One large run into a peer that drops everything, with `node --trace-gc`: how long the process stood still for garbage collection.
+// One large run into a peer that drops everything, with `node --trace-gc`: pauses for garbage collection.
 import { measure } from './measure.mjs';
 import { synscope } from './programs.mjs';
 import { grid } from './rate.mjs';
@@ -6,12 +6,17 @@ import { number } from './tables.mjs';
 
 const LONG_MS = 5;
 const LIMIT_SECONDS = 1200;
-/** `[12:0x1]  123 ms: Scavenge 7.5 (9.0) -> 6.9 (9.8) MB, 0.8 / 0.0 ms ...`; a mark-compact adds `biggest step 1.2 ms` of its incremental part. */
+/**
+ * `[12:0x1]  123 ms: Scavenge 7.5 (9.0) -> 6.9 (9.8) MB, 0.8 / 0.0 ms ...`; a mark-compact adds `biggest
+ * step 1.2 ms` of its incremental part.
+ */
 const EVENT =
   /^\[\d+:0x[0-9a-f]+\]\s+(\d+) ms: (Scavenge|Mark-Compact)\D*([\d.]+) \([\d.]+\) -> ([\d.]+) \([\d.]+\) MB, (?:pooled: [^,]*, )?([\d.]+) \//;
 const STEP = /biggest step ([\d.]+) ms/;
 
-/** Resolves to lines that say what was collected and the longest pause; sets the exit code when one was longer than 5 ms. */
+/**
+ * Resolves to lines with the collections and the longest pause; sets the exit code when one exceeded 5 ms.
+ */
 export async function gcTrace(lab, { probes, engine }) {
   await lab.serve([]);
   lab.drop();
@@ -38,7 +43,7 @@ function readEvents(text) {
     });
 }
 
-/** Collections before the first packet arrived are part of the start: nothing waits for the program then. */
+/** Collections before the first packet are part of the start and delay nothing. */
 function summary(all, { run, probes, engine }) {
   const first = (run.samples.find(({ packets }) => packets > 0)?.at ?? 0) * 1000;
   const events = all.filter(({ at }) => at >= first);
@@ -50,7 +55,7 @@ function summary(all, { run, probes, engine }) {
   const { packets } = run.samples.at(-1);
   return [
     `${engine}, ${number(probes)} probes in ${run.seconds.toFixed(1)} s, ${number(packets)} arrived; peak memory ${run.megabytes?.toFixed(0) ?? '-'} MB`,
-    `collections: ${count('Scavenge')} scavenges, ${count('Mark-Compact')} mark-compacts; ${number(freed, 1)} MB freed, ${number((freed * 1024 * 1024) / probes, 1)} bytes a probe`,
+    `collections: ${count('Scavenge')} scavenges, ${count('Mark-Compact')} mark-compacts; ${number(freed, 1)} MB freed, ${number((freed * 1024 * 1024) / probes, 1)} bytes per probe`,
     `pauses above ${LONG_MS} ms: ${long}; the longest, ${longest.pause} ms:`,
     longest.line,
   ].join('\n');

@@ -1,4 +1,5 @@
-// One run into a peer that drops everything, under V8's sampling heap profiler: who allocates how much for each probe.
+// One run into a peer that drops everything, under V8's sampling heap profiler: allocations per probe, by
+// function.
 import { fileURLToPath } from 'node:url';
 import { measure } from './measure.mjs';
 import { grid } from './rate.mjs';
@@ -6,13 +7,13 @@ import { number, table } from './tables.mjs';
 
 const WORKER = fileURLToPath(new URL('heap-worker.mjs', import.meta.url));
 const LIMIT_SECONDS = 1200;
-/** Mean distance of samples in allocated bytes: with thousands of them the sum is right to a few per cent. */
+/** Mean distance of samples in allocated bytes: thousands of samples make the sum right to a few per cent. */
 const INTERVAL = 4096;
 const ROWS = 12;
-/** Folders of what runs for each packet. */
+/** Folders of the code that runs for each packet. */
 const HOT = /^(?:wire|probe|transport|engine)\//;
 
-/** Resolves to lines that say how many bytes a probe costs, and which functions allocate them. */
+/** Resolves to lines with the bytes per probe, and the functions that allocate them. */
 export async function heapProfile(lab, { probes, engine }) {
   await lab.serve([]);
   lab.drop();
@@ -25,7 +26,7 @@ export async function heapProfile(lab, { probes, engine }) {
   return report(summary, merged(functions));
 }
 
-/** One entry a function, the largest first. */
+/** One entry per function, the largest first. */
 function merged(functions) {
   const sums = new Map();
   for (const { name, file, bytes } of functions) {
@@ -38,13 +39,13 @@ function merged(functions) {
 function report({ probesSent, ports, targets }, functions) {
   const of = (chosen) => chosen.reduce((sum, { bytes }) => sum + bytes, 0) / probesSent;
   const columns = [
-    ['bytes a probe', ({ bytes }) => number(bytes / probesSent, 3)],
+    ['bytes per probe', ({ bytes }) => number(bytes / probesSent, 3)],
     ['function', ({ name }) => name || '(top level)'],
     ['file', ({ file }) => file || '(V8)'],
   ];
   return [
-    `${number(probesSent)} probes of ${number(ports * targets)} pairs; allocated in all ${number(of(functions), 2)} bytes a probe,`,
-    `by what runs for each packet (wire, probe, transport, engine) ${number(of(functions.filter(({ file }) => HOT.test(file))), 2)}. The largest:`,
+    `${number(probesSent)} probes of ${number(ports * targets)} pairs; allocated in total ${number(of(functions), 2)} bytes per probe,`,
+    `by code that runs per packet (wire, probe, transport, engine) ${number(of(functions.filter(({ file }) => HOT.test(file))), 2)}. The largest:`,
     '',
     table(columns, functions.slice(0, ROWS)),
   ].join('\n');

@@ -1,11 +1,12 @@
-// Scans once with the library under V8's sampling heap profiler and prints a JSON line: `heap-worker.mjs '{"options":{...},"interval":BYTES}'`.
+// Scans once with the library under V8's sampling heap profiler; prints a JSON line: `heap-worker.mjs
+// '{"options":{...},"interval":BYTES}'`.
 import { Session } from 'node:inspector/promises';
 import { probe } from '../dist/index.js';
 
 const { options, interval } = JSON.parse(process.argv[2]);
 const session = new Session();
 session.connect();
-// What is collected again counts too: without these only what is left would be shown.
+// Includes what was collected again; by default only live objects are shown.
 const everything = { includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true };
 await session.post('HeapProfiler.startSampling', { samplingInterval: interval, ...everything });
 let summary = null;

@@ -1,4 +1,4 @@
-// Many hosts that answer every SYN, a few ports of each.
+// Many hosts that answer every SYN, a few ports each.
 import { Answers, WRONG } from './answers.mjs';
 import { ANSWERING } from './lab.mjs';
 import { alternate, lastArrival } from './measure.mjs';
@@ -8,7 +8,7 @@ import { commandList, MEMORY, medianText, number, programTable, ratioText } from
 
 const PORTS = [22, 80, 443, 9999];
 const OPEN = [80];
-/** Faster, masscan and zmap lose answers: they send without waiting for any. */
+/** At higher rates masscan and zmap, which do not wait for answers, lose some. */
 const OTHERS_RATE = 100_000;
 const SECONDS = (run) => run.seconds;
 
@@ -31,7 +31,7 @@ export async function hosts(lab, options) {
     MEMORY,
   ]);
   const title = `## ${number(options.hosts)} answering hosts x ${PORTS.length} ports`;
-  const how = `One port of each host is open. masscan and zmap at ${number(OTHERS_RATE)} packets a second, zmap once for each port; both wait after their last packet.`;
+  const how = `One port of each host is open. masscan and zmap at ${number(OTHERS_RATE)} packets per second, zmap once per port; both wait after their last packet.`;
   return [title, how, text, commandList(programs)].join('\n\n');
 }
 

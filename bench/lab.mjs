@@ -1,16 +1,20 @@
-// The network of the measurements: a prober and a peer, two namespaces joined by a veth pair, without a way out. Whatever is started in it ends with it.
+// The network of the measurements: a prober and a peer, two namespaces joined by a veth pair, without a
+// route out. Programs started in it end with it.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Address, hardware address and interface of both ends. Every address of 10.128.0.0/9 is routed to the peer. */
+/**
+ * Address, hardware address and interface of both ends. Every address of 10.128.0.0/9 is routed to the
+ * peer.
+ */
 export const PROBER = { address: '10.99.0.1', mac: '02:00:00:00:00:01', device: 'va' };
 export const PEER = { address: '10.99.0.2', mac: '02:00:00:00:00:02', device: 'vb' };
-/** Addresses that the peer answers for after `answerFor`, at most. */
+/** Most addresses that the peer answers for after `answerFor`. */
 export const ANSWERING = '10.128.0.0';
 
-/** In /proc/sys/net: only what is measured is on the link, and a half-open connection of one run must not be in the way of the next. */
+/** In /proc/sys/net: no other traffic on the link, and no half-open connections left for the next run. */
 const SYSCTLS = {
   'ipv6/conf/all/disable_ipv6': 1,
   'ipv4/conf/all/rp_filter': 0,
@@ -20,7 +24,10 @@ const SYSCTLS = {
   'ipv4/tcp_synack_retries': 0,
 };
 
-/** What the drop costs is part of every measured rate: of nft at ingress, tc at ingress and a peer without rules, nft was the cheapest. */
+/**
+ * The cost of dropping is part of every measured rate: nft at ingress was cheaper than tc at ingress and
+ * than a peer without rules.
+ */
 const DROP_RULES = `table netdev bench {
   chain ingress { type filter hook ingress device ${PEER.device} priority -500; policy drop; }
 }`;
@@ -33,14 +40,14 @@ const murmur = require('dgram').createSocket('udp4').bind(() => murmur.setBroadc
 process.stdin.on('data', (words) => { murmurs = String(words) === 'murmur'; });
 setInterval(() => { if (murmurs) murmur.send('.', 9, '10.99.0.255', () => 0); }, 250);`;
 
-/** Runs a command to its end; throws what it said when it fails. */
+/** Runs a command to its end; throws its output when it fails. */
 export function command(...words) {
   const result = spawnSync(words[0], words.slice(1), { encoding: 'utf8' });
   if (result.status !== 0) throw new Error(`${words.join(' ')}: ${result.stderr || result.error}`);
   return result.stdout;
 }
 
-/** Makes a lab, hands it to `job` and removes it, also when the job fails or a signal ends this process. */
+/** Makes a lab, runs `job` with it and removes it, also when the job fails or a signal ends this process. */
 export async function withLab(job) {
   const lab = new Lab();
   const interrupted = (signal) => {
@@ -90,7 +97,7 @@ class Lab {
     return ['ip', 'netns', 'exec', this.#names[end], ...words];
   }
 
-  /** Starts a program in a process group of its own, which ends with the lab at the latest. */
+  /** Starts a program in its own process group, which ends with the lab at the latest. */
   start(end, words, stdio) {
     const [program, ...rest] = this.inside(end, words);
     const child = spawn(program, rest, { stdio, detached: true, cwd: this.directory });
@@ -99,7 +106,10 @@ class Lab {
     return child;
   }
 
-  /** Kernel sockets of the peer that accept on these ports of any of its addresses. Resolves once all listen; `received` and `murmur` work from then on. */
+  /**
+   * The peer's kernel accepts on these ports of all its addresses. Resolves once all listen; enables
+   * `received` and `murmur`.
+   */
   async serve(ports) {
     const words = ['setpriv', '--pdeathsig', 'KILL', process.execPath, '-e', SERVE, JSON.stringify(ports)];
     const child = this.start('peer', words, ['pipe', 'pipe', 'inherit']);
@@ -111,7 +121,7 @@ class Lab {
     this.#orders = child.stdin;
   }
 
-  /** From now on, or no longer, the peer sends a broadcast four times a second. */
+  /** Starts or stops a broadcast from the peer four times a second. */
   murmur(isOn) {
     this.#orders.write(isOn ? 'murmur' : 'hush');
   }
@@ -123,7 +133,7 @@ class Lab {
     return Number(counters.split(/\s+/, 2)[1]);
   }
 
-  /** From now on the peer throws every packet away as early as it can. */
+  /** The peer drops every packet as early as it can. */
   drop() {
     this.nft(DROP_RULES);
   }
@@ -155,6 +165,6 @@ export function endGroup(pid) {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }

@@ -1,20 +1,22 @@
-// Runs one program in the lab and measures it: seconds, CPU, memory, and what arrives at the peer while it runs.
+// Runs one program in the lab and measures time, CPU, memory, and the packets that reach the peer.
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { endGroup } from './lab.mjs';
 
 const TIME = '/usr/bin/time';
 const SAMPLE_EVERY_MS = 20;
-/** /proc/PID/stat counts CPU time in these; fixed in the kernel's interface to programs (USER_HZ). */
+/** Unit of CPU times in /proc/PID/stat (USER_HZ, fixed in the kernel's interface). */
 const TICKS_A_SECOND = 100;
 
 /** GNU time gives CPU seconds and peak memory; without it both are null. */
 export const hasTimer = existsSync(TIME);
 
 /**
- * Runs a program in the prober's namespace and resolves with what it took. It has `words`, and may have `accepts` (which exit codes are fine) and
- * `before`, which prepares the lab and resolves to `{ end }`, or to `{ problem }` when the program cannot run. The run is ended after `limit` seconds;
- * `core` pins it. Of the result `user`, `system` (seconds) and `megabytes` are null without GNU time; `samples` are what arrived at the peer.
+ * Runs a program in the prober's namespace and resolves to its measurements. The program has `words`, and
+ * may have `accepts` (tells good exit codes) and `before`, which prepares the lab and resolves to `{ end
+ * }`, or to `{ problem }` when the program cannot run. The run is ended after `limit` seconds; `core` pins
+ * it. In the result `user`, `system` (seconds) and `megabytes` are null without GNU time; `samples` are the
+ * packets at the peer over time.
  */
 export async function measure(lab, program, how) {
   const prepared = await program.before?.(lab);
@@ -68,7 +70,7 @@ function timing(file) {
 
 const now = () => Number(process.hrtime.bigint()) / 1e9;
 
-/** Reads the peer's counter and the program's CPU time every 20 ms, from outside the namespaces. */
+/** Samples the peer's counter and the program's CPU time every 20 ms, from outside the namespaces. */
 class Sampler {
   #samples = [];
   #timer;
@@ -89,7 +91,7 @@ class Sampler {
   }
 }
 
-/** User and system seconds so far of the program at the end of a chain of wrappers; null once it has ended. */
+/** User and system seconds of the program at the end of a chain of wrappers; null once it has ended. */
 function cpuOf(pid) {
   try {
     const text = readFileSync(`/proc/${lastDescendant(pid)}/stat`, 'utf8');
@@ -105,7 +107,10 @@ function lastDescendant(pid) {
   return child === '' ? pid : lastDescendant(child);
 }
 
-/** What happened between a quarter and three quarters of all that arrived: `rate` in packets a second, `userShare` of the CPU time or null. */
+/**
+ * Between a quarter and three quarters of all packets: `rate` in packets per second, `userShare` of the CPU
+ * time or null.
+ */
 export function steadyMiddle(samples) {
   const total = samples.at(-1).packets;
   const from = crossing(samples, total / 4);
@@ -116,7 +121,7 @@ export function steadyMiddle(samples) {
   return { rate: to.at > from.at ? total / 2 / (to.at - from.at) : 0, userShare: known ? user / busy : null };
 }
 
-/** When the counter passed `packets`, between two samples on a straight line. */
+/** When the counter passed `packets`, interpolated between two samples. */
 function crossing(samples, packets) {
   const index = samples.findIndex((sample) => sample.packets >= packets);
   const after = samples[index];
@@ -131,7 +136,10 @@ export function lastArrival(samples) {
   return samples.find((sample) => sample.packets === total).at;
 }
 
-/** Runs all programs in turn, `rounds` times, so that a slow moment of the machine meets all of them. Maps each program to its runs. */
+/**
+ * Runs all programs in turn, `rounds` times, so that a slow moment affects all of them. Maps each program
+ * to its runs.
+ */
 export async function alternate(programs, rounds, run) {
   const results = new Map(programs.map((program) => [program, []]));
   for (let round = 0; round < rounds; round++) {

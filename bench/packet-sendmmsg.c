@@ -2,7 +2,7 @@
  * Sends one constant SYN as fast as sendmmsg on an AF_PACKET socket with PACKET_QDISC_BYPASS allows: a limit to measure against.
  *
  *     gcc -O2 -o packet-sendmmsg packet-sendmmsg.c
- *     packet-sendmmsg INTERFACE DESTINATION-MAC SOURCE-IP DESTINATION-IP COUNT [MESSAGES-A-CALL]
+ *     packet-sendmmsg INTERFACE DESTINATION-MAC SOURCE-IP DESTINATION-IP COUNT [MESSAGES-PER-CALL]
  *
  * Prints {"sender":"packet","packets":N,"seconds":S}. Needs CAP_NET_RAW.
  */

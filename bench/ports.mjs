@@ -1,4 +1,4 @@
-// All ports of one host that answers every SYN: how long it takes, and whether every answer is right.
+// All ports of one host that answers every SYN: duration, and whether every answer is right.
 import { Answers, WRONG } from './answers.mjs';
 import { PEER } from './lab.mjs';
 import { alternate, lastArrival, measure } from './measure.mjs';
@@ -7,7 +7,10 @@ import { commandList, MEMORY, medianText, number, programTable, ratioText } from
 
 /** The ports of the peer that accept connections. */
 const OPEN_PORTS = [22, 80, 8080];
-/** The highest rate at which masscan lost few answers where this was written; without a limit it loses most. */
+/**
+ * The highest rate at which masscan lost few answers on the author's machine; without a limit it loses
+ * most.
+ */
 const MASSCAN_RATE = 100_000;
 const SECONDS = (run) => run.seconds;
 
@@ -32,13 +35,13 @@ export async function ports(lab, options) {
   const title = `## ${number(options.ports)} ports of one answering host`;
   return [
     title,
-    'From start to exit, with what each program does unasked; masscan waits after its last packet.',
+    'From start to exit, each program with its defaults; masscan waits after its last packet.',
     text,
     commandList([...results.keys()]),
   ].join('\n\n');
 }
 
-/** Runs both engines over and over; resolves to Markdown that says how many ports were wrong in each run. */
+/** Runs both engines repeatedly; resolves to Markdown with the number of wrong ports in each run. */
 export async function repeat(lab, options) {
   const programs = [FAST, PORTABLE].map((engine) => withRecords(engine, options));
   const results = await runAll(lab, programs, { ...options, rounds: options.repeats });
@@ -56,7 +59,7 @@ async function runAll(lab, programs, options) {
   return alternate(programs, options.rounds, (program) => checked(lab, program, { answers, limit: options.limit }));
 }
 
-/** One run of a program and how many of its answers were wrong; its output is not kept. An error of ours decides the exit code. */
+/** One run of a program and the number of its wrong answers. An error of synscope decides the exit code. */
 export async function checked(lab, program, { answers, limit }) {
   const { output, ...run } = await measure(lab, program, { limit });
   const wrong = program.wrong(output, answers);
@@ -64,7 +67,7 @@ export async function checked(lab, program, { answers, limit }) {
   return { ...run, wrong };
 }
 
-/** The cell that shows the wrong answers of every run. */
+/** A cell with the wrong answers of every run. */
 export function wrongEachRun(runs) {
   return runs.map((run) => number(run.wrong)).join(', ');
 }

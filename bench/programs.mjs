@@ -1,11 +1,12 @@
-// The programs that are measured, as command lines. Where one is not installed or does not compile, `absent` says so in its place in the table.
+// Command lines of the measured programs. `absent` is why one is missing from the table: not installed, or
+// not compiled.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PEER, PROBER } from './lab.mjs';
 
 const CLI = fileURLToPath(new URL('../dist/cli/bin.cjs', import.meta.url));
-/** The default path of our report: the engine that `--engine auto` picks where it works. */
+/** The engine that `--engine auto` chooses where it works. */
 export const FAST = 'packet-ring';
 export const PORTABLE = 'raw-cap';
 const ANY_CODE = () => true;
@@ -15,19 +16,22 @@ export function synscope(engine, words, label = '') {
   return { name: `synscope ${engine}${label}`, engine, words: [process.execPath, CLI, ...words, '--engine', engine] };
 }
 
-/** A program of another maker: `absent` when this host has none of that name. */
+/** Another project's program; `absent` when it is not installed. */
 function other(name, words, { label = '', accepts } = {}) {
   const installed = spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
   const program = { name: `${name}${label}`, words: [name, ...words], ...(accepts === undefined ? {} : { accepts }) };
   return installed ? program : { ...program, absent: 'not installed' };
 }
 
-/** nmap's SYN scan without name lookups or host discovery, otherwise as it comes. */
+/** nmap's SYN scan without name lookups and host discovery, otherwise with its defaults. */
 export function nmap(words, label) {
   return other('nmap', ['-sS', '-n', '-Pn', ...words], { label });
 }
 
-/** masscan at a rate in packets a second, towards the peer; it listens `wait` seconds after its last packet. It reports open ports and, asked to, closed ones. */
+/**
+ * masscan at a rate in packets per second; it listens `wait` seconds after its last packet. Reports open
+ * and, on request, closed ports.
+ */
 export function masscan(targets, ports, { rate, wait }) {
   const link = [
     '--adapter',
@@ -44,15 +48,17 @@ export function masscan(targets, ports, { rate, wait }) {
 }
 
 /**
- * masscan cannot end while its receiving thread hears nothing at all. Beside other programs the peer is quiet: a packet now and then would hide
- * that one sleeps through its own time-outs.
+ * masscan cannot end while its receiving thread receives nothing. For other programs the peer is quiet: an
+ * occasional packet would hide that a program misses its own time-outs.
  */
 function murmur(lab) {
   lab.murmur(true);
   return { end: () => lab.murmur(false) };
 }
 
-/** zmap at a rate in packets a second, one sending thread, no list of excluded networks; a further run for each further port. */
+/**
+ * zmap at a rate in packets per second, with one sending thread and no excluded networks; one run per port.
+ */
 export function zmap(network, { ports, rate, most = null }) {
   const link = ['-i', PROBER.device, '-S', PROBER.address, '-G', PEER.mac];
   const output = [
@@ -77,7 +83,7 @@ export function zmap(network, { ports, rate, most = null }) {
   };
 }
 
-/** hping3 as fast as it goes, to one address, for some seconds. */
+/** hping3 at full speed, to one address, for some seconds. */
 export function hpingFlood(address, seconds) {
   const program = other('hping3', ['--flood', '-S', '-q', '-p', '80', address], { label: ' --flood', accepts: ANY_CODE });
   return { ...program, words: ['timeout', '-s', 'INT', String(seconds), ...program.words] };
@@ -88,7 +94,7 @@ export function hpingOnce(address, port) {
   return other('hping3', ['-S', '-p', String(port), '-c', '1', address]);
 }
 
-/** One of our senders in C: compiled into the lab's folder; a compiler's complaint becomes `absent`. */
+/** One of our senders in C, compiled into the lab's folder; a compiler error becomes `absent`. */
 export function cSender(lab, source, { name, packets, target }) {
   const binary = join(lab.directory, source);
   const file = fileURLToPath(new URL(`${source}.c`, import.meta.url));

@@ -1,11 +1,11 @@
-// Packets a second into a peer that throws everything away, every sender on one core.
+// Packets per second into a peer that drops everything, each sender on one core.
 import { readFileSync } from 'node:fs';
 import { command } from './lab.mjs';
 import { alternate, measure, steadyMiddle } from './measure.mjs';
 import { cSender, FAST, hpingFlood, masscan, PORTABLE, synscope, zmap } from './programs.mjs';
 import { commandList, MEMORY, median, medianText, number, programTable, ratioText } from './tables.mjs';
 
-/** The portable engine sends a packet a system call: a tenth of the probes are enough for a steady middle part. */
+/** The portable engine sends one packet per system call: a tenth of the probes give a steady middle part. */
 const PORTABLE_SHARE = 0.1;
 const FLOOD_SECONDS = 3;
 const NO_LIMIT = 10_000_000;
@@ -20,7 +20,7 @@ export async function rate(lab, options) {
   const programs = senders(lab, options.probes);
   const cores = allowedCores();
   const run = (program) => runOne(lab, program, { limit: options.limit, core: cores[0] });
-  // The sampler must not take time from the sender.
+  // The sampler must not share the sender's core.
   pinSelf(cores.slice(-1));
   const results = await alternate(programs.list, options.rounds, run);
   pinSelf(cores);
@@ -68,7 +68,7 @@ function probe(engine, probes, path = 'auto') {
   return path === 'auto' ? synscope(engine, words) : synscope(engine, [...words, '--send-path', path], ` --send-path ${path}`);
 }
 
-/** As few hosts as have ports enough for so many probes. */
+/** The fewest hosts with enough ports for so many probes. */
 export function grid(probes) {
   const hosts = Math.ceil(probes / MOST_PORTS);
   return { hosts, ports: `1-${Math.ceil(probes / hosts)}` };
@@ -85,7 +85,7 @@ function report(results, { mass, z, xdp, packet, list }, { probes }) {
     ['to C over AF_PACKET', against(packet)],
   ]);
   const cost = programTable(results, [
-    ['CPU seconds a million packets', (runs) => medianText(runs, cpuAMillion, 2)],
+    ['CPU seconds per million packets', (runs) => medianText(runs, cpuAMillion, 2)],
     ['user share, steady part', (runs) => percent(median(runs.map((run) => run.userShare)))],
     [
       'user share, whole run',
@@ -112,7 +112,7 @@ function percent(share) {
   return share === null ? null : `${(share * 100).toFixed(1)} %`;
 }
 
-/** The way out that the run record names, for programs that write one. */
+/** The send path in the run record, for programs that write one. */
 function sendPath({ output }) {
   return /"sendPath":\{"name":"([^"]+)"/.exec(output.toString('latin1'))?.[1] ?? null;
 }

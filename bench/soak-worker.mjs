@@ -1,10 +1,11 @@
-// Scans with the library until it is ended, run after run, and prints a JSON line a run: `soak-worker.mjs '{"engines":[...],"ports":N,"targets":{ADDRESS:STATE,...}}'`.
+// Scans with the library repeatedly until it is ended; prints a JSON line per run:
+// `soak-worker.mjs '{"engines":[...],"ports":N,"targets":{ADDRESS:STATE,...}}'`.
 import { readdirSync } from 'node:fs';
 import { probe } from '../dist/index.js';
 
 const { engines, ports, targets } = JSON.parse(process.argv[2]);
 
-/** Counts the port records that are not what the target makes them: `open` of a target that answers is also fine. */
+/** Counts port records in a wrong state; a target that answers may also be `open`. */
 async function scan(engine) {
   const left = new Map(Object.keys(targets).map((target) => [target, ports]));
   let wrong = 0;
@@ -25,7 +26,7 @@ async function scan(engine) {
   return wrong;
 }
 
-/** Bytes and counts after a full collection, so that what is left is what is held. The descriptor that reads the folder is not counted. */
+/** Bytes and counts after a full collection. The descriptor that reads the folder is not counted. */
 function footprint() {
   globalThis.gc();
   const { rss, heapUsed, external } = process.memoryUsage();

@@ -1,4 +1,5 @@
-// Scans for minutes in one long-lived process and says whether its memory and file descriptors stay flat. Root only: it makes two network namespaces.
+// Scans for minutes in one process and reports whether its memory and file descriptors stay flat. Root
+// only: it makes two network namespaces.
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -20,24 +21,27 @@ const RULES = `table ip soak {
     ip daddr ${REJECTING} reject with icmp type admin-prohibited
   }
 }`;
-/** With three targets packets enough that batches are posted to a thread. */
+/** With three targets, enough packets that batches are posted to a thread. */
 const PORTS = 4000;
 const OPEN = [22, 80];
 const MB = 1024 * 1024;
-/** The compilers, the allocator and the pools of the first runs are no leak. */
+/** Share of the runs in which compilers, allocator and pools may still grow. */
 const WARM_UP = 0.1;
-/** The last quarter may lie above the first by this share and by so many MB more: noise of the allocator, in repeated soaks of a flat process. */
+/**
+ * The last quarter may exceed the first by this share plus these MB: allocator noise in soaks of a flat
+ * process.
+ */
 const TOLERATED = { share: 0.03, megabytes: { rss: 6, heap: 1, external: 1 } };
 
 const USAGE = `Usage: scripts/soak [MINUTES] [OPTIONS]
 
 Scans a host that answers, a silent one and one that rejects, for MINUTES (default 30).
-Prints a line a minute and a verdict; exit 1 when memory or file descriptors grew or an answer was wrong.
-In the first minutes memory always grows: a verdict needs ten or more.
+Prints a line per minute and a verdict; exit 1 when memory or file descriptors grew or an answer was wrong.
+Memory always grows in the first minutes: a verdict needs ten or more.
 
   --engine NAME   only this engine (default: both in turn)
   --gc            instead: one run into a dropping peer with node --trace-gc; prints the longest pause
-  --heap          instead: the same run under V8's sampling heap profiler; prints who allocates how much for each probe
+  --heap          instead: the same run under V8's sampling heap profiler; prints the allocations per probe by function
   --probes N      probes of that run (default 10000000)`;
 
 async function soak(lab, minutes, engines) {
@@ -79,7 +83,7 @@ function minuteLine(minute, samples) {
   return `minute ${number(minute)}: ${samples.length} runs, rss ${of('rss')} MB, heap ${of('heap')} MB, external ${of('external')} MB, ${descriptors} descriptors, ${wrong} wrong`;
 }
 
-/** Compares the first and the last quarter after the warm-up; `grew` names what did. */
+/** Compares the first and the last quarter after the warm-up; `grew` names the figures that grew. */
 function verdict(samples, minutes) {
   const warm = samples.filter(({ at }) => at > minutes * WARM_UP);
   const quarter = Math.floor(warm.length / 4);

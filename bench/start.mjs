@@ -5,7 +5,7 @@ import { FAST, hpingOnce, nmap, PORTABLE, synscope } from './programs.mjs';
 import { commandList, MEMORY, medianText, programTable, ratioText } from './tables.mjs';
 
 const PORT = 80;
-/** One run takes a tenth of a second, so that more of them cost nothing and steady the median. */
+/** A run takes a tenth of a second, so many of them are cheap and steady the median. */
 const RUNS_A_ROUND = 3;
 const SECONDS = (run) => run.seconds;
 
@@ -18,7 +18,7 @@ export async function start(lab, options) {
     nmap([`-p${PORT}`, PEER.address]),
     hpingOnce(PEER.address, PORT),
     { name: 'a program that does nothing (`true`)', words: ['true'] },
-    { name: 'Node that does nothing', words: [process.execPath, '-e', '0'] },
+    { name: 'Node without a program', words: [process.execPath, '-e', '0'] },
   ];
   const results = await alternate(programs, options.rounds * RUNS_A_ROUND, (program) => measure(lab, program, options));
   const text = programTable(results, [
@@ -28,7 +28,7 @@ export async function start(lab, options) {
   ]);
   return [
     '## One port',
-    `From start to exit, entering the namespace included; ${RUNS_A_ROUND} runs a round.`,
+    `From start to exit, entering the namespace included; ${RUNS_A_ROUND} runs per round.`,
     text,
     commandList(programs),
   ].join('\n\n');

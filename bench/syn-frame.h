@@ -1,4 +1,4 @@
-/* What both senders share: the arguments, one SYN to port 80 in an Ethernet frame, the clock and the line of result. */
+/* Shared by both senders: arguments, one SYN to port 80 in an Ethernet frame, the clock and the line of result. */
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <stdint.h>

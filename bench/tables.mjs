@@ -11,15 +11,15 @@ export function median(values) {
 const line = (cells) => `| ${cells.join(' | ')} |`;
 const nameOrProblem = ({ program, problem }) => (problem === undefined ? program.name : `${program.name}: ${problem}`);
 
-/** A Markdown table: a column is a heading and how to write its cell for a row. Nothing to say is a dash. */
+/** A Markdown table: a column is a heading and a function from row to cell. Null is a dash. */
 export function table(columns, rows) {
   const body = rows.map((row) => line(columns.map(([, cell]) => cell(row) ?? '-')));
   return [line(columns.map(([heading]) => heading)), line(columns.map(() => '---')), ...body].join('\n');
 }
 
 /**
- * The table of a part, a row a program: why there is nothing to say, or the columns' cells, which get its runs.
- * `results` is what `alternate` gave; the first heading is the program's.
+ * The table of a part, one row per program: its problem, or cells made from its runs. `results` is from
+ * `alternate`; the first heading is the program's.
  */
 export function programTable(results, columns) {
   const rows = [...results].map(([program, runs]) => ({
@@ -31,19 +31,19 @@ export function programTable(results, columns) {
   return table([['program', nameOrProblem], ...cells], rows);
 }
 
-/** Median of what `value` gives for each run, as text with `digits` decimals; null where it is not known. */
+/** Median of `value` over the runs, with `digits` decimals; null where unknown. */
 export function medianText(runs, value, digits) {
   const middle = median(runs.map(value));
   return middle === null ? null : number(middle, digits);
 }
 
-/** What the medians of two programs' runs have to one another; null where one is not known. */
+/** Ratio of the medians of two programs' runs; null where one is unknown. */
 export function ratioText(ours, theirs, value) {
   const [a, b] = [ours, theirs].map((runs) => (runs.some((run) => run.problem !== null) ? null : median(runs.map(value))));
   return a === null || b === null || b === 0 ? null : (a / b).toFixed(2);
 }
 
-/** With thousands separated. */
+/** A number with thousands separators. */
 export function number(value, digits = 0) {
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
@@ -51,14 +51,14 @@ export function number(value, digits = 0) {
 /** Peak memory column for any program table. */
 export const MEMORY = ['peak memory, MB', (runs) => medianText(runs, (run) => run.megabytes, 0)];
 
-/** Says on what was measured, and how. */
+/** The machine, and the method. */
 export function machineLine(rounds) {
   const processors = `${cpus().length} x ${cpus()[0]?.model.trim() || 'unknown CPU'}`;
-  const timer = hasTimer ? '' : ' GNU time is not installed: CPU and memory are not known.';
+  const timer = hasTimer ? '' : ' GNU time is not installed: CPU and memory are unknown.';
   return `Linux ${release()}, Node ${process.version}, ${processors}; medians of ${rounds} alternating runs.${timer}`;
 }
 
-/** The command lines of a part, once each. */
+/** The distinct command lines of a part. */
 export function commandList(programs) {
   const lines = programs.filter(({ absent }) => absent === undefined).map(({ words }) => words.join(' '));
   return ['```', ...new Set(lines), '```'].join('\n');

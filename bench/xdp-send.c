@@ -2,7 +2,7 @@
  * Sends one constant SYN as fast as an AF_XDP transmit ring in copy mode allows: a limit to measure against.
  *
  *     gcc -O2 -o xdp-send xdp-send.c
- *     xdp-send INTERFACE DESTINATION-MAC SOURCE-IP DESTINATION-IP COUNT [FRAMES-A-KICK]
+ *     xdp-send INTERFACE DESTINATION-MAC SOURCE-IP DESTINATION-IP COUNT [FRAMES-PER-KICK]
  *
  * Prints {"sender":"xdp","packets":N,"seconds":S}. Needs CAP_NET_RAW; queue 0 must be free.
  */
@@ -54,7 +54,7 @@ int main(int argc, char **argv) {
   char *done = map(fd, at.cr.desc + FRAMES * sizeof(uint64_t), XDP_UMEM_PGOFF_COMPLETION_RING);
   struct sockaddr_xdp address = {.sxdp_family = AF_XDP, .sxdp_ifindex = plan.index, .sxdp_flags = XDP_COPY | XDP_USE_NEED_WAKEUP};
   int bound = bind(fd, (struct sockaddr *)&address, sizeof address);
-  /* The queue stays taken for a moment after another socket was closed. */
+  /* The queue is busy for a moment after another socket was closed. */
   for (int tries = 0; bound < 0 && errno == EBUSY && tries < 50; tries++) {
     usleep(10000);
     bound = bind(fd, (struct sockaddr *)&address, sizeof address);

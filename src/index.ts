@@ -1,18 +1,18 @@
 export { probe } from './run/probe/probe.ts';
 export { path } from './run/path/path.ts';
-export type { PathOptions } from './run/path/path-options.ts';
-export type { ProbeOptions, Progress } from './run/probe/probe-options.ts';
+export type { PathOptions } from './run/path/path.ts';
+export type { ProbeOptions, Progress } from './run/probe/prepare.ts';
 export { mss } from './run/mss/mss.ts';
-export type { MssOptions } from './run/mss/mss-options.ts';
+export type { MssOptions } from './run/mss/prepare-mss.ts';
 export type { ExpectedMss, MssRecord, MssRowRecord, MssRunRecord } from './records/mss/records.ts';
 export type { MssEvidenceName, MssVerdict } from './analysis/mss/mss-verdict.ts';
 export { handshake } from './run/handshake/handshake.ts';
-export type { HandshakeOptions } from './run/handshake/handshake-options.ts';
+export type { HandshakeOptions } from './run/handshake/prepare-handshake.ts';
 export type { HandshakeRecord, HandshakeRunRecord, SegmentRecord } from './records/handshake/records.ts';
 export { firewall } from './run/firewall/firewall.ts';
-export type { FirewallOptions } from './run/firewall/firewall-options.ts';
+export type { FirewallOptions } from './run/firewall/firewall.ts';
 export { respond } from './run/respond/respond.ts';
-export type { RespondOptions } from './run/respond/respond-options.ts';
+export type { RespondOptions } from './run/respond/respond.ts';
 export { EXIT_CODES, SynscopeError, type ErrorCode } from './errors.ts';
 export type {
   Expectation,
@@ -26,7 +26,7 @@ export type {
 } from './records/records.ts';
 export type { PacketRecord, PortRecord, ProbeRecord } from './records/probe/records.ts';
 export type { FirewallPortRecord, FirewallRecord, PlaceRecord, TestRecord } from './records/firewall/records.ts';
-export type { Policy } from './analysis/firewall/policy.ts';
+export type { Policy } from './analysis/firewall/judge-target.ts';
 export type { TestKind } from './probe/firewall/battery.ts';
 export type { AttemptRecord, RespondRecord, RespondRunRecord, RespondSummaryRecord } from './records/respond/records.ts';
 export type { Certainty, Direction, Finding, FindingCode } from './analysis/finding.ts';

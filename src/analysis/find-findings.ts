@@ -1,7 +1,6 @@
 import { TcpFlag } from '../wire/tcp-flags.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, FindingRule } from './evidence.ts';
 import type { Finding, PortFindingCode } from './finding.ts';
-import type { FindingRule } from './finding-rule.ts';
 import { mssClamped } from './findings/mss-clamped.ts';
 import { optionAdded } from './findings/option-added.ts';
 import { optionMalformed } from './findings/option-malformed.ts';
@@ -13,7 +12,10 @@ import { timestampEchoWrong } from './findings/timestamp-echo-wrong.ts';
 import { ttlMismatch } from './findings/ttl-mismatch.ts';
 import { unexpectedAck } from './findings/unexpected-ack.ts';
 
-/** Every finding that a port's own evidence can show, in the order in which they are reported. A code without its line does not compile. */
+/**
+ * Every finding about a single port, in the order in which they are reported. A code without its line does
+ * not compile.
+ */
 export const FINDING_TABLE: Readonly<Record<PortFindingCode, FindingRule>> = {
   'rst-injected': rstInjected,
   'ttl-mismatch': ttlMismatch,
@@ -29,7 +31,7 @@ export const FINDING_TABLE: Readonly<Record<PortFindingCode, FindingRule>> = {
 
 const RULES: readonly FindingRule[] = Object.values(FINDING_TABLE);
 
-/** All that the evidence of one port shows; empty on a clean path. Never throws. */
+/** Everything that the evidence of one port shows; empty on a clean path. Never throws. */
 export function findFindings(evidence: Evidence): readonly Finding[] {
   if (saysNothing(evidence)) return [];
   const found: Finding[] = [];
@@ -37,7 +39,7 @@ export function findFindings(evidence: Evidence): readonly Finding[] {
   return found;
 }
 
-/** Most ports of a scan are silent, or reset as the host's own stack would do it: no rule needs to look at those. */
+/** Most ports of a scan are silent, or reset as the host's own stack does: no rule needs to see those. */
 function saysNothing({ reply, conflict, rejectedCount, host, rttMs }: Evidence): boolean {
   if (conflict !== null || rejectedCount > 0) return false;
   const header = reply?.tcp?.header;

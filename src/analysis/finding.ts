@@ -1,10 +1,13 @@
-/** How strong the evidence is. `proven`: bytes seen by a third party or an exact protocol fact; `likely`: a signature that ordinary stacks do not produce; `possible`: an absence. */
+/**
+ * The strength of the evidence. `proven`: bytes seen by a third party or an exact protocol fact; `likely`:
+ * a signature that ordinary stacks do not produce; `possible`: an absence.
+ */
 export type Certainty = 'proven' | 'likely' | 'possible';
 
-/** `forward`: on the way to the target; `reverse`: on the way back. */
+/** `forward`: on the path to the target; `reverse`: on the path from it. */
 export type Direction = 'forward' | 'reverse' | 'unknown';
 
-/** What one SYN-ACK, or a reply that was not believed, can show; every code has its line in the findings table. */
+/** What one SYN-ACK or unproven reply can show; every code has its line in the findings table. */
 export type PortFindingCode =
   | 'mss-clamped'
   | 'option-missing'
@@ -17,7 +20,7 @@ export type PortFindingCode =
   | 'unexpected-ack'
   | 'payload-in-syn-ack';
 
-/** What was found. Those that no single SYN-ACK can show come of quotes, of comparisons, of a whole handshake or of the responder. */
+/** What was found. The other codes come from quotes, comparisons, a whole handshake or the responder. */
 export type FindingCode =
   | PortFindingCode
   | 'option-stripped'
@@ -43,7 +46,10 @@ export type FindingCode =
   | 'syn-dropped'
   | 'reply-dropped';
 
-/** One thing that evidence shows about a port. `sent` and `received` are what the evidence shows: a number, tcpdump text, an option value, or null. */
+/**
+ * One conclusion about a port. `sent` and `received` are what the evidence shows: a number, tcpdump text,
+ * an option value, or null.
+ */
 export interface Finding {
   readonly code: FindingCode;
   readonly option: string | null;

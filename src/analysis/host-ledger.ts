@@ -1,7 +1,30 @@
 import type { DecodedPacket } from '../wire/decoded.ts';
-import { hopDistance } from './hop-distance.ts';
-import type { HopGroup, HostFacts } from './host-facts.ts';
-import { synAckOf } from './syn-ack.ts';
+import { hopDistance, synAckOf } from './reply.ts';
+
+/** SYN-ACKs that came over the same number of hops. */
+export interface HopGroup {
+  readonly distance: number;
+  /** The lowest of their ports, and the TTL of its SYN-ACK. */
+  readonly port: number;
+  readonly ttl: number;
+  readonly synAcks: number;
+}
+
+/** What the SYN-ACKs of one target have in common so far: the baseline for its resets and its other ports. */
+export interface HostFacts {
+  /** SYN-ACKs counted. */
+  readonly synAcks: number;
+  /** Port and TTL of the largest hop group; among equals, of the one with the lowest port. */
+  readonly port: number;
+  readonly ttl: number;
+  /** In order of appearance, at most sixteen: different machines may serve the ports of one address. */
+  readonly hopGroups: readonly HopGroup[];
+  /** True while every SYN-ACK carried IP ID 0. */
+  readonly ipIdAlwaysZero: boolean;
+  /** Smallest and largest SYN-ACK RTT in milliseconds, or null when none was measured. */
+  readonly minRttMs: number | null;
+  readonly maxRttMs: number | null;
+}
 
 /** About 15 MB when full. */
 const DEFAULT_CAPACITY = 65_536;
@@ -17,7 +40,7 @@ const NOTHING_KNOWN: HostFacts = {
   maxRttMs: null,
 };
 
-/** The facts of one target, between those used just before and just after them. */
+/** The facts of one target, in a list ordered by use. */
 interface Entry {
   readonly target: number;
   facts: HostFacts;
@@ -26,13 +49,17 @@ interface Entry {
 }
 
 /**
- * Learns what each target's SYN-ACKs look like. At most `capacity` targets are kept: the one whose facts were touched longest ago is forgotten, which
- * costs its later ports a comparison and nothing else. A target is named by any number of the caller's, such as its index.
+ * Learns what each target's SYN-ACKs look like. At most `capacity` targets are kept; the least recently
+ * used one is forgotten, which costs its later ports a comparison and nothing else. The caller numbers the
+ * targets.
  */
 export class HostLedger {
   readonly #capacity: number;
   readonly #hosts: Map<number, Entry> = new Map();
-  /** Ends of the list in order of use. Every reset of a scan is a use: moving in a list is cheaper than moving to the end of a Map. */
+  /**
+   * Ends of the list in order of use. Every reset of a scan is a use: moving within a list is cheaper than
+   * moving to the end of a Map.
+   */
   #oldest: Entry | null = null;
   #newest: Entry | null = null;
 
@@ -40,7 +67,7 @@ export class HostLedger {
     this.#capacity = capacity;
   }
 
-  /** Takes one packet of `target` into account; anything but a SYN-ACK is ignored. */
+  /** Takes a packet of `target` into account; ignores anything but a SYN-ACK. */
   learn(target: number, packet: DecodedPacket, rttMs: number | null): void {
     const segment = synAckOf(packet);
     if (segment === null) return;
@@ -59,7 +86,7 @@ export class HostLedger {
     };
   }
 
-  /** What is known of `target`, or null while no SYN-ACK of it was seen (or it was forgotten). */
+  /** What is known of `target`; null while no SYN-ACK of it was seen, or when it was forgotten. */
   facts(target: number): HostFacts | null {
     const entry = this.#newest?.target === target ? this.#newest : this.#hosts.get(target);
     if (entry === undefined) return null;
@@ -67,7 +94,7 @@ export class HostLedger {
     return entry.facts;
   }
 
-  /** The same without one SYN-ACK that was learnt and came with that TTL; null when there was no other. */
+  /** The same without one learned SYN-ACK of that TTL; null when there was no other. */
   factsBeside(target: number, ttl: number): HostFacts | null {
     const known = this.facts(target);
     if (known === null) return null;
@@ -80,7 +107,7 @@ export class HostLedger {
     return { ...known, synAcks: known.synAcks - 1, port, ttl: usualTtl, hopGroups };
   }
 
-  /** The target's entry, a new one if need be, which is the newest then. */
+  /** The target's entry, created if need be and moved to the newest place. */
   #entry(target: number): Entry {
     const known = this.#hosts.get(target);
     const entry = known ?? { target, facts: NOTHING_KNOWN, older: null, newer: null };
@@ -104,7 +131,7 @@ export class HostLedger {
     this.#hosts.delete(entry.target);
   }
 
-  /** Takes an entry out of the list, if it stands there. */
+  /** Removes an entry from the list, if it is there. */
   #unlink(entry: Entry): void {
     const { older, newer } = entry;
     if (older !== null) older.newer = newer;
@@ -117,8 +144,9 @@ export class HostLedger {
 }
 
 /**
- * The distance that more SYN-ACKs came from than from any other, by so many that it is not by the order of answers: from then on those from there are taken for the
- * host's usual ones. Null before. Four of nine ports that another machine serves come first in one run of 126.
+ * The distance from which so many more SYN-ACKs came than from any other that the order of answers cannot
+ * explain it: that of the host's usual SYN-ACKs. Null before. When another machine serves nine ports, four
+ * of them come first in one run of 126.
  */
 export function usualDistance({ hopGroups }: HostFacts): number | null {
   const { distance, synAcks } = largest(hopGroups);
@@ -137,7 +165,7 @@ function withDistance(groups: readonly HopGroup[], ttl: number, port: number): r
   });
 }
 
-/** `groups` is not empty. No order of answers may change which it is. */
+/** `groups` is not empty. The result must not depend on the order of answers. */
 function largest(groups: readonly HopGroup[]): HopGroup {
   return groups.reduce((best, group) => {
     const more = group.synAcks - best.synAcks;

@@ -3,14 +3,14 @@ import type { HandshakeRunRecord } from '../records/handshake/records.ts';
 import type { MssRunRecord } from '../records/mss/records.ts';
 import type { ProbeRecord } from '../records/probe/records.ts';
 import type { PathCommandRecord } from '../records/path/records.ts';
-import type { PathOptions } from '../run/path/path-options.ts';
-import type { HandshakeOptions } from '../run/handshake/handshake-options.ts';
-import type { MssOptions } from '../run/mss/mss-options.ts';
+import type { PathOptions } from '../run/path/path.ts';
+import type { HandshakeOptions } from '../run/handshake/prepare-handshake.ts';
+import type { MssOptions } from '../run/mss/prepare-mss.ts';
 import type { FirewallRecord } from '../records/firewall/records.ts';
-import type { FirewallOptions } from '../run/firewall/firewall-options.ts';
+import type { FirewallOptions } from '../run/firewall/firewall.ts';
 import type { RespondRecord } from '../records/respond/records.ts';
-import type { ProbeOptions } from '../run/probe/probe-options.ts';
-import type { RespondOptions } from '../run/respond/respond-options.ts';
+import type { ProbeOptions } from '../run/probe/prepare.ts';
+import type { RespondOptions } from '../run/respond/respond.ts';
 
 /** Where results go. Text is written in order; what cannot be taken at once waits in memory. */
 export interface Sink {

@@ -1,9 +1,9 @@
-import type { ClosedBy } from '../analysis/handshake/closed-by.ts';
+import type { ClosedBy } from '../analysis/handshake/exchange.ts';
 import type { EcnOutcome } from '../analysis/handshake/ecn.ts';
 import type { PeerState } from '../analysis/handshake/peer-states.ts';
 import type { MssChange, MssEvidenceName } from '../analysis/mss/mss-verdict.ts';
 import type { Certainty, Direction, FindingCode } from '../analysis/finding.ts';
-import type { Policy } from '../analysis/firewall/policy.ts';
+import type { Policy } from '../analysis/firewall/judge-target.ts';
 import type { ChangedField, ChangeManner } from '../analysis/packet-diff/change.ts';
 import type { TcpState } from '../probe/connection/connection-state.ts';
 import type { TestKind } from '../probe/firewall/battery.ts';

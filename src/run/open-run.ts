@@ -3,17 +3,16 @@ import { enginesFor, openFirst } from '../engine/engines.ts';
 import { raiseNetRaw } from '../engine/linux/capabilities.ts';
 import { dropPrivileges } from '../engine/linux/drop-privileges.ts';
 import { suppressListeningPortResets, suppressSourcePortResets } from '../engine/linux/reset-suppression.ts';
-import type { OpenRoutes } from '../engine/linux/route-options.ts';
 import { openRoutes } from '../engine/linux/routes.ts';
 import { type Reservation, reserveSourcePorts } from '../engine/linux/source-ports.ts';
-import type { Transport } from '../transport/transport.ts';
+import type { Routes, Transport } from '../transport/transport.ts';
 import type { Address } from '../wire/address.ts';
 import type { RunControl, NetworkOptions } from './options/run-options.ts';
 
-/** The way to the network: sockets, ports and routes that are open for one run. */
+/** The network as one run uses it: its sockets, ports and routes. */
 export interface OpenRun {
   readonly transport: Transport;
-  readonly routes: OpenRoutes;
+  readonly routes: Routes;
   readonly sourcePorts: readonly number[];
   readonly close: () => Promise<void>;
 }
@@ -24,17 +23,14 @@ export interface RunNeeds {
   /** A fixed source address, or null for what the route says. */
   readonly sourceIp: Address | null;
   readonly sourcePortCount: number;
-  /**
-   * `reserved`: the kernel resets what is answered, which tears a half-open connection down. `guarded`: the kernel is silent on these ports, and the session
-   * closes each connection itself.
-   */
+  /** `reserved`: the kernel resets what is answered. `resets-suppressed`: the kernel keeps silent, and the session closes each connection itself. */
   readonly ports: 'reserved' | 'resets-suppressed';
-  /** Exactly these ports are guarded, whoever connects to them; absent for a choice. */
+  /** The resets of exactly these ports are suppressed, for any peer; absent: ports are chosen. */
   readonly listenPorts?: readonly number[];
-  /** About how many packets the run sends when all goes well; absent where nobody knows. */
+  /** About how many packets the run sends when all goes well; absent where that is unknown. */
   readonly packets?: number;
-  /** How fast packets are to leave; absent where the kernel's own way is fast enough. */
-  readonly sending?: (routes: OpenRoutes) => SendDemand;
+  /** How fast packets are to leave; absent where a raw socket is fast enough. */
+  readonly sending?: (routes: Routes) => SendDemand;
 }
 
 /** Opens everything that needs rights, then gives the rights up if that was asked for. Nothing stays open when it throws. */

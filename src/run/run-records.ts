@@ -8,12 +8,11 @@ import type { Timing } from '../probe/timing.ts';
 import type { Routes, Transport } from '../transport/transport.ts';
 import { formatAddress } from '../wire/address.ts';
 import { toHex } from '../wire/hex.ts';
-import type { PreparedRun } from './probe/prepare.ts';
 
 /** The MTU assumed for the option list of a run whose first target has no route. */
 const ETHERNET_MTU = 1500;
 
-/** What a run's first record tells of what was asked for. */
+/** What was asked for, as the first record says it. */
 export interface RunFacts {
   readonly command: string;
   readonly version: string;
@@ -25,15 +24,18 @@ export interface RunFacts {
   readonly shard: string | null;
 }
 
-/** What it tells of the way to the network. */
-interface OpenWay {
+/** The network, as the first record says it. */
+interface OpenNetwork {
   readonly transport: Pick<Transport, 'engine' | 'clock' | 'sendPath'>;
   readonly routes: Routes;
   readonly sourcePorts: readonly number[];
 }
 
-/** The first record. The source and the options are those of the first target's route: targets behind other interfaces may differ. */
-export function runRecordOf(run: RunFacts, open: OpenWay): RunRecord {
+/**
+ * The first record. The source and the options are those of the first target's route: targets behind other interfaces may differ. `startedAt` is in
+ * milliseconds since 1970.
+ */
+export function runRecordOf(run: RunFacts, open: OpenNetwork, startedAt: number): RunRecord {
   const { transport } = open;
   const route = open.routes.lookup(run.targets.at(0));
   const source = route < 0 ? null : (open.routes.sources[route] ?? null);
@@ -45,7 +47,7 @@ export function runRecordOf(run: RunFacts, open: OpenWay): RunRecord {
     engine: transport.engine,
     clock: transport.clock,
     sendPath: transport.sendPath,
-    startedAt: new Date().toISOString(),
+    startedAt: new Date(startedAt).toISOString(),
     source: { address: source === null ? null : formatAddress(source.address), interface: source?.interface ?? null },
     probe: probeSummaryOf(run, { sourcePorts: open.sourcePorts, mtu: source?.mtu ?? ETHERNET_MTU }),
   };
@@ -72,18 +74,11 @@ function probeSummaryOf(
   };
 }
 
-/** What only the end of a run knows. */
+/** What is known only at the end of a run. */
 export interface RunEnd {
   readonly drops: number | null;
   readonly durationMs: number;
   readonly interrupted: boolean;
-}
-
-/** Whether ports that are not open need no record in this run. */
-export function wantsOpenOnly({ options, targets, ports, expectations }: PreparedRun): boolean {
-  const { openOnly = false } = options;
-  if (expectations !== null) return false;
-  return typeof openOnly === 'function' ? openOnly({ targets: targets.size, ports: ports.size }) : openOnly;
 }
 
 /** What a summary needs of a session's totals. */
@@ -104,7 +99,7 @@ export class SummaryCounter {
     if (state === 'error' && attempts === 0) this.#unrouted++;
   }
 
-  /** True when there were results and not one of them had a route. */
+  /** True when there were results and no target had a route. */
   get nothingRouted(): boolean {
     const { open, closed, filtered, error } = this.#states;
     return this.#unrouted > 0 && this.#unrouted === open + closed + filtered + error;

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-
 import { HostLedger } from '../../src/analysis/host-ledger.ts';
-import { formatHops, hopDistance } from '../../src/analysis/hop-distance.ts';
+import { formatHops, hopDistance } from '../../src/analysis/reply.ts';
 import { initialTtl } from '../../src/probe/initial-ttl.ts';
 import { reply, rst } from './packets.ts';
 

@@ -22,7 +22,7 @@ describe('option-missing', () => {
   it('says that stripped and unsupported look alike', () => {
     const finding = only('option-missing', { reply: reply({ options: `mss=1460,sackOK,${TS}`, window: 65_535 }) });
     expect(finding).toMatchObject({ option: 'wscale', sent: 7, received: null });
-    expect(finding.detail).toMatch(/does not use it, or a device stripped it.*cannot be told apart from here/);
+    expect(finding.detail).toMatch(/does not use it, or a device stripped it.*only a path trace or a responder can tell/);
     const bare = only('option-missing', {
       sent: syn({ options: 'mss=1460,nop,wscale=7' }),
       reply: reply({ options: 'mss=1460', window: 65_535 }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { main } from '../../src/cli/main.ts';
-import type { ProbeOptions } from '../../src/run/probe/probe-options.ts';
+import type { ProbeOptions } from '../../src/run/probe/prepare.ts';
 import { fakeOutside } from './fake-environment.ts';
 
 /** The options that reach the probe, without those that every run has. */

@@ -3,11 +3,11 @@ import type { DoctorRecord } from '../../src/records/doctor/records.ts';
 import type { MssRunRecord } from '../../src/records/mss/records.ts';
 import type { HandshakeRunRecord } from '../../src/records/handshake/records.ts';
 import type { ProbeRecord } from '../../src/records/probe/records.ts';
-import type { MssOptions } from '../../src/run/mss/mss-options.ts';
-import type { HandshakeOptions } from '../../src/run/handshake/handshake-options.ts';
+import type { MssOptions } from '../../src/run/mss/prepare-mss.ts';
+import type { HandshakeOptions } from '../../src/run/handshake/prepare-handshake.ts';
 import type { RespondRecord } from '../../src/records/respond/records.ts';
-import type { ProbeOptions } from '../../src/run/probe/probe-options.ts';
-import type { RespondOptions } from '../../src/run/respond/respond-options.ts';
+import type { ProbeOptions } from '../../src/run/probe/prepare.ts';
+import type { RespondOptions } from '../../src/run/respond/respond.ts';
 
 /** A sink that keeps what it is given, and fails with `failure` at the write of that number. */
 export class MemorySink {

@@ -2,7 +2,7 @@ import { readAddress, type Address } from '../../src/wire/address.ts';
 import type { Nanos } from '../../src/wire/numbers.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 
-/** One captured packet as the contract remembers it: read inside the callback, the bytes copied. */
+/** One captured packet: read inside the callback, its bytes copied. */
 export interface Heard {
   readonly bytes: Uint8Array;
   readonly at: Nanos;
@@ -17,8 +17,8 @@ export interface Heard {
 }
 
 /**
- * Listens on a transport, copies what it hears, and scribbles over the view it was given: an engine may not
- * need those bytes again.
+ * Captures on a transport, copies each packet, and scribbles over its view: an engine may not need those
+ * bytes again.
  */
 export class CaptureLog {
   readonly heard: Heard[] = [];
@@ -32,7 +32,7 @@ export class CaptureLog {
     });
   }
 
-  /** Waits until a packet fits, for at most `withinMs` of the transport's clock; undefined when none came. */
+  /** Waits for a packet that fits, at most `withinMs` of the transport's clock; undefined without one. */
   async find(fits: (packet: Heard) => boolean, withinMs = 3000): Promise<Heard | undefined> {
     const deadline = this.#transport.now() + withinMs * 1e6;
     for (;;) {

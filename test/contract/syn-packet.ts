@@ -1,6 +1,6 @@
 import { writeAddress, type Address } from '../../src/wire/address.ts';
 
-/** The fields of a SYN that the engine contract cares about. */
+/** The fields of a SYN that the engine contract checks. */
 export interface SynFields {
   readonly source: Address;
   readonly target: Address;
@@ -13,8 +13,7 @@ const IP_HEADER = 20;
 const TCP_HEADER = 24;
 
 /**
- * Writes a SYN with `mss 1460` at `offset` and returns its length: written apart from src/wire, so that the
- * contract is its own witness.
+ * Writes a SYN with `mss 1460` at `offset` and returns its length; independent of src/wire.
  */
 export function writeSyn(bytes: Uint8Array, offset: number, syn: SynFields): number {
   const length = IP_HEADER + TCP_HEADER;

@@ -6,11 +6,11 @@ import type { Routes, Transport } from '../../src/transport/transport.ts';
 import { CaptureLog, type Heard } from './capture-log.ts';
 import { writeSyn, type SynFields } from './syn-packet.ts';
 
-/** A transport just opened to a lab that answers: what every engine's test makes for the contract. */
+/** A transport just opened to a lab: what each engine's test provides. */
 export interface ContractLab {
   readonly transport: Transport;
   readonly routes: Routes;
-  /** At least 64 ports of ours, reserved, that the capture listens to. */
+  /** At least 64 reserved ports of this host that are captured. */
   readonly sourcePorts: readonly number[];
   /** A host within 100 ms. */
   readonly target: Address;
@@ -20,19 +20,18 @@ export interface ContractLab {
   readonly closedPort: number;
   /** Drops SYNs. */
   readonly silentPort: number;
-  /** Whether batches can be posted: always when they are large, some of them, or never. */
+  /** Whether large batches can be posted: always, sometimes, or never. */
   readonly posts: 'large' | 'some' | 'never';
-  /** An address that this host has no way to: no route, or no neighbour that answers. */
+  /** An unreachable address: no route, or a neighbour that does not answer. */
   readonly unroutable: Address;
-  /** Lets time pass while nobody waits on the transport: a sleep on a real clock, a push of a virtual one. */
+  /** Lets time pass outside `wait`: a sleep on a real clock, an advance of a virtual one. */
   idle(milliseconds: number): Promise<void>;
   /** Takes the lab down; the transport is closed by then. */
   close(): Promise<void>;
 }
 
 /**
- * Runs the engine contract over the transport that `open` gives: once for the suite, tests in order, closed
- * by the last one.
+ * Runs the engine contract over the transport that `open` returns: opened once, closed by the last test.
  */
 export function describeTransportContract(name: string, open: () => Promise<ContractLab>): void {
   describe(`transport contract: ${name}`, () => {
@@ -55,8 +54,7 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
     }
 
     /**
-     * A SYN from a source port and ISN not used before; the first ISNs stand at the wrap of the sequence
-     * space.
+     * A SYN with an unused source port and ISN; the first ISNs are at the wrap of the sequence space.
      */
     function syn(port: number, target: Address = lab.target): SynFields {
       const sourcePort = lab.sourcePorts[nextPort++ % lab.sourcePorts.length] as number;
@@ -89,7 +87,7 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
       return own?.at ?? (lab.transport.batch.sentAt[slot] as number);
     }
 
-    test('a batch has room for what it promises', () => {
+    test('a batch has the room that it declares', () => {
       const { batch } = lab.transport;
       expect(batch.capacity).toBeGreaterThanOrEqual(1);
       expect(batch.slotSize).toBeGreaterThanOrEqual(128);
@@ -100,7 +98,7 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
       expect(batch.count).toBe(0);
     });
 
-    test('a healthy transport has no fault, and counts drops or says that it cannot', () => {
+    test('a healthy transport has no fault, and counts drops or returns null', () => {
       expect(lab.transport.fault()).toBeNull();
       expect(lab.transport.drops() ?? 0).toBeGreaterThanOrEqual(0);
     });
@@ -134,7 +132,7 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
       transport.batch.count = 0;
     });
 
-    test('a posted batch is another one from then on, and comes back with every slot judged, its packets answered', async () => {
+    test('after post the batch is another one; the posted one returns with every slot judged, its packets answered', async () => {
       const { transport, posts, sourcePorts } = lab;
       const log = new CaptureLog(transport);
       const many = Math.min(transport.batch.capacity, sourcePorts.length);
@@ -204,8 +202,8 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
         expect(reply, `reply to slot ${slot}`).toBeDefined();
         expect(reply?.at).toBeGreaterThanOrEqual(stampOf(one, log, slot));
       }
-      // The kernel stamps a reply, then queues it: own SYNs that are sent meanwhile may be captured first.
-      // Own ones are in order.
+      // The kernel stamps a reply before it queues it: our SYNs sent meanwhile may be captured first. Ours
+      // are in order.
       const mayOvertake = lab.transport.clock === 'kernel';
       const inOrder = mayOvertake ? log.heard.filter((one) => one.flags === TcpFlag.SYN) : log.heard;
       const stamps = inOrder.map((one) => one.at);
@@ -213,7 +211,7 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
       expect(log.heard.every((one) => one.versionNibble === 4 && one.bytes.length >= 20)).toBe(true);
     });
 
-    test('slots are reused: what is sent is what stands there now', async () => {
+    test('slots are reused: their present bytes are sent', async () => {
       const log = new CaptureLog(lab.transport);
       const [early, late] = [syn(lab.openPort), syn(lab.closedPort)];
       send(early);
@@ -222,7 +220,7 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
       expect(await log.find((one) => answers(one, late))).toMatchObject({ sourcePort: lab.closedPort });
     });
 
-    test('the last handler named is the only one', async () => {
+    test('only the last handler is called', async () => {
       const old = new CaptureLog(lab.transport);
       const log = new CaptureLog(lab.transport);
       const sent = syn(lab.openPort);
@@ -232,8 +230,8 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
     });
 
     /**
-     * Node's Buffer is a Uint8Array whose `slice` is none: raw-cap handed out one, and what sessions had
-     * kept became the next packet.
+     * The `slice` of Node's Buffer is a view: raw-cap used to deliver one, and what a session kept became the
+     * next packet.
      */
     test('what a handler slices off is a copy', async () => {
       const log = new CaptureLog(lab.transport);
@@ -244,7 +242,7 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
       expect((answer?.bytes[0] ?? 0) >>> 4).toBe(4);
     });
 
-    test('wait ends at its time when nothing comes', async () => {
+    test('wait ends at its time when nothing arrives', async () => {
       const log = new CaptureLog(lab.transport);
       const until = lab.transport.now() + 20 * NANOS_PER_MS;
       const heard = log.heard.length;
@@ -262,7 +260,7 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
       expect(lab.transport.now()).toBeLessThan(until);
     });
 
-    test('a wait whose time is past lets captures in', async () => {
+    test('a wait whose time is past delivers captures', async () => {
       const log = new CaptureLog(lab.transport);
       const sent = syn(lab.openPort);
       send(sent);
@@ -273,13 +271,13 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
       expect(log.heard.some((one) => answers(one, sent))).toBe(true);
     });
 
-    test('wake ends a wait that has no end', async () => {
+    test('wake ends an unlimited wait', async () => {
       const waiting = lab.transport.wait(Infinity);
       lab.transport.wake();
       await expect(waiting).resolves.toBeUndefined();
     });
 
-    test('no route is an errno or an ICMP error of our own, never an exception, and no other slot suffers', async () => {
+    test('no route is an errno or an ICMP error of our kernel, never an exception, and affects no other slot', async () => {
       const log = new CaptureLog(lab.transport);
       const { batch } = lab.transport;
       const [lost, good] = [syn(lab.openPort, lab.unroutable), syn(lab.openPort)];
@@ -294,7 +292,7 @@ export function describeTransportContract(name: string, open: () => Promise<Cont
       else expect(await log.find((one) => one.protocol === 1 && lab.routes.isLocal(one.source), 10_000)).toBeDefined();
     });
 
-    test('routes know the way out, what has none, and which addresses are ours', () => {
+    test('routes know sources, unreachable targets, and which addresses are local', () => {
       const { routes } = lab;
       const index = routes.lookup(lab.target);
       expect(routes.sources[index]).toBe(routes.sources[routes.lookup(lab.target)]);

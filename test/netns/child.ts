@@ -2,7 +2,7 @@ import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What a finished command left behind. */
+/** The result of a finished command. */
 export interface Finished {
   /** Exit code, null when a signal ended it. */
   readonly code: number | null;
@@ -30,14 +30,14 @@ export function run(argv: readonly string[], input = ''): Promise<Finished> {
   return child.finished.finally(() => clearTimeout(timer));
 }
 
-/** Runs a command that must succeed; the error quotes what it said. */
+/** Runs a command that must succeed; the error quotes its output. */
 export async function runOk(argv: readonly string[], input = ''): Promise<string> {
   const { code, signal, stdout, stderr } = await run(argv, input);
   if (code !== 0) throw new Error(`${argv.join(' ')}: ${signal ?? `exit ${code}`}\n${stderr}${stdout}`);
   return stdout;
 }
 
-/** Starts a command and collects what it says. */
+/** Starts a command and collects its output. */
 export function start(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Running {
   const [file = '', ...rest] = argv;
   const child = spawn(file, rest, { stdio: ['pipe', 'pipe', 'pipe'], env });
@@ -45,7 +45,7 @@ export function start(argv: readonly string[], env: NodeJS.ProcessEnv = process.
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  // A child that ends before it read its input is judged by its exit code.
+  // A child that ends before reading its input is judged by its exit code.
   child.stdin.on('error', () => {});
   const finished = new Promise<Finished>((resolve) => {
     child.on('error', (error) => resolve({ code: 127, signal: null, stdout, stderr: String(error) }));
@@ -54,7 +54,10 @@ export function start(argv: readonly string[], env: NodeJS.ProcessEnv = process.
   return { pid: child.pid ?? -1, process: child, stdout: () => stdout, stderr: () => stderr, finished };
 }
 
-/** Waits until a child's stdout holds `text` after `from` characters; fails when it ends first or the deadline passes. */
+/**
+ * Waits until a child's stdout holds `text` after `from` characters; fails when it ends first or the
+ * deadline passes.
+ */
 export async function untilSays(child: Running, text: string, from = 0): Promise<void> {
   let ended = false;
   void child.finished.then(() => (ended = true));
@@ -65,7 +68,7 @@ export async function untilSays(child: Running, text: string, from = 0): Promise
   });
 }
 
-/** Asks again every few milliseconds until `condition` holds; throws when the deadline passes. */
+/** Polls `condition` every few milliseconds; throws when the deadline passes. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>, deadlineMs = 10_000): Promise<void> {
   const end = performance.now() + deadlineMs;
   while (!(await condition())) {

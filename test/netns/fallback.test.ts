@@ -13,7 +13,7 @@ const DENY = fileURLToPath(new URL('programs/deny.mjs', import.meta.url));
 const ASK = [TARGET, '-p', '80-82', '--json'];
 const RIGHT = { 'open syn-ack': 1, 'closed rst': 2 };
 const TRACE = /\n\s+at /;
-/** Little enough that not even the smallest AF_XDP ring can be had, by an ordinary user: root's memory is not limited. */
+/** Too little for the smallest AF_XDP ring of an ordinary user; root's memory is not limited. */
 const POOR = [
   'prlimit',
   '--memlock=4096',
@@ -71,7 +71,8 @@ labSuite('where something is missing', () => {
       ['raw sockets by system call', refused(AF_INET, EPERM, SOCK_RAW_CLOEXEC), 'opening a raw socket'],
       // SOL_SOCKET, SO_ATTACH_FILTER.
       ['packet filters', { call: 'setsockopt', arguments: [null, 1, 26], errno: ENOMEM }, 'attaching the packet filter'],
-      // SOL_SOCKET, SO_TIMESTAMPNS: qemu's user mode has none. A packet without a stamp could not be placed in time, and its port was called filtered.
+      // SOL_SOCKET, SO_TIMESTAMPNS: missing in qemu's user mode. The port of a packet without a stamp used
+      // to be called filtered.
       ['stamps', { call: 'setsockopt', arguments: [null, 1, 35], errno: ENOPROTOOPT }, 'asking for the kernel’s stamps'],
     ] as const)('a kernel without %s: raw-cap, and one line that says why', async (_, denied, what) => {
       const result = await probed([denied], []);
@@ -101,13 +102,13 @@ labSuite('where something is missing', () => {
     let bin: string;
     beforeAll(() => {
       const copy = join(lab.directory, 'without-koffi');
-      // Root becomes nobody, who must be able to read it.
+      // Root becomes the user nobody, which must be able to read it.
       chmodSync(lab.directory, 0o755);
       mkdirSync(join(copy, 'node_modules'), { recursive: true });
       cpSync(join(dirname(BIN), '..'), join(copy, 'dist'), { recursive: true });
       cpSync(join(REPOSITORY, 'package.json'), join(copy, 'package.json'));
       const modules = join(REPOSITORY, 'node_modules');
-      // Linked ones are found where they really are, and what they need beside them.
+      // Linked packages are found at their real place, with their dependencies beside them.
       cpSync(join(modules, 'koffi'), join(copy, 'node_modules/koffi'), { recursive: true });
       for (const name of readdirSync(modules).filter((entry) => /^[a-z]/.test(entry) && entry !== 'koffi')) {
         symlinkSync(join(modules, name), join(copy, 'node_modules', name));
@@ -115,7 +116,7 @@ labSuite('where something is missing', () => {
       bin = join(copy, 'dist/cli/bin.cjs');
     });
 
-    it('raw-cap does without, says why once, and that source ports are not reserved', async () => {
+    it('raw-cap works without, says why once, and that source ports are not reserved', async () => {
       const result = parsed(await lab.run('client', [process.execPath, bin, ...ASK]));
       expect(result).toMatchObject({ code: 0, run: { engine: 'raw-cap', sendPath: { name: 'raw-ip' } } });
       expect(tally(result)).toEqual(RIGHT);
@@ -127,7 +128,7 @@ labSuite('where something is missing', () => {
       ]);
     });
 
-    it('raw-cap by name: one line too, of the source ports', async () => {
+    it('raw-cap by name: one line about the source ports', async () => {
       const result = parsed(await lab.run('client', [process.execPath, bin, ...ASK, '--engine', 'raw-cap']));
       expect(result).toMatchObject({ code: 0, run: { engine: 'raw-cap' } });
       expect(lines(result)).toEqual([expect.stringMatching(/source ports are not reserved: koffi cannot be loaded/)]);
@@ -136,7 +137,7 @@ labSuite('where something is missing', () => {
     it.each([
       ['--engine', 'packet-ring'],
       ['--send-path', 'af-xdp'],
-    ])('%s %s cannot be had: exit 3, and what to install', async (...asked) => {
+    ])('%s %s cannot be opened: exit 3, and what to install', async (...asked) => {
       const finished = await lab.run('client', [process.execPath, bin, ...ASK, ...asked]);
       expect(finished).toMatchObject({ code: 3, stdout: '' });
       expect(finished.stderr).toContain('koffi cannot be loaded');
@@ -144,7 +145,7 @@ labSuite('where something is missing', () => {
       expect(finished.stderr).not.toMatch(TRACE);
     });
 
-    it('nor netlink: no source address can be found, so nothing is sent, and nothing called filtered', async () => {
+    it('without netlink: no source address is found, nothing is sent, and nothing called filtered', async () => {
       const result = parsed(await run([refused(AF_NETLINK, EAFNOSUPPORT)], ASK, bin));
       expect(tally(result)).toEqual({ 'error send-error:EADDRNOTAVAIL': 3 });
       expect(result).toMatchObject({ code: 4, summary: { probesSent: 0 } });
@@ -169,7 +170,7 @@ labSuite('where something is missing', () => {
       expect(tally(result)).toEqual(RIGHT);
     });
 
-    it('packet sockets that send refused too: raw IP, and the record says why of both', async () => {
+    it('sending packet sockets refused too: raw IP, and the record says why for both', async () => {
       const denied = [refused(AF_XDP, EPERM), refused(AF_PACKET, EPERM, SOCK_RAW_CLOEXEC)];
       const result = await probed(denied, ['--rate', 'max']);
       expect(result).toMatchObject({
@@ -194,7 +195,7 @@ labSuite('where something is missing', () => {
       ['af-packet', refused(AF_PACKET, EPERM, SOCK_RAW_CLOEXEC), TARGET, 'opening a packet socket: not permitted although'],
       ['af-xdp', refused(AF_NETLINK, EPERM), TARGET, 'netlink cannot be asked'],
       ['af-packet', refused(AF_XDP, EPERM), '127.0.0.1', 'lo is not an Ethernet interface'],
-    ] as const)('%s asked for by name, with %j and %s: exit 3, and why', async (path, denied, target, why) => {
+    ] as const)('%s by name, with %j and %s: exit 3, and why', async (path, denied, target, why) => {
       const finished = await run([denied], [target, '-p', '80', '--send-path', path]);
       expect(finished).toMatchObject({ code: 3, stdout: '' });
       expect(finished.stderr).toMatch(new RegExp(`^synscope: --send-path ${path}: ${why}`));

@@ -11,7 +11,7 @@ const PROGRAM = fileURLToPath(new URL('programs/fast-send.mjs', import.meta.url)
 const CLIENT = '10.81.2.1';
 const NEAR = device('target');
 const COUNT = 3000;
-/** As nobody with CAP_NET_RAW alone, and little memory to lock. */
+/** The user nobody with CAP_NET_RAW alone and little memory to lock. */
 const POOR = [
   'prlimit',
   '--memlock=300000',
@@ -51,7 +51,7 @@ labSuite('fast senders', () => {
     return JSON.parse(await lab.runOk('client', argv)) as Outcome;
   }
 
-  /** Sends and compares what arrived, in order, with what should have. */
+  /** Sends, and compares what arrived, in order, with what was sent. */
   async function sendAndSee(path: string, before: readonly string[] = []): Promise<Outcome> {
     await neighbour();
     const capture = await lab.capture('target', device('client'));
@@ -67,13 +67,13 @@ labSuite('fast senders', () => {
     return outcome;
   }
 
-  test('AF_XDP delivers every packet, the first by way of the kernel', async () => {
+  test('AF_XDP delivers every packet, the first through the kernel', async () => {
     const { path, why, raws } = await sendAndSee('best');
     expect([path, raws]).toEqual(['af-xdp', 1]);
     expect(why).toContain('copy mode');
   });
 
-  test('AF_PACKET does where the queue is taken, and says why', async () => {
+  test('AF_PACKET where the queue is taken, and says why', async () => {
     const { path, why, raws } = await sendAndSee('packet');
     expect([path, raws]).toEqual(['af-packet', 1]);
     expect(why).toContain('EBUSY');
@@ -85,7 +85,7 @@ labSuite('fast senders', () => {
     expect(path).toBe('af-xdp');
   });
 
-  test('an interface that goes down is an error, and nothing is lost in silence', async () => {
+  test('an interface that goes down is an error, and nothing is lost silently', async () => {
     await neighbour();
     const capture = await lab.capture('target', device('client'));
     const { errors } = await send('down');

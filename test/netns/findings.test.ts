@@ -9,17 +9,17 @@ import { chain, direct, routed, TARGET } from './topology.ts';
 const FORWARD = 'tcp flags syn / syn,ack tcp dport';
 const REVERSE = 'tcp flags & (syn | ack) == syn | ack tcp sport';
 
-/** Port, what the router does to it, what must be found. */
+/** Port, the router's rule for it, and the expected finding. */
 const BY_NFT: readonly (readonly [number, string, readonly string[]])[] = [
   [4000, `${FORWARD} 4000 reset tcp option sack-perm`, ['option-missing sackOK unknown possible']],
   [4001, `${FORWARD} 4001 reset tcp option timestamp`, ['option-missing ts unknown possible']],
   [4002, `${FORWARD} 4002 reset tcp option window`, ['option-missing wscale unknown possible']],
-  // Two NOPs before the timestamps are what Linux itself sends without SACK.
+  // Linux itself sends two NOPs before the timestamps without SACK.
   [4003, `${REVERSE} 4003 reset tcp option sack-perm`, ['option-missing sackOK unknown possible']],
   [4004, `${REVERSE} 4004 reset tcp option timestamp`, ['option-padded ts reverse likely']],
   [4005, `${REVERSE} 4005 reset tcp option window`, ['option-padded wscale reverse likely']],
   [4006, `${REVERSE} 4006 tcp option maxseg size set 1300`, ['mss-clamped mss reverse possible']],
-  // Clamped on the way there, the target's own MSS comes back untouched: one SYN-ACK cannot show it.
+  // Clamped on the forward path, the SYN-ACK carries the target's own MSS: one SYN-ACK cannot show it.
   [4007, `${FORWARD} 4007 tcp option maxseg size set 1300`, []],
 ];
 
@@ -40,7 +40,7 @@ labSuite('options changed by a router', () => {
     for (const clean of [4018, 4019]) expect(findings(result.port(clean))).toEqual([]);
   });
 
-  it('says what was sent and what came', async () => {
+  it('says what was sent and what was received', async () => {
     const result = await synscope(lab, 'client', [TARGET, '-p', '4006']);
     expect(result.port(4006).findings[0]).toMatchObject({ code: 'mss-clamped', option: 'mss', received: 1300 });
     expect(result.port(4006).reply?.options[0]).toEqual({ kind: 2, name: 'mss', value: 1300 });
@@ -52,12 +52,12 @@ labSuite('options changed by a router', () => {
   });
 });
 
-/** Port, what the middlebox does to its SYN-ACK, the code that must be found (alone). */
+/** Port, the middlebox's action on its SYN-ACK, and the only finding expected. */
 const BY_TUN: readonly (readonly [number, MiddleboxAction, string])[] = [
   [4000, { do: 'payload', hex: '48656c6c6f' }, 'payload-in-syn-ack'],
   [4001, { do: 'set-option', kind: 8, hex: '080a0000000100000002' }, 'timestamp-echo-wrong'],
   [4002, { do: 'set-option', kind: 3, hex: '0300' }, 'option-malformed'],
-  // Two NOPs before the timestamps are what Linux itself sends without SACK.
+  // Linux itself sends two NOPs before the timestamps without SACK.
   [4003, { do: 'append-option', hex: '22080011223344550101' }, 'option-added'],
   [4004, { do: 'set-ttl', value: 120 }, 'ttl-mismatch'],
   [4005, { do: 'strip-option', kind: 4 }, 'option-missing'],
@@ -84,7 +84,7 @@ tunSuite('options changed by a middlebox', () => {
   });
 });
 
-/** Networks that change nothing, and the findings (of every open port) that are nevertheless honest. */
+/** Networks that change nothing, and the findings that are right for every open port all the same. */
 const CLEAN: readonly (readonly [string, LabPlan, readonly string[]])[] = [
   ...[1500, 1400, 9000].flatMap((mtu) =>
     [true, false].map((offloads) => {

@@ -19,13 +19,14 @@ labSuite('filters and routers that let only so many pass a second', () => {
         },
       }),
     );
-    // What Linux does unless told otherwise: six errors, then one a second, to each destination.
+    // Linux's default: six errors, then one a second, to each destination.
     await lab.sysctl('router', { 'net.ipv4.icmp_ratelimit': 1000 });
   });
   afterAll(() => lab?.close());
 
-  it('ten ports that a router rejects with ICMP: what it cannot report is not called a drop, in five seconds', async () => {
-    // Found on a kernel: ports beyond the sixth were called dropped, and each difference between an error and none a finding.
+  it('ten ports that a router rejects with ICMP: errors beyond its limit are not called drops, in five seconds', async () => {
+    // Ports beyond the sixth used to be called dropped, and each difference between an error and none
+    // became a finding.
     const result = await firewall(lab, [TARGET, '-p', '2100-2109']);
     const rejected = result.ports.filter(({ policy }) => policy === 'reject-icmp-admin-prohibited');
     expect(rejected.length).toBeGreaterThanOrEqual(8);

@@ -36,7 +36,7 @@ labSuite('filters that know connections', () => {
   });
   afterAll(() => lab?.close());
 
-  it('a stateful filter: SYNs to allowed ports pass, bare ACKs do not; the others are dropped by the same', async () => {
+  it('a stateful filter: SYNs to allowed ports pass, bare ACKs do not; it also drops the other ports', async () => {
     const result = await firewall(lab, [TARGET, '-p', '80,443,8080', '--expect', 'stateful']);
     const open = { policy: 'open', stateful: true, proxy: false, answeredBy: 'host', findings: [] };
     expect(guardOf(result.port(80))).toEqual(open);
@@ -48,7 +48,7 @@ labSuite('filters that know connections', () => {
     expect({ code: result.code, stderr: result.stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  it('one dropped port alone: a port that is compared with shows the filter', async () => {
+  it('one dropped port alone: a reference port shows the filter', async () => {
     const result = await firewall(lab, [TARGET, '-p', '8080']);
     expect(guardOf(result.port(8080))).toMatchObject({ policy: 'drop', stateful: true });
   });
@@ -73,7 +73,7 @@ labSuite('filters that know connections', () => {
     );
   });
 
-  it('an ordinary user with CAP_NET_RAW alone sees the same, one without is told what is missing', async (context) => {
+  it('an ordinary user with CAP_NET_RAW alone gets the same; without it, the message says what is missing', async (context) => {
     context.skip(!lab.realRoot);
     const args = [withinReach(BIN), ...onEngine(['firewall', TARGET, '-p', '80,8080', '--json'])];
     const result = parsedGuards(await lab.run('client', asOrdinaryUser('-all,+net_raw', args)));
@@ -84,7 +84,7 @@ labSuite('filters that know connections', () => {
     expect(without.stderr).toContain('CAP_NET_RAW');
   });
 
-  it('Ctrl-C in the middle: what is known, an honest summary, exit 130, nothing half open', async () => {
+  it('Ctrl-C in the middle: what is known, a correct summary, exit 130, nothing half open', async () => {
     const packets = async (): Promise<number> =>
       Number(await lab.runOk('target', ['cat', `/sys/class/net/${device('router')}/statistics/rx_packets`]));
     const before = await packets();
@@ -173,14 +173,14 @@ function longPath(): LabPlan {
 }
 
 labSuite('a path of three routers', () => {
-  describe('who stands where', () => {
+  describe('distance', () => {
     let lab: Lab;
     beforeAll(async () => {
       lab = await createLab(longPath());
     });
     afterAll(() => lab?.close());
 
-    it('is told in hops, from here and from the target', async () => {
+    it('is given in hops, from here and from the target', async () => {
       const result = await firewall(lab, ['10.82.3.2', '-p', '25,26,27,80']);
       expect(result.port(80).verdict).toMatch(/^open, answered by the host at hop 4;/);
       expect(result.port(25).verdict).toMatch(/^REJECT with TCP reset by hop 1 \(10\.82\.0\.2\), 3 hops before the target;/);

@@ -52,7 +52,7 @@ labSuite('how kernels guard ports, told from the client alone', () => {
   });
   afterAll(() => lab?.close());
 
-  it('has one record a port, in less than five seconds', () => {
+  it('has one record per port, in less than five seconds', () => {
     expect(result.ports.map(({ port }) => port)).toEqual([
       1001, 1002, 1011, 1012, 1013, 1014, 1020, 1021, 1022, 1030, 1031, 1032, 1040,
     ]);
@@ -62,7 +62,7 @@ labSuite('how kernels guard ports, told from the client alone', () => {
     expect(result.run.command).toBe('firewall');
   });
 
-  it('a clean path: open and closed, nothing found, how far the host is', () => {
+  it('a clean path: open and closed, no findings, the distance of the host', () => {
     expect(guardOf(result.port(1001))).toEqual(OPEN);
     expect(guardOf(result.port(1002))).toEqual(CLOSED);
     expect(result.port(1001)).toMatchObject({
@@ -102,7 +102,7 @@ labSuite('how kernels guard ports, told from the client alone', () => {
     );
   });
 
-  it('a reset by the target itself is a closed port, whoever in it sent the reset', () => {
+  it('a reset by the target itself is a closed port, whether from TCP or its firewall', () => {
     expect(guardOf(result.port(1013))).toEqual(CLOSED);
   });
 
@@ -114,7 +114,7 @@ labSuite('how kernels guard ports, told from the client alone', () => {
     });
   });
 
-  it('dropped, by flags or altogether', () => {
+  it('dropped, by flags or entirely', () => {
     const drop = { policy: 'drop', proxy: null, answeredBy: null, findings: [] };
     for (const port of [1020, 1021]) expect(guardOf(result.port(port))).toEqual({ ...drop, stateful: null });
     expect(guardOf(result.port(1022))).toEqual({ ...drop, stateful: false });
@@ -125,7 +125,7 @@ labSuite('how kernels guard ports, told from the client alone', () => {
     expect(result.port(1022).verdict).toMatch(/^dropped by a stateless filter .*; bare ACKs reach the host$/);
   });
 
-  it('options, bits and data that make the difference', () => {
+  it('drops that depend on options, ECN bits or data', () => {
     expect(guardOf(result.port(1030))).toMatchObject({ policy: 'drop', findings: ['option-blocked ts likely'] });
     expect(guardOf(result.port(1031))).toEqual({ ...OPEN, findings: ['ecn-blocked likely'] });
     expect(guardOf(result.port(1032))).toEqual({ ...OPEN, findings: ['payload-blocked likely'] });
@@ -141,7 +141,7 @@ labSuite('how kernels guard ports, told from the client alone', () => {
     expect(result.port(1040).verdict).toBe(`proxy at hop 1 (${ROUTER}) answers for the host, 1 hop before the target`);
   });
 
-  it('REJECT with ICMP of every kind by the router', async () => {
+  it('REJECT by the router with every kind of ICMP error', async () => {
     const rejects = await firewall(lab, [TARGET, '-p', '1001,1200-1206', '--expect', 'reject-icmp,middlebox']);
     for (const [index, type] of ROUTER_REJECTS.entries()) {
       expect(rejects.port(FIRST_REJECT + index)).toMatchObject({

@@ -8,13 +8,13 @@ import { chain, routed, TARGET } from './topology.ts';
 const DROP: MiddleboxAction = { do: 'drop' };
 const FORGER = '10.99.9.9';
 
-/** What a middlebox does to a SYN for one port, and what should be made of it. */
+/** A middlebox's action on a SYN to one port, and the expected verdict. */
 interface Case {
   readonly name: string;
   readonly actions: readonly MiddleboxAction[];
   readonly expected: string;
   readonly from?: string | null;
-  /** True when what comes back must be counted as not believed. */
+  /** True when the answer must be counted as rejected. */
   readonly rejected?: boolean;
 }
 
@@ -38,7 +38,8 @@ const ICMP_CODES: readonly (readonly [number, number, string])[] = [
   [12, 0, 'icmp-12-0'],
 ];
 
-// RFC 4884: the length (in 32-bit words) stands in the second of the four bytes, the quote is padded to it; then an extension header and an MPLS object (RFC 4950).
+// RFC 4884: the length in 32-bit words is the second of the four bytes, and the quote is padded to it; an
+// extension header and an MPLS object (RFC 4950) follow.
 const EXTENDED: Partial<IcmpAnswer> = { quoted: 20, rest: '00200000', extension: `${'00'.repeat(88)}2000dfc100080101000011ff` };
 
 const CASES: readonly Case[] = [
@@ -180,7 +181,7 @@ tunSuite('forged answers', () => {
       actions,
     }));
     const listen = CASES.map((_, index) => FIRST + index);
-    // The client's kernel would answer what it does not know with resets: they have no part in this.
+    // The client's kernel would reset unknown segments; its resets are dropped here.
     lab = await createLab(
       routed({
         target: { listen },
@@ -214,7 +215,7 @@ tunSuite('forged answers', () => {
     },
   );
 
-  it('nothing of it changes the run’s end', () => {
+  it('none of it changes how the run ends', () => {
     expect(result.code).toBe(0);
     expect(result.summary.error).toBe(0);
   });

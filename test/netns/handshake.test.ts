@@ -19,7 +19,10 @@ const BANNER = 22;
 const CLOSED = 87;
 const RST = 0x04;
 
-/** SYNs to one port are answered by the router itself (net/netfilter/nft_synproxy.c); to others they are dropped or rejected. */
+/**
+ * SYNs to one port are answered by the router itself (net/netfilter/nft_synproxy.c); to others they are
+ * dropped or rejected.
+ */
 const ROUTER_RULES = `
 table ip lab {
  chain early { type filter hook prerouting priority raw; tcp dport ${PROXIED} tcp flags syn notrack; }
@@ -60,7 +63,7 @@ labSuite('handshakes with real kernels', () => {
 
   const nothingIsLeft = (): Promise<void> => until('no connection is left', async () => (await left()) === '');
 
-  /** Resets that left this host since `from`, of the kernel's making or ours. */
+  /** Resets that left this host since `from`, the kernel's or ours. */
   async function resetsSince(from: number): Promise<number> {
     await capture.sync();
     return readSegments(capture.path, from).filter(({ source, flags }) => source === CLIENT && (flags & RST) !== 0).length;
@@ -78,7 +81,7 @@ labSuite('handshakes with real kernels', () => {
       acceptQueueFull: false,
     });
     const story = segments.map(({ flags, clientState, serverState }) => `${flags} ${clientState} ${serverState}`);
-    // A server that is slow to close acknowledges our FIN by itself.
+    // A server that is slow to close acknowledges our FIN separately.
     expect(story.filter((line) => line !== '. FIN-WAIT-2 CLOSE-WAIT')).toEqual([
       'S SYN-SENT null',
       'S. ESTABLISHED SYN-RECEIVED',
@@ -93,7 +96,7 @@ labSuite('handshakes with real kernels', () => {
     await nothingIsLeft();
   });
 
-  it('asks a web server, hears all of its answer, though segments are merged on the way', async () => {
+  it('asks a web server and receives its whole answer, although segments are merged', async () => {
     const { record, findings } = await shakeHands(lab, 'client', [TARGET, '-p', `${HTTP}`, '--send', 'http']);
     expect(record.application?.repliedBytes).toBeGreaterThan(3000);
     expect(record.application?.ackedBytes).toBe(record.application?.sentBytes);
@@ -101,7 +104,7 @@ labSuite('handshakes with real kernels', () => {
     await nothingIsLeft();
   });
 
-  it('hears who speaks first, and tells a program that hangs from none', async () => {
+  it('tells servers that write first, and applications that hang, from others', async () => {
     const banner = await shakeHands(lab, 'client', [TARGET, '-p', `${BANNER}`, '--observe', '100']);
     expect(banner.record.application).toMatchObject({ sentBytes: 0, repliedBytes: 13 });
     const mute = await shakeHands(lab, 'client', [TARGET, '-p', `${MUTE}`, '--send', 'hex:00', '--observe', '200']);
@@ -125,7 +128,7 @@ labSuite('handshakes with real kernels', () => {
   });
 
   describe('without an ACK', () => {
-    it('shows how the SYN-ACK is sent again', async () => {
+    it('shows the retransmissions of the SYN-ACK', async () => {
       const { record, findings } = await shakeHands(lab, 'client', [TARGET, '-p', `${MUTE}`, '--no-ack', '--observe', '1500']);
       expect(record).toMatchObject({ synAckRetransmits: 1, synCookies: false, established: false, closedBy: 'client-rst' });
       expect(record.synAckIntervalsMs?.[0]).toBeGreaterThan(900);
@@ -134,7 +137,7 @@ labSuite('handshakes with real kernels', () => {
       await nothingIsLeft();
     });
 
-    it('tells SYN cookies at once by the options that they forget', async () => {
+    it('tells SYN cookies at once by the options that they drop', async () => {
       await lab.sysctl('target', { 'net.ipv4.tcp_syncookies': 2 });
       const { record, findings } = await shakeHands(lab, 'client', [TARGET, '-p', `${MUTE}`, '--no-ack', '--observe', '50']);
       await lab.sysctl('target', { 'net.ipv4.tcp_syncookies': 1 });
@@ -156,7 +159,7 @@ labSuite('handshakes with real kernels', () => {
     await nothingIsLeft();
   });
 
-  it('gets a Fast Open cookie and has its data taken in the SYN', async () => {
+  it('gets a Fast Open cookie, and its data in the SYN is accepted', async () => {
     const { record, findings } = await shakeHands(lab, 'client', [TARGET, '-p', `${HTTP}`, '--fast-open', '--send', 'http']);
     expect(record.fastOpen?.cookie).toMatch(/^([\da-f]{2}){4,16}$/);
     expect(record.fastOpen?.dataAccepted).toBe(true);
@@ -167,13 +170,13 @@ labSuite('handshakes with real kernels', () => {
   describe('the path MTU', () => {
     const via = `${TARGET}/32 dev ${device('target')}`.split(' ');
 
-    it('is that of the links where nothing is in the way: one probe', async () => {
+    it('is that of the links on a clean path: one probe', async () => {
       const { record, findings, segments } = await shakeHands(lab, 'client', [TARGET, '-p', `${MUTE}`, '--path-mtu']);
       expect({ findings, pathMtu: record.pathMtu }).toEqual({ findings: [], pathMtu: { bytes: 1500, reportedBy: null } });
       expect(segments.filter(({ note }) => note?.startsWith('path MTU probe'))).toHaveLength(1);
     });
 
-    it('is said by a router, or found to the byte where ICMP is lost', async () => {
+    it('is reported by a router, or found to the byte where ICMP is lost', async () => {
       await lab.runOk('router', ['ip', 'route', 'add', ...via, 'mtu', 'lock', '1399']);
       const said = await shakeHands(lab, 'client', [TARGET, '-p', `${MUTE}`, '--path-mtu', '--expect', 'path-mtu=1399']);
       expect(said).toMatchObject({ code: 0, findings: [] });
@@ -243,7 +246,7 @@ labSuite('handshakes with real kernels', () => {
     expect(await resetsSince(from)).toBe(0);
   });
 
-  it('reads as text, also in 40 columns', async () => {
+  it('as text, also in 40 columns', async () => {
     const running = lab.start('client', [
       process.execPath,
       BIN,

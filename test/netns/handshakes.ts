@@ -41,10 +41,10 @@ export async function shakeHands(lab: Lab, host: string, args: readonly string[]
   return handshakeOf(await lab.run(host, command(['handshake', ...args])));
 }
 
-/** Which kind of program listens where. */
+/** Port of each kind of application. */
 export type Applications = Readonly<Partial<Record<'http' | 'mute' | 'reset' | 'stuck' | 'banner', readonly number[]>>>;
 
-/** Starts kernel TCP servers with these programs behind them. */
+/** Starts kernel TCP servers with these applications. */
 export async function serveApplications(lab: Lab, host: string, plan: Applications): Promise<Running> {
   const program = fileURLToPath(new URL('programs/applications.mjs', import.meta.url));
   const running = lab.start(host, ['setpriv', '--pdeathsig', 'KILL', process.execPath, program, JSON.stringify(plan)]);

@@ -1,15 +1,19 @@
 import { run, start, untilSays, type Running } from './child.ts';
 
-/** Private mount and network (and, for an ordinary user, user) namespaces that a child process keeps alive: when it ends, all that was built inside is gone. */
+/**
+ * Private mount and network namespaces (for an ordinary user also a user namespace), kept alive by a child
+ * process.
+ */
 export interface Holder {
-  /** What a command starts with to run inside. */
+  /** The prefix of a command line that runs inside. */
   readonly enter: readonly string[];
-  /** Whether root inside is root outside: only then are there other users to become. */
+  /** Root inside is root outside; only then can a program run as another user. */
   readonly realRoot: boolean;
   readonly child: Running;
 }
 
-// ip(8) keeps its names in /run/netns: a private tmpfs there keeps them out of the machine's own list. The holder ends with its stdin, so with this process.
+// ip(8) keeps names in /run/netns: a private tmpfs hides them from the machine's own list. The holder ends
+// with its stdin, so with this process.
 const KEEP = `
 mount --make-rprivate / 2>/dev/null || true
 mkdir -p /run/netns 2>/dev/null || { mount -t tmpfs tmpfs /run && mkdir /run/netns; }
@@ -81,7 +85,7 @@ export async function tunProblem(): Promise<string | null> {
   return 'problem' in found ? found.problem : found.tun;
 }
 
-/** Opens a holder the way that works here. */
+/** Opens a holder in the way that works here. */
 export async function openHolder(): Promise<Holder> {
   mode ??= findMode();
   const found = await mode;

@@ -7,7 +7,7 @@ import { labSuite } from './suite.ts';
 import { BIN, parsed, startSynscope } from './synscope.ts';
 import { chain, routed, TARGET } from './topology.ts';
 
-/** Open ports answer at once, the others never: a run that would last minutes. */
+/** Open ports answer at once, the others never: a run of minutes. */
 const LONG = [TARGET, '-p', '6000-6009,7000-9999', '--timeout', '5000', '--rate', '200', '--no-randomize'];
 
 labSuite('a run that is cut short', () => {
@@ -23,7 +23,7 @@ labSuite('a run that is cut short', () => {
     await lab.runOk('client', [process.execPath, '-e', bind]);
   }
 
-  it('by Ctrl-C: what is known, an honest summary, exit 130, nothing left behind', async () => {
+  it('by Ctrl-C: what is known, a correct summary, exit 130, nothing left behind', async () => {
     const capture = await lab.capture('target', device('router'));
     const running = startSynscope(lab, 'client', LONG);
     await untilSays(running, '"port":6009');
@@ -43,7 +43,7 @@ labSuite('a run that is cut short', () => {
     await nothingIsLeft(syns.map(({ sourcePort }) => sourcePort));
   });
 
-  it('a port whose time was not up is not called filtered', async () => {
+  it('a port without a verdict is not called filtered', async () => {
     const running = startSynscope(lab, 'client', LONG);
     await untilSays(running, '"port":6009');
     running.process.kill('SIGINT');
@@ -72,7 +72,7 @@ labSuite('a run that is cut short', () => {
     expect(code ?? signal).toBeOneOf([130, 'SIGINT']);
   });
 
-  it('by a reader that has seen enough: quietly', async () => {
+  it('by a reader that closes the pipe: quietly', async () => {
     const before = performance.now();
     const pipe = `'${process.execPath}' '${BIN}' ${LONG.join(' ')} --json | head -n 1`;
     const { code, stdout, stderr } = await lab.run('client', ['sh', '-c', pipe]);

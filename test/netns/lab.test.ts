@@ -21,7 +21,7 @@ function connecting(port: number): readonly string[] {
 }
 
 labSuite('the lab', () => {
-  it('connects hosts, shows their packets, and leads nowhere else', async () => {
+  it('connects hosts, captures their packets, and has no route out', async () => {
     const lab = await createLab(routed({ target: { listen: [80] }, offloads: false }));
     try {
       const capture = await lab.capture('target', device('router'));
@@ -50,7 +50,7 @@ labSuite('the lab', () => {
     expect(existsSync(lab.directory)).toBe(false);
   });
 
-  it('a plan that cannot be built leaves nothing either', async () => {
+  it('leaves nothing of a plan that cannot be built', async () => {
     await expect(createLab({ hosts: { a: { nft: 'nonsense' } }, links: [] })).rejects.toThrow('nonsense');
   });
 });

@@ -10,17 +10,17 @@ import type { HostPlan, LabPlan, LinkPlan, RoutePlan } from './plan.ts';
 /** A packet capture under way. */
 export interface Capture {
   readonly path: string;
-  /** Waits until every frame that has passed is in the file; resolves to the file's length. */
+  /** Waits until every frame so far is in the file; resolves to the file's length. */
   sync(): Promise<number>;
 }
 
 /** A TUN wire's middlebox. */
 interface Middlebox {
-  /** Takes the place of the present configuration; its counters and its random numbers start again. */
+  /** Replaces the configuration; counters and random numbers start again. */
   configure(config: MiddleboxConfig): Promise<void>;
 }
 
-/** A network of namespaces that exists until `close`, and no longer than this process. */
+/** A network of namespaces, until `close` or the end of this process. */
 export interface Lab {
   /** Whether hosts can run programs as another user. */
   readonly realRoot: boolean;
@@ -30,7 +30,7 @@ export interface Lab {
   /** Resolves to null for a veth link. */
   link(plan: LinkPlan): Promise<Middlebox | null>;
   route(plan: RoutePlan): Promise<void>;
-  /** Loads an nft script; what it flushes first is up to it. */
+  /** Loads an nft script, which may flush first. */
   nft(host: string, script: string): Promise<void>;
   sysctl(host: string, values: Readonly<Record<string, number | string>>): Promise<void>;
   serve(host: string, ports: readonly number[], backlog?: number): Promise<Running>;
@@ -39,11 +39,11 @@ export interface Lab {
   middlebox(from: string, to: string): Middlebox;
   /** The command line that runs `argv` inside a host. */
   inside(host: string, argv: readonly string[]): readonly string[];
-  /** Runs to the end inside a host, whatever the exit code. */
+  /** Runs a command to its end inside a host, whatever its exit code. */
   run(host: string, argv: readonly string[], input?: string): Promise<Finished>;
-  /** Runs inside a host and must succeed. */
+  /** Runs a command inside a host; throws when it fails. */
   runOk(host: string, argv: readonly string[], input?: string): Promise<string>;
-  /** Starts inside a host; ended by `close` at the latest. */
+  /** Starts a command inside a host; ended by `close` at the latest. */
   start(host: string, argv: readonly string[]): Running;
   close(): Promise<void>;
 }
@@ -54,11 +54,13 @@ export function device(peer: string): string {
 }
 
 const PROGRAMS = fileURLToPath(new URL('.', import.meta.url));
-/** operstate of a veth end with a carrier, and of a TUN device, which has none to speak of. */
+/** operstate of a veth end with a carrier, and of a TUN device. */
 const OPERATIONAL: ReadonlySet<string> = new Set(['up', 'unknown']);
 let labs = 0;
 
-/** Builds a network from its plan; the first link's first end, where probes start, is operational. On failure nothing is left. */
+/**
+ * Builds a network from its plan, with the first link's first end operational. On failure nothing is left.
+ */
 export async function createLab(plan: LabPlan): Promise<Lab> {
   const lab = new NamespaceLab(await openHolder());
   try {
@@ -100,10 +102,10 @@ class NamespaceLab implements Lab {
     await this.#outside(['ip', '-n', this.#name(name), 'link', 'set', 'lo', 'up']);
     await this.sysctl(name, {
       'net.ipv6.conf.all.disable_ipv6': 1,
-      // Forged packets come from anywhere.
+      // Forged packets have any source.
       'net.ipv4.conf.all.rp_filter': 0,
       'net.ipv4.conf.default.rp_filter': 0,
-      // ICMP errors as fast as they are due: the tests that want a limit set one.
+      // No limit of ICMP errors; tests that want one set it.
       'net.ipv4.icmp_ratelimit': 0,
       'net.ipv4.ip_forward': plan.router === true ? 1 : 0,
       ...plan.sysctl,
@@ -131,7 +133,7 @@ class NamespaceLab implements Lab {
     await this.#outside(['ip', '-n', this.#name(host), '-batch', '-'], `${lines.join('\n')}\n`);
   }
 
-  /** Resolves once the kernel calls an interface operational: up to a second (linkwatch) after both ends are up, at once for the end that was first. */
+  /** Resolves once an interface is operational: up to a second (linkwatch) after both ends are up. */
   async untilOperational(host: string, name: string): Promise<void> {
     const state = ['cat', `/sys/class/net/${name}/operstate`];
     await until(`${name} of ${host} to be operational`, async () => OPERATIONAL.has((await this.runOk(host, state)).trim()));
@@ -141,7 +143,7 @@ class NamespaceLab implements Lab {
     const [a, b] = plan.between;
     const mb = this.#program([join(PROGRAMS, 'tun/middlebox.mjs'), device(b), device(a)], null);
     await untilSays(mb, 'ready');
-    // A burst must wait for the middlebox, not be lost in front of it.
+    // A burst must wait for the middlebox instead of being lost.
     const ends = [
       `link set ${device(b)} txqueuelen 20000 netns ${this.#name(a)}`,
       `link set ${device(a)} txqueuelen 20000 netns ${this.#name(b)}`,
@@ -215,7 +217,7 @@ class NamespaceLab implements Lab {
     process.off('exit', this.#last);
   }
 
-  /** A program of this folder, in a host or (null) beside the hosts; ends with this process, come what may. */
+  /** A program of this folder, in a host or (null) outside the hosts; it ends with this process. */
   #program(argv: readonly string[], host: string | null): Running {
     const command = ['setpriv', '--pdeathsig', 'KILL', process.execPath, ...argv];
     const child = start(host === null ? [...this.#holder.enter, ...command] : this.inside(host, command));

@@ -61,7 +61,7 @@ labSuite('what goes wrong on this side', () => {
     expect(verdict(result.port(80, TARGET))).toBe('open syn-ack');
   });
 
-  it('an interface that carries packets, though the kernel does not call it operational (yet), is not lost', async () => {
+  it('an interface that carries packets but is not operational (yet) is not lost', async () => {
     await setLink('mode', 'dormant');
     await setLink('state', 'dormant');
     try {
@@ -74,7 +74,7 @@ labSuite('what goes wrong on this side', () => {
     }
   });
 
-  it('many addresses without a neighbour: each is an error, and the others are right', async () => {
+  it('many addresses without a neighbour: each is an error, the others are right', async () => {
     const result = await synscope(lab, 'client', ['10.81.1.100-163', TARGET, '-p', '80-179']);
     expect(tally(result)).toMatchObject({ 'open syn-ack': 2, 'closed rst': 98 });
     expect(result.summary).toMatchObject({ error: 6400, filtered: 0 });
@@ -92,7 +92,7 @@ labSuite('what goes wrong on this side', () => {
     expect(verdict(result.port(81, TARGET))).toBe('closed rst');
   });
 
-  it('no neighbour, and all over before the kernel has given up: still not filtered', async () => {
+  it('no neighbour, and the run over before the kernel gives up: still not filtered', async () => {
     await lab.sysctl('client', { [`net.ipv4.neigh.${device('router')}.retrans_time_ms`]: 1000 });
     await lab.runOk('client', ['ip', 'neigh', 'flush', 'all']);
     const result = await synscope(lab, 'client', [ABSENT, '-p', '80', '--timeout', '100', '--retries', '1']);
@@ -113,7 +113,7 @@ labSuite('this host’s own firewall', () => {
   });
   afterAll(() => lab?.close());
 
-  it('drops, rejects and resets what leaves: errors, never the target’s doing', async () => {
+  it('drops, rejects and resets outgoing SYNs: errors, not attributed to the target', async () => {
     const result = await synscope(lab, 'client', [TARGET, '-p', '80-85', '--timeout', '200', '--retries', '1']);
     expect(verdict(result.port(80))).toBe('open syn-ack');
     expect(verdict(result.port(81))).toBe('closed rst');
@@ -138,7 +138,7 @@ labSuite('a stale connection on the target', () => {
   });
   afterAll(() => lab?.close());
 
-  /** A connection that lives on at the target although the client knows it no longer. */
+  /** A connection that the target still has and the client has forgotten. */
   async function leaveStale(): Promise<void> {
     const client = lab.start('client', [process.execPath, VANISH, TARGET, '80', `${SOURCE_PORT}`]);
     await untilSays(client, 'ready');
@@ -153,7 +153,7 @@ labSuite('a stale connection on the target', () => {
     return lab.runOk('target', ['ss', '-Htn', 'state', 'established']);
   }
 
-  it('answers with a challenge ACK: asked again, the port is open', async () => {
+  it('answers with a challenge ACK: on another try the port is open', async () => {
     await leaveStale();
     const result = await synscope(lab, 'client', [TARGET, '-p', '80', '--source-port', `${SOURCE_PORT}`, '--timeout', '300']);
     const record = result.port(80);
@@ -174,7 +174,7 @@ labSuite('a stale connection on the target', () => {
     );
   });
 
-  it('a live connection’s port cannot be asked for', async () => {
+  it('a live connection’s port cannot be requested', async () => {
     const client = lab.start('client', [process.execPath, VANISH, TARGET, '80', '20999']);
     await untilSays(client, 'ready');
     const finished = await lab.run('client', command([TARGET, '-p', '80', '--source-port', '20999']));

@@ -41,7 +41,7 @@ tunSuite('a path that loses and delays', () => {
     expect(result.ports.some(({ attempts }) => attempts > 1)).toBe(true);
   });
 
-  it('every packet comes thrice', async () => {
+  it('every packet arrives three times', async () => {
     await lab.middlebox('router', 'target').configure({ duplicates: 2 });
     const result = await synscope(lab, 'client', [
       TARGET,
@@ -55,11 +55,11 @@ tunSuite('a path that loses and delays', () => {
     expect(tally(result)).toEqual({ 'open syn-ack': 20, 'closed rst': 20, 'filtered no-response': 4 });
     const answered = result.ports.filter(({ state }) => state !== 'filtered');
     for (const { rttMs } of answered) expect(rttMs.samples).toBe(1);
-    // A busy machine may answer one later than the shortest time-out.
+    // A busy machine may answer later than the shortest time-out.
     expect(answered.filter(({ attempts }) => attempts > 1).length).toBeLessThan(4);
   });
 
-  it('300 ms there and back: no answer is taken for another attempt’s', async () => {
+  it('a round trip of 300 ms: no answer is matched to the wrong attempt', async () => {
     await lab.middlebox('router', 'target').configure({ delayMs: 150 });
     const result = await synscope(lab, 'client', [TARGET, '-p', '3000-3049,3500-3549,3990-3999']);
     expect(tally(result)).toEqual({ 'open syn-ack': 50, 'closed rst': 50, 'filtered no-response': 10 });
@@ -80,7 +80,7 @@ tunSuite('a path that loses and delays', () => {
     }
   });
 
-  it('takes as many samples as asked', async () => {
+  it('takes as many samples as requested', async () => {
     await lab.middlebox('router', 'target').configure({ delayMs: 10 });
     const result = await synscope(lab, 'client', [TARGET, '-p', '3000,3500', '--count', '5']);
     for (const { rttMs } of result.ports) {
@@ -106,7 +106,7 @@ tunSuite('a TUN interface as the way out', () => {
   });
   afterAll(() => lab?.close());
 
-  it('is as good as an Ethernet', async () => {
+  it('is as good as an Ethernet link', async () => {
     const result = await synscope(lab, 'client', [TARGET, '-p', '80-82']);
     expect([80, 81, 82].map((port) => verdict(result.port(port)))).toEqual([
       'open syn-ack',

@@ -57,7 +57,7 @@ export async function servePages(lab: Lab): Promise<Running> {
   return server;
 }
 
-/** Starts OpenSSL's TLS server on port 443 of `target`, with a certificate of some kilobytes. */
+/** Starts OpenSSL's TLS server on port 443 of `target`, with a certificate of a few kilobytes. */
 export async function serveTls(lab: Lab): Promise<Running> {
   const [key, certificate] = [join(lab.directory, 'key.pem'), join(lab.directory, 'certificate.pem')];
   const names = Array.from({ length: 90 }, (_, index) => `DNS:host-number-${100 + index}.lab.example`).join(',');
@@ -69,15 +69,19 @@ export async function serveTls(lab: Lab): Promise<Running> {
   return server;
 }
 
-/** What a router does to the MSS: an nft statement's value for each direction, null to leave it. */
+/** A router's MSS rewriting: an nft statement's value for each direction, null for none. */
 export async function clamp(
   lab: Lab,
   router: string,
-  { there, back, more = [] }: { readonly there: string | null; readonly back: string | null; readonly more?: readonly string[] },
+  {
+    forward,
+    reverse,
+    more = [],
+  }: { readonly forward: string | null; readonly reverse: string | null; readonly more?: readonly string[] },
 ): Promise<void> {
   const rule = (value: string | null, from: string): string[] =>
     value === null ? [] : [`iifname "${from}" tcp flags syn tcp option maxseg size set ${value}`];
-  const rules = [...rule(there, device('client')), ...rule(back, device('target'))];
+  const rules = [...rule(forward, device('client')), ...rule(reverse, device('target'))];
   await lab.nft(
     router,
     `flush ruleset\ntable ip mss {\n chain f {\n  type filter hook forward priority 0;\n  ${rules.join('\n  ')}\n }\n` +

@@ -2,9 +2,9 @@
 export interface MiddleboxConfig {
   /** For `loss`. */
   readonly seed?: number;
-  /** Milliseconds each way. */
+  /** Milliseconds in each direction. */
   readonly delayMs?: number;
-  /** Share of packets lost, 0 to 1, each way. */
+  /** Share of packets lost in each direction, 0 to 1. */
   readonly loss?: number;
   /** The first k SYNs of each (source, target, port) are lost, whatever their source port. */
   readonly dropFirstSyns?: number;
@@ -23,7 +23,7 @@ export interface MiddleboxRule {
   readonly actions: readonly MiddleboxAction[];
 }
 
-/** One thing to do to a packet; answers go back to its sender and do not stop it (`drop` does). */
+/** One action on a packet; answers go to its sender and do not stop it (`drop` does). */
 export type MiddleboxAction =
   | { readonly do: 'drop' | 'break-checksum' }
   | { readonly do: 'strip-option' | 'nop-option'; readonly kind: number }
@@ -49,7 +49,7 @@ export interface IcmpAnswer {
   readonly rest?: string;
   /** Bytes after the quote (RFC 4884), hex. */
   readonly extension?: string;
-  /** Amounts added to fields of the quote, or another destination, to make it a lie. */
+  /** Amounts added to fields of the quote, or another destination, to falsify it. */
   readonly quoteEdits?: {
     readonly sequence?: number;
     readonly sourcePort?: number;
@@ -58,7 +58,7 @@ export interface IcmpAnswer {
   };
 }
 
-/** A segment that answers the packet; numbers are added to what a right answer would carry. */
+/** A segment that answers the packet; numbers are added to those of a correct answer. */
 interface TcpAnswer {
   readonly do: 'tcp-answer';
   readonly flags: string;

@@ -29,7 +29,7 @@ labSuite('mss over narrow links', () => {
     ['without', NO_ICMP],
   ] as const)('a clamp to the route over a link of 1400 bytes, %s ICMP', async (_, more) => {
     await mtu('router', 'client', 1400);
-    await clamp(lab, 'router', { there: 'rt mtu', back: 'rt mtu', more });
+    await clamp(lab, 'router', { forward: 'rt mtu', reverse: 'rt mtu', more });
     const { forward, reverse, mss } = await measure(lab, [TARGET, '-p', '80']);
     // nft looks at the routes of both directions.
     expect([forward, reverse]).toEqual(['1360 likely', '1360 likely']);
@@ -46,7 +46,7 @@ labSuite('mss over narrow links', () => {
 
   it('the same link without ICMP either: a black hole', async () => {
     await mtu('router', 'client', 1400);
-    await clamp(lab, 'router', { there: null, back: null, more: NO_ICMP });
+    await clamp(lab, 'router', { forward: null, reverse: null, more: NO_ICMP });
     const { mss } = await measure(lab, [TARGET, '-p', '80']);
     expect(mss.forward.change).toBeNull();
     expect(mss.findings.map(({ code, direction }) => `${code} ${direction}`)).toEqual(['pmtu-black-hole reverse']);
@@ -60,7 +60,7 @@ labSuite('mss over narrow links', () => {
   });
 
   it('a short reply is not enough, and a missed expectation is exit 1', async () => {
-    await clamp(lab, 'router', { there: '1300', back: '1300' });
+    await clamp(lab, 'router', { forward: '1300', reverse: '1300' });
     const short = await measure(lab, [TARGET, '-p', '80', '--request', 'http:/small', '--expect-forward', '1300']);
     expect(short.forward).toBe('- unknown');
     expect(short.mss.forward.detail).toContain('Not enough data');
@@ -99,8 +99,8 @@ labSuite('mss through two routers', () => {
   });
   afterAll(() => lab?.close());
 
-  it('a clamp at the first is proven by what the second quotes, without a reset of the kernel', async () => {
-    await clamp(lab, 'near', { there: '1300', back: null });
+  it('a clamp at the first is proven by the second’s quote, without a kernel reset', async () => {
+    await clamp(lab, 'near', { forward: '1300', reverse: null });
     const before = await kernelResets(lab, 'client');
     const { forward, reverse, mss } = await measure(lab, ['10.82.3.2', '-p', '80']);
     expect([forward, reverse]).toEqual(['1300 proven', '- none']);

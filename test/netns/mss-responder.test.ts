@@ -18,7 +18,7 @@ labSuite('mss with a responder', () => {
   afterAll(() => lab?.close());
   afterEach(async () => lab.nft('router', 'flush ruleset'));
 
-  it('a clean path: what left arrived, both ways', async () => {
+  it('a clean path: packets arrive unchanged in both directions', async () => {
     const { code, forward, reverse, mss } = await measure(lab, ASKED);
     expect({ code, forward, reverse }).toEqual({ code: 0, forward: '- none', reverse: '- none' });
     expect(mss.forward.evidence).toEqual(['responder']);
@@ -33,14 +33,16 @@ labSuite('mss with a responder', () => {
   });
 
   it.each([
-    { there: '1300', back: null },
-    { there: null, back: '1300' },
-    { there: '1200', back: '1380' },
-  ])('is proof of a clamp: $there there, $back back', async ({ there, back }) => {
-    await clamp(lab, 'router', { there, back });
+    { forward: '1300', reverse: null },
+    { forward: null, reverse: '1300' },
+    { forward: '1200', reverse: '1380' },
+  ])('is proof of a clamp: forward $forward, reverse $reverse', async (clamps) => {
+    await clamp(lab, 'router', clamps);
     const before = await kernelResets(lab, 'client');
     const { forward, reverse, mss } = await measure(lab, ASKED);
-    expect([forward, reverse]).toEqual([there, back].map((value) => (value === null ? '- none' : `${value} proven`)));
+    expect([forward, reverse]).toEqual(
+      [clamps.forward, clamps.reverse].map((value) => (value === null ? '- none' : `${value} proven`)),
+    );
     expect(mss.findings.every(({ certainty }) => certainty === 'proven')).toBe(true);
     expect(await kernelResets(lab, 'client')).toBe(before);
   });
@@ -54,7 +56,7 @@ labSuite('mss with a responder', () => {
     expect(stderr).toContain(`with --responder: ${why}`);
   });
 
-  it('is silent to another token, and that is no verdict', async () => {
+  it('ignores another token, and that is no verdict', async () => {
     const other = [TARGET, '-p', '4000', '--responder', '--token', 'another token of twenty'];
     const { mss, forward, reverse } = await measure(lab, [...other, '--offer', 'mtu', '--timeout', '200']);
     expect(mss.state).toBe('filtered');

@@ -33,7 +33,7 @@ labSuite('mss through a router', () => {
     await until('no connection', async () => (await lab.runOk('target', ['ss', '-Htan', ...states])) === '');
   }
 
-  it('a clean path with offloads on: no clamp, within 3 s, no reset of the kernel, nothing left', async () => {
+  it('a clean path with offloads on: no clamp, within 3 s, no kernel reset, nothing left', async () => {
     const before = await kernelResets(lab, 'client');
     const { code, forward, reverse, mss, summary } = await measure(lab, [TARGET, '-p', '80']);
     expect({ code, forward, reverse }).toEqual({ code: 0, forward: '- none', reverse: '- none' });
@@ -46,15 +46,15 @@ labSuite('mss through a router', () => {
   });
 
   it.each([
-    { there: '1300', back: null },
-    { there: null, back: '1300' },
-    { there: '1300', back: '1300' },
-    { there: '1200', back: '1380' },
-  ])('a clamp: $there there, $back back', async ({ there, back }) => {
-    await clamp(lab, 'router', { there, back });
+    { forward: '1300', reverse: null },
+    { forward: null, reverse: '1300' },
+    { forward: '1300', reverse: '1300' },
+    { forward: '1200', reverse: '1380' },
+  ])('a clamp: forward $forward, reverse $reverse', async (clamps) => {
+    await clamp(lab, 'router', clamps);
     const before = await kernelResets(lab, 'client');
     const result = await measure(lab, [TARGET, '-p', '80']);
-    const expected = [there, back].map((value) => (value === null ? '- none' : `${value} likely`));
+    const expected = [clamps.forward, clamps.reverse].map((value) => (value === null ? '- none' : `${value} likely`));
     expect([result.forward, result.reverse]).toEqual(expected);
     expect(result.summary.durationMs).toBeLessThan(3000);
     await nothingIsLeft();
@@ -62,7 +62,7 @@ labSuite('mss through a router', () => {
   });
 
   it('a TLS server that serves one connection after the other', async () => {
-    await clamp(lab, 'router', { there: '1300', back: null });
+    await clamp(lab, 'router', { forward: '1300', reverse: null });
     const { forward, reverse, summary } = await measure(lab, [TARGET]);
     expect([forward, reverse]).toEqual(['1300 likely', '- none']);
     expect(summary.durationMs).toBeLessThan(3000);
@@ -81,7 +81,7 @@ labSuite('mss through a router', () => {
 
   it('an ordinary user with CAP_NET_RAW alone', async (context) => {
     context.skip(!lab.realRoot);
-    await clamp(lab, 'router', { there: '1300', back: null });
+    await clamp(lab, 'router', { forward: '1300', reverse: null });
     const argv = asOrdinaryUser('-all,+net_raw', [withinReach(BIN), 'mss', ...onEngine([TARGET, '-p', '80']), '--json']);
     const { code, forward } = measuredOf(await lab.run('client', argv));
     expect({ code, forward }).toEqual({ code: 0, forward: '1300 likely' });

@@ -15,10 +15,11 @@ const FIRST = 5000;
 const PORTS = 600;
 const KINDS = 11;
 const LIST = `${FIRST}-${FIRST + PORTS - 1}`;
-// The kernel sends 1000 ICMP errors a second (icmp_msgs_per_sec): faster, and its limit would decide what either program sees.
+// The kernel sends 1000 ICMP errors a second (icmp_msgs_per_sec); at higher rates this limit would decide
+// what either program sees.
 const RATE = '500';
 
-/** Each kind takes every eleventh port, so that neighbours differ. */
+/** Each kind has every eleventh port, so that neighbours differ. */
 function portsOf(kind: number): readonly number[] {
   return range(FIRST, PORTS).filter((port) => (port - FIRST) % KINDS === kind);
 }
@@ -59,7 +60,8 @@ labSuite('600 ports under eleven kinds of rule', () => {
 
   it.skipIf(!nmap)('are seen as nmap sees them', async () => {
     const first = await askNmap(LIST);
-    // On a slow machine nmap loses one ICMP error or another to its own time-outs and says no-response: such ports it is asked again, alone.
+    // On a slow machine nmap misses an ICMP error now and then and reports no-response: it is asked about
+    // such ports again, alone.
     const lost = ours.ports.filter(({ port, reason }) => first.get(port)?.endsWith('no-response') && reason.startsWith('icmp-'));
     const again = lost.length === 0 ? [] : await askNmap(lost.map(({ port }) => port).join(','));
     const theirs = new Map([...first, ...again]);

@@ -5,7 +5,10 @@ const PORT = /<port protocol="tcp" portid="(?<port>\d+)"><state state="(?<state>
 const FOLDED = /<extraports state="(?<state>[^"]+)"[^>]*>(?<body>[^]*?)<\/extraports>/g;
 const FOLDED_REASON = /<extrareasons reason="(?<reason>[^"]+)"[^>]* ports="(?<ports>[^"]+)"/g;
 
-/** Reads `nmap -oX -`: ports with a line of their own, and those folded into `extraports` by state and reason. */
+/**
+ * Reads `nmap -oX -`: ports with a line of their own, and those folded into `extraports` by state and
+ * reason.
+ */
 export function readNmap(xml: string): NmapVerdicts {
   const verdicts = new Map<number, string>();
   for (const { groups = {} } of xml.matchAll(PORT))

@@ -14,7 +14,7 @@ const FRAMES = ['af-xdp', 'af-packet'] as const;
 const MANY_RUNS = fileURLToPath(new URL('programs/many-runs.mjs', import.meta.url));
 const NEAR = device('target');
 const FAR = device('client');
-/** A second of probing when nothing goes wrong. */
+/** A second of probing without faults. */
 const PORTS = '1-10000';
 const RATE = '10000';
 const RIGHT = { 'open syn-ack': 1, 'closed rst': 9999 };
@@ -26,7 +26,7 @@ labSuite('what happens to the packet ring in mid-run', () => {
     return () => lab.close();
   });
 
-  /** Does `upset` when the first answers are there. */
+  /** Calls `upset` after the first answers. */
   async function upset(path: string, what: () => Promise<unknown>): Promise<Result> {
     const asked = ['--engine', 'packet-ring', '--send-path', path, '--rate', RATE, '-p', PORTS];
     const running = lab.start('client', command([TARGET, ...asked]));
@@ -43,7 +43,7 @@ labSuite('what happens to the packet ring in mid-run', () => {
     return lab.runOk(host, ['ip', ...words]);
   }
 
-  /** The process id of somebody who is in that host's namespace. */
+  /** The process id of a process in that host's namespace. */
   async function placed(host: string): Promise<number> {
     const process = lab.start(host, ['sh', '-c', 'echo here; exec sleep 60']);
     await until('a process in the namespace', () => process.stdout() === 'here\n');
@@ -74,10 +74,10 @@ labSuite('what happens to the packet ring in mid-run', () => {
     }
   });
 
-  it.each(FRAMES)('%s, another interface takes the name: the kernel’s way from then on', async (path) => {
+  it.each(FRAMES)('%s, another interface takes the name: the raw socket from then on', async (path) => {
     const result = await upset(path, swapCables);
     expect(result.code).toBe(0);
-    // Frames for the old one would end with ENXIO each.
+    // Each frame for the old one would fail with ENXIO.
     expect(tally(result)['error send-error:ENXIO'] ?? 0).toBeLessThan(512);
     expect(result.summary.closed).toBeGreaterThan(5000);
   });
@@ -91,11 +91,11 @@ labSuite('what happens to the packet ring in mid-run', () => {
     const result = await upset(path, moved);
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(tally(result)).toEqual(RIGHT);
-    // The kernel is asked every 50 ms, in which 500 SYNs leave.
+    // Routes are looked up every 50 ms, in which 500 SYNs are sent.
     expect(result.summary.probesSent).toBeLessThan(11_500);
   });
 
-  it.each(PATHS)('%s, the route changes to another interface: packets take it, whichever way they took', async (path) => {
+  it.each(PATHS)('%s, the route changes to another interface: packets follow it', async (path) => {
     const cable = ['link', 'add', 'other0', 'type', 'veth', 'peer', 'name', 'far0', 'netns'];
     const pid = await placed('target');
     await ip('client', ...cable, `${pid}`);
@@ -132,7 +132,7 @@ labSuite('packet rings beside and after each other', () => {
     expect(tally(parsed(await first.finished))).toEqual(RIGHT);
   });
 
-  it('one after the other, some cut short: descriptors, sockets and mappings stay as many', async () => {
+  it('one after the other, some aborted: the number of descriptors, sockets and mappings does not grow', async () => {
     const dist = join(dirname(BIN), '..');
     const said = await lab.runOk('client', [process.execPath, MANY_RUNS, dist, TARGET, '10']);
     const ways = said
@@ -144,7 +144,7 @@ labSuite('packet rings beside and after each other', () => {
       expect(after.descriptors).toBe(before.descriptors);
       expect([before.packetSockets, after.packetSockets]).toEqual([0, 0]);
       expect([before.socketMappings, after.socketMappings]).toEqual([0, 0]);
-      // A ring takes 16 MiB of addresses a run; V8's heap may grow a little.
+      // A ring maps 16 MiB per run; V8's heap may grow a little.
       expect(after.megabytes - before.megabytes).toBeLessThan(100);
     }
   });
@@ -176,7 +176,7 @@ tunSuite('a packet ring on a hard path', () => {
     expect(result.ports.every(({ state, port }) => (state === 'open') === (port >= 3000 && port < 3200))).toBe(true);
   };
 
-  it.each(['raw-ip', 'af-xdp'])('%s, 300 ms there and back: 3000 ports are right', async (path) => {
+  it.each(['raw-ip', 'af-xdp'])('%s, a round trip of 300 ms: 3000 ports are right', async (path) => {
     await lab.middlebox('router', 'target').configure({ delayMs: 150 });
     right(await synscope(lab, 'client', [TARGET, '-p', '1001-4000', '--send-path', path]));
   });

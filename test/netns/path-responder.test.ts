@@ -51,14 +51,15 @@ labSuite('a path with a responder at its end', () => {
     return findings.map(({ code, option, direction }) => [code, option, direction].filter(Boolean).join(' '));
   }
 
-  // Quotes are translated back on their way home: r2's masquerading used to be placed between the last router and the target.
-  it('names NAT, and places it nowhere', async () => {
+  // Quotes are translated on the reverse path: r2's masquerading used to be placed between the last router
+  // and the target.
+  it('names NAT without placing it', async () => {
     const { path } = await trace(5005);
     expect(path).toMatchObject({ reached: true, state: 'open', changes: [], findings: [] });
     expect(path.responder?.translation?.source).toContain('10.84.2.1');
   });
 
-  it('that is clean: the responder is its last hop, and nothing is found; no kernel resets anything', async () => {
+  it('that is clean: the responder is its last hop, no findings, no kernel resets', async () => {
     const before = await kernelResets(lab, 'client');
     const { hops, path } = await trace(5010);
     expect(hops.map(({ ttl, address }) => `${ttl} ${address}`)).toEqual([
@@ -84,7 +85,7 @@ labSuite('a path with a responder at its end', () => {
     expect(found(path)).toEqual(['syn-dropped forward']);
   });
 
-  it('whose SYN-ACKs are dropped: the SYNs arrived, and as they had been sent', async () => {
+  it('whose SYN-ACKs are dropped: the SYNs arrived unchanged', async () => {
     const { path } = await trace(5004, '--control', `${FAR}:5010`, '--timeout', '200', '--retries', '1');
     expect(path).toMatchObject({ reached: false, state: 'filtered', reason: 'no-response', hops: 5, changes: [] });
     expect(found(path)).toEqual(['reply-dropped reverse']);

@@ -34,13 +34,13 @@ function changesOf({ changes }: PathRecord): readonly string[] {
   );
 }
 
-/** Lets a connection be forgotten by the client alone. */
+/** Makes the client alone forget a connection. */
 const VANISH = fileURLToPath(new URL('programs/vanish.mjs', import.meta.url));
 
 const ROUTERS = [1, 2, 3, 4].map((hop) => `${hop} ${routerAddress(hop)} icmp-ttl-exceeded`);
 const SYNS = 'tcp flags syn / syn,ack tcp dport';
 
-/** Port, what which router does, what must be said. */
+/** Port, router, its rule, and the expected change. */
 const BY_NFT: readonly (readonly [number, string, string, readonly string[]])[] = [
   [5000, 'r2', 'tcp option maxseg size set 1300', ['tcp.option.mss 1460>1300 rewritten 2-3']],
   [5001, 'r2', 'reset tcp option sack-perm', ['tcp.option.sackOK true>null overwritten 2-3']],
@@ -69,7 +69,7 @@ labSuite('a path of four kernel routers', () => {
       `${SYNS} 5013 tcp option timestamp exists drop`,
       ...rulesOf('r3'),
     ];
-    // The MSS set where packets come in is what the router's own quote shows.
+    // An MSS set at ingress shows in the router's own quote.
     const ingress = `table netdev lab_in {\n chain c {\n  type filter hook ingress device "to-r1" priority 0;\n  ${SYNS} 5030 tcp option maxseg size set 1280\n }\n}\n`;
     const masquerade =
       'table ip lab_nat {\n chain c {\n  type nat hook postrouting priority 100;\n  tcp dport 5040 masquerade\n }\n}\n';
@@ -82,7 +82,7 @@ labSuite('a path of four kernel routers', () => {
   });
   afterAll(() => lab?.close());
 
-  it('is shown hop by hop, without a change, and the connection is left to nobody', async () => {
+  it('is shown hop by hop, without a change, and leaves no half-open connection', async () => {
     const { hops, path } = await trace(lab, 5049);
     expect(hopsOf(hops)).toEqual([...ROUTERS, `5 ${FAR} syn-ack`]);
     expect(path).toMatchObject({ reached: true, state: 'open', hops: 5, changes: [], findings: [] });
@@ -115,34 +115,34 @@ labSuite('a path of four kernel routers', () => {
     expect(path).toMatchObject({ reached: true, state: 'open', hops: 5 });
   });
 
-  it('places what is done where packets come in before that router', async () => {
+  it('places a change at a router’s ingress before that router', async () => {
     expect(changesOf((await trace(lab, 5030)).path)).toEqual(['tcp.option.mss 1460>1280 rewritten 1-2']);
   });
 
-  it('shows no change through masquerading, whose quotes come back as they were', async () => {
+  it('shows no change through masquerading, which restores quotes', async () => {
     const { hops, path } = await trace(lab, 5040);
     expect(hopsOf(hops)).toEqual([...ROUTERS, `5 ${FAR} syn-ack`]);
     expect(path.changes).toEqual([]);
   });
 
-  it('shows the way up to a filter', async () => {
+  it('shows the path up to a filter', async () => {
     const { hops, path } = await trace(lab, 5010);
     expect(hopsOf(hops)).toEqual(ROUTERS.slice(0, 3));
     expect(path).toMatchObject({ reached: false, state: 'filtered', reason: 'no-response', hops: 3 });
   });
 
-  it('says which device resets in the name of the target', async () => {
+  it('says which device sends resets with the target’s address', async () => {
     const { path } = await trace(lab, 5011);
     expect(path).toMatchObject({ reached: false, state: 'closed', reason: 'rst', hops: 4 });
     expect(path.findings.map(({ code, certainty }) => `${code} ${certainty}`)).toEqual(['rst-injected likely']);
   });
 
-  it('says who refuses', async () => {
+  it('says which device rejects', async () => {
     const { path } = await trace(lab, 5012);
     expect(path).toMatchObject({ reached: false, reason: 'icmp-admin-prohibited', from: routerAddress(3), hops: 4 });
   });
 
-  it('says that the last router finds no such host, which takes that one three seconds', async () => {
+  it('says that the last router finds no such host, which takes the router three seconds', async () => {
     const absent = FAR.replace(/\d+$/, '77');
     const records = await recordsOf<HopRecord | PathRecord>(lab, 'client', ['path', absent, '-p', '5000']);
     const [path] = records.filter((record) => record.type === 'path');
@@ -177,8 +177,9 @@ labSuite('a path of four kernel routers', () => {
     expect(hops.map(({ ttl, address }) => `${ttl} ${address}`)).toEqual(found);
   });
 
-  // The SYN that followed the reset of the old connection used to be taken for the first that reached the host: one hop too many.
-  it('is found on a port that was asked for and that an older connection holds', async () => {
+  // The SYN after the old connection's reset used to be taken for the first to reach the host: one hop too
+  // many.
+  it('is found on a requested port that an older connection holds', async () => {
     const client = lab.start('client', [process.execPath, VANISH, FAR, '5049', '45678']);
     await untilSays(client, 'ready');
     await lab.nft('client', chain('output', ['tcp sport 45678 drop']));
@@ -197,7 +198,7 @@ labSuite('a path of four kernel routers', () => {
   });
 });
 
-/** Port, what a box behind r2 does to SYNs, the field. */
+/** Port, the action of a box after r2 on SYNs, and the field. */
 const BY_TUN: readonly (readonly [number, MiddleboxAction, string])[] = [
   [5000, { do: 'set-window', value: 777 }, 'tcp.window'],
   [5001, { do: 'strip-option', kind: 4 }, 'tcp.option.sackOK'],
@@ -239,7 +240,7 @@ tunSuite('a box between two routers', () => {
     expect(path.changes.map((change) => `${change.field} ${change.afterTtl}-${change.atTtl}`)).toEqual([`${field} 2-3`]);
   });
 
-  it('that translates sequence numbers is found by quotes that still match', async () => {
+  it('that translates sequence numbers is found by the other fields of quotes', async () => {
     const { path } = await trace(lab, 5010);
     expect(path.changes.map((change) => `${change.field} ${change.afterTtl}-${change.atTtl}`)).toEqual(['tcp.seq 2-3']);
     expect(path).toMatchObject({ reached: true, state: 'open', hops: 5 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** A TCP packet as it was on the wire: read here by hand, so that the code under test is not its own judge. */
+/** A TCP packet as it was on the wire; parsed here, independently of the code under test. */
 export interface SeenSegment {
   readonly source: string;
   readonly destination: string;
@@ -28,7 +28,10 @@ export interface SeenSegment {
 const LINKTYPE_ETHERNET = 1;
 const ETHERTYPE_IPV4 = 0x0800;
 
-/** One's complement sum; 0xffff over a whole header or segment with its pseudo header means a good checksum (RFC 1071). */
+/**
+ * One's complement sum; 0xffff over a header, or a segment with its pseudo header, means a correct checksum
+ * (RFC 1071).
+ */
 function sum16(...parts: readonly Buffer[]): number {
   let total = 0;
   for (const part of parts) {
@@ -69,7 +72,10 @@ function segmentOf(packet: Buffer, atMs: number): SeenSegment | null {
   };
 }
 
-/** The TCP packets of a pcap file (little-endian, Ethernet or raw IP), in order; `from` is the offset of the first record to read. */
+/**
+ * The TCP packets of a pcap file (little-endian, Ethernet or raw IP), in order; `from` is the offset of the
+ * first record to read.
+ */
 export function readSegments(path: string, from = 24): readonly SeenSegment[] {
   const file = readFileSync(path);
   const linkHeader = file.readUInt32LE(20) === LINKTYPE_ETHERNET ? 14 : 0;

@@ -9,12 +9,12 @@ import { chain, routed, TARGET } from './topology.ts';
 
 const TRACE = /\n\s+at /;
 
-/** The command line of `synscope ARGS` as uid 1000 with these capabilities alone. */
+/** The command line of `synscope ARGS` as uid 1000 with only these capabilities. */
 function asUser(capabilities: string, args: readonly string[]): readonly string[] {
   return asOrdinaryUser(capabilities, [withinReach(BIN), ...onEngine(args)]);
 }
 
-labSuite('who may run it', () => {
+labSuite('permissions', () => {
   let lab: Lab;
   beforeAll(async () => {
     lab = await createLab(routed({ target: { listen: [80], nft: chain('input', ['tcp dport 7000-7999 drop']) } }));
@@ -48,7 +48,7 @@ labSuite('who may run it', () => {
     }
   });
 
-  it('root is root no longer once the sockets are open', async (context) => {
+  it('root is dropped once the sockets are open', async (context) => {
     context.skip(!lab.realRoot);
     const running = startSynscope(lab, 'client', [TARGET, '-p', '80,7000-7999', '--no-randomize', '--timeout', '5000']);
     await untilSays(running, '"port":80,');

@@ -32,7 +32,7 @@ export interface RoutePlan {
   readonly type?: 'unreachable' | 'prohibit' | 'blackhole' | 'throw';
 }
 
-/** A whole network. No host has a way out of it. */
+/** A whole network, without a route out of it. */
 export interface LabPlan {
   readonly hosts: Readonly<Record<string, HostPlan>>;
   readonly links: readonly LinkPlan[];

@@ -10,26 +10,26 @@ import { direct, TARGET } from './topology.ts';
 const PROGRAM = fileURLToPath(new URL('programs/half-open.mjs', import.meta.url));
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 const SOURCE = '10.81.2.1';
-/** The target tries its SYN-ACK three times: at once, after one second and after two more. */
+/** The target sends its SYN-ACK three times: at once, after one second and after two more. */
 const SYNACK_RETRIES = 2;
 const OPEN = 80;
 const ALSO_OPEN = 81;
 const SYN_ACK = 0x12;
 const RST = 0x04;
 
-/** Source ports, one for each way of holding it. */
-const Port = { 'resets-suppressed': 61_001, guardedByUser: 61_002, reserved: 61_003, unheld: 61_004 } as const;
+/** One source port for each way of holding it. */
+const Port = { suppressed: 61_001, suppressedByUser: 61_002, reserved: 61_003, unheld: 61_004 } as const;
 
 type Way = keyof typeof Port;
 
 const WAYS: Readonly<Record<Way, string>> = {
-  'resets-suppressed': 'guard',
-  guardedByUser: 'guard',
+  suppressed: 'suppress',
+  suppressedByUser: 'suppress',
   reserved: 'reserve',
   unheld: 'none',
 };
 
-labSuite('the port guard', () => {
+labSuite('reset suppression', () => {
   let lab: Lab;
   let capture: Capture;
   const programs = new Map<Way, Running>();
@@ -45,7 +45,7 @@ labSuite('the port guard', () => {
 
   async function begin(way: Way): Promise<void> {
     const argv =
-      way === 'guardedByUser'
+      way === 'suppressedByUser'
         ? asOrdinaryUser('-all,+net_raw', commandOf(way, withinReach))
         : [process.execPath, ...commandOf(way, (path) => path)];
     const program = lab.start('client', argv);
@@ -60,7 +60,7 @@ labSuite('the port guard', () => {
     await untilSays(program, 'done', before);
   }
 
-  /** What the client's interface has seen of a source port, in order. */
+  /** The packets of a source port on the client's interface, in order. */
   async function seen(way: Way): Promise<readonly SeenSegment[]> {
     await capture.sync();
     return readSegments(capture.path).filter((segment) => [segment.sourcePort, segment.destinationPort].includes(Port[way]));
@@ -75,19 +75,19 @@ labSuite('the port guard', () => {
     const target = { listen: [OPEN, ALSO_OPEN], sysctl: { 'net.ipv4.tcp_synack_retries': SYNACK_RETRIES } };
     lab = await createLab(direct({ target }));
     capture = await lab.capture('client', device('target'));
-    const ways = (Object.keys(Port) as Way[]).filter((way) => lab.realRoot || way !== 'guardedByUser');
-    if (!lab.realRoot) console.log('the guard of another user is skipped: it needs root');
+    const ways = (Object.keys(Port) as Way[]).filter((way) => lab.realRoot || way !== 'suppressedByUser');
+    if (!lab.realRoot) console.log('suppression as another user is skipped: it needs root');
     await Promise.all(ways.map(begin));
     await Promise.all(ways.map((way) => order(way, `syn ${OPEN}`)));
-    const guarded = ways.filter((way) => WAYS[way] === 'guard');
+    const suppressed = ways.filter((way) => WAYS[way] === 'suppress');
     await until('every SYN-ACK of the target', async () => {
-      const segments = await Promise.all(guarded.map(seen));
+      const segments = await Promise.all(suppressed.map(seen));
       return segments.every((each) => synAcks(each, OPEN).length > SYNACK_RETRIES);
     });
   });
   afterAll(() => lab?.close());
 
-  describe.each(['resets-suppressed', 'guardedByUser'] as const)('a port that is %s', (way) => {
+  describe.each(['suppressed', 'suppressedByUser'] as const)('a port whose resets are %s', (way) => {
     it('gets the SYN-ACK and all its retransmissions, and no RST leaves', async (context) => {
       context.skip(!programs.has(way));
       const segments = await seen(way);
@@ -96,7 +96,7 @@ labSuite('the port guard', () => {
       expect(resets(segments, OPEN)).toEqual([]);
     });
 
-    it('is the kernel’s again once released: a SYN-ACK is answered with RST', async (context) => {
+    it('returns to the kernel once released: a SYN-ACK is answered with RST', async (context) => {
       context.skip(!programs.has(way));
       await order(way, 'release');
       await order(way, `syn ${ALSO_OPEN}`);
@@ -108,7 +108,7 @@ labSuite('the port guard', () => {
     });
   });
 
-  it.each(['reserved', 'unheld'] as const)('the control: from a port that is %s the kernel sends RST', async (way) => {
+  it.each(['reserved', 'unheld'] as const)('control: from a port that is %s the kernel sends RST', async (way) => {
     const segments = await seen(way);
     expect(synAcks(segments, OPEN)).toHaveLength(1);
     expect(resets(segments, OPEN)).toHaveLength(1);
@@ -118,25 +118,25 @@ labSuite('the port guard', () => {
     const [first, last] = [61_020, 61_023];
     const range = { 'net.ipv4.ip_local_port_range': `${first} ${last}` };
     await lab.sysctl('client', range);
-    const guard = lab.start('client', [process.execPath, PROGRAM, DIST, 'guard', String(first + 1), SOURCE, TARGET]);
-    await untilSays(guard, 'ready');
+    const holder = lab.start('client', [process.execPath, PROGRAM, DIST, 'suppress', String(first + 1), SOURCE, TARGET]);
+    await untilSays(holder, 'ready');
     const handedOut = async (): Promise<unknown> => JSON.parse(await lab.runOk('client', [process.execPath, '-e', TAKE_ALL]));
     expect(await handedOut()).toEqual({ bound: [first, first + 2, last], connected: [first, first + 2, last] });
-    guard.process.stdin.write('release\n');
-    await untilSays(guard, 'done');
+    holder.process.stdin.write('release\n');
+    await untilSays(holder, 'done');
     expect(await handedOut()).toMatchObject({ bound: [first, first + 1, first + 2, last] });
   });
 
-  it('is refused for a privileged port without the right to it', async (context) => {
+  it('is refused for a privileged port without CAP_NET_BIND_SERVICE', async (context) => {
     context.skip(!lab.realRoot);
-    const command = [withinReach(PROGRAM), withinReach(DIST), 'guard', '443', SOURCE, TARGET];
+    const command = [withinReach(PROGRAM), withinReach(DIST), 'suppress', '443', SOURCE, TARGET];
     const { code, stdout, stderr } = await lab.run('client', asOrdinaryUser('-all,+net_raw', command));
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toContain('not-permitted: suppressing the resets of source port 443: binding it needs CAP_NET_BIND_SERVICE');
   });
 });
 
-/** Has the kernel choose ports until it has none left: for listening, then for connections. */
+/** Has the kernel choose ports until none is left: for listening, then for connections. */
 const TAKE_ALL = `
 const net = require('node:net');
 const open = [];

@@ -12,7 +12,7 @@ const SHIFT = 1_000_000;
 
 type Case = readonly [port: number, direction: 'forward' | 'reverse', action: MiddleboxAction, found: readonly string[]];
 
-/** What a box does to the SYN or the SYN-ACK of a port, and what must be found. */
+/** A box's action on the SYN or the SYN-ACK of a port, and the expected finding. */
 const CASES: readonly Case[] = [
   [4000, 'forward', { do: 'strip-option', kind: 8 }, ['option-stripped ts forward proven']],
   [4001, 'reverse', { do: 'strip-option', kind: 4 }, ['option-stripped sackOK reverse proven']],
@@ -24,9 +24,12 @@ const CASES: readonly Case[] = [
   [4007, 'forward', { do: 'set-ttl', value: 200 }, []],
 ];
 
-/** Sequence numbers translated as a firewall does it: in every segment there, and taken off again in every acknowledgement. */
+/**
+ * Sequence numbers translated as by a firewall: added on the forward path, subtracted from acknowledgements
+ * on the reverse path.
+ */
 const TRANSLATED = 4008;
-/** The same, and the timestamps rewritten: only a proof somewhere else gets through. */
+/** The same with timestamps rewritten: only a proof in another field gets through. */
 const EVERYTHING = 4009;
 
 function translation(port: number): readonly MiddleboxRule[] {
@@ -66,28 +69,28 @@ tunSuite('a responder behind a middlebox', () => {
     expect(result.port(port).responder?.status).toBe('reported');
   });
 
-  it('sees the TTL that a box has set', () => {
+  it('sees the TTL that a box sets', () => {
     expect(result.port(4007).responder?.ttl).toBeGreaterThan(64);
   });
 
-  it('is proven by the timestamp where sequence numbers are translated, and names that', () => {
+  it('is proven by the timestamp where sequence numbers are translated, and reports the translation', () => {
     const { responder: far } = result.port(TRANSLATED);
     expect(findings(result.port(TRANSLATED))).toEqual(['sequence-rewritten forward proven']);
     expect(far).toMatchObject({ proof: ['ts'], reverse: [] });
   });
 
-  it('does not know a SYN whose every proof was rewritten, and does not say that it was dropped for sure', () => {
+  it('does not recognise a SYN with every proof rewritten, and does not claim that it was dropped', () => {
     expect(result.port(EVERYTHING)).toMatchObject({ state: 'filtered', responder: { status: 'never-arrived' } });
     expect(findings(result.port(EVERYTHING))).toEqual(['syn-dropped forward likely']);
   });
 
-  it('knows it by --proof option', async () => {
+  it('recognises it by --proof option', async () => {
     const again = await synscope(lab, 'client', [TARGET, '-p', `${EVERYTHING}`, '--responder', ...TOKEN, '--proof', 'option']);
     expect(findings(again.port(EVERYTHING))).toEqual(['sequence-rewritten forward proven', 'option-stripped ts forward proven']);
     expect(again.port(EVERYTHING).responder?.proof).toEqual(['option']);
   });
 
-  it('finds nothing at a port that nothing touches', () => {
+  it('finds nothing at an untouched port', () => {
     expect(findings(result.port(4010))).toEqual([]);
     expect(result.port(4010).responder).toMatchObject({ status: 'reported', forward: [], reverse: [] });
   });

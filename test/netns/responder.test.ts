@@ -18,7 +18,7 @@ const RST = 0x04;
 const FORWARD = 'tcp flags syn / syn,ack tcp dport';
 const REVERSE = 'tcp flags & (syn | ack) == syn | ack tcp sport';
 
-/** Port, what the router does to it, what must be found. */
+/** Port, the router's rule for it, and the expected finding. */
 const ALTERED: readonly (readonly [number, string, readonly string[]])[] = [
   [4000, `${FORWARD} 4000 reset tcp option sack-perm`, ['option-padded sackOK forward proven']],
   [4001, `${FORWARD} 4001 reset tcp option timestamp`, ['option-padded ts forward proven']],
@@ -33,10 +33,10 @@ const ALTERED: readonly (readonly [number, string, readonly string[]])[] = [
   [4010, `${FORWARD} 4010 ip dscp set cs1`, ['dscp-changed forward proven']],
 ];
 
-/** Both ways at once, to different values. */
+/** Both directions at once, to different values. */
 const BOTH = [`${FORWARD} 4011 tcp option maxseg size set 1300`, `${REVERSE} 4011 tcp option maxseg size set 1200`];
 
-/** Port, what the router does to it, what the responder says, what must be found. */
+/** Port, the router's rule for it, the responder's status, and the expected finding. */
 const BLOCKED: readonly (readonly [number, string, string, readonly string[]])[] = [
   [4012, `${FORWARD} 4012 drop`, 'never-arrived', ['syn-dropped forward proven']],
   [4013, `${REVERSE} 4013 drop`, 'arrived', ['reply-dropped reverse proven']],
@@ -47,7 +47,7 @@ const BLOCKED: readonly (readonly [number, string, string, readonly string[]])[]
 const CLEAN = [4018, 4019];
 const PORTS = '4000-4015,4018,4019';
 
-/** A responder on the target, and what it wrote. */
+/** A responder on the target, with its output. */
 class Responder {
   readonly #running: Running;
 
@@ -81,7 +81,7 @@ interface Ended {
   readonly summary: RespondSummaryRecord;
 }
 
-/** A second is patience enough on a machine that is busy with other tests: an attempt that is given up is taken back with a reset. */
+/** One second, for machines that are busy with other tests: an attempt that is given up is reset. */
 function ask(lab: Lab, ports: string, ...more: readonly string[]): Promise<Result> {
   return synscope(lab, 'client', [TARGET, '-p', ports, '--responder', ...TOKEN, '--retries', '1', ...more]);
 }
@@ -117,7 +117,7 @@ labSuite('a responder', () => {
       expect(result.port(port)).toMatchObject({ state: 'open', responder: { status: 'reported' } });
     });
 
-    it('clamped both ways, to different values', () => {
+    it('clamped in both directions, to different values', () => {
       const { findings: found } = result.port(4011);
       expect(found).toMatchObject([
         { code: 'mss-clamped', direction: 'forward', sent: 1460, received: 1300, certainty: 'proven' },
@@ -130,20 +130,20 @@ labSuite('a responder', () => {
       expect(result.port(port).responder?.status).toBe(status);
     });
 
-    it.each(CLEAN)('port %i, which nothing touches', (port) => {
+    it.each(CLEAN)('port %i, untouched', (port) => {
       const record = result.port(port);
       expect(findings(record)).toEqual([]);
       expect(record.responder).toMatchObject({ status: 'reported', forward: [], reverse: [], translation: null, ttl: 63 });
       expect(record.responder?.proof).toEqual(['isn', 'ts']);
     });
 
-    it('no kernel resets anything: only silent and refused attempts are taken back, by us', () => {
+    it('no kernel resets: only silent and refused attempts are reset, by us', () => {
       const ours = BLOCKED.map(([port]) => port);
       const foreign = resets.filter((text) => !ours.some((port) => text.endsWith(`>${port}`) || text.includes(`:${port}>`)));
       expect(foreign).toEqual([]);
     });
 
-    it('the responder wrote an account of each attempt, and ended cleanly', () => {
+    it('the responder recorded each attempt, and ended cleanly', () => {
       expect(ended).toMatchObject({ code: 130, stderr: '' });
       expect(ended.summary).toMatchObject({ interrupted: true, strangers: 0, rateLimited: 0 });
       const [one] = ended.attempts.filter(({ port }) => port === 4018);
@@ -153,7 +153,7 @@ labSuite('a responder', () => {
     });
   });
 
-  it('a flood of strangers is left alone, and does not keep it from answering', async () => {
+  it('a flood of SYNs without the token is ignored, and does not keep it from answering', async () => {
     const capture = await lab.capture('target', device('router'));
     const responder = await Responder.start(lab, '4018,4019');
     const flood = lab.start('client', [process.execPath, STRANGERS, DIST, CLIENT, TARGET, '4019', '30000']);
@@ -178,7 +178,7 @@ labSuite('a responder', () => {
     expect(await timed.end(null)).toMatchObject({ code: 0, summary: { interrupted: false, attempts: 0 } });
   });
 
-  it('a port that somebody listens on is refused, with its number', async () => {
+  it('a port in use is refused, with its number', async () => {
     await lab.serve('target', [4555]);
     const { code, stderr, stdout } = await lab.run('target', [
       process.execPath,
@@ -203,14 +203,14 @@ labSuite('a responder', () => {
     expect(findings(result.port(4018))).toEqual([]);
   });
 
-  describe('one that goes on listening', () => {
+  describe('one that keeps listening', () => {
     let responder: Responder;
     beforeAll(async () => {
       responder = await Responder.start(lab, '4012,4013,4018,4019');
     });
     afterAll(() => responder?.end());
 
-    it('says nothing to whoever has no token, or another', async () => {
+    it('ignores SYNs without a token, or with another', async () => {
       const once = ['-p', '4018', '--retries', '0', '--timeout', '200'];
       const [without, wrong] = await Promise.all([
         synscope(lab, 'client', [TARGET, ...once]),
@@ -225,7 +225,7 @@ labSuite('a responder', () => {
       expect(findings(result.port(4012))).toEqual(['syn-dropped forward proven']);
     });
 
-    it('names addresses and ports that are translated, and nothing is found', async () => {
+    it('names translated addresses and ports, without findings', async () => {
       const nat = `table ip lab_nat {
         chain post { type nat hook postrouting priority 100; masquerade fully-random; }
         chain pre { type nat hook prerouting priority -100; ip daddr ${TARGET} tcp dport 5000 dnat to :4019; }
@@ -244,7 +244,7 @@ labSuite('a responder', () => {
     it.each([
       ['data in the SYN', ['--payload', '474554', '--proof', 'option,data']],
       ['no options', ['--options', 'none']],
-    ])('reports as well with %s', async (_, more) => {
+    ])('also reports with %s', async (_, more) => {
       const result = await ask(lab, '4018', ...more);
       expect(findings(result.port(4018))).toEqual([]);
       expect(result.port(4018).responder?.status).toBe('reported');

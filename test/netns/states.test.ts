@@ -11,7 +11,7 @@ const RESET = { target: 1011, router: 1012 };
 const SILENT = {
   'dropped by the target': 1020,
   'dropped by the router': 1021,
-  'answered, but the SYN-ACK is dropped on the way back': 1022,
+  'answered, but the SYN-ACK is dropped on the reverse path': 1022,
 };
 const REJECTS = [
   'net-unreachable',
@@ -159,7 +159,7 @@ labSuite('what a firewall does to a SYN', () => {
     }
   });
 
-  it('tells whoever answers on loopback, too', async () => {
+  it('also judges answers on loopback', async () => {
     const local = await synscope(lab, 'target', ['127.0.0.1', TARGET, '-p', '1001,1010']);
     for (const target of ['127.0.0.1', TARGET]) {
       expect(verdict(local.port(1001, target))).toBe('open syn-ack');

@@ -5,10 +5,10 @@ import type { Lab } from './lab.ts';
 import type { PortRecord } from '../../src/records/probe/records.ts';
 import type { RunRecord, SummaryRecord } from '../../src/records/records.ts';
 
-/** The command under test; SYNSCOPE_BIN names another build of it. */
+/** The command under test; SYNSCOPE_BIN names another build. */
 export const BIN: string = process.env['SYNSCOPE_BIN'] ?? fileURLToPath(new URL('../../dist/cli/bin.cjs', import.meta.url));
 
-/** What a run with `--json` printed, every line of it parsed. */
+/** What a run with `--json` printed, parsed. */
 export interface Result extends Finished {
   readonly run: RunRecord;
   readonly ports: readonly PortRecord[];
@@ -17,10 +17,10 @@ export interface Result extends Finished {
   port(port: number, target?: string): PortRecord;
 }
 
-/** The engine that tests are run on once more; undefined for the one that the command chooses. */
+/** The engine under test; undefined for the command's own choice. */
 const ENGINE = process.env['SYNSCOPE_ENGINE'];
 
-/** The same options, and the engine that is to be tried, unless they name one or ask for help. */
+/** The options with the engine under test added, unless they name one or ask for help. */
 export function onEngine(args: readonly string[]): readonly string[] {
   return ENGINE === undefined || args.includes('--engine') || args.includes('--help') ? args : [...args, '--engine', ENGINE];
 }
@@ -35,7 +35,10 @@ export async function synscope(lab: Lab, host: string, args: readonly string[]):
   return parsed(await lab.run(host, command(args)));
 }
 
-/** What a command other than `probe` yields with `--json`: a run record first, a summary last; throws unless it ends with 0. */
+/**
+ * What a command other than `probe` prints with `--json`: a run record first, a summary last; throws unless
+ * it exits with 0.
+ */
 export async function recordsOf<R>(lab: Lab, host: string, args: readonly string[]): Promise<readonly R[]> {
   const text = await lab.runOk(host, command(args));
   const records = jsonLines(text);
@@ -70,7 +73,7 @@ export function parsed(finished: Finished): Result {
   return { ...finished, run, ports, summary, port };
 }
 
-/** `state reason` of a record: what most tests compare. */
+/** `state reason` of a record, which most tests compare. */
 export function verdict(record: PortRecord): string {
   return `${record.state} ${record.reason}`;
 }

@@ -5,7 +5,7 @@ import type { HostPlan, LabPlan } from './plan.ts';
 export const CLIENT = '10.81.1.1';
 export const ROUTER = '10.81.1.2';
 export const TARGET = '10.81.2.2';
-/** TTL with which packets of each arrive at the client. */
+/** TTL of each one's packets at the client. */
 export const ROUTER_TTL = 64;
 export const TARGET_TTL = 63;
 
@@ -65,7 +65,10 @@ export function routerAddress(hop: number): string {
   return `10.84.${hop - 1}.2`;
 }
 
-/** What may differ in `behindRouters`: plans of r1 to r4, of the target, and middleboxes on the wires behind hop 0 to hop 4. */
+/**
+ * Changes to `behindRouters`: plans of r1 to r4 and of the target, and middleboxes on the wires after hop 0
+ * to hop 4.
+ */
 export interface RouterChain {
   readonly routers?: Readonly<Record<string, HostPlan>>;
   readonly target?: HostPlan;

@@ -12,7 +12,7 @@ import { compareWithTshark } from '../vectors/agreement.ts';
 const tshark = await isInstalled('tshark');
 if (!tshark) console.log('tshark is not installed: the captures are read by this test’s own decoder alone');
 
-/** `--options` text and the bytes that must be on the wire; XX stands for what the program chooses. */
+/** `--options` text and the expected bytes on the wire; XX: chosen by the program. */
 const OPTIONS: readonly (readonly [string, string])[] = [
   ['none', ''],
   ['mss=1460', '020405b4'],
@@ -36,7 +36,7 @@ const PROFILES: readonly (readonly [string, { readonly options: string; readonly
   ['freebsd', { options: '020405b4 01 0303XX 0402 080aXXXXXXXX00000000', ttl: 64, window: 65_535 }],
 ];
 
-/** A flag and what each SYN must then look like at the target, one router further. */
+/** A flag and the expected SYN at the target, one router further. */
 const FLAGS: readonly (readonly [readonly string[], Partial<SeenSegment>])[] = [
   [['--ttl', '9'], { ttl: 8 }],
   [['--dscp', '46'], { tos: 46 << 2 }],
@@ -140,7 +140,7 @@ labSuite('every SYN on the wire', () => {
 
   it.skipIf(!tshark)('our decoders read all of this, SYNs and answers, as tshark does', async () => {
     await capture.sync();
-    // Frames go on coming, such as an ARP request for a neighbour that was quiet for seconds: both read the same file.
+    // Frames keep arriving, such as ARP for a neighbour that was quiet for seconds: both read the same file.
     const still = `${capture.path}.still`;
     await copyFile(capture.path, still);
     const { compared, disagreements } = await compareWithTshark(still);
@@ -198,7 +198,7 @@ function verdictOf(result: Result): string {
   return Object.keys(tally(result)).join(', ');
 }
 
-/** tshark's own opinion of the same file: no malformed packet, good checksums, the same option bytes. */
+/** tshark on the same file: no malformed packet, correct checksums, the same option bytes. */
 async function agreesWithTshark(path: string, syns: readonly SeenSegment[]): Promise<void> {
   if (!tshark) return;
   const fields = ['tcp.options', 'tcp.checksum.status', 'ip.checksum.status', 'tcp.seq_raw', '_ws.malformed'].flatMap((field) => [

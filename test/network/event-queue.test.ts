@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { EventQueue } from './event-queue.ts';
 
-test('events come out in the order of time, those of the same time in the order they went in', () => {
+test('events leave in order of time, those of the same time in order of entry', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(50), { maxLength: 3000 }), (times) => {
       const queue = new EventQueue<readonly [number, number]>();
@@ -16,7 +16,7 @@ test('events come out in the order of time, those of the same time in the order 
   );
 });
 
-test('what is pushed between pops takes its place', () => {
+test('an event pushed between pops takes its place', () => {
   const queue = new EventQueue<string>();
   queue.push(5, 'later');
   queue.push(1, 'first');

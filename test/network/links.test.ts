@@ -59,14 +59,14 @@ describe('a narrow link', () => {
     expect(exchange.packets.filter(({ atMs }) => atMs > 50)).toHaveLength(1);
   });
 
-  test('the server hears of it, sends smaller segments at once, and remembers', async () => {
+  test('the server gets the error, sends smaller segments at once, and remembers', async () => {
     const world = serving({ application: http(6000), fastOpen: true }, mtuAround(1300));
     const asks = { options: [...LINUX_OPTIONS, { kind: 34, name: 'tfo', cookie: '' }] } as const;
     const exchange = await runExchange(world, { ...asks, request: GET });
     expect(sizes(exchange)).toEqual([6000 - 4 * 1448, ...Array.from({ length: 4 }, () => 1248), 6000 - 4 * 1248]);
     expect(exchange.received).toHaveLength(6000);
     expect(exchange.packets.every(({ atMs }) => atMs < 20)).toBe(true);
-    // A second connection that needs no number of the server's: data with the SYN.
+    // A second connection with data in the SYN, which needs no number of the server.
     const cookie = findOption(exchange.packets[0]?.tcp?.header.options ?? [], 'tfo')?.cookie ?? '';
     const options = [
       { kind: 2, name: 'mss', value: 1460 },
@@ -84,7 +84,7 @@ describe('a narrow link', () => {
     expect(Math.max(...later.map(({ tcp }) => tcp?.payload.length ?? 0))).toBe(1260);
   });
 
-  test('a server that hears nothing sends the same large segment until it gives up; small answers pass', async () => {
+  test('a server without the error repeats the same large segment until it gives up; small answers pass', async () => {
     const exchange = await runExchange(serving({ application: http(6000) }, mtuAround(1300, false)), { request: GET });
     expect(exchange.received).toBe('');
     expect(sizes(exchange)).toEqual([6000 - 4 * 1448]);
@@ -92,7 +92,7 @@ describe('a narrow link', () => {
     expect(small.received).toHaveLength(1200);
   });
 
-  test('no router is believed that says less than 552', async () => {
+  test('an MTU below 552 is not accepted', async () => {
     const exchange = await runExchange(serving({ application: http(6000) }, mtuAround(552)), { request: GET });
     expect(sizes(exchange)).toContain(500);
     expect(exchange.received).toHaveLength(6000);
@@ -121,7 +121,7 @@ describe('forks', () => {
     router('10.0.2.1'),
   ];
 
-  test('by flow: one connection keeps to one branch, connections spread', async () => {
+  test('by flow: one connection stays on one branch, connections spread', async () => {
     const ports = Array.from({ length: 24 }, (_, index) => 40_000 + index);
     const traces = await Promise.all(ports.map((sourcePort) => traced(forked('flow'), { sourcePort }, [2, 2, 2])));
     for (const trace of traces) expect(new Set(trace).size).toBe(1);
@@ -134,7 +134,7 @@ describe('forks', () => {
     expect(trace[3]).toBe(trace[0]);
   });
 
-  test('branches of different length, one fork behind the other', async () => {
+  test('branches of different length, one fork after the other', async () => {
     const path = [
       ecmp([[router('10.0.1.1')], [router('10.0.1.2'), router('10.0.1.3')]]),
       ecmp([[router('10.0.3.1')], [router('10.0.3.2')]]),
@@ -146,12 +146,12 @@ describe('forks', () => {
     );
   });
 
-  test('a router that stands in two branches has one state', async () => {
+  test('a router on two branches has one state', async () => {
     const shared = router('10.0.9.9', { icmp: 1 });
     expect(await traced([ecmp([[shared], [shared]], 'packet')], {}, [1, 1, 1, 1])).toEqual(['10.0.9.9']);
   });
 
-  test('answers come back the way that the question went', async () => {
+  test('answers take the branch of their SYN', async () => {
     const path = [ecmp([[router('10.0.1.1', { delayMs: 5 })], [router('10.0.1.2', { delayMs: 50 })]])];
     const world = network([site(host('198.51.100.7', { ports: { 80: tcpServer({ application: http(100) }) } }), path)], quiet);
     const times = await Promise.all(
@@ -166,7 +166,7 @@ describe('forks', () => {
 });
 
 describe('TTL', () => {
-  test('a normaliser hides what stands before it, a router that does not count is not seen', async () => {
+  test('a normaliser hides the hops before it; a router that leaves the TTL alone is not seen', async () => {
     const path = [
       router('10.0.0.1'),
       router('10.0.0.2', { agesPackets: false }),

@@ -6,8 +6,8 @@ import { runExchange, flags, sizes, timeline } from './tcp-client.ts';
 
 const GET = 'GET / HTTP/1.0\r\n\r\n';
 
-describe('the kernel of the machine that probes', () => {
-  test('resets what it does not know, but for the ports that are guarded', async () => {
+describe('the prober’s kernel', () => {
+  test('resets unknown segments, except on ports with suppressed resets', async () => {
     const world = (silentPorts: readonly number[]) => around(open({ retransmits: 3 }), { local: { resets: true, silentPorts } });
     const answers = async (ports: readonly number[]) =>
       (await runExchange(world(ports), { completes: false, untilMs: 10_000 })).packets.length;
@@ -16,7 +16,7 @@ describe('the kernel of the machine that probes', () => {
     expect(await answers([39_999, 40_000])).toBe(4);
   });
 
-  test('sends no packet that its link does not take', async () => {
+  test('sends no packet larger than its link’s MTU', async () => {
     const exchange = await runExchange(serving({}, { local: { mtu: 79 } }), { completes: false, synPayload: 'x'.repeat(40) });
     expect(exchange.packets).toEqual([]);
   });
@@ -32,12 +32,12 @@ describe('a capture after receive offload', () => {
     expect(exchange.received).toHaveLength(4000);
   });
 
-  test('ends a packet with a segment that says PSH', async () => {
+  test('ends a packet with a segment with PSH', async () => {
     const world = serving({ application: http(2000, { keepOpen: true }) }, merging);
     expect(sizes(await runExchange(world, { request: GET + GET, closes: 'never' }))).toEqual([2 * 1448, 4000 - 2 * 1448]);
   });
 
-  test('a packet holds 65,535 bytes at most, however many segments come', async () => {
+  test('a packet holds 65,535 bytes at most, whatever the number of segments', async () => {
     const exchange = await runExchange(serving({ application: http(200_000) }, merging), {
       request: GET,
       window: 4000,
@@ -49,7 +49,7 @@ describe('a capture after receive offload', () => {
     expect(sizes(exchange).every((size) => size % 1448 === 0 || size < 1448 * 45)).toBe(true);
   });
 
-  test('a segment that is sent again alone is shown as it is', async () => {
+  test('a retransmitted segment is shown unchanged', async () => {
     const exchange = await runExchange(serving({ application: http(4000) }, merging), {
       request: GET,
       acks: false,
@@ -58,7 +58,7 @@ describe('a capture after receive offload', () => {
     expect(sizes(exchange)).toEqual([4000, 1448]);
   });
 
-  test('what is not data is shown in its order', async () => {
+  test('segments without data are shown in order', async () => {
     const { packets } = await runExchange(serving({ application: http(100) }, merging), { request: GET });
     expect(packets.map((packet) => flags(packet))).toEqual(['S.', 'FP.', '.']);
   });

@@ -93,7 +93,7 @@ describe('option boxes', () => {
     expect(optionsAfter(box)).toBe(wanted);
   });
 
-  test('a list that would not fit is left alone', () => {
+  test('a list that would not fit is left unchanged', () => {
     expect(optionsAfter(addOption({ kind: 200, name: 'kind-200', data: '00'.repeat(30) }))).toBe(
       'mss=1460,sackOK,ts=7,nop,wscale=7',
     );
@@ -111,7 +111,7 @@ describe('field boxes', () => {
     expect(cleared?.tcp?.header.flags).toBe(TcpFlag.SYN);
   });
 
-  test('sequence numbers wrap, and come back as they were', () => {
+  test('translated sequence numbers wrap, and are restored', () => {
     const { forward, reverse } = translateSeq(10);
     expect(through(forward, SYN)[0]?.tcp?.header.seq).toBe(9);
     expect(through(reverse, SYN_ACK)[0]?.tcp?.header.ack).toBe(0xffff_fff6);
@@ -128,7 +128,7 @@ describe('field boxes', () => {
     expect(tcpChecksumOf(edited(SYN, (bytes) => set.seq(bytes, 9)))).toBe(0);
   });
 
-  test('one hop older: TTL and a right IP checksum for every packet', () => {
+  test('one hop older: TTL and a correct IP checksum for every packet', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 255 }), fc.nat(0xffff), (ttl, id) => {
         const packet = encodeTcpPacket({ ...ENDPOINTS, seq: 1, flags: TcpFlag.SYN, ttl, id });
@@ -141,20 +141,20 @@ describe('field boxes', () => {
 });
 
 describe('boxes that drop, answer and wait', () => {
-  test('SYNs and replies are told apart', () => {
+  test('SYNs and replies are distinguished', () => {
     expect(through(dropSyn(), SYN)).toEqual([]);
     expect(through(dropSyn(), SYN_ACK)).toHaveLength(1);
     expect(through(dropReply(), SYN_ACK)).toEqual([]);
     expect(through(dropReply(), SYN)).toHaveLength(1);
   });
 
-  test('a reset in the name of the target, with numbers that prove it', () => {
+  test('a reset from the target’s address, with acceptable numbers', () => {
     const [reset] = through(rejectRst({ ttl: 99, window: 3, id: 4 }), SYN);
     expect(reset).toMatchObject({ way: 'back', ip: { ttl: 99, id: 4, source: TO, destination: FROM } });
     expect(reset?.tcp?.header).toMatchObject({ sourcePort: 80, ack: 0, window: 3, flags: TcpFlag.RST | TcpFlag.ACK });
   });
 
-  test('injected: the SYN goes on besides', () => {
+  test('injected: the SYN is also forwarded', () => {
     expect(through(injectRst(), SYN).map((one) => one.way)).toEqual(['onward', 'back']);
     expect(through(resetAfterSynAck({ afterMs: 2 }), SYN_ACK).map((one) => [one.way, one.delay])).toEqual([
       ['onward', 0],
@@ -177,20 +177,20 @@ describe('boxes that drop, answer and wait', () => {
     expect(error?.icmp?.quote?.bytes).toHaveLength(length);
   });
 
-  test('on a bare wire the error comes in the name of the target', () => {
+  test('on a wire the error comes from the target’s address', () => {
     const [error] = rejectIcmp(3, 1)(SYN, { ...context(), address: null });
     expect(read(error?.packet as Packet).ip.source).toBe(TO);
     expect(read(icmpErrorAbout(SYN, TO, { type: 3, code: 4, rest: 1400 })).icmp?.rest).toBe(1400);
   });
 
-  test('proxies answer SYNs at once and swallow the rest', () => {
+  test('proxies answer SYNs at once and drop the rest', () => {
     const [answer] = through(synProxy(), SYN);
     expect(answer?.tcp?.header).toMatchObject({ ack: 0, window: 0, flags: TcpFlag.SYN | TcpFlag.ACK });
     expect(through(tarPit(), SYN)[0]?.tcp?.header.options).toEqual([]);
     expect(through(tarPit(), SYN_ACK)).toEqual([]);
   });
 
-  test('loss, duplication and delay follow their numbers', () => {
+  test('loss, duplication and delay follow their probabilities', () => {
     const world = context();
     const passed = Array.from({ length: 2000 }, () => loss(0.25)(SYN, world).length).filter((length) => length === 1).length;
     expect(passed).toBeGreaterThan(1400);
@@ -214,7 +214,7 @@ describe('boxes that drop, answer and wait', () => {
 });
 
 describe('composition', () => {
-  test('a chain stops where a packet is dropped or turned back', () => {
+  test('a chain stops where a packet is dropped or answered', () => {
     expect(chain()(SYN, context())).toEqual([onward(SYN)]);
     expect(chain(pass, drop, rejectRst())(SYN, context())).toEqual([]);
     expect(chain(pass, rejectRst(), drop)(SYN, context()).map((one) => one.way)).toEqual(['back']);
@@ -231,7 +231,7 @@ describe('composition', () => {
     expect(out?.delay).toBe(3_000_005);
   });
 
-  test('the first packets, those after them, and each run from the start', () => {
+  test('the first packets, later ones, and each run from the start', () => {
     const box = chain(first(1, syn, drop), afterFirst(1, anything, drop));
     const run = (): readonly number[] => {
       const memory = new Map<object, unknown>();

@@ -72,7 +72,7 @@ function lab(path: readonly Router[] = [], form: Parameters<typeof host>[1] = {}
 }
 
 describe('paths', () => {
-  test('each TTL reaches its hop, whose quote shows what the hops before it did', async () => {
+  test('each TTL reaches its hop, whose quote shows the changes of the hops before it', async () => {
     const path = [router('10.0.0.1'), router('10.0.0.2', { forward: [rewriteDscp(8)] }), wire({}), router('10.0.0.3')];
     const received = await send(
       lab(path),
@@ -103,7 +103,7 @@ describe('paths', () => {
     expect(reply?.at).toBeCloseTo(2 * (3 + 5 + 0.2), 2);
   });
 
-  test('packets to nowhere vanish behind the routers that are there', async () => {
+  test('packets to an unknown address vanish after the routers', async () => {
     const world = network([], QUIET, [router('10.0.0.1')]);
     expect(await send(world, [{}])).toEqual([]);
     expect((await send(world, [{ ttl: 1 }])).map(({ icmp }) => icmp?.type)).toEqual([11]);
@@ -129,7 +129,7 @@ describe('hosts', () => {
     expect(reply?.tcp?.header.window).toBe(64_240);
   });
 
-  test('closed ports prove their resets; a stray ACK gets the reset of RFC 9293', async () => {
+  test('closed ports send acceptable resets; a stray ACK gets the reset of RFC 9293', async () => {
     const received = await send(lab(), [
       { port: 81 },
       { port: 81, flags: TcpFlag.ACK, ack: 77 },
@@ -152,7 +152,7 @@ describe('hosts', () => {
     expect(new Set(await ids('random')).size).toBe(3);
   });
 
-  test('a SYN-ACK is sent again after 1, 3 and 7 seconds, until a reset stops it', async () => {
+  test('a SYN-ACK is retransmitted after 1, 3 and 7 seconds, until a reset', async () => {
     const world = lab([], { ports: { 80: open({ retransmits: 3 }) } });
     const received = await send(world, [{}], 20_000);
     expect(received.map(({ at }) => Math.round(at))).toEqual([0, 1000, 3000, 7000]);
@@ -160,27 +160,27 @@ describe('hosts', () => {
     expect(await send(world, [{}, { flags: TcpFlag.RST }], 20_000)).toHaveLength(1);
   });
 
-  test('SYN cookies: no wscale and no SACK without timestamps, nothing sent again', async () => {
+  test('SYN cookies: no wscale and no SACK without timestamps, no retransmission', async () => {
     const world = lab([], { ports: { 80: open({ cookies: true, retransmits: 3 }) } });
     const received = await send(world, [{ options: [OPTIONS[0], OPTIONS[1], OPTIONS[4]] as never }], 20_000);
     expect(received.map(({ tcp }) => formatOptions(tcp?.header.options ?? []))).toEqual(['mss=1460']);
   });
 
-  test('data in the SYN-ACK is there, and padding behind short packets is not part of them', async () => {
+  test('data in the SYN-ACK is delivered, and padding after short packets is not part of them', async () => {
     const world = lab([], { ports: { 80: open({ payload: Uint8Array.of(1, 2, 3), options: [] }) } });
     const [reply] = await send(world, [{}]);
     expect([...(reply?.tcp?.payload ?? [])]).toEqual([1, 2, 3]);
   });
 });
 
-describe('the machine that probes', () => {
-  test('its own packets and the resets of its kernel are captured, the resets reach the host', async () => {
+describe('the prober’s machine', () => {
+  test('its own packets and its kernel’s resets are captured, and the resets reach the host', async () => {
     const world = lab([], { ports: { 80: open({ retransmits: 3 }) } }, {});
     const received = await send(world, [{}], 20_000);
     expect(received.map(({ tcp }) => tcp?.header.flags)).toEqual([TcpFlag.SYN, TcpFlag.SYN | TcpFlag.ACK, TcpFlag.RST]);
   });
 
-  test('a lost interface: a fault, ENETDOWN, and nothing is received any more', async () => {
+  test('a lost interface: a fault, ENETDOWN, and nothing more is received', async () => {
     const transport = new SimulatedTransport(lab([], {}, { ...QUIET, lostAtMs: 5 }));
     await transport.wait(Infinity);
     expect(transport.now()).toBe(5e6);
@@ -192,7 +192,7 @@ describe('the machine that probes', () => {
     expect(transport.batch.errors[0]).toBe(Errno.ENETDOWN);
   });
 
-  test('the view that a handler kept is garbage afterwards', async () => {
+  test('a view that a handler keeps is garbage afterwards', async () => {
     const transport = new SimulatedTransport(lab());
     let kept: Uint8Array = new Uint8Array(0);
     let copy: Uint8Array = new Uint8Array(0);

@@ -50,7 +50,7 @@ class Repeater implements PacketSession {
   }
 }
 
-test('a session on a far host hears whole packets, sends when it is due, in batches as over a transport', async () => {
+test('a session on a remote host receives whole packets and sends at its deadlines, in batches as over a transport', async () => {
   const sessions: Repeater[] = [];
   const program = packetProgram(() => {
     const session = new Repeater(20);

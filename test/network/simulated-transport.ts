@@ -25,8 +25,21 @@ export interface SimulationOptions {
   readonly batchCapacity?: number;
   /** Bytes of a slot; 1536 unless given. */
   readonly slotSize?: number;
+  /** Takes every packet that is sent and every packet that is captured. */
+  readonly log?: PacketLog;
   /** Share of the batches offered to `post` that another thread takes; half unless given. */
   readonly posted?: number;
+}
+
+/** Packets that were sent, and packets that the capture showed, in order. */
+export interface PacketLog {
+  readonly sent: LoggedPacket[];
+  readonly shown: LoggedPacket[];
+}
+
+interface LoggedPacket {
+  readonly packet: Uint8Array;
+  readonly at: Nanos;
 }
 
 /** One being filled, one being sent, one settled. */
@@ -46,6 +59,7 @@ export class SimulatedTransport implements Transport {
   readonly #sending: Set<SendBatch> = new Set();
   readonly #settled: SendBatch[] = [];
   readonly #posts: () => boolean;
+  readonly #log: PacketLog | null;
   readonly #network: Network;
   readonly #simulation: Simulation;
   readonly #kernel: Kernel;
@@ -60,6 +74,7 @@ export class SimulatedTransport implements Transport {
     const { seed = 1, batchCapacity = 64, slotSize = 1536, posted = 0.5 } = options;
     const random = createRandom(seed);
     const chance = createRandom(seed + 1);
+    this.#log = options.log ?? null;
     this.#posts = () => chance.fraction() < posted;
     this.#network = network;
     this.#captured = new CaptureBuffer(network.local, random);
@@ -71,7 +86,14 @@ export class SimulatedTransport implements Transport {
   }
 
   capture(handler: PacketHandler): void {
-    this.#captured.handler = handler;
+    const log = this.#log;
+    this.#captured.handler =
+      log === null
+        ? handler
+        : (bytes, offset, length, at) => {
+            log.shown.push({ packet: bytes.slice(offset, offset + length), at });
+            handler(bytes, offset, length, at);
+          };
   }
 
   get batch(): SendBatch {
@@ -120,6 +142,7 @@ export class SimulatedTransport implements Transport {
     const packet = bytes.slice(start, start + (lengths[slot] as number));
     errors[slot] = this.#closed ? Errno.EBADF : this.#kernel.send(packet, at);
     sentAt[slot] = at;
+    if (errors[slot] === 0) this.#log?.sent.push({ packet, at });
   }
 
   now(): Nanos {

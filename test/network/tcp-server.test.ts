@@ -18,7 +18,7 @@ const CLIENT_HELLO = '\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00';
 const BARE: Script = { options: [], window: 64_240, request: GET };
 
 describe('a TCP server', () => {
-  test('opens, answers a request, closes: with timestamps on every segment and PSH on the last of the write', async () => {
+  test('opens, answers a request and closes, with timestamps on every segment and PSH on the last of a write', async () => {
     const exchange = await runExchange(serving({ application: http(4000) }), { request: GET });
     expect(timeline(exchange)).toEqual(['1 S. -1+0', '2 . 0+1448', '2 . 1448+1448', '2 FP. 2896+1104']);
     expect(exchange.received).toMatch(/^HTTP\/1\.1 200 OK\r\nConnection: close\r\nContent-Length: \d+\r\n\r\n/);
@@ -34,14 +34,14 @@ describe('a TCP server', () => {
     expect(packets.map(({ tcp }) => tcp?.header.window)).toEqual([65_160, 509, 509]);
   });
 
-  test('the client closes first: what is left to say is said, then the server closes too', async () => {
+  test('the client closes first: the rest is sent, then the server closes', async () => {
     const world = serving({ application: http(1000, { thinkMs: 50 }) });
     const exchange = await runExchange(world, { request: GET, closes: 'after-request' });
     expect(timeline(exchange)).toEqual(['1 S. -1+0', '52 FP. 0+1000']);
     expect(exchange.isClosed).toBe(true);
   });
 
-  test('a connection that is kept open answers again, and ends when the client ends', async () => {
+  test('a connection kept open answers again, and ends with the client', async () => {
     const world = serving({ application: http(300, { keepOpen: true }) });
     const exchange = await runExchange(world, { request: GET + GET, closes: 'after-request' });
     expect(exchange.received).toHaveLength(600);
@@ -56,7 +56,7 @@ describe('a TCP server', () => {
     expect(timeline(exchange).at(-1)).toBe('501 R 101+0');
   });
 
-  test('ISNs are random unless a pattern is asked for; the clock of timestamps ticks at its rate', async () => {
+  test('ISNs are random unless a pattern is given; the timestamp clock ticks at its rate', async () => {
     const isns = async (isn?: (count: number) => number) => {
       const more = [1, 2].map((index) => ({
         atMs: index * 100,
@@ -101,7 +101,7 @@ describe('a TCP server', () => {
     expect(packets.every(({ atMs }) => atMs < 100)).toBe(true);
   });
 
-  test('strays: an ACK is reset, FIN, NULL and Xmas are not answered; nor is a SYN with FIN', async () => {
+  test('strays: an ACK is reset; FIN, NULL, Xmas and SYN with FIN are not answered', async () => {
     const stray = (own: number) => ({ atMs: 10 + own, segment: { seq: 5, ack: 77, flags: own, sourcePort: 40_001 } });
     const xmas = TcpFlag.FIN | TcpFlag.PSH | TcpFlag.URG;
     const more = [TcpFlag.ACK, TcpFlag.FIN, 0, xmas, TcpFlag.SYN | TcpFlag.FIN].map(stray);
@@ -112,7 +112,7 @@ describe('a TCP server', () => {
     ]);
   });
 
-  test('ECN is agreed where it is asked for, and then data is marked as capable', async () => {
+  test('ECN is negotiated on request, and data is then marked ECN-capable', async () => {
     const asks = TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR;
     const run = async (synFlags: number) => {
       const { packets } = await runExchange(serving({ application: http(100) }), { request: GET, synFlags });
@@ -130,7 +130,7 @@ describe('a TCP server', () => {
     ]);
   });
 
-  test('congestion on the way to it is echoed until the client says that it knows', async () => {
+  test('congestion on the forward path is echoed until CWR', async () => {
     const marks = changeField((bytes) => set.trafficClass(bytes, 3), payload);
     const known = { atMs: 300, segment: { flags: TcpFlag.ACK | TcpFlag.CWR, payload: Uint8Array.of(1) } };
     const { packets } = await runExchange(serving({}, { forward: [first(1, payload, marks)] }), {
@@ -151,7 +151,7 @@ describe('segment sizes', () => {
     ['a small link of the server', { ...BARE, mss: 1460 }, { mtu: 1400 }, 1360],
     ['a path that it already knows', { ...BARE, mss: 1460 }, { pathMtu: 1300 }, 1260],
     ['half the window of the client', { ...BARE, mss: 1460, window: 2000 }, {}, 1000],
-    ['an MSS that nobody believes', { ...BARE, mss: 4 }, {}, 48],
+    ['an MSS too small to be accepted', { ...BARE, mss: 4 }, {}, 48],
   ] as const)('%s', async (_, script, form, wanted) => {
     const exchange = await runExchange(serving({ ...form, application: http(5000) }), script);
     expect(Math.max(...sizes(exchange))).toBe(wanted);
@@ -159,7 +159,7 @@ describe('segment sizes', () => {
     expect(exchange.received).toHaveLength(5000);
   });
 
-  test('a small link shows in the SYN-ACK: MSS, and a window of whole segments', async () => {
+  test('a small link MTU shows in the SYN-ACK: MSS, and a window of full segments', async () => {
     const [reply] = (await runExchange(serving({ mtu: 1400 }), { ...BARE })).packets;
     expect(findOption(reply?.tcp?.header.options ?? [], 'mss')?.value).toBe(1360);
     expect((reply?.tcp?.header.window ?? 1) % 1360).toBe(0);
@@ -173,7 +173,7 @@ describe('segment sizes', () => {
     expect(await burst({ window: 0 })).toEqual([]);
   });
 
-  test('a window that opens lets the rest go; one that stays shut is probed with a number too low, and then given up', async () => {
+  test('a window that opens releases the rest; one that stays closed is probed with a number too low, then given up', async () => {
     const world = serving({ application: http(3000) });
     const shut = { request: GET, window: 0, closes: 'never' } as const;
     const opened = await runExchange(world, { ...shut, more: [{ atMs: 100, segment: { window: 502 } }] });
@@ -189,19 +189,19 @@ describe('segment sizes', () => {
   });
 });
 
-describe('what is sent again', () => {
+describe('retransmissions', () => {
   test.each([
     ['as Linux does it', undefined, [0, 1, 3, 7, 15, 31]],
     ['as told', [500, 3000], [0, 0.5, 3.5]],
     ['not at all', [], [0]],
-  ] as const)('a SYN-ACK that nobody acknowledges, %s', async (_, synAckGapsMs, seconds) => {
+  ] as const)('an unacknowledged SYN-ACK, %s', async (_, synAckGapsMs, seconds) => {
     const form = synAckGapsMs === undefined ? {} : { synAckGapsMs };
     const { packets } = await runExchange(serving(form), { completes: false, untilMs: 120_000 });
     expect(packets.map(({ atMs }) => Math.round(atMs / 100) / 10)).toEqual(seconds);
     expect(new Set(packets.map(({ tcp }) => tcp?.header.seq)).size).toBe(1);
   });
 
-  test('a SYN that comes again is answered at once, the schedule stays', async () => {
+  test('a repeated SYN is answered at once, the schedule stays', async () => {
     const { packets } = await runExchange(serving(), {
       completes: false,
       untilMs: 2000,
@@ -210,12 +210,12 @@ describe('what is sent again', () => {
     expect(packets.map(({ atMs }) => Math.round(atMs))).toEqual([1, 301, 1001]);
   });
 
-  test('one whole segment after 200 ms and a round trip, then twice as late each time, then no more', async () => {
+  test('one full segment after 200 ms and a round trip, with backoff, until the last retry', async () => {
     const exchange = await runExchange(serving({ application: http(4000), retries: 3 }), { request: GET, acks: false });
     expect(timeline(exchange).slice(4)).toEqual(['204 . 0+1448', '606 . 0+1448', '1411 . 0+1448']);
   });
 
-  test('where asked for, the last segment first: a tail loss probe; without SACK, or of one segment, there is none', async () => {
+  test('a tail loss probe first where enabled, but not without SACK or with one segment', async () => {
     const world = serving({ application: http(4000), tailLossProbe: true, retries: 1 });
     const silent = { request: GET, acks: false } as const;
     expect(timeline(await runExchange(world, silent)).slice(4)).toEqual(['13 FP. 2896+1104', '214 . 0+1448']);
@@ -225,14 +225,14 @@ describe('what is sent again', () => {
     expect(timeline(await runExchange(short, silent)).slice(2)).toEqual(['204 FP. 0+900']);
   });
 
-  test('a SYN-ACK that was lost: a later one does as well', async () => {
+  test('a lost SYN-ACK: a later one opens the connection', async () => {
     const exchange = await runExchange(serving({ application: http(700) }, { reverse: [first(2, synAck, drop)] }), {
       request: GET,
     });
     expect(timeline(exchange)).toEqual(['3001 S. -1+0', '3002 FP. 0+700']);
   });
 
-  test('a segment that was lost: everything arrives all the same', async () => {
+  test('a lost segment: everything still arrives', async () => {
     const exchange = await runExchange(serving({ application: http(9000) }, { reverse: [first(1, payload, drop)] }), {
       request: GET,
     });
@@ -240,7 +240,7 @@ describe('what is sent again', () => {
     expect(exchange.isClosed).toBe(true);
   });
 
-  test('an ACK that was lost: the SYN-ACK comes again, and its answer opens the connection', async () => {
+  test('a lost ACK: the SYN-ACK is repeated, and its answer opens the connection', async () => {
     const world = serving({ application: http(500), losesAcks: 2 });
     const exchange = await runExchange(world, {
       request: GET,
@@ -251,7 +251,7 @@ describe('what is sent again', () => {
   });
 });
 
-describe('a program that defers its accept', () => {
+describe('TCP_DEFER_ACCEPT', () => {
   const deferring = (count: number) => serving({ application: http(300), defersAccept: count });
 
   test('a bare ACK opens nothing, data does', async () => {
@@ -263,19 +263,19 @@ describe('a program that defers its accept', () => {
     [1, [0, 1]],
     [3, [0, 7]],
     [5, [0, 31]],
-  ] as const)('the SYN-ACK rests, comes again at time-out %i, and then a bare ACK is enough', async (count, seconds) => {
+  ] as const)('the SYN-ACK pauses, is repeated at time-out %i, and then a bare ACK is enough', async (count, seconds) => {
     const { packets } = await runExchange(deferring(count), { untilMs: 120_000 });
     expect(packets.map(({ atMs }) => Math.round(atMs / 1000))).toEqual(seconds);
   });
 
-  test('without any ACK the SYN-ACK comes as ever', async () => {
+  test('without any ACK the SYN-ACK follows its schedule', async () => {
     const { packets } = await runExchange(deferring(5), { completes: false, untilMs: 120_000 });
     expect(packets).toHaveLength(6);
   });
 });
 
 describe('accept queues', () => {
-  test('full: the ACK is ignored and the SYN-ACK comes again, whatever is acknowledged', async () => {
+  test('full: the ACK is ignored and the SYN-ACK repeated, whatever is acknowledged', async () => {
     const exchange = await runExchange(serving({ application: http(500), queue: {} }), { request: GET });
     expect(exchange.packets.map((packet) => [flags(packet), Math.round(packet.atMs / 1000)])).toEqual(
       [0, 1, 3, 7, 15, 31].map((second) => ['S.', second]),
@@ -287,12 +287,12 @@ describe('accept queues', () => {
     expect(timeline(exchange)).toEqual(['1 S. -1+0', '1001 S. -1+0', '3001 S. -1+0', '3002 P. 0+5']);
   });
 
-  test('full and told to abort: a reset', async () => {
+  test('full, with tcp_abort_on_overflow: a reset', async () => {
     const exchange = await runExchange(serving({ queue: { aborts: true } }), {});
     expect(exchange.packets.map((packet) => flags(packet))).toEqual(['S.', 'R']);
   });
 
-  test('full: so many SYNs are dropped', async () => {
+  test('full: the given share of SYNs is dropped', async () => {
     const dropped = await Promise.all(
       Array.from({ length: 200 }, async (_, seed) => {
         const { packets } = await runExchange(serving({ queue: { dropsSyns: 0.7 } }), { completes: false, untilMs: 10, seed });
@@ -308,7 +308,7 @@ describe('accept queues', () => {
 describe('SYN cookies', () => {
   const cookies = { cookies: true, application: http(5000) };
 
-  test('no SYN-ACK comes again, and the ACK opens the connection out of nothing', async () => {
+  test('no SYN-ACK is repeated, and the ACK opens the connection without state', async () => {
     expect((await runExchange(serving(cookies), { completes: false })).packets).toHaveLength(1);
     const exchange = await runExchange(serving(cookies), { request: GET });
     expect(exchange.received).toHaveLength(5000);
@@ -328,7 +328,7 @@ describe('SYN cookies', () => {
     expect(Math.max(...sizes(exchange))).toBe(wanted);
   });
 
-  test('with timestamps the clock keeps scaling, SACK and ECN', async () => {
+  test('with timestamps the clock carries scaling, SACK and ECN', async () => {
     const exchange = await runExchange(serving(cookies), {
       request: GET,
       synFlags: TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR,
@@ -360,7 +360,7 @@ describe('Fast Open', () => {
   const openWith = async (text: string) =>
     runExchange(world, { options: [{ kind: 34, name: 'tfo', cookie: text }], synPayload: GET, window: 64_240 });
 
-  test('asked for, a cookie comes', async () => {
+  test('a request gets a cookie', async () => {
     expect(await cookie()).toMatch(/^[0-9a-f]{16}$/);
   });
 
@@ -386,7 +386,7 @@ describe('Fast Open', () => {
     expect(exchange.received).toHaveLength(800);
   });
 
-  test('a server without it takes no notice', async () => {
+  test('a server without it ignores the option', async () => {
     const plain = serving({ application: http(800) });
     const { packets } = await runExchange(plain, {
       options: [{ kind: 34, name: 'tfo', cookie: '' }],
@@ -410,7 +410,7 @@ describe('applications', () => {
     expect((await said(tls(3000), { request: GET })).lines).toEqual(['1 S. -1+0', '2 F. 0+0']);
   });
 
-  test('a banner comes unasked, after its time', async () => {
+  test('a banner is sent unasked, after its delay', async () => {
     expect((await said(banner('SSH-2.0-x\r\n', 40))).lines).toEqual(['1 S. -1+0', '42 P. 0+11']);
   });
 
@@ -418,12 +418,12 @@ describe('applications', () => {
     expect((await said(echo, { request: 'hello', closes: 'after-request' })).received).toBe('hello');
   });
 
-  test('a mute one acknowledges and closes when the client does', async () => {
+  test('a mute application acknowledges, and closes with the client', async () => {
     expect((await said(mute, { request: GET })).lines).toEqual(['1 S. -1+0']);
     expect((await said(mute, { closes: 'after-request' })).lines).toEqual(['1 S. -1+0', '2 F. 0+0']);
   });
 
-  test('a backend that is gone resets at once, or at the first data', async () => {
+  test('a backend that is gone resets on accept, or at the first data', async () => {
     expect((await said(resets('accept'))).lines).toEqual(['1 S. -1+0', '2 R. 0+0']);
     expect((await said(resets('data'), { request: GET })).lines).toEqual(['1 S. -1+0', '2 R. 0+0']);
     expect((await said(resets('data'))).lines).toEqual(['1 S. -1+0']);
@@ -455,7 +455,7 @@ describe('laws', () => {
     seed: fc.integer({ min: 1, max: 0x7fffffff }),
   });
 
-  test('whatever is lost, doubled or reordered: the client has a prefix of the answer, and silence follows in the end', async () => {
+  test('whatever is lost, duplicated or reordered: the client gets a prefix of the answer, and traffic ends', async () => {
     const whole = (size: number, keepOpen: boolean) =>
       runExchange(serving({ application: http(size, { keepOpen }) }), { request: GET, untilMs: 1000 });
     await fc.assert(
@@ -472,7 +472,7 @@ describe('laws', () => {
         expect(received).toHaveLength(size);
         expect(received.startsWith(exchange.received)).toBe(true);
         expect(Math.max(0, ...exchange.packets.map(({ atMs }) => atMs))).toBeLessThan(30_000_000);
-        // A cookie knows no client MSS below 536.
+        // A cookie holds no client MSS below 536.
         const largest = Math.max(cookies ? 536 : 48, Math.min(1460, script.mss));
         expect(Math.max(0, ...sizes(exchange))).toBeLessThanOrEqual(largest - (timestamps ? 12 : 0));
       }),

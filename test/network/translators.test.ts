@@ -38,7 +38,7 @@ function both({ forward, reverse }: TwoWay): Around {
 }
 
 describe('NAT', () => {
-  /** The NAT stands on the second of four routers; the third quotes what it lets through. */
+  /** The NAT is on the second of four routers; the third quotes translated packets. */
   const behindNat = (nat: TwoWay, third: RouterForm = {}): Network => {
     const path = [router('10.0.0.1'), router('10.0.0.2', both(nat)), router('10.0.0.3', third), router('10.0.0.4')];
     const server = host('198.51.100.7', {
@@ -60,7 +60,7 @@ describe('NAT', () => {
       quote?.destinationPort,
     ];
   };
-  /** The checksums of the quoted packet, 0 where right: the quote is whole here. */
+  /** The checksums of the quoted packet, 0 where correct; the quote is whole here. */
   const checksums = (packet: ReceivedPacket | undefined) => {
     const bytes = packet?.icmp?.quote?.bytes ?? new Uint8Array(20);
     return [internetChecksum(bytes, 0, 20) === 0, tcpChecksumOf(bytes) === 0];
@@ -70,20 +70,20 @@ describe('NAT', () => {
     ['the client with its own port', sourceNat('203.0.113.1')],
     ['the client with another port', sourceNat('203.0.113.1', { firstPort: 61_000 })],
     ['the target', destinationNat('10.9.9.9')],
-  ] as const)('hides %s, and gives the answers back', async (_, nat) => {
+  ] as const)('translates %s, and answers back', async (_, nat) => {
     const exchange = await runExchange(behindNat(nat), { request: GET });
     expect(exchange.received).toHaveLength(5000);
     expect(new Set(exchange.packets.map(({ ip }) => formatAddress(ip.source)))).toEqual(new Set(['198.51.100.7']));
   });
 
-  test('hides both', async () => {
+  test('translates both', async () => {
     const [client, target] = [sourceNat('203.0.113.1', { firstPort: 61_000 }), destinationNat('10.9.9.9', 8080)];
     const nat = { forward: chain(client.forward, target.forward), reverse: chain(target.reverse, client.reverse) };
     expect((await runExchange(behindNat(nat), { request: GET })).received).toHaveLength(70);
     expect(endpoints(await quoteOf(nat))).toEqual(['192.0.2.1', 40_000, '198.51.100.7', 80]);
   });
 
-  test('a target port is another one behind it', async () => {
+  test('the target port is translated', async () => {
     expect((await runExchange(behindNat(destinationNat('10.9.9.9', 8080)), { request: GET })).received).toHaveLength(70);
   });
 
@@ -102,7 +102,7 @@ describe('NAT', () => {
     ['restored, TCP checksum left', { quotes: 'checksum-left' }, ['192.0.2.1', 40_000, '198.51.100.7', 80], [true, false]],
     ['left as translated', { quotes: 'left' }, ['203.0.113.1', 61_000, '198.51.100.7', 80], [true, true]],
   ];
-  test.each(forms)('what an ICMP error quotes is %s; the error reaches the client', async (_, form, wanted, right) => {
+  test.each(forms)('the quote of an ICMP error is %s; the error reaches the client', async (_, form, wanted, right) => {
     const error = await quoteOf(sourceNat('203.0.113.1', { firstPort: 61_000, ...form }));
     expect(formatAddress(error?.ip.source ?? UNSPECIFIED)).toBe('10.0.0.3');
     expect(formatAddress(error?.ip.destination ?? UNSPECIFIED)).toBe('192.0.2.1');
@@ -110,7 +110,7 @@ describe('NAT', () => {
     expect(checksums(error)).toEqual(right);
   });
 
-  test('a quote of 8 bytes is restored as far as it goes, its ICMP checksum right', async () => {
+  test('a quote of 8 bytes is restored as far as it goes, with a correct ICMP checksum', async () => {
     const { forward, reverse } = sourceNat('203.0.113.1', { firstPort: 61_000 });
     let seen: Uint8Array | null = null;
     const spy: Middlebox = (packet, context) => {
@@ -130,7 +130,7 @@ describe('NAT', () => {
     expect(bytes.length).toBe(20 + 8 + 28);
   });
 
-  test('the target behind a NAT shows itself in what is left, not in what is restored', async () => {
+  test('a quote that is left reveals the target behind a NAT, a restored one does not', async () => {
     expect(endpoints(await quoteOf(destinationNat('10.9.9.9', 8080)))).toEqual(['192.0.2.1', 40_000, '198.51.100.7', 80]);
     expect(endpoints(await quoteOf(destinationNat('10.9.9.9', 8080, { quotes: 'left' })))).toEqual([
       '192.0.2.1',
@@ -140,7 +140,7 @@ describe('NAT', () => {
     ]);
   });
 
-  test('"too big" from before the NAT finds the server, which sends smaller segments', async () => {
+  test('"too big" from before the NAT reaches the server, which sends smaller segments', async () => {
     const narrow = mtu(1300);
     const path = [
       router('10.0.0.1', { reverse: [narrow.reverse] }),
@@ -153,7 +153,7 @@ describe('NAT', () => {
     expect(Math.max(...sizes(exchange))).toBe(1248);
   });
 
-  test('restored quotes have right checksums, whatever the addresses and ports', async () => {
+  test('restored quotes have correct checksums, whatever the addresses and ports', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(0xffff), fc.nat(0xff), fc.integer({ min: 1, max: 60_000 }), async (middle, last, firstPort) => {
         const outside = `203.${middle >> 8}.${middle & 0xff}.${last}`;
@@ -175,7 +175,7 @@ describe('a load balancer', () => {
   ];
   const world = around(loadBalancer(...backends));
 
-  test('gives each connection to one machine, and all of them have some', async () => {
+  test('assigns each connection to one machine, and some to each', async () => {
     const talks = await Promise.all(PORTS.map((sourcePort) => runExchange(world, { request: GET, sourcePort })));
     for (const { packets, received } of talks) {
       expect(received).toHaveLength(2000);
@@ -184,7 +184,7 @@ describe('a load balancer', () => {
     expect(new Set(talks.map(({ packets }) => packets[0]?.ip.ttl))).toEqual(new Set([62, 126, 253]));
   });
 
-  test('each machine has a clock of its own, the same for all of its connections', async () => {
+  test('each machine has its own clock, the same for all its connections', async () => {
     const more = PORTS.slice(1).map(
       (sourcePort) =>
         ({
@@ -207,7 +207,7 @@ describe('a load balancer', () => {
 describe('proxies in the middle', () => {
   const look = (exchange: Exchange) => exchange.packets.map((packet) => `${flags(packet)} ${packet.ip.ttl}`);
 
-  test('a transparent proxy answers for one port, the neighbours are the host itself', async () => {
+  test('a transparent proxy answers one port, the host the others', async () => {
     const proxy = transparentProxy(port(80), tcpServer({ application: http(300) }), { style: 'freebsd' });
     const world = around(closed(), { forward: [proxy], server: { ports: { 81: open() } } });
     const exchange = await runExchange(world, { request: GET });
@@ -217,7 +217,7 @@ describe('proxies in the middle', () => {
     expect(look(await runExchange(world, { port: 81, completes: false, untilMs: 10 }))).toEqual(['S. 62']);
   });
 
-  test('split TCP hands bytes over and keeps everything else: its own segments, options and TTL on either side', async () => {
+  test('split TCP relays bytes alone: each side has its own segments, options and TTL', async () => {
     const split = splitTcp(port(80), { toClient: { mtu: 1400 } });
     const exchange = await runExchange(serving({ application: http(9000) }, both(split)), { request: GET });
     expect(exchange.received).toHaveLength(9000);
@@ -227,7 +227,7 @@ describe('proxies in the middle', () => {
     expect(findOption(exchange.packets[0]?.tcp?.header.options ?? [], 'mss')?.value).toBe(1360);
   });
 
-  test('a clamp behind the split is nothing to the client', async () => {
+  test('a clamp after the split does not affect the client', async () => {
     const split = splitTcp(port(80));
     const clamped = { forward: [split.forward, clampMss(700, 'set')], reverse: [split.reverse] };
     const exchange = await runExchange(serving({ application: http(9000) }, clamped), { request: GET });
@@ -235,7 +235,7 @@ describe('proxies in the middle', () => {
     expect(exchange.received).toHaveLength(9000);
   });
 
-  test('a banner comes through, an echo too, and ends and resets are passed on', async () => {
+  test('banners, echoes, ends and resets are relayed', async () => {
     const split = both(splitTcp(port(80)));
     expect((await runExchange(serving({ application: banner('hello') }, split), {})).received).toBe('hello');
     const exchange = await runExchange(serving({ application: echo }, split), { request: 'abc', closes: 'after-request' });
@@ -243,7 +243,7 @@ describe('proxies in the middle', () => {
     expect(timeline(await runExchange(serving({ application: resets('data') }, split), { request: GET })).at(-1)).toMatch(/R\. /);
   });
 
-  test('a port that is closed behind it opens, and is reset; one that is dead opens, and stays mute', async () => {
+  test('a closed port behind it opens and is reset; a silent one opens and stays mute', async () => {
     const split = both(splitTcp(port(80)));
     expect(look(await runExchange(around(closed(), split), {}))).toEqual(['S. 63', 'R. 63']);
     expect(
@@ -256,14 +256,14 @@ describe('proxies in the middle', () => {
     ).toEqual(['S. 63']);
   });
 
-  test('translated numbers are right on the client side through a whole connection', async () => {
+  test('translated numbers are right for the client through a whole connection', async () => {
     const exchange = await runExchange(serving({ application: http(4000) }, both(translateSeq(123_456_789))), { request: GET });
     expect(exchange.received).toHaveLength(4000);
     expect(exchange.isClosed).toBe(true);
   });
 });
 
-test('a packet that is no TCP and no error is left alone by a NAT', () => {
+test('a NAT leaves packets alone that are neither TCP nor errors', () => {
   const { forward } = sourceNat('203.0.113.1');
   const packet = encodeTcpPacket({
     source: address('192.0.2.1'),

@@ -18,7 +18,7 @@ import { runExchange } from './tcp-client.ts';
 
 const GET = 'GET / HTTP/1.0\r\n\r\n';
 
-/** Boxes that a connection survives, each made anew. */
+/** Boxes that a connection survives, newly made for each use. */
 const BOXES: Readonly<Record<string, () => TwoWay>> = {
   synProxy: () => completeSynProxy(),
   splitTcp: () => splitTcp(port(80)),
@@ -46,7 +46,7 @@ const world = fc.record({
   seed: fc.integer({ min: 1, max: 0x7fffffff }),
 });
 
-/** A router for each box, the last two hops forked, harm on the first. */
+/** A router for each box, the last two hops forked, faults on the first. */
 function path({ boxes, size, cookies }: { boxes: readonly string[]; size: number; cookies: boolean }, harm: TwoWay): Network {
   const middle = boxes.map((name, index) => {
     const { forward, reverse } = (BOXES[name] as () => TwoWay)();
@@ -60,13 +60,13 @@ function path({ boxes, size, cookies }: { boxes: readonly string[]; size: number
 
 const HARMLESS: TwoWay = { forward: loss(0), reverse: loss(0) };
 
-/** Asks again and again, as a client does whose request is not acknowledged. */
+/** Repeats its request, as a client does without an acknowledgment. */
 const insisting = Array.from({ length: 5 }, (_, index) => ({
   atMs: 300 + index * 700,
   segment: { seq: 0xffff_fff1, flags: 0x18, payload: Uint8Array.from(GET, (one) => one.charCodeAt(0)) },
 }));
 
-test('a connection survives every box that should let it live, several of them in a row', async () => {
+test('a connection survives every box that should pass it, several of them in a row', async () => {
   await fc.assert(
     fc.asyncProperty(world, async ({ seed, ...form }) => {
       const exchange = await runExchange(path(form, HARMLESS), { more: insisting, seed });
@@ -76,7 +76,7 @@ test('a connection survives every box that should let it live, several of them i
   );
 });
 
-test('with loss, doubling and lateness on top: a prefix of the answer, and an end', async () => {
+test('with loss, duplication and delay added: a prefix of the answer, and an end', async () => {
   await fc.assert(
     fc.asyncProperty(world, async ({ seed, lost, late, ...form }) => {
       const harm = loss(lost);

@@ -2,12 +2,15 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 import { recordSchema } from '../../scripts/record-schema.ts';
 import { isLiteral, readType } from '../../scripts/record-types.ts';
-import type { ObjectShape } from '../../src/records/shape.ts';
 import { COMMAND_RECORDS, SHAPES } from '../../src/records/shapes.ts';
 
 const RECORDS = [...new Set(Object.values(COMMAND_RECORDS).flatMap(({ records }) => records))];
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
 ajv.addSchema(recordSchema(true), 'strict');
+/** By the names of shapes: to look one up takes longer than to validate. */
+const validators = new Map<string, ValidateFunction>();
+/** By the names of shapes: fields in their order, and their types. */
+const fields = new Map(Object.keys(SHAPES).map((name) => [name, typesOf(name)] as const));
 /** The schema that users get. */
 export const isRecord: ValidateFunction = ajv.compile(recordSchema());
 
@@ -22,7 +25,7 @@ export function conform(records: readonly object[]): void {
 /** What is wrong with a record; empty for one as declared. */
 export function problemsOf(record: object): readonly string[] {
   const type = 'type' in record ? String(record.type) : '';
-  const candidates = RECORDS.filter((name) => fieldsOf(name)['type']?.[0] === `"${type}"`);
+  const candidates = RECORDS.filter((name) => fields.get(name)?.get('type') === `"${type}"`);
   const shape = candidates.find((name) => fits(name, record));
   if (shape !== undefined) return disorder(record, shape, type);
   if (candidates.length === 0) return [`no record of type "${type}"`];
@@ -30,7 +33,9 @@ export function problemsOf(record: object): readonly string[] {
 }
 
 function validator(name: string): ValidateFunction {
-  return ajv.getSchema(`strict#/$defs/${name}`) as ValidateFunction;
+  const known = validators.get(name) ?? (ajv.getSchema(`strict#/$defs/${name}`) as ValidateFunction);
+  validators.set(name, known);
+  return known;
 }
 
 function fits(name: string, value: unknown): boolean {
@@ -43,9 +48,10 @@ function errorsOf(name: string): readonly string[] {
   return (errors ?? []).map(({ instancePath, message, params }) => `${name}${instancePath} ${message} ${JSON.stringify(params)}`);
 }
 
-function fieldsOf(name: string): ObjectShape['fields'] {
+function typesOf(name: string): ReadonlyMap<string, string> {
   const shape = SHAPES[name];
-  return shape !== undefined && 'fields' in shape ? shape.fields : {};
+  const declared = shape !== undefined && 'fields' in shape ? shape.fields : {};
+  return new Map(Object.entries(declared).map(([field, [type]]) => [field.replace(/\?$/, ''), type]));
 }
 
 /** Objects whose fields stand in another order than declared, of a value that fits the type. */
@@ -62,10 +68,12 @@ function disorder(value: unknown, type: string, place: string): readonly string[
 }
 
 function fieldDisorder(value: Readonly<Record<string, unknown>>, name: string, place: string): readonly string[] {
-  const fields = Object.entries(fieldsOf(name)).map(([field, [type]]) => [field.replace(/\?$/, ''), type] as const);
-  const declared = fields.map(([field]) => field).filter((field) => field in value);
-  const own = declared.join() === Object.keys(value).join() ? [] : [`${place}: fields in the order ${Object.keys(value).join()}`];
-  return [...own, ...fields.flatMap(([field, type]) => disorder(value[field], type, `${place}.${field}`))];
+  const types = fields.get(name) ?? new Map<string, string>();
+  const order = Object.keys(value);
+  const declared = [...types.keys()].filter((field) => field in value);
+  const own = declared.every((field, index) => order[index] === field) ? [] : [`${place}: fields in the order ${order.join()}`];
+  const inner = order.filter((field) => typeof value[field] === 'object' && value[field] !== null);
+  return [...own, ...inner.flatMap((field) => disorder(value[field], types.get(field) ?? '', `${place}.${field}`))];
 }
 
 function isOf(name: string, value: unknown): boolean {

@@ -155,7 +155,7 @@ export const CLAMPED: Finding = {
   received: 1400,
   certainty: 'possible',
   detail:
-    "The SYN-ACK advertises MSS 1400, but its window 65160 is 45 x 1448 (1460 less 12 bytes of timestamps) and fits no segment of 1400: the host's own MSS looks like 1460, lowered on the way back.",
+    "The SYN-ACK advertises MSS 1400, but its window 65160 is 45 x 1448 (1460 less 12 bytes of timestamps) and fits no segment of 1400: the host's own MSS looks like 1460, lowered on the reverse path.",
 };
 
 /** A finding about an option. */

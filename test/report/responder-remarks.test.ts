@@ -43,7 +43,7 @@ const CASES: readonly (readonly [string, Partial<ResponderRecord>, readonly stri
   ['nobody to ask', { status: 'unknown' }, [expect.stringContaining('nobody could be asked') as string]],
 ];
 
-describe('what is said of the responder', () => {
+describe('remarks on the responder', () => {
   it.each(CASES)('%s', (_, fields, texts) => {
     const remarks = responderRemarks({ ...REPORTED, ...fields });
     expect(remarks.map(({ head }) => head.replace(/^= responder: /, ''))).toEqual(texts);

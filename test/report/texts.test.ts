@@ -70,7 +70,7 @@ describe('wrapping', () => {
     );
   });
 
-  it('hangs what follows under the first line', () => {
+  it('indents continuation lines', () => {
     expect(wrapSentence('! ', 'one two three', 9)).toEqual(['! one two', '  three']);
   });
 });

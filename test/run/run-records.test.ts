@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { prepareRun } from '../../src/run/probe/prepare.ts';
-import type { ProbeOptions } from '../../src/run/probe/probe-options.ts';
-import { SummaryCounter, wantsOpenOnly } from '../../src/run/run-records.ts';
+import { prepareRun, wantsOpenOnly, type ProbeOptions } from '../../src/run/probe/prepare.ts';
+import { SummaryCounter } from '../../src/run/run-records.ts';
 
 const NOTHING = { probesSent: 0, repliesReceived: 0, repliesRejected: 0, pairsDone: 0, open: 0 };
 const END = { drops: null, durationMs: 1, interrupted: false };

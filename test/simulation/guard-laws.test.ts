@@ -76,11 +76,11 @@ const damage: Middlebox = (packet, { random }) => {
 function endsOnce({ guards }: GuardOutcome, one: World): void {
   expect(guards.map(({ port }) => port)).toEqual(one.services.map((_, index) => index + 1));
   for (const { tests, policy } of guards) {
-    const keys = tests.map(({ kind, round, ttl, option }) => [kind, round, ttl, option].join(' '));
+    const keys = tests.map(({ probe, round, sentTtl, option }) => [probe, round, sentTtl, option].join(' '));
     expect(new Set(keys).size).toBe(keys.length);
-    const first = tests.filter(({ round, ttl, option }) => round === 1 && ttl === null && option === null);
+    const first = tests.filter(({ round, sentTtl, option }) => round === 1 && sentTtl === null && option === null);
     const wanted = policy.startsWith('reject-icmp') ? REJECTED_TESTS : FIRST_TESTS;
-    expect(first.map(({ kind }) => kind)).toEqual(expect.arrayContaining([...wanted]));
+    expect(first.map(({ probe }) => probe)).toEqual(expect.arrayContaining([...wanted]));
   }
 }
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Guard } from '../../src/analysis/firewall/judge-target.ts';
-import { guardWords } from '../../src/records/firewall/guard-words.ts';
+import type { FirewallPortRecord } from '../../src/records/firewall/records.ts';
 import { drop, when } from '../network/middlebox.ts';
 import { all, option, port, rst, syn, tcp } from '../network/match.ts';
 import { rejectIcmp, rejectRst } from '../network/middleboxes/rejecting.ts';
@@ -67,8 +66,8 @@ async function holds({ network, ask, expect: wanted }: GuardScenario): Promise<v
 }
 
 /** Of a guard what the scenario names, and its findings. */
-function chosen(guard: Guard, wanted: ExpectedGuard | undefined): Record<string, unknown> {
-  const all: Record<string, unknown> = { ...guard, says: guardWords(guard), findings: findingTexts(guard) };
+function chosen(guard: FirewallPortRecord, wanted: ExpectedGuard | undefined): Record<string, unknown> {
+  const all: Record<string, unknown> = { ...guard, says: guard.verdict, findings: findingTexts(guard) };
   return Object.fromEntries(['findings', ...Object.keys(wanted ?? {})].map((name) => [name, all[name]]));
 }
 

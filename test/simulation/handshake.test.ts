@@ -104,24 +104,24 @@ describe('the SYN-ACK', () => {
   });
 
   it('is not with SYN cookies', async () => {
-    const { record, findings } = await shakeHands(serving({ cookies: true }), { ack: false, observeMs: 3500 });
+    const { record, findings } = await shakeHands(serving({ cookies: true }), { ack: false, observe: 3500 });
     expect(findings).toEqual(['syn-cookies likely']);
     expect(record.findings[0]?.detail).toContain('not sent again in 3.5 s');
   });
 
   it('betrays cookies at once by what it forgets without timestamps', async () => {
-    const { findings, durationMs } = await shakeHands(serving({ cookies: true }), { ack: false, observeMs: 20 });
+    const { findings, durationMs } = await shakeHands(serving({ cookies: true }), { ack: false, observe: 20 });
     expect(findings).toEqual(['syn-cookies likely']);
     expect(durationMs).toBeLessThan(100);
   });
 
   it('says nothing after a short look at a host that merely answers once', async () => {
-    const { record, findings } = await shakeHands(serving({ cookies: true }), { ack: false, observeMs: 20, options: 'mss=1460' });
+    const { record, findings } = await shakeHands(serving({ cookies: true }), { ack: false, observe: 20, options: 'mss=1460' });
     expect([record.synCookies, findings]).toEqual([null, []]);
   });
 
   it('of a host that answers once and keeps its options is no cookie', async () => {
-    const { record, findings } = await shakeHands(serving({ synAckGapsMs: [] }), { ack: false, observeMs: 4000 });
+    const { record, findings } = await shakeHands(serving({ synAckGapsMs: [] }), { ack: false, observe: 4000 });
     expect([record.synCookies, findings]).toEqual([false, []]);
   });
 });
@@ -136,10 +136,10 @@ describe('after the ACK', () => {
   });
 
   it('and nothing is found where only the ACK was lost', async () => {
-    const { record, findings } = await shakeHands(serving({ losesAcks: 2 }), { observeMs: 1500 });
+    const { record, findings } = await shakeHands(serving({ losesAcks: 2 }), { observe: 1500 });
     expect([record.acceptQueueFull, findings]).toEqual([false, []]);
     expect(record.connections).toBe(2);
-    expect(record.remarks.join()).toContain('the first was lost on the way');
+    expect(record.remarks.join()).toContain('the first was lost in transit');
   });
 
   it('silence may be a filter that passes SYNs alone', async () => {
@@ -188,7 +188,7 @@ describe('the application', () => {
   });
 
   it('speaks first', async () => {
-    const { record } = await shakeHands(serving({ application: banner('SSH-2.0-x\r\n', 5) }), { observeMs: 50 });
+    const { record } = await shakeHands(serving({ application: banner('SSH-2.0-x\r\n', 5) }), { observe: 50 });
     expect(record.application).toMatchObject({ sentBytes: 0, repliedBytes: 11 });
   });
 });
@@ -336,7 +336,7 @@ describe('nothing is left behind', () => {
     ['between SYN-ACK and FIN', 5],
     ['in the middle of the close', 13],
   ])('when interrupted %s', async (_, interruptAt) => {
-    const { segments } = await shakeHands(serving({ application: mute }), { observeMs: 5, interruptAt });
+    const { segments } = await shakeHands(serving({ application: mute }), { observe: 5, interruptAt });
     const last = segments.filter(({ direction }) => direction === 'out').at(-1);
     expect(last?.flags).toMatch(/R|^\.$/);
     expect(last?.clientState).toMatch(/CLOSED|TIME-WAIT/);

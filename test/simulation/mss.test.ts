@@ -42,11 +42,11 @@ describe('a clean path', () => {
     ['segments that overtake each other', LARGE, { reverse: [reorder(0.5, 5)] }],
     ['a connection that stays open', { application: http(3000, { keepOpen: true }) }, {}],
   ] as const)('clamps nothing: %s', async (_, form, between) => {
-    const { rows, forward, reverse, record, connections } = await measure(form, between);
+    const { rows, forward, reverse, record, probesSent } = await measure(form, between);
     expect(rows).toEqual(CLEAN_ROWS);
     expect([forward, reverse]).toEqual(['- none', '- none']);
     expect(record.findings).toEqual([]);
-    expect(connections).toBe(6);
+    expect(probesSent).toBe(6);
   });
 
   it('ends one time-out of the server behind the handshake', async () => {
@@ -204,7 +204,7 @@ describe('too little to measure', () => {
     const { rows, forward, record } = await measure({ application: http(1400) });
     expect(rows.slice(0, 4)).toEqual(['8960>1460:?', '1460>1460:?', '1400>1460:1400', '1300>1460:1300']);
     expect(forward).toBe('- unknown');
-    expect(record.forward.detail).toContain('A segment counted 1412, so nothing clamps below that.');
+    expect(record.forward.detail).toContain('A segment of 1412 bytes arrived, so nothing clamps below that.');
   });
 
   it.each([

@@ -13,7 +13,6 @@ import { set } from '../network/packet-edit.ts';
 import { closed, open } from '../network/services.ts';
 import { type Ask, probeNetwork } from './probe-network.ts';
 import { findingTexts, type GuardAsk, guardNetwork } from './firewall-network.ts';
-import { guardWords } from '../../src/records/firewall/guard-words.ts';
 import { behind, forward, reverse, SERVER } from './scenario.ts';
 import type { GuardScenario } from './scenarios/guard-scenario.ts';
 import { IMPOSTORS } from './scenarios/impostors.ts';
@@ -28,9 +27,9 @@ const JITTER = delay(0, 10);
 /** Ways to ask that no finding may depend on. */
 const WAYS: Readonly<Record<string, Partial<Ask>>> = {
   'at once': {},
-  'one SYN a second': { timing: { rate: 1 } },
-  'three samples': { timing: { count: 3 } },
-  'no retries': { timing: { retries: 0 } },
+  'one SYN a second': { rate: 1 },
+  'three samples': { count: 3 },
+  'no retries': { retries: 0 },
   'over a link whose delay wavers': {},
 };
 
@@ -209,7 +208,7 @@ const GUARDED = [...REFUSALS, ...IMPOSTORS, ...WHOLE_GUARDS].filter(({ name }) =
 /** What `firewall` says of each port. */
 async function guards(net: Network, ask: GuardAsk): Promise<readonly string[]> {
   const outcome = await guardNetwork(net, ask);
-  return outcome.guards.map((guard) => [guard.port, guardWords(guard), ...findingTexts(guard)].join(' '));
+  return outcome.guards.map((guard) => [guard.port, guard.verdict, ...findingTexts(guard)].join(' '));
 }
 
 describe('simulation: one network, one result of firewall', () => {

@@ -5,7 +5,7 @@ import { TcpOffset } from '../../wire/tcp.ts';
 import type { ResponderLog } from '../../probe/responder/responder-query.ts';
 import type { AttemptReport } from '../../probe/responder/report.ts';
 
-/** The fields by which a SYN can be found again. All SYNs of one time share their proof: what tells them apart is the rest. */
+/** The fields that identify a SYN. The proof does not: it is the same in all SYNs of one time. */
 interface Marks {
   readonly source: number;
   readonly sourcePort: number;
@@ -13,19 +13,20 @@ interface Marks {
   readonly id: number;
 }
 
-/** What has become of SYNs that were looked for, and how sure that is. */
+/** The fate of the SYNs that were looked for, and how certain it is. */
 export interface Found {
-  /** Those that arrived, one at least. */
+  /** Those that arrived, at least one. */
   readonly attempts: readonly [AttemptReport, ...AttemptReport[]];
-  /** The first of them as it left. */
+  /** The first of them as it was sent. */
   readonly syn: Uint8Array;
-  /** `likely`: its IP ID and its source port were rewritten, and only the port that it was sent to fits. */
+  /** `likely`: IP ID and source port were rewritten, and only the destination port matches. */
   readonly certainty: 'proven' | 'likely';
 }
 
 /**
- * The attempts that `syns` (whole packets, all to one port) have become. IP ID, source port and destination port may each have been rewritten on the way, by NAT
- * or by a normaliser; two of the three, or an ID alone, are no coincidence. Failing that, attempts at the same port from where our others came, if they are none of those.
+ * The attempts that `syns` (whole packets, all to one port) became. A NAT or normaliser may rewrite IP ID,
+ * source port and destination port; a match of the ID, or of both ports, is no coincidence. Failing that,
+ * it takes unmatched attempts at the same port from the address that our other SYNs came from.
  */
 export function findAttempts(syns: readonly Uint8Array[], log: ResponderLog): Found | null {
   const own = withIds(marked(log.syns, (syn) => syn));
@@ -57,7 +58,7 @@ function marked<T>(things: readonly T[], bytesOf: (thing: T) => Uint8Array): rea
   });
 }
 
-/** The same; where the user fixed the ID of all of them it tells nothing, and is put down as 0. */
+/** The same with ID 0 where the user fixed the ID, which then tells nothing. */
 function withIds(syns: readonly Marked<Uint8Array>[]): readonly Marked<Uint8Array>[] {
   if (new Set(syns.map(({ marks }) => marks.id)).size === syns.length) return syns;
   return syns.map(({ thing, marks }) => ({ thing, marks: { ...marks, id: 0 } }));

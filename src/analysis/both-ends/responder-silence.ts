@@ -4,35 +4,35 @@ import { NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
 import type { Certainty, Finding } from '../finding.ts';
 import { type Found, findAttempts } from './responder-log.ts';
 
-/** A port whose SYNs brought no report, and what the responder said of them over another connection. */
+/** A port whose SYNs brought no report, and the responder's log, read over another connection. */
 export interface SilentPort {
   readonly port: number;
   /** The SYNs as they left, whole packets. */
   readonly syns: readonly Uint8Array[];
   readonly reply: LocalReply;
-  /** How long an answer to the first of them has been waited for. */
+  /** How long an answer to the first of them was awaited. */
   readonly waited: Nanos;
   readonly log: ResponderLog | null;
 }
 
 /**
- * What is known of such a SYN: `arrived` (and was answered or not), `never-arrived`, `not-listening` (the responder does not watch that port), `unknown` (nobody could be
- * asked, or the log has gaps).
+ * What is known of such a SYN: `arrived` (answered or not), `never-arrived`, `not-listening` (the responder
+ * does not watch that port), `unknown` (no log, or one with gaps).
  */
 export type ResponderReplyStatus = 'arrived' | 'never-arrived' | 'not-listening' | 'unknown';
 
-/** What follows from the responder's log. */
+/** The conclusions from the responder's log. */
 export interface ResponderJudgement {
   readonly status: ResponderReplyStatus;
-  /** What the SYNs became, where they were found. */
+  /** What became of the SYNs, where they were found. */
   readonly found: Found | null;
   readonly findings: readonly Finding[];
 }
 
-/** An answer that has not come after so many round trips does not come any more. */
+/** After this many round trips an answer is not expected any more. */
 const PATIENT_ROUND_TRIPS = 3;
 
-/** Tells "arrived and answered, and nothing came back" from "never arrived". */
+/** Tells "arrived and answered, but no answer came back" from "never arrived". */
 export function judgeSilence(silent: SilentPort): ResponderJudgement {
   const { port, syns, log } = silent;
   const found = log === null ? null : findAttempts(syns, log);
@@ -59,7 +59,7 @@ function ofArrived({ attempts, certainty }: Found, { syns, reply, waited }: Sile
       sent: 'S.',
       received: null,
       certainty: waited < PATIENT_ROUND_TRIPS * rtt ? 'possible' : certainty,
-      detail: `${arrived} at the responder, a SYN-ACK left it ${left}, and none came back within ${(waited / NANOS_PER_SECOND).toFixed(1)} s: it is dropped on the way back (a filter without state, or a return route that leads elsewhere).`,
+      detail: `${arrived} at the responder, a SYN-ACK left it ${left}, and none came back within ${(waited / NANOS_PER_SECOND).toFixed(1)} s: it is dropped on the reverse path (by a stateless filter, or because the return route leads elsewhere).`,
     },
   ];
 }
@@ -73,7 +73,7 @@ function injectedBehind(certainty: Certainty): Finding {
     received: 'R',
     certainty,
     detail:
-      'The SYN arrived at the responder and was answered with a SYN-ACK; the RST that came here is none of its own: something between sent it.',
+      'The SYN arrived at the responder and was answered with a SYN-ACK; the RST that came here is not its own: a device between sent it.',
   };
 }
 
@@ -81,7 +81,7 @@ function injectedBehind(certainty: Certainty): Finding {
 function ofLost({ port, syns, reply }: SilentPort, strangers: boolean): Finding {
   const certainty: Certainty = strangers ? 'likely' : 'proven';
   const doubt = strangers
-    ? ' A SYN without a proof did come to that port in this time: it may have been ours, made anew by something between.'
+    ? ' A SYN without a proof did reach that port in this time: it may have been ours, rebuilt by a device between.'
     : '';
   const all = syns.length === 1 ? 'the SYN did not arrive' : `none of ${syns.length} SYNs arrived`;
   const never = `${all} at port ${port} of the responder, which listens there`;
@@ -90,9 +90,9 @@ function ofLost({ port, syns, reply }: SilentPort, strangers: boolean): Finding 
 }
 
 function lossBehind(reply: SilentPort['reply'], never: string): readonly [Finding['code'], string | null, string] {
-  if (reply === 'syn-ack') return ['syn-proxy', 'S.', `A SYN-ACK came, but ${never}: something between answers in its name.`];
-  if (reply === 'rst') return ['rst-injected', 'R', `An RST came, but ${never}: something between rejects the connection.`];
-  const how = reply === 'icmp' ? 'it was rejected on the way there' : 'it is dropped on the way there';
+  if (reply === 'syn-ack') return ['syn-proxy', 'S.', `A SYN-ACK came, but ${never}: a device between answers in its name.`];
+  if (reply === 'rst') return ['rst-injected', 'R', `An RST came, but ${never}: a device between rejects the connection.`];
+  const how = reply === 'icmp' ? 'it was rejected on the forward path' : 'it is dropped on the forward path';
   return ['syn-dropped', null, `${capital(never)}: ${how}.`];
 }
 

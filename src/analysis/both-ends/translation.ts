@@ -5,7 +5,9 @@ import { decodePacket } from '../../wire/packet.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import type { Change, ChangedField, ChangeValue } from '../packet-diff/change.ts';
 
-/** Where an address or port of the SYN was another when it arrived: `10.0.0.2:4711 > 192.0.2.1:1024`. Null where it was not. */
+/**
+ * Addresses and ports of the SYN that NAT changed: `10.0.0.2:4711 > 192.0.2.1:1024`; null where it did not.
+ */
 export interface Translation {
   readonly source: string | null;
   readonly destination: string | null;
@@ -19,7 +21,10 @@ interface SynPair {
 
 const TRANSLATED: readonly ChangedField[] = ['ip.src', 'ip.dst', 'tcp.sport', 'tcp.dport'];
 
-/** What NAT made of addresses and ports on the way there; null when nothing, or when a packet is none. */
+/**
+ * What NAT did to addresses and ports on the forward path; null when nothing, or when a packet does not
+ * decode.
+ */
 export function translationOf({ synSent, synArrived }: SynPair): Translation | null {
   const sent = decoded(synSent);
   const arrived = decoded(synArrived);
@@ -35,8 +40,8 @@ export function isTranslation({ field }: Change): boolean {
 }
 
 /**
- * The changes of a SYN-ACK without those that only undo what was done to the SYN: addresses and ports that are the client's again, an acknowledgement of the number
- * that the client used, the echo of the timestamp that it sent.
+ * The changes of a SYN-ACK without those that only undo a change of the SYN: translated addresses and
+ * ports, the acknowledgment of the client's own ISN, the echo of its own timestamp.
  */
 export function withoutTranslation(changes: readonly Change[], { synSent, synArrived }: SynPair): readonly Change[] {
   const sent = decoded(synSent);
@@ -48,7 +53,7 @@ export function withoutTranslation(changes: readonly Change[], { synSent, synArr
 
 type Undone = ReadonlyMap<ChangedField, readonly [was: ChangeValue, is: ChangeValue]>;
 
-/** What the responder wrote, and what that is at this end, where both are answers to the same SYN. */
+/** What the responder wrote, and what this end expects, where both answer the same SYN. */
 function undoneValues(sent: DecodedPacket, arrived: DecodedPacket): Undone {
   const [own, far] = [sent.tcp?.header, arrived.tcp?.header];
   if (own === undefined || far === undefined) return new Map();

@@ -1,11 +1,13 @@
 import { findOption } from '../../wire/tcp-options.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
 import { largerOwnMss, type OwnMss } from '../mss/own-mss.ts';
-import { synAckOf } from '../syn-ack.ts';
+import { synAckOf } from '../reply.ts';
 
-/** `possible`: other stacks have constant windows, and one in about a hundred arbitrary numbers is a multiple of some usual MSS. */
+/**
+ * `possible`: other stacks have constant windows, and about one number in a hundred is a multiple of a
+ * usual MSS by chance.
+ */
 export const mssClamped: FindingRule = {
   description: 'the SYN-ACK advertises a smaller MSS than the one its window was sized with',
   find(evidence: Evidence): readonly Finding[] {
@@ -30,7 +32,7 @@ function describe({ mss, unit }: OwnMss, window: number, advertised: number): Fi
     certainty: 'possible',
     detail:
       `The SYN-ACK advertises MSS ${advertised}, but its window ${window} is ${window / unit} x ${size} and no whole number of segments of ${advertised}: ` +
-      `the host's own MSS looks like ${mss}, lowered on the way back; a window that is such a multiple by chance looks the same, ` +
-      `and only what the host really sent can prove it.`,
+      `the host's own MSS looks like ${mss}, lowered on the reverse path. A window may be such a multiple by chance; ` +
+      `only what the host really sent can prove it.`,
   };
 }

@@ -1,10 +1,9 @@
 import type { DataOption, TcpOption } from '../../wire/tcp-option.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
-import { optionsOf, synAckOf } from '../syn-ack.ts';
+import { optionsOf, synAckOf } from '../reply.ts';
 
-/** Which rule forbids each of these in a SYN-ACK whose SYN did not carry it. */
+/** The rule that forbids each of these in a SYN-ACK whose SYN did not carry it. */
 const ONLY_IF_ASKED: Readonly<Record<string, string>> = {
   wscale: 'RFC 7323, 2.2',
   ts: 'RFC 7323, 3.2',
@@ -13,14 +12,18 @@ const ONLY_IF_ASKED: Readonly<Record<string, string>> = {
   mptcp: 'RFC 8684, 3.1',
 };
 
-/** Entries that are no options of their own, and the MSS, which each side announces unasked. */
+/** Entries that are not options themselves, and the MSS, which each side announces unasked. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(['nop', 'eol', 'padding', 'malformed', 'mss']);
-/** Two bytes of an experiment's identifier, four hex digits: what an experiment that is supported repeats too (RFC 6994, 2). */
+/**
+ * Two bytes of an experiment's identifier, in hex: a host that supports the experiment repeats them too
+ * (RFC 6994, 2).
+ */
 const EXPERIMENT_ID_DIGITS = 4;
 
 /**
- * Options that the SYN gave no cause for. `likely`: ordinary stacks answer options, they neither offer nor repeat them. Unknown direction: a device may
- * have added the option to the SYN (and the host answered it), or to the SYN-ACK.
+ * Options that the SYN did not ask for. `likely`: ordinary stacks answer options, they neither offer nor
+ * repeat them. Unknown direction: a device may have added the option to the SYN, which the host answered,
+ * or to the SYN-ACK.
  */
 export const optionAdded: FindingRule = {
   description: 'the SYN-ACK carries an option that the SYN did not ask for, carries one twice, or mirrors an unknown one',
@@ -41,7 +44,7 @@ export const optionAdded: FindingRule = {
 function complaint(option: TcpOption, sent: readonly TcpOption[], earlier: number): string | null {
   const sameKind = sent.filter(({ kind }) => kind === option.kind);
   if (earlier === 1 && isDuplicate(option, sameKind)) {
-    return `${option.name} stands in the SYN-ACK more than once, which no ordinary stack writes`;
+    return `${option.name} is in the SYN-ACK more than once, which no ordinary stack writes`;
   }
   if (earlier > 0 || NOT_COMPARED.has(option.name)) return null;
   if (sameKind.length === 0) {
@@ -49,7 +52,7 @@ function complaint(option: TcpOption, sent: readonly TcpOption[], earlier: numbe
     return `${option.name} is in the SYN-ACK although the SYN did not carry it${rule === undefined ? '' : ` (against ${rule})`}`;
   }
   if (sameKind.some((asked) => isMirror(asked, option))) {
-    return `${option.name} came back with the very bytes that were sent: something mirrors options that it does not know, which is no support for it`;
+    return `${option.name} came back with exactly the bytes that were sent: something mirrors options that it does not know, which is no support`;
   }
   return null;
 }
@@ -77,7 +80,7 @@ function describe(option: TcpOption, why: string): Finding {
     sent: null,
     received: valueOf(option),
     certainty: 'likely',
-    detail: `${why}; whether the host or a device on the way did it cannot be told from here.`,
+    detail: `${why}; whether the host or a device on the path did it cannot be told from here.`,
   };
 }
 

@@ -1,17 +1,14 @@
 import type { TcpOption } from '../../wire/tcp-option.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
-import { optionsOf } from '../syn-ack.ts';
+import { optionsOf } from '../reply.ts';
 
 /** RFC 7323, 2.3. */
 const LARGEST_SCALE = 14;
 
-/**
- * `proven`: that the bytes which arrived break the rules is an exact fact. Who broke them is not known, hence no direction.
- */
+/** `proven`: it is a fact that the bytes break the rules. The cause is unknown, and so is the direction. */
 export const optionMalformed: FindingRule = {
-  description: 'the options of the reply do not parse, or hold a value that they must not',
+  description: 'the options of the reply do not parse, or hold a forbidden value',
   find: (evidence: Evidence): readonly Finding[] =>
     optionsOf(evidence.reply).flatMap((option) => {
       const why = complaint(option);
@@ -21,7 +18,7 @@ export const optionMalformed: FindingRule = {
 
 function complaint(option: TcpOption): string | null {
   if (option.name === 'malformed' && 'data' in option) {
-    return `the option of kind ${option.kind} has a length that it cannot have (bytes after the kind: ${option.data === '' ? 'none' : option.data})`;
+    return `the option of kind ${option.kind} has an impossible length (bytes after the kind: ${option.data === '' ? 'none' : option.data})`;
   }
   if (option.name === 'padding') return 'bytes other than zero follow the end-of-options mark (RFC 9293, 3.1 asks for zeros)';
   if (option.name === 'wscale' && 'value' in option && option.value > LARGEST_SCALE) {
@@ -38,6 +35,6 @@ function describe(option: TcpOption, why: string): Finding {
     sent: null,
     received: 'data' in option ? option.data : 'value' in option ? option.value : null,
     certainty: 'proven',
-    detail: `In the reply ${why}; whether the host wrote it so or a device damaged it on the way cannot be told from here.`,
+    detail: `In the reply ${why}; whether the host wrote it or a device on the path damaged it cannot be told from here.`,
   };
 }

@@ -1,27 +1,27 @@
 import type { TcpOption } from '../../wire/tcp-option.ts';
 import { findOption } from '../../wire/tcp-options.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
-import { optionsOf, synAckOf } from '../syn-ack.ts';
+import { optionsOf, synAckOf } from '../reply.ts';
 import { paddedOptions } from './option-padded.ts';
 
-/** Options that a host which knows them answers in kind, and what the connection is like without. */
+/** Options that a host which supports them answers, and the effect of their absence. */
 const ANSWERED: Readonly<Record<string, string>> = {
   mss: 'segments to it must not exceed 536 bytes (RFC 9293, 3.7.1)',
-  wscale: 'windows stay below 64 KiB both ways',
+  wscale: 'windows stay below 64 KiB in both directions',
   sackOK: 'losses are repaired without SACK',
-  ts: 'there are no timestamps in the connection',
+  ts: 'the connection has no timestamps',
   tfo: 'no cookie was granted, so data has to wait for the handshake',
   mptcp: 'the connection falls back to plain TCP',
 };
 
-/** Linux's SYN cookies have room for these only in the timestamp (net/ipv4/syncookies.c). */
+/** With SYN cookies Linux can keep these only in the timestamp (net/ipv4/syncookies.c). */
 const LOST_TO_SYN_COOKIES: ReadonlySet<string> = new Set(['wscale', 'sackOK']);
 
 /**
- * What the SYN asked for and the SYN-ACK does not answer. `possible` and of unknown direction: an absence has three causes that look alike here.
- * Nothing is called missing behind damage that ends the list, nor where NOPs say more (option-padded).
+ * What the SYN asked for and the SYN-ACK does not answer. `possible` and of unknown direction: an absence
+ * has three causes that look alike here. Nothing is called missing after damage that ends the list, nor
+ * where NOPs show more (option-padded).
  */
 export const optionMissing: FindingRule = {
   description: 'an option of the SYN has no counterpart in the SYN-ACK: stripped or not supported',
@@ -40,7 +40,10 @@ export const optionMissing: FindingRule = {
   },
 };
 
-/** A valid Fast Open cookie is answered by silence or by a new cookie; only a request for one expects an answer (RFC 7413, 4.1.2). */
+/**
+ * A host answers a valid Fast Open cookie with silence or a new cookie; only a request expects one (RFC
+ * 7413, 4.1.2).
+ */
 function expectsAnswer(option: TcpOption): boolean {
   if (option.name === 'tfo') return 'cookie' in option && option.cookie === '';
   return Object.hasOwn(ANSWERED, option.name);
@@ -57,6 +60,6 @@ function describe(option: TcpOption, cookiesPossible: boolean): Finding {
     certainty: 'possible',
     detail:
       `${option.name} was sent and is not in the SYN-ACK, so ${ANSWERED[option.name] ?? 'it is not in use'}: ${causes} or a device stripped it ` +
-      `on the way there or back; this cannot be told apart from here, only by a path trace or a responder.`,
+      `on either path; only a path trace or a responder can tell.`,
   };
 }

@@ -1,10 +1,12 @@
 import type { TcpOption } from '../../wire/tcp-option.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
-import { optionsOf, synAckOf } from '../syn-ack.ts';
+import { optionsOf, synAckOf } from '../reply.ts';
 
-/** Options that a box overwrites: bytes in a SYN-ACK, and the NOPs that stacks put next to them to keep 32-bit alignment. */
+/**
+ * Options that devices overwrite: their bytes in a SYN-ACK, and the NOPs that stacks add for 32-bit
+ * alignment.
+ */
 const OVERWRITABLE: readonly Overwritable[] = [
   { name: 'mss', bytes: 4, alignment: 0 },
   { name: 'wscale', bytes: 3, alignment: 1 },
@@ -14,7 +16,7 @@ const OVERWRITABLE: readonly Overwritable[] = [
   { name: 'mptcp', bytes: 12, alignment: 0 },
 ];
 
-/** No stack aligns with more than three: a fourth NOP could have been left out. */
+/** No stack needs more than three NOPs for alignment. */
 const SHORTEST_RUN = 4;
 
 interface Overwritable {
@@ -27,27 +29,29 @@ interface Overwritable {
 interface NopRun {
   readonly start: number;
   readonly length: number;
-  /** The option that follows the run, null at the end of the list. */
+  /** The option after the run; null at the end of the list. */
   readonly next: TcpOption | null;
 }
 
-/** Which options' places a run of NOPs has taken; empty when none fits. */
+/** The options that a run of NOPs has replaced; empty when none fits. */
 interface PaddedRun {
   readonly run: NopRun;
   readonly options: readonly string[];
 }
 
 /**
- * TCPOPTSTRIP and nft's `reset tcp option` overwrite an option with NOPs, so that the header keeps its length. `likely`: no ordinary stack writes four
- * NOPs in a row. Reverse: the host builds the SYN-ACK's list itself, so NOPs in it say nothing about the SYN. Stripped SACK before timestamps leaves
- * the two NOPs that Linux itself writes there without SACK: that one stays unseen.
+ * TCPOPTSTRIP and nft's `reset tcp option` overwrite an option with NOPs and keep the header's length.
+ * `likely`: no ordinary stack writes four NOPs in a row. Reverse: the host builds the SYN-ACK's list
+ * itself, so NOPs in it tell nothing about the SYN.
+ * SACK-permitted before timestamps leaves two NOPs, which Linux itself writes without SACK: that is not
+ * detected.
  */
 export const optionPadded: FindingRule = {
-  description: 'a run of NOPs stands in the SYN-ACK where an option was',
+  description: 'a run of NOPs is in the SYN-ACK where an option was',
   find: (evidence: Evidence): readonly Finding[] => paddedRuns(evidence).flatMap(describe),
 };
 
-/** Names of the options that runs of NOPs in the SYN-ACK have replaced. */
+/** Names of the options that NOPs in the SYN-ACK have replaced. */
 export function paddedOptions(evidence: Evidence): readonly string[] {
   return paddedRuns(evidence).flatMap(({ options }) => options);
 }
@@ -79,7 +83,10 @@ function nopRuns(options: readonly TcpOption[]): readonly NopRun[] {
   return runs;
 }
 
-/** The set of missing options that fills the run with the fewest NOPs left over, none of which may exceed what alignment accounts for. */
+/**
+ * The missing options that fill the run with the fewest NOPs left over, at most what alignment accounts
+ * for.
+ */
 function bestFit(run: NopRun, missing: readonly Overwritable[]): readonly string[] {
   const following = OVERWRITABLE.find(({ name }) => name === run.next?.name)?.alignment ?? 0;
   let best: readonly Overwritable[] = [];
@@ -95,7 +102,7 @@ function bestFit(run: NopRun, missing: readonly Overwritable[]): readonly string
   return best.map(({ name }) => name);
 }
 
-/** Every stack writes the MSS first (p0f.fp knows no other order). */
+/** Every stack writes the MSS first (p0f.fp has no other order). */
 function standsWhereStacksPutIt(run: NopRun, chosen: readonly Overwritable[]): boolean {
   return chosen.some(({ name }) => name === 'mss') === (run.start === 0);
 }
@@ -114,10 +121,10 @@ function describe({ run, options }: PaddedRun): readonly Finding[] {
     received: `nop x ${run.length}`,
     certainty: 'likely',
     detail:
-      `${run.length} NOPs in a row stand in the SYN-ACK, more than any ordinary stack writes: ` +
+      `${run.length} NOPs in a row are in the SYN-ACK, more than any ordinary stack writes: ` +
       (option === null
-        ? 'a device on the way back overwrote an option there; which one, their number does not tell.'
-        : `by length and place ${options.join(' and ')} stood there and a device on the way back overwrote ` +
+        ? 'a device on the reverse path overwrote an option there; which one, their number does not tell.'
+        : `by length and place ${options.join(' and ')} was there and a device on the reverse path overwrote ` +
           `${options.length === 1 ? 'it' : 'them'}; what value was overwritten is not known.`),
   }));
 }

@@ -1,10 +1,12 @@
 import { findOption } from '../../wire/tcp-options.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
-import { optionsOf, synAckOf } from '../syn-ack.ts';
+import { optionsOf, synAckOf } from '../reply.ts';
 
-/** `proven`: the bytes are there. Data in a SYN-ACK is legal (RFC 9293, 3.4) and expected after Fast Open data (RFC 7413, 4.2), so that is no finding. */
+/**
+ * `proven`: the bytes are there. Data in a SYN-ACK is legal (RFC 9293, 3.4); after Fast Open data it is
+ * expected (RFC 7413, 4.2) and no finding.
+ */
 export const payloadInSynAck: FindingRule = {
   description: 'the SYN-ACK carries data',
   find(evidence: Evidence): readonly Finding[] {
@@ -28,6 +30,6 @@ function describe(bytes: number): Finding {
     certainty: 'proven',
     detail:
       `The SYN-ACK carries ${bytes} ${bytes === 1 ? 'byte' : 'bytes'} of data, which ordinary servers do not send before the handshake is complete: ` +
-      `a tar pit, a device that answers for the host, or a stack of its own kind; which of them cannot be told from here.`,
+      `a tar pit, a device that answers for the host, or an unusual stack; which of them cannot be told from here.`,
   };
 }

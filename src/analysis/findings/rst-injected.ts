@@ -1,35 +1,34 @@
 import type { DecodedPacket } from '../../wire/decoded.ts';
 import { formatTcpFlags } from '../../wire/tcp-flags.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
 import { initialTtl } from '../../probe/initial-ttl.ts';
-import { formatHops, hopDistance } from '../hop-distance.ts';
-import type { HostFacts } from '../host-facts.ts';
-import { resetOf, synAckOf } from '../syn-ack.ts';
+import { formatHops, hopDistance, resetOf, synAckOf } from '../reply.ts';
+import type { HostFacts } from '../host-ledger.ts';
 
-/** Below this many SYN-ACKs their RTTs say little about the path. */
+/** The RTTs of fewer SYN-ACKs tell little about the path. */
 const ENOUGH_RTTS = 4;
 const LEAST_RTT_GAIN_MS = 2;
 /**
- * How much sooner than the fastest SYN-ACK a reset has to be, against how much those differ among themselves. Where delay wavers so that every value from
- * none to the largest is as likely, resets of the host itself seem to be that early in less than one run of a hundred.
+ * How much sooner than the fastest SYN-ACK a reset must be, as a multiple of their spread. Where jitter is
+ * uniform between none and its maximum, fewer than one run in a hundred has a host's own reset that early.
  */
 const LEAST_RTT_GAIN_OF_SPREAD = 4;
 
-/** What does not fit, and in which respect: another place, another stack, or another moment. */
+/** What does not fit, and in which respect: another place, another stack, or another time. */
 interface Sign {
   readonly respect: 'nearer' | 'farther' | 'stack' | 'initial-ttl' | 'sooner' | 'far-sooner';
   readonly text: string;
 }
 
 /**
- * A reset that another device than the host seems to have sent. `likely` where ordinary stacks and paths do not produce the signature: two different
- * answers to one SYN, a reset from fewer hops away than any SYN-ACK, or one that both another stack wrote and that came too soon. One weak sign
- * alone is `possible` at most.
+ * A reset that a device other than the host seems to have sent. `likely`: a signature that ordinary stacks
+ * and paths do not produce, that is, two different answers to one SYN, a reset from fewer hops away than
+ * any SYN-ACK, or one that another stack wrote and that came too soon. One weak sign alone is at most
+ * `possible`.
  */
 export const rstInjected: FindingRule = {
-  description: 'a device on the way, not the host, seems to have sent the reset',
+  description: 'a device on the path, not the host, seems to have sent the reset',
   find(evidence: Evidence): readonly Finding[] {
     const { reply, conflict } = evidence;
     if (reply === null) return [];
@@ -46,8 +45,8 @@ export interface ResetShape {
 }
 
 /**
- * True for a reset in which nothing differs from what the host's own stack, where SYN-ACKs of it came from, would send. Cheaper than finding no sign, and no
- * SYN-ACK that is learnt later makes a finding of it.
+ * True for a reset that the host's own stack would send from where its SYN-ACKs came. Cheaper than looking
+ * for signs. No SYN-ACK that is learned later turns such a reset into a finding.
  */
 export function isOrdinaryReset(reset: ResetShape, host: HostFacts, rttMs: number | null): boolean {
   const soon = rttMs !== null && host.minRttMs !== null && host.minRttMs - rttMs >= LEAST_RTT_GAIN_MS;
@@ -67,12 +66,15 @@ function contradiction(reply: DecodedPacket, conflict: DecodedPacket, host: Host
 }
 
 const CONTRADICTION_MEANS = {
-  likely: 'so a device on the way most likely added the reset; which device cannot be told from here',
+  likely: 'so a device on the path most likely added the reset; which one cannot be told from here',
   possible:
-    "but here the reset comes from as far as the host's other answers and the SYN-ACK does not, so the SYN-ACK may be the foreign one",
+    "but here the reset comes from as far away as the host's other answers and the SYN-ACK does not, so the SYN-ACK may be the foreign one",
 } as const;
 
-/** True where another port's SYN-ACK shows how far away the host is, and the reset comes from there while the SYN-ACK does not. */
+/**
+ * True where another port's SYN-ACK shows the host's distance, and the reset comes from there but the
+ * SYN-ACK does not.
+ */
 function resetFitsBetter(reset: DecodedPacket, synAck: DecodedPacket, host: HostFacts | null): boolean {
   if (host === null || host.port === synAckOf(synAck)?.header.sourcePort) return false;
   const baseline = hopDistance(host.ttl);
@@ -102,8 +104,9 @@ function weigh(respects: ReadonlySet<Sign['respect']>): 'likely' | 'possible' | 
 }
 
 /**
- * Something between here and the host is nearer than the host. A reset from farther away is only `possible`: there the SYN-ACKs are the odd ones
- * (a proxy answers them). Another initial TTL at the same distance is no sign of its own: some stacks send resets with 255.
+ * A nearer reset comes from something before the host. A reset from farther away is only `possible`: there
+ * the SYN-ACKs are the odd ones, from a proxy. Another initial TTL at the same distance is no sign by
+ * itself: some stacks send resets with 255.
  */
 function distanceSigns(reset: DecodedPacket, host: HostFacts): readonly Sign[] {
   const distance = hopDistance(reset.ip.ttl);
@@ -117,8 +120,8 @@ function distanceSigns(reset: DecodedPacket, host: HostFacts): readonly Sign[] {
 }
 
 /**
- * Only against hosts whose SYN-ACKs all have IP ID 0 (Linux, today's BSDs): their resets are built the same way, with window 0. An ID on a packet
- * without DF is no sign, since RFC 6864 asks for one there.
+ * Only for hosts whose SYN-ACKs all have IP ID 0 (Linux, current BSDs): their resets are built the same
+ * way, with window 0. An ID on a packet without DF is no sign, since RFC 6864 requires one there.
  */
 function stackSigns(reset: DecodedPacket, host: HostFacts): readonly Sign[] {
   if (!host.ipIdAlwaysZero) return [];
@@ -131,8 +134,9 @@ function stackSigns(reset: DecodedPacket, host: HostFacts): readonly Sign[] {
 }
 
 /**
- * In half the time of the fastest SYN-ACK is support for other signs; alone, with queues that come and go, it takes a quarter. Differences below 2 ms
- * are the scheduling of a busy host, and those that SYN-ACKs show among themselves are the path's.
+ * Half the time of the fastest SYN-ACK supports other signs; alone it takes a quarter, because of varying
+ * queues. Differences below 2 ms are the scheduling of a busy host, and the spread of the SYN-ACKs is the
+ * path's.
  */
 function rttSigns(rttMs: number | null, { minRttMs, maxRttMs, synAcks }: HostFacts): readonly Sign[] {
   if (rttMs === null || minRttMs === null || maxRttMs === null || synAcks < ENOUGH_RTTS || rttMs * 2 > minRttMs) return [];

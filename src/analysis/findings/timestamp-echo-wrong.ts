@@ -1,12 +1,12 @@
 import { findOption } from '../../wire/tcp-options.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
-import { optionsOf, synAckOf } from '../syn-ack.ts';
+import { optionsOf, synAckOf } from '../reply.ts';
 
 /**
- * The TSecr of a SYN-ACK is the TSval of its SYN (RFC 7323, 3.2), and each SYN has its own source port, so there is no other SYN to confuse it with.
- * `proven`: two numbers that must be equal are not. Where it happened is not known.
+ * The TSecr of a SYN-ACK is the TSval of its SYN (RFC 7323, 3.2), and each SYN has its own source port, so
+ * no other SYN can be meant. `proven`: two numbers that must be equal are not. Where it happened is
+ * unknown.
  */
 export const timestampEchoWrong: FindingRule = {
   description: "the SYN-ACK's timestamp echo is not the timestamp that was sent",
@@ -22,7 +22,7 @@ function describe(sent: number, echo: number): Finding {
   const meaning =
     echo === 0
       ? 'a stack that starts its timestamps late, or a device that blanks them'
-      : 'a device on the way rewrites timestamps in one direction, or answers in place of the host';
+      : 'a device on the path rewrites timestamps in one direction, or answers in place of the host';
   return {
     code: 'timestamp-echo-wrong',
     option: 'ts',

@@ -1,14 +1,13 @@
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
-import type { HostFacts } from '../host-facts.ts';
-import { formatHops, hopDistance } from '../hop-distance.ts';
-import { synAckOf } from '../syn-ack.ts';
+import type { HostFacts } from '../host-ledger.ts';
+import { formatHops, hopDistance, synAckOf } from '../reply.ts';
 
 /**
- * `possible`: forwarding to containers, load balancers and paths of unequal length do the same without any harm. A reset is the business of
- * rst-injected; a SYN-ACK that contradicts a reset is reported here only for its own TTL. Where two ports differ and there are no others, nobody knows which of
- * them is the odd one: both are reported, and each names the other.
+ * `possible`: forwarding to containers, load balancers and paths of unequal length do the same without
+ * harm. Resets are left to rst-injected; a SYN-ACK that contradicts a reset is reported here only for its
+ * own TTL. Where two ports differ and there are no others, either may be the odd one: both are reported,
+ * and each names the other.
  */
 export const ttlMismatch: FindingRule = {
   description: "a SYN-ACK travelled another number of hops than the SYN-ACKs of the host's other ports",

@@ -1,13 +1,12 @@
 import type { TcpHeader } from '../../wire/decoded.ts';
 import { seq, seqAdd } from '../../wire/numbers.ts';
 import { TcpFlag, formatTcpFlags } from '../../wire/tcp-flags.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { FindingRule } from '../finding-rule.ts';
 
 /**
- * Replies on the probe's tuple whose numbers do not prove them (RFC 9293, 3.10.7.3). `proven`: that the number is not the expected one is an exact
- * fact; what follows from it is worded as a guess.
+ * Replies on the probe's tuple whose numbers do not prove them (RFC 9293, 3.10.7.3). `proven`: it is a fact
+ * that the number is not the expected one; its cause is worded as a guess.
  */
 export const unexpectedAck: FindingRule = {
   description: "a reply on the probe's ports acknowledged something that was not sent, and was not believed",
@@ -49,11 +48,12 @@ function countOf(replies: number): string {
 function meaning(header: TcpHeader, acksNothing: boolean): string {
   const isReset = (header.flags & TcpFlag.RST) !== 0;
   if (isReset && acksNothing)
-    return 'a reset that answers a SYN must acknowledge it, so this one belongs to an older connection or is forged';
-  if (isReset) return 'it is a reset of an older connection, forged, or a device translates sequence numbers one way only';
+    return 'a reset in answer to a SYN must acknowledge it, so this one belongs to an older connection or is forged';
+  if (isReset)
+    return 'it is a reset of an older connection, forged, or a device translates sequence numbers in one direction only';
   if ((header.flags & TcpFlag.SYN) !== 0) {
-    return 'it answers an older SYN from the same port, is forged, or a device translates sequence numbers one way only';
+    return 'it answers an older SYN from the same port, is forged, or a device translates sequence numbers in one direction only';
   }
   if (acksNothing) return 'no answer to a SYN looks like this';
-  return 'most likely it is a challenge ACK, that is, the host still holds an older connection from the same port (RFC 5961, 4)';
+  return 'most likely it is a challenge ACK: the host still has an older connection from the same port (RFC 5961, 4)';
 }

@@ -10,8 +10,9 @@ export interface Sign {
 }
 
 /**
- * Signs that a device before the host gave `test` of a port its answer; empty when nothing speaks for it. Each is enough: ordinary stacks and paths show none. Delay
- * and IP IDs are not among them: they differ between ports of one host too.
+ * Signs that a device before the host gave `test` of a port its answer; empty when there are none. Each is
+ * enough: ordinary stacks and paths show none. Delay and IP IDs are no signs: they differ between ports of
+ * one host too.
  */
 export function foreignSigns(test: TestResult, tests: PortTests, facts: TargetFacts): readonly Sign[] {
   const { reply } = test;
@@ -22,7 +23,7 @@ export function foreignSigns(test: TestResult, tests: PortTests, facts: TargetFa
   return signs.length === 0 && test.kind === 'syn' ? unchecked(tests, facts) : signs;
 }
 
-/** Who answered the usual SYN of a port; null when nobody did, or when it cannot be told. */
+/** The origin of the answer to a port's usual SYN; null when there was none, or when it cannot be told. */
 export function answeredBy(tests: PortTests, facts: TargetFacts): 'host' | 'middlebox' | null {
   const { syn } = tests;
   if (syn.reply === null || syn.reason.startsWith('send-error')) return null;
@@ -31,8 +32,8 @@ export function answeredBy(tests: PortTests, facts: TargetFacts): 'host' | 'midd
 }
 
 /**
- * A reset that came over fewer hops than the SYN needs to be answered, as a router's own would be, with nothing else of the host to compare it with. A way
- * back that is shorter looks the same.
+ * A reset over fewer hops than the SYN needs, as a router's own would be, with no other answer of the host
+ * to compare it with. A shorter reverse path looks the same.
  */
 export function isLonely(tests: PortTests, facts: TargetFacts): boolean {
   if (tests.syn.reason !== 'rst' || !isShort(tests, facts) || foreignSigns(tests.syn, tests, facts).length > 0) return false;
@@ -40,7 +41,10 @@ export function isLonely(tests: PortTests, facts: TargetFacts): boolean {
   return !facts.ports.some(({ syn }) => syn.reason === 'syn-ack' && syn.reply !== null && hopsOf(syn.reply) === hops);
 }
 
-/** True where a SYN with a wrong checksum got the same answer from the same place: no host checks so little, but a network card or a hypervisor may have. */
+/**
+ * True where a SYN with a wrong checksum got the same answer from the same place. No host answers it, but a
+ * network card or hypervisor may have skipped the check.
+ */
 function ignoresChecksums(tests: PortTests): boolean {
   const spoilt = tests.of('syn-badsum');
   const reply = tcpReplyOf(spoilt);
@@ -48,11 +52,11 @@ function ignoresChecksums(tests: PortTests): boolean {
   return reply !== null && usual !== null && spoilt?.reason === tests.syn.reason && hopsOf(reply) === hopsOf(usual);
 }
 
-/** Whether the answer came over fewer hops than the SYN needs, from a place where a router is known to be. */
+/** Whether the answer came over fewer hops than the SYN needs, from where a router is known to be. */
 function isShort({ syn, answeringTtl }: PortTests, { routers, forwards, baseline, hostTtl }: TargetFacts): boolean {
   if (syn.reply === null || forwards) return false;
   const hops = hopsOf(syn.reply);
-  // What comes from as far away as another port's answer needs the same TTL.
+  // An answer from as far away as another port's needs the same TTL.
   const needed = answeringTtl ?? (hops === baseline?.hops ? hostTtl : null);
   return needed !== null && hops < needed && routers.has(hops);
 }
@@ -66,13 +70,13 @@ function nearer(reply: DecodedPacket, { baseline }: TargetFacts): Sign | null {
 
 function outOfReach({ sufficientTtl }: PortTests, { expiredAt }: TargetFacts): Sign | null {
   if (sufficientTtl === null || expiredAt < sufficientTtl) return null;
-  const text = `a SYN of TTL ${sufficientTtl} is answered, while on another port one of TTL ${expiredAt} expired on its way to the host`;
+  const text = `a SYN of TTL ${sufficientTtl} is answered, while on another port one of TTL ${expiredAt} expired before the host`;
   return { kind: 'out-of-reach', text };
 }
 
 function unchecked(tests: PortTests, facts: TargetFacts): readonly Sign[] {
   if (!ignoresChecksums(tests) || !isShort(tests, facts)) return [];
-  return [{ kind: 'unchecked', text: 'it came over fewer hops than the SYN needs, and answers a wrong checksum too' }];
+  return [{ kind: 'unchecked', text: 'it came over fewer hops than the SYN needs, and a wrong checksum is answered too' }];
 }
 
 function difference(hops: number): string {

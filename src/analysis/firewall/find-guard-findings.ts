@@ -7,7 +7,10 @@ import { synProxy, ttlMismatch } from './findings/proxies.ts';
 import { synRateLimited } from './findings/syn-rate-limited.ts';
 import type { GuardEvidence, GuardFindingCode, GuardRule } from './guard-evidence.ts';
 
-/** Every finding of `firewall`, in the order in which they are reported. A code without its line does not compile. */
+/**
+ * Every finding of `firewall`, in the order in which they are reported. A code without its line does not
+ * compile.
+ */
 export const GUARD_FINDING_TABLE: Readonly<Record<GuardFindingCode, GuardRule>> = {
   'rst-injected': rstInjected,
   'syn-proxy': synProxy,
@@ -22,7 +25,7 @@ export const GUARD_FINDING_TABLE: Readonly<Record<GuardFindingCode, GuardRule>> 
   'syn-rate-limited': synRateLimited,
 };
 
-/** All that the evidence of one port shows; empty on a clean path. */
+/** Everything that the evidence of one port shows; empty on a clean path. */
 export function findGuardFindings(evidence: GuardEvidence): readonly Finding[] {
   return Object.values(GUARD_FINDING_TABLE).flatMap((rule) => rule.find(evidence));
 }

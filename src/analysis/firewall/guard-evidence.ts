@@ -5,7 +5,7 @@ import type { PortTests } from './port-tests.ts';
 import type { Position } from './position.ts';
 import type { TargetFacts } from './target-facts.ts';
 
-/** All that findings about one port's guard are drawn from. */
+/** Everything that the findings about one port's guard are drawn from. */
 export interface GuardEvidence {
   readonly tests: PortTests;
   readonly facts: TargetFacts;
@@ -16,7 +16,7 @@ export interface GuardEvidence {
   readonly rate: RateEvidence | null;
 }
 
-/** What comparing the tests of a port and its target can show. */
+/** Findings from comparing the tests of a port and its target. */
 export type GuardFindingCode = Extract<
   FindingCode,
   | 'rst-injected'

@@ -5,10 +5,8 @@ import { answeredBy, foreignSigns, isLonely } from './answered-by.ts';
 import { findGuardFindings } from './find-guard-findings.ts';
 import { isProxied } from './findings/proxies.ts';
 import { rateLimitOf } from './findings/syn-rate-limited.ts';
-import { type Policy, policyOf } from './policy.ts';
 import { classOf, type PortTests } from './port-tests.ts';
 import { answerPosition, lastRouter, type Position } from './position.ts';
-import { isStateful } from './stateful.ts';
 import { targetFacts, type TargetFacts } from './target-facts.ts';
 
 /** How a port is guarded, as far as the tests show. */
@@ -26,18 +24,21 @@ export interface Guard {
   readonly position: Position | null;
   /** For a silent port: the farthest router that its SYNs reached, or null. */
   readonly droppedAfter: Position | null;
-  /** True where no port of the target answered by TCP: it may not be there at all. */
+  /** True where no port of the target answered by TCP: it may not exist. */
   readonly isMute: boolean;
-  /** For a silent port: another that is rejected with ICMP, but was not at first: this one may be rejected too, by somebody who limits his errors. Null otherwise. */
+  /**
+   * For a silent port: another port, rejected with ICMP only at a later try, so that this silence may be
+   * the limit on ICMP errors. Null otherwise.
+   */
   readonly rejectedLike: number | null;
   /** True for a reset that may be a router's or the host's, with nothing to compare it with. */
   readonly isLonely: boolean;
-  /** SYNs a second that pass, where a limit was looked for and found. */
+  /** The SYNs a second that pass, where a limit was looked for and found. */
   readonly rateLimit: number | null;
   readonly findings: readonly Finding[];
 }
 
-/** The verdicts about the ports that were asked about, in ascending order. */
+/** The verdicts about the asked ports, in ascending order. */
 export function judgeTarget(evidence: TargetEvidence): readonly Guard[] {
   const facts = targetFacts(evidence);
   return facts.ports
@@ -73,4 +74,41 @@ function judgePort(tests: PortTests, facts: TargetFacts, searched: RateEvidence 
     rateLimit: rateLimitOf(rate),
     findings: findGuardFindings({ tests, facts, signs, position, rate }),
   };
+}
+
+/** What becomes of an ordinary SYN; `error`: this host could not send it. */
+export type Policy = 'open' | 'closed' | 'drop' | 'error' | 'reject-rst' | `reject-icmp-${string}`;
+
+/** The policy of a port, given the origin of its answer. */
+function policyOf({ syn }: PortTests, by: 'host' | 'middlebox' | null): Policy {
+  const answer = classOf(syn);
+  if (answer === 'icmp') return `reject-icmp-${syn.reason.slice('icmp-'.length)}`;
+  if (answer === 'rst') return by === 'middlebox' ? 'reject-rst' : 'closed';
+  return answer === 'silent' ? 'drop' : answer;
+}
+
+/**
+ * Whether a stateful filter guards a port. True: SYNs pass and a bare ACK does not, on this port or another
+ * of the host. False: the host answered a stray ACK. Null: the evidence does not tell. Silence to both
+ * tells nothing; other ports count where they agree.
+ */
+function isStateful(tests: PortTests, facts: TargetFacts): boolean | null {
+  const own = ownState(tests, facts);
+  if (own !== null) return own;
+  const others = new Set(facts.ports.map((one) => ownState(one, facts)));
+  return others.has(true) && !others.has(false) ? true : null;
+}
+
+function ownState(tests: PortTests, facts: TargetFacts): boolean | null {
+  const ack = tests.of('ack');
+  // Where a reset may be a router's, neither it nor its absence shows what passed.
+  if (ack === undefined || classOf(ack) === 'error' || isLonely(tests, facts)) return null;
+  if (classOf(ack) === 'rst' && foreignSigns(ack, tests, facts).length === 0) return false;
+  return synPasses(tests, facts) ? true : null;
+}
+
+/** A reset that a filter sent does not show that the SYN passed. */
+function synPasses(tests: PortTests, facts: TargetFacts): boolean {
+  const { syn } = tests;
+  return classOf(syn) === 'open' || (classOf(syn) === 'rst' && foreignSigns(syn, tests, facts).length === 0);
 }

@@ -5,10 +5,10 @@ import { hopsOfTtl, type PortEvidence } from '../../probe/firewall/port-case.ts'
 import type { Address } from '../../wire/address.ts';
 import type { DecodedPacket } from '../../wire/decoded.ts';
 
-/** What an answer amounts to, from nothing to a connection. */
+/** The class of an answer, from nothing to a connection. */
 export type AnswerClass = 'error' | 'silent' | 'icmp' | 'rst' | 'open';
 
-/** The tests of one port, by what they ask. */
+/** The tests of one port, by kind. */
 export class PortTests {
   readonly port: number;
   readonly role: PortEvidence['role'];
@@ -20,22 +20,22 @@ export class PortTests {
     this.all = tests;
   }
 
-  /** The test of that kind and round; undefined when it was not run to its end. */
+  /** The test of that kind and round; undefined when it was not completed. */
   of(kind: TestKind, round: number = 1): TestResult | undefined {
     return this.all.find((test) => test.kind === kind && test.round === round);
   }
 
-  /** The usual SYN's. */
+  /** The test with the usual SYN. */
   get syn(): TestResult {
     return this.of('syn') as TestResult;
   }
 
-  /** TTL that a SYN needs to be answered as the usual one was; null when unknown. */
+  /** The TTL that a SYN needs to be answered as the usual one was; null when unknown. */
   get answeringTtl(): number | null {
     return answeringTtl(this.#ttlResults);
   }
 
-  /** A TTL that suffices for it, the smallest known. */
+  /** The smallest TTL known to suffice for it. */
   get sufficientTtl(): number | null {
     return smallestAnswered(this.#ttlResults);
   }
@@ -45,7 +45,7 @@ export class PortTests {
     return new Map(limited.map((test) => [test.ttl as number, ttlResult(test, this.syn.reason)]));
   }
 
-  /** Packets whose TTL ran out, with who said so. */
+  /** The SYNs whose TTL ran out, and the routers that reported it. */
   get expired(): readonly Expiry[] {
     return this.all.flatMap((test) => {
       const { ttl, reply } = test;
@@ -60,16 +60,19 @@ export interface Expiry {
   readonly address: Address;
 }
 
-/** How two answers may differ: silence and an ICMP error, which is limited and may fail to come, are alike. */
+/**
+ * Answers that count as different. Silence and an ICMP error are alike: errors are limited and may fail to
+ * come.
+ */
 export type Contrast = 'error' | 'blocked' | 'rst' | 'open';
 
-/** What a test is compared by. */
+/** The contrast that a test counts as. */
 export function contrastOf(test: Pick<TestResult, 'reason'>): Contrast {
   const answer = classOf(test);
   return answer === 'silent' || answer === 'icmp' ? 'blocked' : answer;
 }
 
-/** What came of a test, in one word. */
+/** The class of a test's answer. */
 export function classOf({ reason }: Pick<TestResult, 'reason'>): AnswerClass {
   if (reason === 'syn-ack' || reason === 'syn') return 'open';
   if (reason === 'rst') return 'rst';
@@ -83,7 +86,7 @@ export function tcpReplyOf(test: TestResult | undefined): DecodedPacket | null {
   return reply?.tcp === null ? null : reply;
 }
 
-/** Routers and one between here and whoever sent `packet`, by the TTL that is left of it. */
+/** Hops to the sender of `packet`, by its remaining TTL: the routers between, plus one. */
 export function hopsOf(packet: DecodedPacket): number {
   return hopsOfTtl(packet.ip.ttl);
 }
@@ -92,7 +95,7 @@ function isExpiry({ icmp }: DecodedPacket): boolean {
   return icmp?.type === 11 && icmp.code === 0;
 }
 
-/** Another answer than the usual SYN's, such as a reset that somebody injects, says nothing of the distance of whoever gave that. */
+/** An answer other than the usual SYN's, such as an injected reset, tells nothing about the distance. */
 function ttlResult({ reply, reason }: TestResult, usual: string): TtlResult {
   if (reply === null) return 'silent';
   if (isExpiry(reply)) return 'expired';

@@ -3,17 +3,20 @@ import { isLonely } from './answered-by.ts';
 import { hopsOf, type PortTests } from './port-tests.ts';
 import type { TargetFacts } from './target-facts.ts';
 
-/** A place on the way to the target. */
+/** A place on the path to the target. */
 export interface Position {
   /** 1 is the first router; null when only the distance to the target is known. */
   readonly hop: number | null;
-  /** Null when the router did not show itself. */
+  /** Null when the router is unknown. */
   readonly address: Address | null;
-  /** 0 is the target's own place; null when that of the target is not known. */
+  /** Hops before the target: 0 is the target's own place. Null when the target's is unknown. */
   readonly hopsBefore: number | null;
 }
 
-/** Where the answer to a port's usual SYN was made; null when there was none. Of a reset that may be a router's, that router's place. */
+/**
+ * Where the answer to a port's usual SYN was made; null without one. For a reset that may be a router's,
+ * that router's place.
+ */
 export function answerPosition(tests: PortTests, facts: TargetFacts): Position | null {
   const { reply } = tests.syn;
   if (reply === null) return null;
@@ -22,12 +25,13 @@ export function answerPosition(tests: PortTests, facts: TargetFacts): Position |
   const hops = hopsOf(reply);
   if (isLonely(tests, facts)) return { hop: hops, address: facts.routers.get(hops) ?? null, hopsBefore: null };
   const hopsBefore = baseline === null ? null : baseline.hops - hops;
-  // Counted from the target where that is possible: both numbers are then of the way back, which may be longer or shorter than the way there.
+  // Counted from the target where possible: both numbers are then of the reverse path, whose length may
+  // differ.
   const hop = hostTtl === null || hopsBefore === null ? hops : hostTtl - hopsBefore;
   return hop < 1 ? { hop: null, address: null, hopsBefore } : { hop, address: facts.routers.get(hop) ?? null, hopsBefore };
 }
 
-/** The farthest router that a port's SYNs are known to have reached; null when none is. */
+/** The farthest router that a port's SYNs are known to have reached; null when there is none. */
 export function lastRouter(tests: PortTests, facts: TargetFacts): Position | null {
   const reached = tests.expired.filter(({ address }) => address !== facts.target).toSorted((a, b) => b.ttl - a.ttl)[0];
   if (reached === undefined) return null;

@@ -2,27 +2,32 @@ import type { TargetEvidence } from '../../probe/firewall/firewall-plan.ts';
 import type { Address } from '../../wire/address.ts';
 import { classOf, hopsOf, PortTests, tcpReplyOf } from './port-tests.ts';
 
-/** A TCP answer from as far away as any: what the host's own answers look like. */
+/** The TCP answer from farthest away: what the host's own answers look like. */
 export interface Baseline {
   readonly port: number;
-  /** Routers and one on the way back. */
+  /** Routers on the reverse path, plus one. */
   readonly hops: number;
   readonly ttl: number;
 }
 
-/** What the tests of all ports say of a target and of the way to it. */
+/** What the tests of all ports show about a target and the path to it. */
 export interface TargetFacts {
   readonly target: Address;
   readonly ports: readonly PortTests[];
   /** Null while nothing has answered by TCP. */
   readonly baseline: Baseline | null;
-  /** TTL with which SYNs reach whoever answers from as far as the baseline; null when unknown. */
+  /** The TTL with which SYNs reach what answers from as far away as the baseline; null when unknown. */
   readonly hostTtl: number | null;
   /** Addresses of routers, by hop. */
   readonly routers: ReadonlyMap<number, Address>;
-  /** The largest TTL that ran out at a router before the target: the host is farther. 0 when none did. */
+  /**
+   * The largest TTL that ran out at a router before the target; 0 when none did. The host is farther away.
+   */
   readonly expiredAt: number;
-  /** Packets to the target's own address expired at it: it forwards ports to machines behind it, so that answers come from different distances. */
+  /**
+   * SYNs expired at the target's own address: it forwards ports to machines behind it, whose distances
+   * differ.
+   */
   readonly forwards: boolean;
 }
 
@@ -56,7 +61,10 @@ function farthestAnswer(ports: readonly PortTests[]): Baseline | null {
   return farthest;
 }
 
-/** The largest, of ports whose SYNs are answered from there: what is nearer may answer some ports with fewer. */
+/**
+ * The largest TTL among ports that are answered from there: a nearer device may answer some ports with
+ * less.
+ */
 function ttlTo({ hops }: Baseline, ports: readonly PortTests[]): number | null {
   const ttls = ports
     .filter(({ syn }) => classOf(syn) === 'open' || classOf(syn) === 'rst')

@@ -4,8 +4,9 @@ import { type Answer, found, inOneSentence, plain, remarked } from './answer.ts'
 import { trialsOf } from './exchange.ts';
 
 /**
- * Whether the handshakes that the host completes wait in vain for its application. A host whose queue is full drops our ACK: it repeats its SYN-ACK, or, with SYN
- * cookies, is silent; and it may answer no SYN at all. A lost ACK looks the same once, but not in a second handshake. True, false, or null without an ACK.
+ * Whether completed handshakes wait in vain for the application. A host whose queue is full drops our ACK:
+ * it repeats its SYN-ACK, or, with SYN cookies, is silent; and it may answer no SYN at all. A lost ACK
+ * looks the same once, but not in a second handshake. True, false, or null without an ACK.
  */
 export function acceptQueueFull(investigation: Investigation): Answer<boolean | null> {
   const trials = trialsOf(investigation, 'asked', 'second-look').map(({ connection }) => connection);
@@ -20,19 +21,19 @@ export function acceptQueueFull(investigation: Investigation): Answer<boolean | 
   return judge({ trials, repeated, ignored, unanswered });
 }
 
-/** A host whose queue is full takes no ACK, however often it comes. */
+/** A host whose queue is full takes no ACK, however often it is sent. */
 function recovered(): Answer<boolean> {
   return remarked(
     false,
-    'The SYN-ACK was sent again although it had been acknowledged, and the next ACK was taken: the first was lost on the way, or the accept queue was full for a moment.',
+    'The SYN-ACK was sent again although it had been acknowledged, and the next ACK was taken: the first was lost in transit, or the accept queue was briefly full.',
   );
 }
 
 function lostOnce(isRepeated: boolean): Answer<boolean> {
   const what = isRepeated
     ? 'The SYN-ACK was sent again although it had been acknowledged'
-    : 'Nothing that was sent behind the SYN was acknowledged';
-  return remarked(false, `${what}, but another handshake went well: the packets were lost on the way.`);
+    : 'Nothing that was sent after the SYN was acknowledged';
+  return remarked(false, `${what}, but another handshake succeeded: the packets were lost in transit.`);
 }
 
 interface Symptoms {
@@ -42,7 +43,7 @@ interface Symptoms {
   readonly unanswered: number;
 }
 
-/** Silence behind every SYN-ACK may as well be a filter that passes SYNs alone: then it is `possible`. */
+/** Silence after every SYN-ACK may also be a filter that passes only SYNs: then it is `possible`. */
 function judge({ trials, repeated, ignored, unanswered }: Symptoms): Answer<boolean> {
   const isHealthy = repeated.length + ignored.length + unanswered < trials.length;
   const total = trials.length;
@@ -50,11 +51,11 @@ function judge({ trials, repeated, ignored, unanswered }: Symptoms): Answer<bool
     ...(repeated.length === 0
       ? []
       : [`in ${repeated.length} of ${total} handshakes the SYN-ACK was sent again although it had been acknowledged`]),
-    ...(ignored.length === 0 ? [] : [`in ${ignored.length} of ${total} nothing behind the SYN-ACK was acknowledged`]),
-    ...(unanswered === 0 ? [] : [`${unanswered} of ${total} SYNs had no answer`]),
+    ...(ignored.length === 0 ? [] : [`in ${ignored.length} of ${total} nothing after the SYN-ACK was acknowledged`]),
+    ...(unanswered === 0 ? [] : [`${unanswered} of ${total} SYNs were not answered`]),
   ];
   const isLikely = repeated.length > 0 || isHealthy || unanswered > 0;
-  const but = isLikely ? '' : ', unless something on the way passes SYNs alone';
+  const but = isLikely ? '' : ', unless a device on the path passes only SYNs';
   return found(true, 'accept-queue-full', {
     certainty: isLikely ? 'likely' : 'possible',
     detail:

@@ -4,21 +4,21 @@ import type { Certainty, Direction, Finding, FindingCode } from '../finding.ts';
 export interface Answer<T> {
   readonly value: T;
   readonly findings: readonly Finding[];
-  /** What is worth saying and is no finding; whole sentences. */
+  /** Remarks that are no findings; whole sentences. */
   readonly remarks: readonly string[];
 }
 
-/** An answer with nothing to say about it. */
+/** An answer without comment. */
 export function plain<T>(value: T): Answer<T> {
   return { value, findings: [], remarks: [] };
 }
 
-/** An answer in a sentence. */
+/** An answer with remarks. */
 export function remarked<T>(value: T, ...remarks: readonly string[]): Answer<T> {
   return { value, findings: [], remarks };
 }
 
-/** Several signs as the start of one sentence. */
+/** Joins several signs as the start of one sentence. */
 export function inOneSentence(signs: readonly string[]): string {
   return signs.map((sign, index) => (index === 0 ? capital(sign) : small(sign))).join('; ');
 }
@@ -32,7 +32,7 @@ function small(text: string): string {
   return /^[A-Z][a-z ]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }
 
-/** What a finding says; null where `sent`, `received` or the option do not apply. */
+/** The content of a finding; omits what does not apply. */
 interface Says {
   readonly certainty: Certainty;
   readonly detail: string;
@@ -42,7 +42,7 @@ interface Says {
   readonly received?: string | number;
 }
 
-/** An answer that is a finding. */
+/** An answer with a finding. */
 export function found<T>(value: T, code: FindingCode, says: Says): Answer<T> {
   const { certainty, detail, direction = 'unknown', option = null, sent = null, received = null } = says;
   return { value, findings: [{ code, option, direction, sent, received, certainty, detail }], remarks: [] };

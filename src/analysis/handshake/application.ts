@@ -2,14 +2,14 @@ import type { Investigation } from '../../probe/handshake/investigation.ts';
 import { type Answer, plain, remarked } from './answer.ts';
 import { heard, milliseconds, sent, trialsOf } from './exchange.ts';
 
-/** What came of talking to whatever listens. */
+/** What the exchange with the application showed. */
 export interface ApplicationFacts {
   readonly sentBytes: number;
   readonly ackedBytes: number;
   readonly repliedBytes: number;
   /** From our first byte to its first, or from our ACK where it speaks first; null without a reply. */
   readonly firstReplyMs: number | null;
-  /** What the reply starts as: a line of text, or the name of a TLS record; null where it is neither. */
+  /** The start of the reply: a line of text, or the name of a TLS record; null where it is neither. */
   readonly reply: string | null;
 }
 
@@ -18,7 +18,7 @@ const TLS_MAJOR = 3;
 /** Content types of TLS records (RFC 8446, 5.1). */
 const TLS_RECORDS: Readonly<Record<number, string>> = { 21: 'a TLS alert', 22: 'a TLS handshake' };
 
-/** Whether there is an application behind the kernel. Null where nothing was said by either side. */
+/** Whether there is an application behind the kernel. Null where neither side sent data. */
 export function application(investigation: Investigation): Answer<ApplicationFacts | null> {
   const connection = trialsOf(investigation, 'asked').find((trial) => trial.connection.establishedAt !== null)?.connection;
   if (connection === undefined) return plain(null);
@@ -34,14 +34,14 @@ export function application(investigation: Investigation): Answer<ApplicationFac
 
 function sentence({ sentBytes, ackedBytes, repliedBytes, reply }: ApplicationFacts): string {
   const what = reply === null ? '' : `: ${reply}`;
-  if (sentBytes === 0) return `An application speaks first, ${bytes(repliedBytes)} without being asked${what}.`;
+  if (sentBytes === 0) return `An application sends first, ${bytes(repliedBytes)} without a request${what}.`;
   if (repliedBytes > 0) return `An application answers ${bytes(sentBytes)} with ${bytes(repliedBytes)}${what}.`;
   if (ackedBytes === 0)
-    return `The ${bytes(sentBytes)} that were sent were not acknowledged: they, or the answer, are lost on the way, or nobody is behind the handshake.`;
-  return `The kernel took the ${bytes(sentBytes)} that were sent, and no application answered: it hangs, waits for something else, or is slow.`;
+    return `The ${bytes(sentBytes)} that were sent were not acknowledged: they or the answer were lost in transit, or no server is behind the handshake.`;
+  return `The kernel acknowledged the ${bytes(sentBytes)} that were sent, but no application answered: it hangs, waits for something else, or is slow.`;
 }
 
-/** Only what can be printed without doing anything to a terminal. */
+/** Only printable characters: they cannot affect a terminal. */
 function describeReply(start: Uint8Array): string | null {
   if (start[1] === TLS_MAJOR && start[0] !== undefined && start[0] in TLS_RECORDS) return TLS_RECORDS[start[0]] ?? null;
   const end = start.findIndex((byte) => byte < 0x20 || byte > 0x7e);

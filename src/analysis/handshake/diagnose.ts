@@ -5,18 +5,20 @@ import { acceptQueueFull } from './accept-queue.ts';
 import type { Answer } from './answer.ts';
 import { type ApplicationFacts, application } from './application.ts';
 import { type EcnOutcome, ecn } from './ecn.ts';
-import { trialsOf } from './exchange.ts';
+import { trialsOf, heard, sent, synAckOf, synRttMs } from './exchange.ts';
 import { type FastOpenFacts, fastOpen } from './fast-open.ts';
 import { type IsnFacts, initialSequence } from './initial-sequence.ts';
 import { type NegotiatedFacts, negotiation } from './negotiation.ts';
 import { type PathMtuFacts, pathMtu } from './path-mtu.ts';
-import { probeEvidence } from './probe-evidence.ts';
 import { resetAfterAck } from './reset-after-ack.ts';
 import { type StackFacts, stacks } from './stacks.ts';
 import { synCookies } from './syn-cookies.ts';
 import { synProxy } from './syn-proxy.ts';
+import type { Connection } from '../../probe/connection/connection.ts';
+import type { DecodedPacket } from '../../wire/decoded.ts';
+import type { Evidence } from '../evidence.ts';
 
-/** What each question's answer is. */
+/** The answer to each question. */
 export interface Answers {
   readonly synProxy: boolean | null;
   readonly synCookies: boolean | null;
@@ -31,7 +33,7 @@ export interface Answers {
   readonly stacks: readonly StackFacts[] | null;
 }
 
-/** Every question about a handshake, in the order in which the answers are told. */
+/** Every question about a handshake, in the order in which the answers are reported. */
 const QUESTIONS: { readonly [K in keyof Answers]: (investigation: Investigation) => Answer<Answers[K]> } = {
   synProxy,
   synCookies,
@@ -46,11 +48,11 @@ const QUESTIONS: { readonly [K in keyof Answers]: (investigation: Investigation)
   stacks,
 };
 
-/** All that an investigation shows. */
+/** Everything that an investigation shows. */
 export interface Diagnosis {
   readonly answers: Answers;
   readonly findings: readonly Finding[];
-  /** What is worth saying and is no finding; whole sentences. */
+  /** Remarks that are no findings; whole sentences. */
   readonly remarks: readonly string[];
 }
 
@@ -67,4 +69,30 @@ export function diagnose(investigation: Investigation): Diagnosis {
     ],
     remarks: told.flatMap(({ remarks }) => remarks),
   };
+}
+
+/** What `probe` would have known of the connection: for findings that need only a SYN and its answer. */
+function probeEvidence(connection: Connection): Evidence {
+  const rejected = rejectedBefore(connection);
+  return {
+    sent: sent(connection, 'syn')[0]?.packet ?? null,
+    reply: replyTo(connection),
+    conflict: null,
+    rejected: rejected[0] ?? null,
+    rejectedCount: rejected.length,
+    rttMs: synRttMs(connection),
+    host: null,
+  };
+}
+
+function replyTo(connection: Connection): DecodedPacket | null {
+  const reply = connection.ending?.kind === 'refused' ? heard(connection, 'rst')[0] : synAckOf(connection);
+  return reply?.packet ?? null;
+}
+
+/** Replies to the SYN whose numbers did not prove them. */
+function rejectedBefore(connection: Connection): readonly DecodedPacket[] {
+  return heard(connection, 'not-believed', 'challenge-ack')
+    .filter(({ state }) => state === 'SYN-SENT')
+    .map(({ packet }) => packet);
 }

@@ -10,7 +10,7 @@ export type EcnOutcome = 'negotiated' | 'refused' | 'reflected' | 'cleared' | 'd
 const CONGESTION_EXPERIENCED = 3;
 const BOTH = TcpFlag.ECE | TcpFlag.CWR;
 
-/** The outcome; null when ECN was not asked for or nothing can be said. */
+/** The outcome; null when ECN was not asked for, or when it cannot be told. */
 export function ecn(investigation: Investigation): Answer<EcnOutcome | null> {
   if (!investigation.plan.ecn) return plain(null);
   const asked = trialsOf(investigation, 'asked', 'with-ecn-again').find(({ connection }) => synAckOf(connection) !== null);
@@ -21,15 +21,15 @@ export function ecn(investigation: Investigation): Answer<EcnOutcome | null> {
   if (bits === BOTH)
     return remarked(
       'reflected',
-      'The SYN-ACK carries ECE and CWR, both flags as they were sent: something mirrors them and does not do ECN.',
+      'The SYN-ACK carries ECE and CWR, both flags as they were sent: something mirrors them and does not support ECN.',
     );
   return remarked(
     'refused',
-    'ECN is not used: the host refuses it, or ECE and CWR were cleared on the way; from one end these look alike.',
+    'ECN is not used: the host refuses it, or ECE and CWR were cleared on the path; from one end these look alike.',
   );
 }
 
-/** What was sent with data was marked CE: every ACK from then on must carry ECE. */
+/** Data was marked CE: every ACK from then on must carry ECE. */
 function agreed(connection: Connection): Answer<EcnOutcome> {
   const marked = sent(connection, 'data').find(({ packet }) => packet.ip.ecn === CONGESTION_EXPERIENCED);
   if (marked === undefined) return remarked('negotiated', 'ECN is negotiated: the SYN-ACK carries ECE.');
@@ -37,7 +37,7 @@ function agreed(connection: Connection): Answer<EcnOutcome> {
     ({ ack }) => ack !== null && ack >= (marked.seq ?? 0) + marked.length,
   );
   if (later.length === 0)
-    return remarked('negotiated', 'ECN is negotiated; whether marks arrive was not seen, for the data was not acknowledged.');
+    return remarked('negotiated', 'ECN is negotiated; whether marks arrive is unknown, because the data was not acknowledged.');
   if (later.some(({ segment }) => (segment.header.flags & TcpFlag.ECE) !== 0))
     return remarked('negotiated', 'ECN is negotiated and works: data that was marked CE was acknowledged with ECE.');
   return found('cleared', 'ecn-cleared', {
@@ -46,7 +46,7 @@ function agreed(connection: Connection): Answer<EcnOutcome> {
     sent: 'CE',
     detail:
       'ECN is negotiated, but data that was marked CE was acknowledged without ECE, which RFC 3168 (6.1.3) asks for: ' +
-      'something on the way clears the ECN field of IP, so that congestion is never seen.',
+      "a device on the path clears IP's ECN field, so congestion is never signalled.",
   });
 }
 
@@ -58,6 +58,6 @@ function unanswered(investigation: Investigation): Answer<EcnOutcome | null> {
     certainty: 'likely',
     direction: 'forward',
     detail:
-      'SYNs that ask for ECN are dropped: with ECE and CWR there was no answer, without them there was, and with them again there was none, each time with all retries.',
+      'SYNs that ask for ECN are dropped: with ECE and CWR there was no answer, without them there was one, and with them again none, each time with all retries.',
   });
 }

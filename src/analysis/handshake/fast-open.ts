@@ -2,11 +2,11 @@ import { type Investigation, type Trial, cookieOf, isAnswered } from '../../prob
 import { type Answer, found, plain, remarked } from './answer.ts';
 import { sent, synAckOf, trialsOf } from './exchange.ts';
 
-/** What came of Fast Open (RFC 7413). */
+/** The results of Fast Open (RFC 7413). */
 export interface FastOpenFacts {
   /** In hex; null when none was granted. */
   readonly cookie: string | null;
-  /** Whether the data in the SYN was acknowledged by the SYN-ACK; null when none was sent, or nothing came back. */
+  /** Whether the SYN-ACK acknowledged the SYN's data; null when none was sent, or nothing came back. */
   readonly dataAccepted: boolean | null;
 }
 
@@ -23,7 +23,7 @@ export function fastOpen(investigation: Investigation): Answer<FastOpenFacts | n
   if (cookie === null || use === undefined)
     return remarked(
       NOTHING,
-      'No Fast Open cookie was granted: the host does not do it on this port, or the option was removed on the way; from one end these look alike.',
+      'No Fast Open cookie was granted: the host does not support it on this port, or the option was removed on the path; from one end these look alike.',
     );
   if (!isAnswered(use.connection))
     return blocked({ cookie, dataAccepted: null }, trialsOf(investigation, 'data-control')[0], 'a SYN with the cookie and data');
@@ -41,13 +41,13 @@ function judgeData(cookie: string, { connection }: Trial): Answer<FastOpenFacts>
   );
 }
 
-/** Answered without, silent with, answered without again: loss is excluded as well as it can be. */
+/** Answered without, silent with, answered without again: this excludes loss as well as possible. */
 function blocked(facts: FastOpenFacts, control: Trial | undefined, what: string): Answer<FastOpenFacts> {
   if (control === undefined || !isAnswered(control.connection))
-    return remarked(facts, `There was no answer to ${what}, nor to a plain SYN afterwards: nothing can be said about Fast Open.`);
+    return remarked(facts, `There was no answer to ${what}, nor to a plain SYN afterwards: Fast Open cannot be judged.`);
   return found(facts, 'fast-open-blocked', {
     certainty: 'likely',
     option: 'tfo',
-    detail: `Plain SYNs before and after were answered, ${what} was not, although repeated: something on the way drops it.`,
+    detail: `Plain SYNs before and after were answered, ${what} was not, although repeated: a device on the path drops it.`,
   });
 }

@@ -3,14 +3,17 @@ import { type Seq, seq, seqDiff } from '../../wire/numbers.ts';
 import { type Answer, plain, remarked } from './answer.ts';
 import { synAckOf, trialsOf } from './exchange.ts';
 
-/** What the peer's ISNs have in common. */
+/** The pattern of the peer's ISNs. */
 export interface IsnFacts {
   readonly samples: number;
   readonly pattern: 'none' | 'constant' | 'even-steps' | 'small-steps';
 }
 
 const FEWEST = 3;
-/** Steps below this between connections a moment apart can be tried out in a minute; a random number is this small once in 4096 times. */
+/**
+ * Smaller steps between successive connections can be tried out in a minute; a random step is this small
+ * once in 4096.
+ */
 const SMALL_STEP = 2 ** 20;
 
 /** Whether the peer's next ISN can be guessed (RFC 6528); null with fewer than three. */
@@ -23,9 +26,9 @@ export function initialSequence(investigation: Investigation): Answer<IsnFacts |
   if (steps.every((step) => step === 0))
     return remarked(
       { samples, pattern: 'constant' },
-      `All ${samples} ISNs are the same: anybody can forge this host's connections (RFC 6528).`,
+      `All ${samples} ISNs are the same: this host's connections can be forged (RFC 6528).`,
     );
-  // Connections side by side overtake one another on the way there and back.
+  // Simultaneous connections overtake one another on both paths.
   const sorted = stepsOf(inSequence(isns));
   const even = [steps, sorted].find(([first, ...rest]) => rest.every((step) => step === first))?.[0];
   if (even !== undefined)
@@ -45,7 +48,7 @@ function stepsOf(isns: readonly Seq[]): readonly number[] {
   return isns.slice(1).map((isn, index) => seqDiff(isn, isns[index] as Seq));
 }
 
-/** Around the circle of sequence numbers, beginning behind the widest gap. */
+/** In the circle of sequence numbers, beginning after the widest gap. */
 function inSequence(isns: readonly Seq[]): readonly Seq[] {
   const around = isns.toSorted((a, b) => a - b);
   const gaps = around.map((isn, index) => seqDiff(isn, around.at(index - 1) as Seq) >>> 0);

@@ -3,10 +3,10 @@ import { formatOptions } from '../../wire/tcp-options.ts';
 import { type Answer, plain } from './answer.ts';
 import { synAckOf, trialsOf } from './exchange.ts';
 
-/** What SYN and SYN-ACK agreed upon. */
+/** What SYN and SYN-ACK negotiated. */
 export interface NegotiatedFacts {
   readonly optionsText: string;
-  /** The MSS that the peer named, 536 where it named none. */
+  /** The MSS that the peer advertised; 536 where it advertised none. */
   readonly mss: number;
   /** Payload bytes of a full segment to the peer: its MSS less the options that every segment carries. */
   readonly segmentBytes: number;

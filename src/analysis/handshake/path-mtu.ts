@@ -6,14 +6,14 @@ import { type Answer, found, plain, remarked } from './answer.ts';
 export interface PathMtuFacts {
   /** The largest IP packet that arrived; null when not even a small one was acknowledged. */
   readonly bytes: number | null;
-  /** The router that announced the limit (ICMP 3/4); null when nobody did. */
+  /** The router that reported the limit (ICMP 3/4); null without a report. */
   readonly reportedBy: string | null;
 }
 
 /** IP and TCP header without options, which an MSS leaves out (RFC 9293, 3.7.1). */
 const HEADERS = 40;
 
-/** Whether full-size segments with DF fit, and what hinders them; null when it was not measured. */
+/** Whether full-size segments with DF fit, and what prevents it; null when it was not measured. */
 export function pathMtu({ pathMtu: measured }: Investigation): Answer<PathMtuFacts | null> {
   if (measured === null) return plain(null);
   const { bytes, largest, reported, probes, isCut } = measured;
@@ -31,7 +31,7 @@ export function pathMtu({ pathMtu: measured }: Investigation): Answer<PathMtuFac
   const cure = `an MSS of ${bytes - HEADERS} fits`;
   if (reportedBy !== null) {
     const named = reported?.mtu === null ? 'without a size' : `MTU ${reported?.mtu}`;
-    return remarked(facts, `Path MTU ${bytes}: ${reportedBy} says so by ICMP (fragmentation needed, ${named}); ${cure}.`);
+    return remarked(facts, `Path MTU ${bytes}: ${reportedBy} reports it by ICMP (fragmentation needed, ${named}); ${cure}.`);
   }
   return found(facts, 'pmtu-black-hole', {
     certainty: 'likely',
@@ -39,7 +39,7 @@ export function pathMtu({ pathMtu: measured }: Investigation): Answer<PathMtuFac
     sent: bytes + 1,
     received: bytes,
     detail:
-      `Packets of ${bytes} bytes with DF arrive, those of ${bytes + 1} and more vanish and no ICMP 3/4 says so: a path MTU black hole. ` +
+      `Packets of ${bytes} bytes with DF arrive, those of ${bytes + 1} and more vanish without an ICMP 3/4: a path MTU black hole. ` +
       `Transfers will hang after the handshake; clamp the MSS to ${bytes - HEADERS} at the narrow link, or let ICMP 3/4 through.`,
   });
 }

@@ -1,22 +1,23 @@
 import type { TcpState } from '../../probe/connection/connection-state.ts';
 import type { ConnectionNote, SegmentNote } from '../../probe/connection/segment-note.ts';
 
-/** The server's states as far as a client can tell. */
+/** The server's states, as far as a client can tell. */
 export type PeerState = Exclude<TcpState, 'SYN-SENT'> | 'SYN-RECEIVED';
 
 type Next = Readonly<Partial<Record<PeerState, PeerState>>>;
 
 /** The server acknowledges our FIN. */
 const AFTER_OUR_FIN: Next = { ESTABLISHED: 'CLOSE-WAIT', 'FIN-WAIT-1': 'CLOSING', 'FIN-WAIT-2': 'TIME-WAIT' };
-/** The server sends its own; with Fast Open before our ACK. */
+/** The server sends its FIN; with Fast Open before our ACK. */
 const AFTER_ITS_FIN: Next = { 'SYN-RECEIVED': 'FIN-WAIT-1', ESTABLISHED: 'FIN-WAIT-1', 'CLOSE-WAIT': 'LAST-ACK' };
-/** An ACK of ours has left, and one of its FIN. */
+/** An ACK of ours has left, and an ACK of the server's FIN. */
 const AFTER_OUR_ACK: Next = { 'SYN-RECEIVED': 'ESTABLISHED' };
 const AFTER_ACK_OF_FIN: Next = { 'FIN-WAIT-1': 'FIN-WAIT-2', CLOSING: 'TIME-WAIT', 'LAST-ACK': 'CLOSED' };
 
 /**
- * The server's state behind each of a connection's notes, which are in the order of time. What it does when a packet of ours arrives shows only in what it sends
- * next, null before anything came; an ACK is taken to arrive until a repeated SYN-ACK says otherwise.
+ * The server's state after each of a connection's notes, which are in the order of time. What it does at a
+ * packet of ours shows only in what it sends next; null before anything arrived. An ACK is taken to arrive
+ * until a repeated SYN-ACK shows otherwise.
  */
 export function peerStates(notes: readonly ConnectionNote[]): readonly (PeerState | null)[] {
   const server = new Server();
@@ -29,7 +30,7 @@ export function peerStates(notes: readonly ConnectionNote[]): readonly (PeerStat
 
 class Server {
   state: PeerState | null = null;
-  /** What acknowledges our FIN, and what the server's. */
+  /** The acknowledgment numbers of our FIN and of the server's. */
   #ourFinEnd = Infinity;
   #itsFinEnd = Infinity;
 

@@ -1,10 +1,10 @@
 import type { Connection } from '../../probe/connection/connection.ts';
 import type { Investigation } from '../../probe/handshake/investigation.ts';
-import { formatHops, hopDistance } from '../hop-distance.ts';
+import { formatHops, hopDistance } from '../reply.ts';
 import { type Answer, found, plain, remarked } from './answer.ts';
 import { heard, milliseconds, sent, synAckOf, trialsOf } from './exchange.ts';
 
-/** Whether the peer reset a connection that it had just agreed to: true, false, or null where none was established. */
+/** Whether the peer reset an established connection: true, false, or null where none was established. */
 export function resetAfterAck(investigation: Investigation): Answer<boolean | null> {
   const established = trialsOf(investigation, 'asked').filter(({ connection }) => connection.establishedAt !== null);
   if (established.length === 0) return plain(null);
@@ -19,13 +19,13 @@ export function resetAfterAck(investigation: Investigation): Answer<boolean | nu
     received: `R ttl ${rst.packet.ip.ttl}`,
     detail:
       `The connection was reset ${when}, by a packet with TTL ${rst.packet.ip.ttl}, about ${formatHops(rst.packet.ip.ttl)} away, where the SYN-ACK had come with ` +
-      `TTL ${synAck.packet.ip.ttl}, about ${formatHops(synAck.packet.ip.ttl)}: one of the two is from a device on the way.`,
+      `TTL ${synAck.packet.ip.ttl}, about ${formatHops(synAck.packet.ip.ttl)}: one of the two is from a device on the path.`,
   });
 }
 
 function ordinary(when: string): string {
   return when.endsWith('ACK')
-    ? `The connection was reset ${when}, before anything was said: a proxy or load balancer whose backend is gone, an access rule, or a host that resets when its accept queue is full.`
+    ? `The connection was reset ${when}, before any data was sent: a proxy or load balancer whose backend is gone, an access rule, or a host that resets when its accept queue is full.`
     : `The connection was reset ${when}: the application, or a proxy in front of it, refused what was sent.`;
 }
 

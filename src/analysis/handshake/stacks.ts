@@ -8,18 +8,19 @@ export interface StackFacts {
   readonly synAcks: number;
   readonly ttl: number;
   readonly window: number;
-  /** Names of the options in order, with the MSS and the scale. */
+  /** Option names in order, with MSS and scale. */
   readonly options: string;
-  /** Whether its timestamps are from a clock of its own that others do not share. */
+  /** Whether its timestamps come from a clock that the others do not share. */
   readonly ownClock: boolean;
 }
 
-/** Clocks of one machine that are read in one second differ by less: TSval ticks once a millisecond at most usual stacks, ten times a second at the slowest. */
+/** TSvals of one machine within one second differ by less: usual stacks tick once a millisecond. */
 const SAME_CLOCK = 5000;
 
 /**
- * Several machines behind one address: SYN-ACKs of different make, or of clocks that are far apart. A clock counts only when two SYN-ACKs share it, since
- * some stacks start one for each connection. Null with fewer than two SYN-ACKs.
+ * Several machines behind one address: SYN-ACKs of different make, or of clocks far apart. A clock counts
+ * only when two SYN-ACKs share it, since some stacks start one for each connection. Null with fewer than
+ * two SYN-ACKs.
  */
 export function stacks(investigation: Investigation): Answer<readonly StackFacts[] | null> {
   const synAcks = trialsOf(investigation, 'asked').flatMap(({ connection }) => synAckOf(connection) ?? []);

@@ -1,6 +1,6 @@
 import type { Connection } from '../../probe/connection/connection.ts';
 import type { Investigation } from '../../probe/handshake/investigation.ts';
-import { formatHops, hopDistance } from '../hop-distance.ts';
+import { formatHops, hopDistance } from '../reply.ts';
 import { type Answer, found, inOneSentence, plain } from './answer.ts';
 import { heard, milliseconds, synAckOf, type TimedSegment, trialsOf } from './exchange.ts';
 
@@ -11,9 +11,10 @@ interface Sign {
 }
 
 /**
- * Whether something in front of the host answers the SYN for it. Such a proxy does not know the host's window yet, so it offers none and opens it once the
- * host has answered (net/netfilter/nf_synproxy_core.c); and what the host sends later comes from farther away than the SYN-ACK. `likely`: no host's stack
- * offers a window of 0 in a SYN-ACK and then another. True, false, or null without an established connection to look at.
+ * Whether something before the host answers the SYN for it. Such a proxy does not know the host's window
+ * yet, so it offers 0 and opens it once the host has answered (net/netfilter/nf_synproxy_core.c); later
+ * packets come from farther away than the SYN-ACK. `likely`: no host's stack offers window 0 in a SYN-ACK
+ * and then another. True, false, or null without an established connection.
  */
 export function synProxy(investigation: Investigation): Answer<boolean | null> {
   const trials = trialsOf(investigation, 'asked', 'second-look').map(({ connection }) => connection);
@@ -22,7 +23,7 @@ export function synProxy(investigation: Investigation): Answer<boolean | null> {
   const certainty = signs.some((sign) => sign.certainty === 'likely') ? 'likely' : 'possible';
   const detail =
     `${inOneSentence(signs.map(({ text }) => text))}: a SYN proxy seems to answer in front of the host, ` +
-    `and its SYN-ACK does not say that the host is up.`;
+    `and its SYN-ACK does not show that the host is up.`;
   return found(true, 'syn-proxy', { certainty, detail });
 }
 
@@ -41,7 +42,7 @@ function windowSigns(connection: Connection, synAck: TimedSegment): readonly Sig
   ];
 }
 
-/** Resets are left out: many stacks send them with a TTL of their own. */
+/** Resets are left out: many stacks send them with another TTL. */
 function distanceSigns(connection: Connection, synAck: TimedSegment): readonly Sign[] {
   const near = synAck.packet.ip.ttl;
   const later = heard(connection, 'ack', 'window-update', 'data', 'fin');

@@ -2,20 +2,21 @@ import type { Attempt } from '../../probe/mss/port-measurement.ts';
 import { forwardVerdict, isAmbiguous, isLowered } from './forward-verdict.ts';
 import { largestAdvertised, type MssEvidence } from './mss-evidence.ts';
 
-/** Whether it is worth a trace to see what routers quote of the SYN: nothing else tells, or what tells does not prove. */
+/** Whether a trace is worthwhile to see what routers quote of the SYN: nothing else proves the verdict. */
 export function wantsQuotes(evidence: MssEvidence): boolean {
   return forwardVerdict(evidence).certainty !== 'none';
 }
 
-/** How far a connection plan has come. */
+/** What a measurement has tried. */
 interface Tried {
   readonly again: boolean;
   readonly twice: boolean;
 }
 
 /**
- * What else to try before a verdict; nothing on a clean path. The SYN with two options comes last and only where nothing else tells: if it gets by, the host
- * may send larger packets than it otherwise would, and remember for minutes what became of them.
+ * What else to try before a verdict; nothing on a clean path. The SYN with two options comes last and only
+ * where nothing else tells: if it passes, the host may send larger packets than it otherwise would, and
+ * remember for minutes what became of them.
  */
 export function followUps(evidence: MssEvidence, tried: Tried): readonly Attempt[] {
   const offer = evidence.natural;

@@ -1,7 +1,14 @@
 import { DEFAULT_MSS } from '../../probe/mss/offers.ts';
-import { forwardWithoutSizes } from './forward-without-sizes.ts';
 import { loweredVerdict } from './lowered-verdict.ts';
-import { largestAdvertised, largestEffective, meant, type MssEvidence, type MssRow, sizedAfter } from './mss-evidence.ts';
+import {
+  largestAdvertised,
+  largestEffective,
+  meant,
+  type MssEvidence,
+  type MssRow,
+  sizedAfter,
+  lostSizes,
+} from './mss-evidence.ts';
 import type { MssVerdict } from './mss-verdict.ts';
 import { reportedForward, withQuotes } from './third-parties.ts';
 
@@ -9,16 +16,20 @@ import { reportedForward, withQuotes } from './third-parties.ts';
 type Measured = MssRow & { readonly effective: number };
 
 /**
- * What becomes of the MSS of our SYNs. The host's full segments show what it goes by: a value below what was offered, and below what it could send, was
- * written by somebody on the way. A path MTU that the host knows looks the same in the segments alone. Linux lowers what it advertises when it learns of one,
- * and sizes its windows by it, so a SYN-ACK afterwards tells; of other hosts a SYN with two MSS options does, of which devices rewrite the first, and hosts
- * go by the last.
+ * What becomes of the MSS of our SYNs. The host's full segments show which MSS it goes by: a value below
+ * both the offer and the host's own was written by a device on the path. A path MTU that the host knows
+ * looks the same in the segments alone.
+ * Linux lowers the MSS it advertises when it learns of one, and sizes its windows by it, so a later SYN-ACK
+ * tells. For other hosts a SYN with two MSS options does: devices rewrite the first, hosts go by the last.
  */
 export function forwardVerdict(evidence: MssEvidence): MssVerdict {
   return reportedForward(evidence) ?? withQuotes(bySizes(evidence), evidence);
 }
 
-/** Whether a SYN with two MSS options would tell more. Hosts whose windows count in segments have told already. */
+/**
+ * Whether a SYN with two MSS options would tell more. Hosts whose windows count in segments have told
+ * already.
+ */
 export function isAmbiguous(evidence: MssEvidence): boolean {
   const most = largestEffective(evidence);
   return (
@@ -29,7 +40,7 @@ export function isAmbiguous(evidence: MssEvidence): boolean {
   );
 }
 
-/** Whether a larger MSS was offered than the host's segments came to, while it advertises more than that. */
+/** Whether more was offered than the host's segments hold, and the host advertises more too. */
 export function isLowered(evidence: MssEvidence): boolean {
   const most = largestEffective(evidence);
   const own = Math.min(evidence.natural, largestAdvertised(evidence) ?? Infinity);
@@ -65,10 +76,10 @@ function raisedVerdict(rows: readonly Measured[], raised: readonly Measured[]): 
   } as const;
   const offering = raised.find(({ offered }) => offered !== null);
   if (offering === undefined) {
-    const detail = `Offered no MSS, for which hosts assume ${DEFAULT_MSS}, the host sends segments of ${value} bytes: somebody on the way there puts the option into SYNs without it.`;
+    const detail = `Offered no MSS, for which hosts assume ${DEFAULT_MSS}, the host sends segments of ${value} bytes: a device on the forward path adds the option to SYNs without it.`;
     return { ...common, change: 'added', certainty: 'possible', detail };
   }
-  const seen = `Offered ${offering.offered}, the host sends segments of ${offering.effective} bytes, more than it may`;
+  const seen = `Offered ${offering.offered}, the host sends segments of ${offering.effective} bytes, more than was offered`;
   const isConstant = rows.every(({ offered, effective }) => offered === null || effective === value);
   const lowers = rows.some((row) => row.effective < meant(row));
   if (isConstant && lowers)
@@ -90,7 +101,40 @@ function measuredRows(rows: readonly MssRow[]): readonly Measured[] {
   return rows.filter((row): row is Measured => row.effective !== null);
 }
 
-/** Those that offered more. */
+/** The rows that offered more. */
 function larger<R extends MssRow>(rows: readonly R[], most: number): readonly R[] {
   return rows.filter((row) => meant(row) > most);
+}
+
+const NO_DATA = 'Not enough data: the host sent none. Another --request may bring some.';
+const NOT_ACKNOWLEDGED = 'The host did not acknowledge the request, so it sent no data.';
+
+/**
+ * The verdict where offers above `most` (null: any) brought no full segment: why, and what is known all the
+ * same.
+ */
+function forwardWithoutSizes(evidence: MssEvidence, most: number | null): MssVerdict {
+  const lost = lostSizes(evidence);
+  if (lost !== null) {
+    const detail = `Offered ${lost.passes}, the host sends segments of ${lost.passes} bytes; offered ${lost.lost}, it sends some that do not arrive. A clamp on the forward path would have prevented that.`;
+    return { clampedTo: null, change: null, certainty: 'none', evidence: ['segment-size'], mss: null, detail };
+  }
+  const largest = Math.max(most ?? 0, ...evidence.rows.map(({ atLeast }) => atLeast ?? 0));
+  const known = largest === 0 ? '' : ` A segment of ${largest} bytes arrived, so nothing clamps below that.`;
+  const detail = `${reason(evidence.rows.filter((row) => meant(row) > (most ?? 0)))}${known}`;
+  return {
+    clampedTo: null,
+    change: null,
+    certainty: 'unknown',
+    evidence: largest === 0 ? [] : ['segment-size'],
+    mss: null,
+    detail,
+  };
+}
+
+function reason(rows: readonly MssRow[]): string {
+  if (rows.every(({ synAck }) => synAck === null)) return 'No connection was established, so the host sent no segments.';
+  const most = Math.max(...rows.map(({ bytes }) => bytes));
+  if (most === 0) return rows.some(({ heardUs }) => heardUs) ? NO_DATA : NOT_ACKNOWLEDGED;
+  return `Not enough data: ${most} bytes came, and no segment is known to be full. Another --request may bring more.`;
 }

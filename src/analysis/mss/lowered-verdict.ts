@@ -5,23 +5,23 @@ import type { MssEvidenceName, MssVerdict } from './mss-verdict.ts';
 /** IP and TCP header without options, which an MSS leaves out (RFC 9293, 3.7.1). */
 const HEADERS = 40;
 
-/** What is known where larger offers brought no larger segments. */
+/** What is known when larger offers brought no larger segments. */
 interface Limited {
   readonly evidence: MssEvidence;
-  /** What the host's segments hold at most. */
+  /** The largest size of the host's segments. */
   readonly most: number;
-  /** What it advertised, and what it seems to hold of its own; null where it said nothing. */
+  /** What it advertised, and what its own MSS seems to be; null when it shows neither. */
   readonly advertised: number | null;
   readonly own: number | null;
 }
 
-/** Looks for one explanation of segments of `most` bytes for all larger offers; null where it does not fit. */
+/** An explanation for segments of `most` bytes despite larger offers; null where it does not fit. */
 type Explanation = (limited: Limited) => MssVerdict | null;
 
-/** From the surest to the vaguest. */
+/** From the most to the least certain. */
 const EXPLANATIONS: readonly Explanation[] = [bySecondOption, byOwnLimit, byPathMtu, byWindows];
 
-/** The verdict where the host's full segments hold `most` bytes although more was offered. */
+/** The verdict when the host's full segments hold `most` bytes although more was offered. */
 export function loweredVerdict(evidence: MssEvidence, most: number): MssVerdict {
   const advertised = largestAdvertised(evidence);
   const limited = { evidence, most, advertised, own: sizedBefore(evidence)?.mss ?? advertised };
@@ -33,18 +33,18 @@ export function loweredVerdict(evidence: MssEvidence, most: number): MssVerdict 
   return { ...clamped(most), certainty: 'possible', detail };
 }
 
-/** Somebody rewrites one MSS option and not the other. */
+/** A device rewrites the first MSS option and not the second. */
 function bySecondOption({ evidence, most }: Limited): MssVerdict | null {
   const twice = evidence.twice?.effective ?? 0;
   if (twice <= most) return null;
-  const detail = `${seen(most)}; with the MSS option twice in the SYN they hold ${twice}. So larger ones get through, and somebody on the way there writes ${most} into the first option.`;
+  const detail = `${seen(most)}; with the MSS option twice in the SYN they hold ${twice}. So larger ones get through, and a device on the forward path writes ${most} into the first option.`;
   return { ...clamped(most, 'second-option'), certainty: 'likely', detail };
 }
 
-/** The host holds no more of its own: a smaller MTU, unless both directions are clamped to the same. */
+/** The host's own MSS is no larger: a smaller MTU, unless both directions are clamped alike. */
 function byOwnLimit({ evidence, most, own }: Limited): MssVerdict | null {
   if (own === null || own > most) return null;
-  const its = 'its own limit, which is its MTU or a path MTU that it knows';
+  const its = 'its own limit, by its MTU or a path MTU that it knows';
   if (sizedBefore(evidence) !== null)
     return unchanged(
       most,
@@ -55,7 +55,7 @@ function byOwnLimit({ evidence, most, own }: Limited): MssVerdict | null {
   return { ...unchanged(most, null, detail), certainty: 'unknown' };
 }
 
-/** Linux advertises less, and counts in less, once it knows of a smaller path MTU. */
+/** Linux advertises less, and sizes windows by less, once it knows of a smaller path MTU. */
 function byPathMtu({ evidence, most, own }: Limited): MssVerdict | null {
   const after = sizedAfter(evidence)?.mss ?? evidence.again?.mss ?? Infinity;
   if (after >= (own ?? 0) || after > most) return null;
@@ -63,12 +63,12 @@ function byPathMtu({ evidence, most, own }: Limited): MssVerdict | null {
   return unchanged(most, 'window', detail);
 }
 
-/** It still holds more than it sends. */
+/** The host's own MSS is still larger than its segments. */
 function byWindows(limited: Limited): MssVerdict | null {
   const { evidence, most } = limited;
   if ((sizedAfter(evidence)?.mss ?? 0) <= most) return null;
   const removed = most === DEFAULT_MSS ? ', or without the option' : '';
-  const detail = `${seen(most)}, though ${ownInWords(limited)}, then as now, so it knows of no smaller path MTU: SYNs reach it with MSS ${most}${removed}.`;
+  const detail = `${seen(most)}, though ${ownInWords(limited)}, before and after, so it knows of no smaller path MTU: SYNs reach it with MSS ${most}${removed}.`;
   return { ...clamped(most, 'window'), certainty: 'likely', detail };
 }
 

@@ -11,13 +11,13 @@ export interface MssRow {
   readonly offered: Offer;
   /** Null without a SYN-ACK. */
   readonly synAck: SynAckFacts | null;
-  /** The MSS that the host's segments go by, null where no full segment came. */
+  /** The MSS that the host's segments go by; null without a full segment. */
   readonly effective: number | null;
-  /** Its MSS is this at least, by the largest single segment; null where none is known. */
+  /** A lower bound of its MSS, from the largest single segment; null while none is known. */
   readonly atLeast: number | null;
-  /** Bytes of its stream that came. */
+  /** Bytes of its stream that arrived. */
   readonly bytes: number;
-  /** Whether it acknowledged the request, or a request was not made. */
+  /** Whether it acknowledged the request, or none was sent. */
   readonly heardUs: boolean;
 }
 
@@ -31,21 +31,24 @@ export interface ResponderEvidence {
   readonly synAckArrived: number | null;
 }
 
-/** All that is known of the MSS between here and one port. */
+/** Everything known about the MSS between here and one port. */
 export interface MssEvidence {
   /** The MSS that fills a packet of our own interface. */
   readonly natural: number;
   readonly rows: readonly MssRow[];
-  /** Its SYN-ACK after it had sent full segments, and one without timestamps; null where they were not asked for or did not come. */
+  /**
+   * Its SYN-ACK after it had sent full segments, and one without timestamps; null when not asked for or not
+   * received.
+   */
   readonly again: SynAckFacts | null;
   readonly withoutTimestamps: SynAckFacts | null;
-  /** Where the SYN had its option twice; null where that was not tried. */
+  /** The connection whose SYN had the option twice; null when that was not tried. */
   readonly twice: MssRow | null;
   readonly quote: QuoteEvidence | null;
   readonly responder: ResponderEvidence | null;
 }
 
-/** What came of the trials of one port. */
+/** The evidence of one port's trials. */
 export function mssEvidence(trials: readonly Trial[], natural: number): MssEvidence {
   const of = (purpose: Purpose): readonly Trial[] => trials.filter((trial) => trial.purpose === purpose);
   const [again] = of('again');
@@ -62,30 +65,30 @@ export function mssEvidence(trials: readonly Trial[], natural: number): MssEvide
   };
 }
 
-/** The MSS that the host is to go by when nobody changes what is offered. */
+/** The MSS that the host should go by if nothing changes the offer. */
 export function meant({ offered }: Pick<MssRow, 'offered'>): number {
   return offered ?? DEFAULT_MSS;
 }
 
-/** The largest size that any of the offers brought forth; null where none was measured. */
+/** The largest size that any offer brought; null when none was measured. */
 export function largestEffective({ rows }: Pick<MssEvidence, 'rows'>): number | null {
   const known = rows.flatMap(({ effective }) => effective ?? []);
   return known.length === 0 ? null : Math.max(...known);
 }
 
-/** The largest MSS in any SYN-ACK to a first connection; null where none had one. */
+/** The largest MSS in the SYN-ACKs to first connections; null when none had one. */
 export function largestAdvertised({ rows }: Pick<MssEvidence, 'rows'>): number | null {
   const known = rows.flatMap(({ synAck }) => synAck?.mss ?? []);
   return known.length === 0 ? null : Math.max(...known);
 }
 
-/** The MSS that the windows of the first SYN-ACKs were sized with; null where they do not tell. */
+/** The MSS by which the windows of the first SYN-ACKs were sized; null when they do not tell. */
 export function sizedBefore(evidence: MssEvidence): SizedMss | null {
   const synAcks = evidence.rows.flatMap(({ synAck }) => synAck ?? []);
   return sizedMss(synAcks, numbers(largestAdvertised(evidence), largestEffective(evidence)));
 }
 
-/** The same of those that were asked for afterwards, with and without timestamps. */
+/** The same for the later SYN-ACKs, with and without timestamps. */
 export function sizedAfter(evidence: MssEvidence): SizedMss | null {
   const synAcks = [evidence.again, evidence.withoutTimestamps].filter((one) => one !== null);
   return sizedMss(synAcks, numbers(evidence.again?.mss ?? null, largestAdvertised(evidence), largestEffective(evidence)));
@@ -112,4 +115,24 @@ function synAckFacts(connection: Connection): SynAckFacts | null {
   if (header === undefined) return null;
   const { options, window } = header;
   return { mss: findOption(options, 'mss')?.value ?? null, window, timestamps: findOption(options, 'ts') !== undefined };
+}
+
+/** A segment size that arrives, and one that is lost, as an MSS counts them. */
+export interface LostSizes {
+  readonly passes: number;
+  readonly lost: number;
+}
+
+/**
+ * Whether larger segments are sent and lost (a path MTU black hole): one request brings full segments at
+ * small offers, and at each larger offer at least a segment less, or nothing. Null where that is not so.
+ */
+export function lostSizes({ rows }: Pick<MssEvidence, 'rows'>): LostSizes | null {
+  const measured = rows.filter(({ effective }) => effective !== null);
+  const most = Math.max(0, ...measured.map(({ effective }) => effective ?? 0));
+  const larger = rows.filter((row) => meant(row) > most && row.heardUs);
+  if (measured.length === 0 || larger.length === 0) return null;
+  const least = Math.min(...measured.map(({ bytes }) => bytes));
+  const isMissing = ({ bytes, effective }: MssRow): boolean => effective === null && bytes + most / 2 <= least;
+  return larger.every(isMissing) ? { passes: most, lost: Math.min(...larger.map(meant)) } : null;
 }

@@ -1,6 +1,5 @@
 import type { Direction, Finding, FindingCode } from '../finding.ts';
-import { lostSizes } from './lost-sizes.ts';
-import type { MssEvidence } from './mss-evidence.ts';
+import { lostSizes, type MssEvidence } from './mss-evidence.ts';
 import type { MssChange, MssVerdict } from './mss-verdict.ts';
 
 /** IP and TCP header without options, which an MSS leaves out (RFC 9293, 3.7.1). */
@@ -14,7 +13,7 @@ const CODES: Readonly<Record<MssChange, FindingCode>> = {
   removed: 'option-missing',
 };
 
-/** What verdicts and evidence amount to in the words of findings; empty on a clean path. */
+/** The findings that verdicts and evidence amount to; empty on a clean path. */
 export function mssFindings(evidence: MssEvidence, forward: MssVerdict, reverse: MssVerdict): readonly Finding[] {
   return [...verdictFinding(forward, 'forward'), ...verdictFinding(reverse, 'reverse'), ...blackHole(evidence)];
 }
@@ -39,7 +38,7 @@ function blackHole(evidence: MssEvidence): readonly Finding[] {
       certainty: 'likely',
       detail:
         `Offered an MSS of ${lost.lost}, the host takes the request and its full segments do not arrive; offered ${passes}, they do. Packets between ` +
-        `${passes + HEADERS} and ${lost.lost + HEADERS} bytes are lost on the way back, and the host does not learn of it: a path MTU black hole. ` +
+        `${passes + HEADERS} and ${lost.lost + HEADERS} bytes are lost on the reverse path, and the host does not learn of it: a path MTU black hole. ` +
         'Transfers hang; clamp the MSS of SYNs at the narrow link, or let ICMP 3/4 through.',
     },
   ];

@@ -2,9 +2,9 @@ import type { Certainty } from '../finding.ts';
 
 /** What a verdict rests on. */
 export type MssEvidenceName =
-  /** ICMP errors of routers on the way quote the SYN as it was when they saw it. */
+  /** Routers' ICMP errors quote the SYN as they received it. */
   | 'quote'
-  /** The responder says what arrived there and what left. */
+  /** The responder reports what arrived and what left. */
   | 'responder'
   /** The size of the host's segments. */
   | 'segment-size'
@@ -15,20 +15,22 @@ export type MssEvidenceName =
   /** A second MSS option in the SYN changes what the host does. */
   | 'second-option';
 
-/** What somebody does to the option; `set` lowers and raises it to one value. */
+/** What a device does to the option; `set` writes one value over lower and higher ones. */
 export type MssChange = 'lowered' | 'raised' | 'set' | 'added' | 'removed';
 
 /** What becomes of the MSS option in one direction. */
 export interface MssVerdict {
-  /** The MSS that a device writes, or leaves at most; null where none does, or where that cannot be told. */
+  /**
+   * The MSS that a device writes, or the largest it leaves; null when none does, or when it cannot be told.
+   */
   readonly clampedTo: number | null;
-  /** Null where nothing was seen to change it. */
+  /** Null when no change was seen. */
   readonly change: MssChange | null;
-  /** `none`: nothing was seen to change it, and it would have shown. `unknown`: it would not have shown. */
+  /** `none`: no change was seen, and it would have shown. `unknown`: it would not have shown. */
   readonly certainty: Certainty | 'none' | 'unknown';
   readonly evidence: readonly MssEvidenceName[];
-  /** The MSS that arrives for what an ordinary connection offers, as far as that shows; null where it does not. */
+  /** The MSS that arrives for what an ordinary connection offers; null when that does not show. */
   readonly mss: number | null;
-  /** Why, in whole sentences. */
+  /** The reason, in whole sentences. */
   readonly detail: string;
 }

@@ -4,13 +4,16 @@ import { optionField } from '../packet-diff/change.ts';
 import { viewHops } from '../path/hop-view.ts';
 import { placeChanges } from '../path/place-changes.ts';
 
-/** What routers on the way there quote of a SYN. */
+/** What routers on the forward path quote of a SYN. */
 export interface QuoteEvidence {
   /** The MSS that it left with. */
   readonly sent: number;
   /** The MSS in the farthest quote that shows it; null where it was gone. */
   readonly seen: number | null;
-  /** Addresses of the last hop that saw it as it was and of the first that did not, null for silent ones; null where none saw a change. */
+  /**
+   * Addresses of the last hop that quoted it unchanged and of the first that did not, null for silent ones;
+   * null when no change was seen.
+   */
   readonly between: readonly [string | null, string | null] | null;
   /** The farthest router whose quote shows the option, or its absence. */
   readonly farthest: string;
@@ -18,7 +21,7 @@ export interface QuoteEvidence {
 
 const MSS = optionField('mss');
 
-/** Reads a trace whose SYNs offer `sent`; null where no quote is long enough to show options. */
+/** Reads a trace whose SYNs offer `sent`; null when no quote is long enough to show options. */
 export function quoteEvidence(result: TraceResult, sent: number): QuoteEvidence | null {
   const hops = viewHops(result);
   const last = hops.findLast(({ diff }) => diff !== null && (diff.shows(MSS) || diff.changes.some(({ field }) => field === MSS)));

@@ -13,11 +13,11 @@ export interface ResponderOffer {
   readonly report: Pick<AttemptReport, 'syn' | 'synAck'> | null;
 }
 
-/** The evidence of a responder. Effective is what arrived there: exact, and without a byte of data. */
+/** The evidence of a responder. `effective` is what arrived there: exact, and without a byte of data. */
 export function responderEvidence(offers: readonly ResponderOffer[], natural: number): MssEvidence {
   const rows = offers.map(rowOf);
   const reported = offers.flatMap((offer) => reportOf(offer) ?? []);
-  // What an ordinary connection offers tells most, unless only another offer is changed.
+  // The offer of an ordinary connection tells most, unless only another offer is changed.
   const inOrder = reported.toSorted((a, b) => Number(b.synSent === natural) - Number(a.synSent === natural));
   const responder = inOrder.find(isChanged) ?? inOrder[0] ?? null;
   return { natural, rows, again: null, withoutTimestamps: null, twice: null, quote: null, responder };

@@ -3,19 +3,20 @@ import type { MssEvidence } from './mss-evidence.ts';
 import type { MssChange, MssVerdict } from './mss-verdict.ts';
 import type { QuoteEvidence } from './quote-evidence.ts';
 
-/** The verdict on the way there by what the responder says; null where it says nothing. */
+/** The verdict on the forward path by the responder's report; null without one. */
 export function reportedForward({ responder }: MssEvidence): MssVerdict | null {
   return responder === null ? null : byBothEnds(responder.synSent, responder.synArrived, 'The SYN');
 }
 
-/** The same on the way back. */
+/** The same on the reverse path. */
 export function reportedReverse({ responder }: MssEvidence): MssVerdict | null {
   return responder === null ? null : byBothEnds(responder.synAckSent, responder.synAckArrived, 'The SYN-ACK');
 }
 
 /**
- * The verdict on the way there with what routers quote. A change that one of them quotes is proven, unless the host goes by less than that: then another device
- * follows. Where they quote what was sent, whoever changes it stands behind them.
+ * The verdict on the forward path with what routers quote. A quoted change is proven, unless the host goes
+ * by less: then another device follows. Where routers quote what was sent, a device that changes it is
+ * behind them.
  */
 export function withQuotes(verdict: MssVerdict, { quote }: Pick<MssEvidence, 'quote'>): MssVerdict {
   if (quote === null) return verdict;
@@ -39,7 +40,8 @@ function inSentence({ sent, seen }: QuoteEvidence, between: NonNullable<QuoteEvi
 
 function withIntactQuote(verdict: MssVerdict, { sent, farthest }: QuoteEvidence): MssVerdict {
   if (verdict.certainty === 'none') return verdict;
-  const where = verdict.change === null ? 'up to there nothing changes it' : 'whoever changes it is that one or stands behind it';
+  const where =
+    verdict.change === null ? 'up to there nothing changes it' : 'the device that changes it is that router or one behind it';
   const detail = `${verdict.detail} Routers as far as ${farthest} quote the MSS ${sent} that was sent: ${where}.`;
   return { ...verdict, evidence: [...verdict.evidence, 'quote'], detail };
 }

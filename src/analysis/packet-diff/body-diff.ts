@@ -7,13 +7,17 @@ import { showsAllOptions, type SplitPacket } from './split-packet.ts';
 /** What comparing lengths and payload shows. */
 export interface BodyDiff {
   readonly changes: readonly Change[];
-  /** Bytes of TCP header and payload by `seen`'s IP header, put right where its sender is known to count otherwise. */
+  /**
+   * Bytes of TCP header and payload by `seen`'s IP header, corrected where its sender is known to count
+   * otherwise.
+   */
   readonly tcpLength: number;
 }
 
 /**
- * Total length and payload. A length that the options explain is no change; where the quote hides how long the header became, and where IP options came or went, it is
- * reported as it is. Old stacks take the IP header off the length that they quote, or count it twice: neither is a change.
+ * Total length and payload. A length that the options explain is no change. It is reported where the quote
+ * hides the header's new length, and where IP options came or went. Old stacks subtract the IP header from
+ * the length they quote, or count it twice: neither is a change.
  */
 export function diffBody(sent: SplitPacket, seen: SplitPacket): BodyDiff {
   const explained = explainedLength(sent, seen);
@@ -26,7 +30,7 @@ export function diffBody(sent: SplitPacket, seen: SplitPacket): BodyDiff {
   return { changes: [...changes, ...payloadChange(sent, seen, tcpLength)], tcpLength };
 }
 
-/** The total length by the headers that can be seen, if the payload is as it was. */
+/** The total length by the visible headers, for an unchanged payload. */
 function explainedLength(sent: SplitPacket, { ipHeaderLength, tcpHeaderLength }: SplitPacket): number {
   if (tcpHeaderLength === null) return sent.totalLength;
   return ipHeaderLength + tcpHeaderLength + sent.tcp.length - (sent.tcpHeaderLength ?? 0);
@@ -44,8 +48,9 @@ function payloadChange(sent: SplitPacket, seen: SplitPacket, tcpLength: number):
 }
 
 /**
- * A quote that ends where its header says, or whose IP checksum covers the length, is taken at its word: 20 bytes less may be 20 bytes of options or payload that are
- * gone. Stacks that count otherwise change the length after the checksum was checked, and leave that alone.
+ * Whether the quoting stack counts lengths otherwise. Such stacks change the length after the checksum was
+ * verified, and leave the checksum alone. So a length is taken literally when the quote ends there or the
+ * IP checksum covers it: 20 bytes less may be 20 bytes of options or payload removed.
  */
 function countsOtherwise(length: number, seen: SplitPacket): boolean {
   const { totalLength, ipHeaderLength, bytes } = seen;

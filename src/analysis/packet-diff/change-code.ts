@@ -3,7 +3,7 @@ import type { Change, ChangeManner, ChangeValue, HeaderField } from './change.ts
 
 const OPTION = 'tcp.option.';
 
-/** Codes of header fields; a field that is not here has none. */
+/** Codes of header fields; other fields have none. */
 const HEADER_CODES: Partial<Record<HeaderField, FindingCode>> = {
   'tcp.seq': 'sequence-rewritten',
   'tcp.window': 'window-rewritten',
@@ -18,7 +18,7 @@ const OPTION_CODES: Readonly<Record<ChangeManner, FindingCode>> = {
   reordered: 'option-rewritten',
 };
 
-/** What a change is called as a finding; null for one that has no name of its own: NATs and stacks rewrite such fields without harm. */
+/** The finding code of a change; null for fields that NATs and stacks rewrite without harm. */
 export function codeOfChange(change: Change): FindingCode | null {
   const { field, how, sent, seen } = change;
   if (field === 'tcp.flags' || field === 'ip.ecn') return losesEcn(change) ? 'ecn-cleared' : null;
@@ -27,7 +27,7 @@ export function codeOfChange(change: Change): FindingCode | null {
   return field.startsWith(OPTION) ? OPTION_CODES[how] : (HEADER_CODES[field as HeaderField] ?? null);
 }
 
-/** The option that a change is about; null for a header field, and for the order of options or the fillers between them. */
+/** The option that a change is about; null for header fields, option order and fillers. */
 export function optionOfChange({ field }: Pick<Change, 'field'>): string | null {
   if (!field.startsWith(OPTION)) return null;
   const option = field.slice(OPTION.length);

@@ -1,6 +1,6 @@
 import type { TcpOption } from '../../wire/tcp-option.ts';
 
-/** Fields of IP and TCP that a path is not supposed to alter. */
+/** Fields of IP and TCP that a path should not alter. */
 export type HeaderField =
   | 'ip.dscp'
   | 'ip.ecn'
@@ -20,13 +20,19 @@ export type HeaderField =
   | 'tcp.urgent'
   | 'tcp.payload';
 
-/** A header field, or an option by its name: `tcp.option.mss`; `tcp.option.nop` for fillers and `tcp.option.order` for the sequence of them all. */
+/**
+ * A header field, or an option by name: `tcp.option.mss`; `tcp.option.nop` for fillers, `tcp.option.order`
+ * for their sequence.
+ */
 export type ChangedField = HeaderField | `tcp.option.${string}`;
 
-/** What a field held: a number, text (addresses, flags, hex), or what an option carries beside its kind. Null: it was not there. */
+/**
+ * The content of a field: a number, text (addresses, flags, hex), or what an option carries besides its
+ * kind. Null: absent.
+ */
 export type ChangeValue = number | string | boolean | { readonly value: number; readonly echo: number } | null;
 
-/** How it came to differ. `overwritten`: NOPs stand where the option was, and the header kept its length. */
+/** How a field changed. `overwritten`: NOPs replaced the option, and the header kept its length. */
 export type ChangeManner = 'rewritten' | 'removed' | 'overwritten' | 'added' | 'reordered';
 
 /** One field in which a packet differs from what was sent. */
@@ -37,11 +43,11 @@ export interface Change {
   readonly how: ChangeManner;
 }
 
-/** What a look at a packet shows beside what was sent. */
+/** What a seen packet shows in comparison with the sent one. */
 export interface PacketDiff {
   /** In the order of the headers. */
   readonly changes: readonly Change[];
-  /** Whether the packet shows this field at all: one that a short quote hides is unknown, not unchanged. */
+  /** Whether the packet shows this field: one that a short quote hides is unknown, not unchanged. */
   readonly shows: (field: ChangedField) => boolean;
 }
 
@@ -50,7 +56,7 @@ export function optionField(name: string): ChangedField {
   return `tcp.option.${name}`;
 }
 
-/** What an option carries beside its kind: a number, a pair, hex, or true for one that says it all by being there. */
+/** What an option carries besides its kind: a number, a pair, hex, or true for one without content. */
 export function optionValue(option: TcpOption): ChangeValue {
   if ('echo' in option) return { value: option.value, echo: option.echo };
   if ('value' in option) return option.value;
@@ -58,7 +64,7 @@ export function optionValue(option: TcpOption): ChangeValue {
   return 'data' in option ? option.data : true;
 }
 
-/** Whether two values are the same. */
+/** Whether two values are equal. */
 export function sameValue(a: ChangeValue, b: ChangeValue): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
   return a.value === b.value && a.echo === b.echo;

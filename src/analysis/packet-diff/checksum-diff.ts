@@ -9,8 +9,9 @@ import type { SplitPacket } from './split-packet.ts';
 const CHECKSUM_END = TcpOffset.CHECKSUM + 2;
 
 /**
- * The TCP checksum of `seen`, if neither the sent packet nor the changes that can be seen explain it (RFC 1624: what is added to the bytes is taken off the checksum).
- * Then something was changed that the quote does not show: hidden by its end, or changed back on the quote's way home, as NATs do. `tcpLength` is that of `seen`.
+ * The TCP checksum of `seen`, if neither the sent packet nor the visible changes explain it (RFC 1624: a
+ * sum added to the bytes is subtracted from the checksum). Then a change is invisible: beyond the end of
+ * the quote, or undone on the quote's path back, as NATs do. `tcpLength` is that of `seen`.
  */
 export function diffChecksum(sent: SplitPacket, seen: SplitPacket, tcpLength: number): readonly Change[] {
   if (seen.tcp.length < CHECKSUM_END) return [];
@@ -20,13 +21,13 @@ export function diffChecksum(sent: SplitPacket, seen: SplitPacket, tcpLength: nu
   if (shown < tcpLength && tcpLength !== sent.tcp.length) return [];
   const before = sumOf(sent, { tcpLength: sent.tcp.length, shown: shown < tcpLength ? shown : sent.tcp.length });
   const after = sumOf(seen, { tcpLength, shown });
-  // Numbers below 2^32 throughout: the complement of the old sum and the old checksum are 16 bits each.
+  // All numbers are below 2^32: the complement of the old sum and the old checksum have 16 bits each.
   const expected = foldChecksum((~was & 0xffff) + after + foldChecksum(before));
   if (isSame(is, expected)) return [];
   return [{ field: 'tcp.checksum', sent: was, seen: is, how: 'rewritten' }];
 }
 
-/** Sum of pseudo-header and the first `shown` bytes of TCP, its checksum left out. */
+/** Sum of the pseudo-header and the first `shown` bytes of TCP, without its checksum. */
 function sumOf(packet: SplitPacket, { tcpLength, shown }: { readonly tcpLength: number; readonly shown: number }): number {
   const source = readAddress(packet.bytes, Ipv4Offset.SOURCE);
   const destination = readAddress(packet.bytes, Ipv4Offset.DESTINATION);

@@ -10,12 +10,15 @@ const DF = 0x4000;
 
 interface FieldReader {
   readonly field: HeaderField;
-  /** Bytes behind the IP header that must be there for it. */
+  /** Bytes after the IP header that must be present. */
   readonly needs: number;
   readonly read: (packet: SplitPacket) => ChangeValue;
 }
 
-/** The fields that stand alone, in the order of the headers; lengths, checksum, options and payload depend on one another. */
+/**
+ * The independent fields, in the order of the headers; lengths, checksum, options and payload depend on one
+ * another.
+ */
 const FIELDS: readonly FieldReader[] = [
   { field: 'ip.dscp', needs: 0, read: ({ bytes }) => (bytes[Ipv4Offset.TOS] as number) >>> 2 },
   { field: 'ip.ecn', needs: 0, read: ({ bytes }) => (bytes[Ipv4Offset.TOS] as number) & 3 },
@@ -33,7 +36,7 @@ const FIELDS: readonly FieldReader[] = [
   { field: 'tcp.urgent', needs: 20, read: ({ tcp }) => readU16(tcp, TcpOffset.URGENT) },
 ];
 
-/** Changes of the fields that stand alone, as far as `seen` shows them. */
+/** Changes of the independent fields, as far as `seen` shows them. */
 export function diffHeaders(sent: SplitPacket, seen: SplitPacket): readonly Change[] {
   const isSwapped = hasSwappedBytes(sent.totalLength, seen);
   return FIELDS.flatMap(({ field, needs, read }): Change[] => {
@@ -43,13 +46,16 @@ export function diffHeaders(sent: SplitPacket, seen: SplitPacket): readonly Chan
   });
 }
 
-/** Whether `seen` has room for the field; true for one that is not a field of its own. */
+/** Whether `seen` is long enough for the field; true for one that is not independent. */
 export function showsHeader(field: string, seen: SplitPacket): boolean {
   const needs = FIELDS.find((one) => one.field === field)?.needs ?? 0;
   return seen.tcp.length >= needs;
 }
 
-/** Old BSD stacks quote the header after they turned its 16-bit fields to host order: a swapped total length, which should be `length`, gives them away. */
+/**
+ * Old BSD stacks quote the header with its 16-bit fields in host order: a total length that is `length`
+ * with swapped bytes shows it.
+ */
 export function hasSwappedBytes(length: number, { totalLength, ipHeaderLength }: SplitPacket): boolean {
   const swapped = ((totalLength & 0xff) << 8) | (totalLength >>> 8);
   if (totalLength === length) return false;

@@ -3,10 +3,10 @@ import { decodeOptions, encodeOptions } from '../../wire/tcp-options.ts';
 import { NO_OPERATION } from '../../wire/tlv.ts';
 import { type Change, type ChangedField, optionField, optionValue, sameValue } from './change.ts';
 
-/** The option area of a packet as far as it is there. */
+/** The option area of a packet, as far as it is present. */
 export interface OptionArea {
   readonly bytes: Uint8Array;
-  /** Bytes that the header announces; where it is more than there are, what is missing is unknown. */
+  /** Bytes that the header announces; those that are missing are unknown. */
   readonly announced: number;
 }
 
@@ -16,7 +16,7 @@ export interface OptionDiff {
   readonly shows: (field: ChangedField) => boolean;
 }
 
-/** An option that means something, and where its bytes stand. */
+/** An option other than a filler, and where its bytes are. */
 interface Placed {
   readonly option: TcpOption;
   readonly start: number;
@@ -27,21 +27,22 @@ interface Placed {
 interface Reading {
   readonly area: OptionArea;
   readonly placed: readonly Placed[];
-  /** True when all that is announced is there. */
+  /** True when everything announced is present. */
   readonly complete: boolean;
   /** Kind of the option that the end of the area cuts, or null. */
   readonly cutKind: number | null;
 }
 
-/** A sent option, and the one that was seen in its place; null when there is none. */
+/** A sent option and the one seen in its place; null when there is none. */
 interface Pairing {
   readonly sent: Placed;
   readonly seen: Placed | null;
 }
 
 /**
- * Compares the options of a sent packet (`sent`, all of them) with those seen later. Fillers (NOP, EOL) are no options: where others changed they follow, and
- * only where nothing else did is another number of them a change. Empty when the bytes are the same.
+ * Compares the options of a sent packet (`sent`, all of them) with those seen later. Fillers (NOP, EOL)
+ * follow from other changes; a different number of them counts as a change only when nothing else changed.
+ * Empty when the bytes are equal.
  */
 export function diffOptions(sent: Uint8Array, seen: OptionArea): OptionDiff {
   const before = readArea({ bytes: sent, announced: sent.length });
@@ -74,7 +75,7 @@ function readArea(area: OptionArea): Reading {
   return { area, placed, complete, cutKind };
 }
 
-/** Options of one kind are paired in their order. */
+/** Options of one kind are paired in order. */
 function pairUp(before: Reading, after: Reading): { readonly pairings: readonly Pairing[]; readonly added: readonly Placed[] } {
   const left = [...after.placed];
   const pairings = before.placed.map((sent): Pairing => {
@@ -95,14 +96,14 @@ function changeOf(pairing: Pairing, pairings: readonly Pairing[], after: Reading
   return isGone(pairing, pairings, after) ? [{ ...was, seen: null, how: 'removed' }] : [];
 }
 
-/** NOPs stand where it was. */
+/** NOPs have replaced it. */
 function isOverwritten({ start, end }: Placed, { bytes }: OptionArea): boolean {
   return end <= bytes.length && bytes.subarray(start, end).every((byte) => byte === NO_OPERATION);
 }
 
 /**
- * Of an area that is cut, what is missing is gone if something that was sent behind it is there. It may have moved beyond the cut instead: boxes that move options
- * are rare, boxes that remove them are not.
+ * An option missing from a cut area was removed if one that was sent after it is present. It may instead
+ * have moved beyond the cut, but devices that move options are rare.
  */
 function isGone(pairing: Pairing, pairings: readonly Pairing[], { complete, cutKind }: Reading): boolean {
   if (complete) return true;
@@ -122,7 +123,7 @@ function namesOf(pairings: readonly Pairing[]): string {
   return pairings.map(({ sent }) => sent.option.name).join(',');
 }
 
-/** Of a cut area nothing is said: what looks like a filler may be the first byte of an option that was overwritten. */
+/** A cut area tells nothing: an apparent filler may be the first byte of an overwritten option. */
 function fillerChange(sent: Uint8Array, { area, complete }: Reading): readonly Change[] {
   const { bytes } = area;
   const isSame = sent.length === bytes.length && sent.every((byte, index) => byte === bytes[index]);

@@ -9,9 +9,10 @@ import { showsAllOptions, type SplitPacket, splitPacket } from './split-packet.t
 const NO_OPTIONS_SEEN: OptionDiff = { changes: [], shows: () => false };
 
 /**
- * Compares a TCP packet as it was sent (whole, with its checksum) with as much of it as was seen later: in an ICMP error's quote, or by the responder. What every router
- * must change (TTL, IP checksum) is no change, nor is a TCP checksum that follows from the other changes, nor a total length that they explain. Total: whatever starts
- * with an IPv4 header will do, anything else shows nothing.
+ * Compares a TCP packet as it was sent (whole, with its checksum) with as much of it as was seen later: in
+ * an ICMP error's quote, or by the responder. What every router must change (TTL, IP checksum) is no
+ * change, nor is a TCP checksum or total length that follows from other changes.
+ * Total: anything that starts with an IPv4 header is compared, anything else shows nothing.
  */
 export function diffPackets(sent: Uint8Array, seen: Uint8Array): PacketDiff {
   if (!decodeIpv4(seen).ok) return { changes: [], shows: () => false };

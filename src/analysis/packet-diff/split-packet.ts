@@ -3,22 +3,22 @@ import { Ipv4Offset } from '../../wire/ipv4.ts';
 import { TCP_HEADER_BYTES, tcpHeaderLength, TcpOffset } from '../../wire/tcp.ts';
 import type { OptionArea } from './option-diff.ts';
 
-/** A TCP packet, whole or cut anywhere behind its IP header, taken apart. */
+/** A TCP packet, split into its parts; whole, or cut anywhere after its IP header. */
 export interface SplitPacket {
-  /** All of it that is there. */
+  /** All bytes that are present. */
   readonly bytes: Uint8Array;
   readonly ipHeaderLength: number;
   /** By its IP header, which may be wrong in a quote. */
   readonly totalLength: number;
-  /** What there is behind the IP header. */
+  /** The bytes after the IP header. */
   readonly tcp: Uint8Array;
-  /** TCP header length as announced, null where the data offset is cut off. */
+  /** TCP header length as announced; null when the data offset is cut off. */
   readonly tcpHeaderLength: number | null;
-  /** Null where no option byte and no header length can be seen. */
+  /** Null when neither option bytes nor the header length are visible. */
   readonly options: OptionArea | null;
 }
 
-/** Takes apart what starts with an IPv4 header; the caller has checked that it does (`decodeIpv4`). */
+/** Splits bytes that start with an IPv4 header; the caller has checked that (`decodeIpv4`). */
 export function splitPacket(bytes: Uint8Array): SplitPacket {
   const ipHeaderLength = ((bytes[0] as number) & 0x0f) * 4;
   const tcp = bytes.subarray(ipHeaderLength);
@@ -40,7 +40,7 @@ function optionArea(tcp: Uint8Array, headerLength: number): OptionArea | null {
   return { bytes: tcp.subarray(TCP_HEADER_BYTES, TCP_HEADER_BYTES + announced), announced };
 }
 
-/** Whether every announced byte of options is there. */
+/** Whether all announced option bytes are present. */
 export function showsAllOptions({ options }: SplitPacket): boolean {
   return options !== null && options.bytes.length >= options.announced;
 }

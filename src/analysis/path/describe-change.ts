@@ -1,7 +1,7 @@
 import { type Address, formatAddress } from '../../wire/address.ts';
 import { formatValue, type PlacedChange } from './place-changes.ts';
 
-/** A change in a sentence: what became of which field, and where. */
+/** A change in a sentence: which field changed, how, and where. */
 export function describeChange(change: PlacedChange): string {
   return `${changeText(change)} ${placeText(change)}${explanation(change)}.`;
 }
@@ -31,11 +31,11 @@ function name(address: Address | null): string {
   return address === null ? 'a silent hop' : formatAddress(address);
 }
 
-/** What is not plain from the names. */
+/** What the field names leave unclear. */
 function explanation({ field }: PlacedChange): string {
   if (field !== 'tcp.checksum') return '';
   return (
-    ': something was altered on the way that the quote does not show: it lies beyond the end of the quote, or it was changed back on ' +
-    'the way home of the quote, as address translators do'
+    ': an alteration on the path does not show in the quote: it lies beyond the end of the quote, or it was undone on ' +
+    "the quote's path back, as NATs do"
   );
 }

@@ -5,7 +5,10 @@ import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import type { PacketDiff } from '../packet-diff/change.ts';
 import { diffPackets } from '../packet-diff/packet-diff.ts';
 
-/** Who answered at one TTL, and what its quotes show of the packet. A TTL with several routers has a view for each, one without answers a silent one. */
+/**
+ * A sender that answered at one TTL, and what its quotes show of the packet. A TTL with several routers has
+ * one view for each, a TTL without answers a silent one.
+ */
 export interface HopView {
   readonly ttl: number;
   readonly address: Address | null;
@@ -13,20 +16,22 @@ export interface HopView {
   readonly rttMs: readonly number[];
   /** Probes that left with that TTL. */
   readonly sent: number;
-  /** Of the first answer, null when silent. */
+  /** The first answer; null when silent. */
   readonly answer: PathAnswer | null;
-  /** What came back, in the words of port records; null when nothing did. */
+  /** The first answer in the words of port records; null without one. */
   readonly reply: string | null;
-  /** The longest quote's, link padding and extensions left out; 0 where nothing was quoted. */
+  /** Bytes of the longest quote, without link padding and extensions; 0 without one. */
   readonly quotedBytes: number;
-  /** TTL that the quoted packet had left, null where nothing was quoted. */
+  /** TTL of the quoted packet; null without a quote. */
   readonly quotedTtl: number | null;
-  /** What the longest quote shows, null where nothing was quoted. */
+  /** What the longest quote shows; null without one. */
   readonly diff: PacketDiff | null;
   readonly extensions: readonly IcmpExtensionObject[];
 }
 
-/** The hops of a trace in the order of TTL, without those behind the last that answered. What this host tells itself is no hop. */
+/**
+ * The hops of a trace in the order of TTL, up to the last that answered. This host's own errors are no hop.
+ */
 export function viewHops({ hops }: Pick<TraceResult, 'hops'>): readonly HopView[] {
   const remote = hops.map((hop) => ({ ...hop, answers: hop.answers.filter(({ kind }) => kind !== 'local') }));
   const last = remote.findLastIndex(({ answers }) => answers.length > 0);

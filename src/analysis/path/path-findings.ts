@@ -7,7 +7,7 @@ import type { HopView } from './hop-view.ts';
 import { describeChange } from './describe-change.ts';
 import type { PlacedChange } from './place-changes.ts';
 
-/** All that a trace shows beside its changes in so many words; empty on a clean path. */
+/** The findings of a trace; empty on a clean path. */
 export function pathFindings(
   result: Pick<TraceResult, 'final' | 'control'>,
   changes: readonly PlacedChange[],
@@ -16,7 +16,10 @@ export function pathFindings(
   return [...changes.flatMap(findingOf), ...answeredTooNear(result), ...hops.flatMap(ttlRaised)];
 }
 
-/** A router quoted the bytes: that is proof. Fields that NATs and stacks may rewrite without harm are changes and no findings. */
+/**
+ * A router quoted the bytes: that is proof. Fields that NATs and stacks may rewrite without harm are
+ * changes, but no findings.
+ */
 function findingOf(change: PlacedChange): readonly Finding[] {
   const code = codeOfChange(change);
   if (code === null) return [];
@@ -34,7 +37,7 @@ function findingOf(change: PlacedChange): readonly Finding[] {
   ];
 }
 
-/** The same TTL does not suffice to reach another port of the host: whoever answered stands nearer. */
+/** Another port of the host needs a larger TTL: what answered is nearer than the host. */
 function answeredTooNear({ final, control }: Pick<TraceResult, 'final' | 'control'>): readonly Finding[] {
   const [expired] = control?.expired ?? [];
   if (final === null || control === null || expired === undefined) return [];
@@ -47,15 +50,15 @@ function answeredTooNear({ final, control }: Pick<TraceResult, 'final' | 'contro
   const detail =
     `A ${isReset ? 'reset' : 'SYN-ACK'} came back for TTL ${ttl}, but a SYN of that TTL to port ${control.port} of the same host expires at ` +
     `${formatAddress(expired.from)} (${beyond}): a device no farther than hop ${ttl} answers in the host's name, or forwards this port to a machine that is nearer. ` +
-    'Routers that choose the way by port could look the same.';
+    'Routers that choose the path by port could look the same.';
   const code = isReset ? 'rst-injected' : 'syn-proxy';
   return [{ code, option: null, direction: 'forward', sent: ttl, received: control.answeredAt, certainty: 'likely', detail }];
 }
 
-/** Nothing on a path may raise a TTL (RFC 1812, 5.3.1). */
+/** No router may raise a TTL (RFC 1812, 5.3.1). */
 function ttlRaised({ ttl, quotedTtl, address }: HopView): readonly Finding[] {
   if (quotedTtl === null || address === null || quotedTtl <= ttl) return [];
-  const detail = `${formatAddress(address)} quotes the packet with TTL ${quotedTtl}, which left with ${ttl}: a device before it sets TTLs.`;
+  const detail = `${formatAddress(address)} quotes the packet with TTL ${quotedTtl}, which left with ${ttl}: a device before it rewrites TTLs.`;
   return [
     { code: 'ttl-mismatch', option: null, direction: 'forward', sent: ttl, received: quotedTtl, certainty: 'proven', detail },
   ];

@@ -2,31 +2,36 @@ import type { Address } from '../../wire/address.ts';
 import { type Change, type ChangedField, type ChangeValue, type PacketDiff, sameValue } from '../packet-diff/change.ts';
 import type { HopView } from './hop-view.ts';
 
-/** A change, and between which hops it was made. */
+/** A change, and the hops between which it was made. */
 export interface PlacedChange extends Change {
-  /** Last hop whose quote showed the field as it was before; 0 is the sender. */
+  /** The last hop whose quote showed the field as before; 0 is the sender. */
   readonly afterTtl: number;
-  /** First hop whose quote shows the change. */
+  /** The first hop whose quote shows the change. */
   readonly atTtl: number;
   /** Addresses of the two; the source's for 0. */
   readonly between: readonly [Address | null, Address | null];
 }
 
-/** Fields in which the probes of a trace differ from one another: once they are altered, another value at the next hop is no other alteration. */
+/**
+ * Fields that differ between the probes of a trace: once altered, another value at the next hop is no
+ * second alteration.
+ */
 const OF_EACH_PROBE: ReadonlySet<ChangedField> = new Set<ChangedField>(['ip.id', 'tcp.option.ts', 'tcp.checksum']);
 
-/** A field's value as the latest quote showed it. */
+/** A field's value in the latest quote. */
 interface Known {
   readonly ttl: number;
   readonly address: Address | null;
-  /** Undefined while it is what was sent. */
+  /** Undefined while it is as sent. */
   readonly change: Change | undefined;
 }
 
 /**
- * Where on the path each alteration was made: behind the last hop whose quote showed the field as before, at or before the first whose quote shows it otherwise. Hops whose
- * quotes are too short to show the field, and silent ones, say nothing and widen the gap. A field that is altered twice is two changes. A TCP checksum that fits again
- * at later hops was wrong in a quote only (some routers blank it), or what it told of has been seen there. In the order of the path.
+ * Places each alteration on the path: after the last hop whose quote showed the field as before, and at or
+ * before the first whose quote shows it changed. Silent hops and quotes too short for the field widen the
+ * gap. A field that is altered twice makes two changes.
+ * A TCP checksum that fits again at later hops was wrong in a quote only (some routers blank it), or its
+ * cause was seen there. In the order of the path.
  */
 export function placeChanges(hops: readonly HopView[], source: Address): readonly PlacedChange[] {
   const fields = new Set(hops.flatMap(({ diff }) => diff?.changes.map(({ field }) => field) ?? []));
@@ -40,7 +45,7 @@ function placeField(field: ChangedField, hops: readonly HopView[], source: Addre
   let before: Known = { ttl: 0, address: source, change: undefined };
   let known = before;
   for (const { ttl, address, diff } of showing) {
-    // Routers at one TTL stand side by side, none behind another.
+    // Routers at one TTL are parallel: none is behind another.
     if (ttl > known.ttl) before = known;
     const changes = changesOf(diff, field);
     for (const change of changes) {
@@ -61,7 +66,7 @@ function isSame(a: Change, b: Change | undefined): boolean {
   return OF_EACH_PROBE.has(a.field) || sameValue(a.seen, b.seen);
 }
 
-/** The value in words: `1460`, `10.0.0.1`, `1000 (echo 0)`, `there` for what only is or is not. */
+/** The value in words: `1460`, `10.0.0.1`, `1000 (echo 0)`; `there` for one without content. */
 export function formatValue(value: ChangeValue): string {
   if (value === null) return 'nothing';
   if (value === true) return 'there';

@@ -4,20 +4,21 @@ import { isTranslation } from '../both-ends/translation.ts';
 import { diffPackets } from '../packet-diff/packet-diff.ts';
 import type { HopView } from './hop-view.ts';
 
-/** A SYN as it left, and as a responder saw it arrive. */
+/** A SYN as it left, and as the responder saw it arrive. */
 export interface SynAtResponder {
   readonly address: Address;
   readonly synSent: Uint8Array;
   readonly synArrived: Uint8Array;
-  /** What came back for it, in the words of port records; null when nothing did. */
+  /** Its answer in the words of port records; null without one. */
   readonly reply: string | null;
   readonly rttMs: number | null;
 }
 
 /**
- * The end of a path as the last of its hops: it quotes the whole packet, as it were, and by what is left of its TTL says how far it is. A TTL that makes no sense
- * behind the hops that are known was tampered with: then the end is one hop behind them. Translated addresses and ports are left out: quotes are translated back on
- * their way home, so that where they were altered does not show.
+ * The responder as the last hop of a path: it quotes the whole packet, and the remaining TTL shows its
+ * distance. A TTL that contradicts the known hops was altered; the responder then counts as one hop behind
+ * them. Translated addresses and ports are left out: NATs undo them in quotes, so quotes do not show where
+ * they were made.
  */
 export function viewFromResponder(seen: SynAtResponder, hops: readonly HopView[]): HopView {
   const [left, arrived] = [seen.synSent, seen.synArrived].map((packet) => packet[Ipv4Offset.TTL] as number) as [number, number];

@@ -3,7 +3,7 @@ import { formatAddress } from '../../wire/address.ts';
 import type { Finding, FindingCode } from '../finding.ts';
 import { viewHops } from './hop-view.ts';
 
-/** One set of SYNs that a path is tried with. */
+/** One form of the SYN with which a path is tried. */
 export interface Variant {
   /** `as asked`, `bare`, `as asked again`, `without ts`. */
   readonly name: string;
@@ -13,31 +13,32 @@ export interface Variant {
   readonly payload: boolean;
 }
 
-/** What one variant came to. */
+/** The result of one variant. */
 export interface VariantResult {
   readonly variant: Variant;
   readonly result: TraceResult;
 }
 
-/** The tries of one path, first to last: as asked first. */
+/** The tries of one path in order: as asked first. */
 export type VariantResults = readonly [VariantResult, ...VariantResult[]];
 
 const BARE = 'bare';
 const AGAIN = 'as asked again';
 
-/** The variant that a path is tried with first. */
+/** The first variant. */
 export function asAsked(options: string, { ecn, payload }: Pick<Variant, 'ecn' | 'payload'>): Variant {
   return { name: 'as asked', options, ecn, payload };
 }
 
-/** `variant` with nothing on it. */
+/** `variant` without options, ECN and payload. */
 export function bareVariant(variant: Variant): Variant {
   return { ...variant, name: BARE, options: 'none', ecn: false, payload: false };
 }
 
 /**
- * What to try next after `results`; empty when enough is known. First a SYN with nothing on it. If that fares otherwise, what was asked once more, so that loss is excluded
- * (A/B/A); if that fares as before, what was asked without each of its parts.
+ * What to try after `results`; empty when enough is known. First a bare SYN. If it fares differently, the
+ * first variant again, so that loss is excluded (A/B/A); if that fares as before, the first variant without
+ * each of its parts.
  */
 export function nextVariants(results: VariantResults): readonly Variant[] {
   const [first] = results;
@@ -46,10 +47,10 @@ export function nextVariants(results: VariantResults): readonly Variant[] {
   return results.length === 3 && isConfirmed(results) ? withoutEach(first.variant) : [];
 }
 
-/** Parts of a SYN that are no options. */
+/** Parts of a SYN that are not options. */
 const OTHER_PARTS: Readonly<Record<string, FindingCode>> = { ecn: 'ecn-blocked', payload: 'payload-blocked' };
 
-/** What the tries show together: the part of the SYN that makes the difference, and where it does. */
+/** What the tries show together: the part of the SYN that makes the difference, and where. */
 export function variantFindings(results: VariantResults): readonly Finding[] {
   if (!isConfirmed(results)) return [];
   const [first, bare, , ...partial] = results;
@@ -87,7 +88,7 @@ function differs([first, second]: VariantResults): boolean {
   return second !== undefined && fate(first.result) !== fate(second.result);
 }
 
-/** With, without, with: the first and the third fared alike, the second did not. */
+/** A/B/A: the first and the third fared alike, the second did not. */
 function isConfirmed(results: VariantResults): boolean {
   const [first, , third] = results;
   return differs(results) && third !== undefined && fate(first.result) === fate(third.result);
@@ -97,12 +98,12 @@ function fate({ final, control }: TraceResult): string {
   return final === null ? 'silence' : `${final.kind} ${final.reason} ${isNearer(control)}`;
 }
 
-/** Something nearer than the host answered in its name. */
+/** A device nearer than the host answered in its name. */
 function isNearer(control: TraceResult['control']): boolean {
   return control !== null && control.expired.length > 0;
 }
 
-/** A SYN-ACK is better than the host's reset, that better than any other device's word, and that better than silence. */
+/** From silence over a device's rejection and the host's reset to a SYN-ACK. */
 function rank({ final, control }: TraceResult): number {
   if (final === null) return 0;
   if (final.kind !== 'tcp') return 1;
@@ -116,7 +117,7 @@ function finding(
 ): Finding {
   const what = part === null ? `options ${blocked.variant.options}` : part;
   const otherwise = part === null ? `those with options ${passed.variant.options}` : 'those without it';
-  const detail = `SYNs with ${what} ${fateText(blocked.result)}, ${otherwise} ${fateText(passed.result)}: tried with, without and with again.`;
+  const detail = `SYNs with ${what} ${fateText(blocked.result)}, ${otherwise} ${fateText(passed.result)}; tried with, without and with again.`;
   const sent = part ?? blocked.variant.options;
   const other = OTHER_PARTS[part ?? ''];
   const code = other ?? 'option-blocked';

@@ -1,5 +1,5 @@
 import { GUARD_WORDS } from '../../records/firewall/expectations.ts';
-import type { FirewallOptions } from '../../run/firewall/firewall-options.ts';
+import type { FirewallOptions } from '../../run/firewall/firewall.ts';
 import { anyText, wholeNumber } from '../parse/values.ts';
 import { CRAFT_FLAGS } from './craft-flags.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';

@@ -1,5 +1,5 @@
 import { HANDSHAKE_WORDS } from '../../records/handshake/expectations.ts';
-import type { HandshakeOptions } from '../../run/handshake/handshake-options.ts';
+import type { HandshakeOptions } from '../../run/handshake/prepare-handshake.ts';
 import { anyText, oneOf, wholeNumber } from '../parse/values.ts';
 import { CRAFT_FLAGS } from './craft-flags.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';

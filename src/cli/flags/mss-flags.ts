@@ -1,4 +1,4 @@
-import type { MssOptions } from '../../run/mss/mss-options.ts';
+import type { MssOptions } from '../../run/mss/prepare-mss.ts';
 import { anyText, wholeNumber } from '../parse/values.ts';
 import { CRAFT_FLAGS } from './craft-flags.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';

@@ -1,4 +1,4 @@
-import type { PathOptions } from '../../run/path/path-options.ts';
+import type { PathOptions } from '../../run/path/path.ts';
 import { anyText, wholeNumber } from '../parse/values.ts';
 import { CRAFT_FLAGS } from './craft-flags.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';

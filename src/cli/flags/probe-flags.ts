@@ -1,5 +1,5 @@
 import { SEND_PATH_CHOICES } from '../../engine/engines.ts';
-import type { ProbeOptions } from '../../run/probe/probe-options.ts';
+import type { ProbeOptions } from '../../run/probe/prepare.ts';
 import { anyText, oneOf, rate, shard, wholeNumber } from '../parse/values.ts';
 import { CRAFT_FLAGS } from './craft-flags.ts';
 import { flagSwitch, type FlagTable, flagValue } from './flag.ts';

@@ -1,4 +1,4 @@
-import type { RespondOptions } from '../../run/respond/respond-options.ts';
+import type { RespondOptions } from '../../run/respond/respond.ts';
 import { anyText, wholeNumber } from '../parse/values.ts';
 import { type FlagTable, flagValue } from './flag.ts';
 import { TOKEN_FLAGS } from './token-flags.ts';

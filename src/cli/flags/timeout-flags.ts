@@ -1,4 +1,4 @@
-import type { PairOptions } from '../../run/options/prepare-pairs.ts';
+import type { PairOptions } from '../../run/options/run-options.ts';
 import { wholeNumber } from '../parse/values.ts';
 import { type FlagTable, flagValue } from './flag.ts';
 

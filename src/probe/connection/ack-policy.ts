@@ -5,18 +5,22 @@ export interface Acknowledgeable {
   readonly dataSegments: number;
 }
 
-/** Whether to acknowledge at once. What is not can be made up for later (`Connection.acknowledge`); until then the peer sends it again. */
+/**
+ * Whether to acknowledge at once. `Connection.acknowledge` can do it later; until then the peer
+ * retransmits.
+ */
 export type AckPolicy = (arrival: Acknowledgeable) => boolean;
 
 /** As every stack does, without delay. */
 export const acknowledgeAtOnce: AckPolicy = () => true;
 
-/** Leaves the peer in SYN-RECEIVED: it repeats its SYN-ACK as often as it likes. */
+/** Leaves the peer in SYN-RECEIVED, where it retransmits its SYN-ACK. */
 export const acknowledgeNothing: AckPolicy = () => false;
 
 /**
- * Acknowledges the handshake, and `segments` arrivals of data; no more after that. The peer then sends its oldest segment again by itself when its time-out
- * has passed (200 ms on Linux), and alone: its length is that of one segment, whatever network cards and kernels put together on the way.
+ * Acknowledges the handshake and the first `segments` arrivals of data. The peer then retransmits its
+ * oldest segment after its time-out (200 ms on Linux), alone: its length is that of one segment, whatever
+ * network cards and kernels merge.
  */
 export function acknowledgeFirst(segments: number): AckPolicy {
   return ({ what, dataSegments }) => what === 'syn-ack' || dataSegments <= segments;

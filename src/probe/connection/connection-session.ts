@@ -14,8 +14,8 @@ import { decodedCopy } from './segment-log.ts';
 export type ConnectionRequest = Omit<ConnectionSpec, 'transmitQueue'>;
 
 /**
- * Work that takes one connection after the other: yields those to hold side by side and goes on with them once all are CLOSED. It is ended by `return()` when
- * the run is stopped.
+ * Work that needs connections: yields those to hold side by side and resumes once all of them are CLOSED.
+ * `return()` ends it when the run is stopped.
  */
 export type ConnectionPlan = Generator<readonly ConnectionRequest[], void, readonly Connection[]>;
 
@@ -26,10 +26,10 @@ export interface ConnectionSessionPlan {
   readonly atOnce: number;
 }
 
-/** How long a connection that is over still has its late packets answered: longer than they live on most paths. */
+/** How long late packets of a closed connection are still answered; on most paths they live shorter. */
 const MEMORY: Nanos = 3 * NANOS_PER_SECOND;
 
-/** Connections that nobody needs any more. */
+/** Closed connections that are still remembered. */
 interface Retired {
   readonly connections: readonly Connection[];
   readonly until: Nanos;
@@ -53,8 +53,8 @@ export interface ConnectionStats {
 const ICMP_REDIRECT = 5;
 
 /**
- * Holds connections in user space and hands each the packets that are its own, by addresses and ports, or by what an ICMP error quotes. Leaves no connection
- * open behind: what is not closed when the session is stopped is reset.
+ * Holds connections in user space. Each gets the packets of its addresses and ports, and the ICMP errors
+ * that quote one of its own. A connection that is still open when the session is stopped is reset.
  */
 export class ConnectionSession implements DrivenSession {
   readonly #transmitQueue = new TransmitQueue();
@@ -68,7 +68,7 @@ export class ConnectionSession implements DrivenSession {
   #stopped = false;
   #now: Nanos = 0;
   #retired: readonly Retired[] = [];
-  /** Of connections that are forgotten, and of errors that were nobody's. */
+  /** Of forgotten connections, and of errors that belonged to none. */
   readonly #totals: ConnectionStats = { probesSent: 0, repliesReceived: 0, repliesRejected: 0 };
 
   constructor({ connectionPlans, atOnce }: ConnectionSessionPlan) {
@@ -112,7 +112,7 @@ export class ConnectionSession implements DrivenSession {
     if (packet?.tcp === undefined || packet.tcp === null) return;
     const end = offset + view.packetLength;
     const start = Math.min(end, offset + packet.ip.headerLength + packet.tcp.header.headerLength);
-    connection.hear({ at, packet, segment: packet.tcp, length: view.payloadLength, payload: bytes.subarray(start, end) });
+    connection.receive({ at, packet, segment: packet.tcp, length: view.payloadLength, payload: bytes.subarray(start, end) });
   }
 
   noteDrops(): void {
@@ -156,7 +156,7 @@ export class ConnectionSession implements DrivenSession {
     return next.done === true ? [] : [{ connectionPlan, connections: next.value.map((request) => this.#open(request)) }];
   }
 
-  /** Memory follows what is under way, however many connections a run makes. */
+  /** Keeps memory proportional to the connections in use, however many a run makes. */
   #forget(now: Nanos): void {
     for (const { connections } of this.#retired.filter(({ until }) => until <= now))
       connections.forEach((one) => this.#remove(one));
@@ -203,10 +203,13 @@ export class ConnectionSession implements DrivenSession {
     if (packet === null || message === null) return;
     const error = { at, packet, message, quotedSeq: seq(view.quoteSeq), quotedLength: message.quote?.ip.totalLength ?? 0 };
     const known = this.#quoted();
-    if (known.length > 0 && !known.some((connection) => connection.hearError(error))) this.#totals.repliesRejected++;
+    if (known.length > 0 && !known.some((connection) => connection.receiveError(error))) this.#totals.repliesRejected++;
   }
 
-  /** Whose packet an error may quote: the one of that tuple, or, where a NAT left its own port in the quote, any to that address and port. */
+  /**
+   * The connections that an error may quote: that of the tuple, or, where a NAT left its own port in the
+   * quote, any to that address and port.
+   */
   #quoted(): readonly Connection[] {
     const view = this.#view;
     const exact = this.#byTuple.get(tupleOf(view.quoteDestination, view.quoteDestinationPort, view.quoteSourcePort));

@@ -14,7 +14,7 @@ export type TcpState =
 
 /** How a connection came to be CLOSED. */
 export type Ending =
-  /** Both ends sent FIN and had it acknowledged. */
+  /** How a connection came to be CLOSED. */
   | { readonly kind: 'finished' }
   /** A proven RST in answer to the SYN. */
   | { readonly kind: 'refused' }
@@ -22,9 +22,9 @@ export type Ending =
   | { readonly kind: 'reset-by-peer' }
   /** We sent RST, because that was asked for. */
   | { readonly kind: 'reset' }
-  /** What was sent last was not acknowledged, although repeated. */
+  /** The last segment was retransmitted and never acknowledged. */
   | { readonly kind: 'no-response' }
-  /** An ICMP error said so, and nothing else came until the last repetition was over. */
+  /** An ICMP error reported it, and nothing else arrived before the last retransmission timed out. */
   | { readonly kind: 'unreachable'; readonly from: Address; readonly type: number; readonly code: number }
   /** The SYN could not be sent from this host. */
   | { readonly kind: 'send-error'; readonly errno: number };
@@ -52,4 +52,12 @@ export function afterPeerFin(state: TcpState): TcpState {
   if (state === 'ESTABLISHED') return 'CLOSE-WAIT';
   if (state === 'FIN-WAIT-1') return 'CLOSING';
   return state === 'FIN-WAIT-2' ? 'TIME-WAIT' : state;
+}
+
+/** Both ends of a connection. */
+export interface ConnectionTuple {
+  readonly local: Address;
+  readonly localPort: number;
+  readonly remote: Address;
+  readonly remotePort: number;
 }

@@ -3,26 +3,27 @@ import { TcpFlag } from '../../wire/tcp-flags.ts';
 import type { TransmitQueue, Posted } from '../session/transmit-queue.ts';
 import { type AckPolicy, acknowledgeAtOnce } from './ack-policy.ts';
 import type { Agreement } from './agreement.ts';
-import { afterOwnFin, type Ending, type TcpState } from './connection-state.ts';
+import { afterOwnFin, type Ending, type TcpState, type ConnectionTuple } from './connection-state.ts';
 import { ControlBlock } from './control-block.ts';
-import type { Heard, HeardError } from './heard.ts';
-import { nextHopMtu } from './next-hop-mtu.ts';
+import type { ReceivedSegment, ReceivedError, ConnectionNote } from './segment-note.ts';
+import { nextHopMtu } from './segment-log.ts';
 import type { ReceiveStream } from './receive-stream.ts';
 import { SegmentArrival } from './segment-arrival.ts';
-import type { Words } from './segment-craft.ts';
-import type { ConnectionTuple } from './connection-tuple.ts';
-import type { ConnectionNote } from './segment-note.ts';
+import type { SegmentFields } from './segment-craft.ts';
 import type { SendStream } from './send-stream.ts';
 
 /**
- * What a connection is used for: asked whenever something has happened and when the time has come that it named. It writes, closes or resets; it returns
- * when it wants to be asked again, Infinity when only for a packet.
+ * What a connection is used for. Called after every event and at the time it asked for; it writes, closes
+ * or resets. Returns when to call it again: Infinity for the next packet.
  */
 export type ConnectionScript = (connection: Connection, now: Nanos) => Nanos;
 
 /** Everything that a connection needs to know before its first packet. */
 export interface ConnectionSpec {
-  /** The whole SYN, an IP packet: addresses, ports, ISN, options, TTL and the rest follow from it. Its source port must be guarded. */
+  /**
+   * The whole SYN, an IP packet: addresses, ports, ISN and options follow from it. Its source port is
+   * guarded.
+   */
   readonly syn: Uint8Array;
   readonly transmitQueue: TransmitQueue;
   readonly script: ConnectionScript;
@@ -34,26 +35,28 @@ export interface ConnectionSpec {
   readonly retries: number;
   /** First bytes of the peer's stream that are kept; 4096 unless given. */
   readonly keep?: number;
-  /** Receive window in bytes once the connection is established; unless given the number in the SYN, which is not scaled. */
+  /** Receive window in bytes once established; default: the number in the SYN, unscaled. */
   readonly window?: number;
-  /** Bytes of the largest packet that may leave: the interface's MTU, and no more than a slot of a batch holds; 1500 unless given. */
+  /** Bytes of the largest packet that may leave: limited by the MTU and a slot of a batch; default: 1500. */
   readonly mtu?: number;
 }
 
 const { FIN, RST, PSH } = TcpFlag;
 const KEPT_BYTES = 4096;
 const ETHERNET_MTU = 1500;
-/** RFC 6928: segments under way at once. */
+/** Segments in flight at most (RFC 6928). */
 const MOST_SEGMENTS = 10;
-/** Times that data or FIN are sent again: on a LAN 3 s in all, in which a SYN-ACK is repeated too. */
+/** Retransmissions of data or FIN: 3 s in all on a LAN, enough for the peer to repeat its SYN-ACK. */
 const DATA_RETRIES = 3;
-/** An ICMP error brings the next SYN forward: a SYN-ACK that still comes would win, but most likely none will. */
+/** After an ICMP error the next SYN leaves this soon: a SYN-ACK would still win, but is unlikely. */
 const SOON: Nanos = 100 * NANOS_PER_MS;
 
 /**
- * A client's end of a TCP connection in user space (RFC 9293), without I/O: `poll` does what is due, `hear` takes the peer's segments, `hearError` ICMP
- * errors about ours; what is to be sent is posted to the transmit queue. Nobody but this object answers the peer, so the source port must be guarded. Positions
- * count from the ISN of whoever sends the bytes: a SYN is at 0, the first byte at 1. Times are nanoseconds on the transport's clock.
+ * A client's end of a TCP connection in user space (RFC 9293), without I/O. `poll` does what is due,
+ * `receive` takes the peer's segments, `receiveError` ICMP errors about ours; packets leave through the
+ * transmit queue. The kernel must not answer the peer, so the source port must be guarded.
+ * Positions count from the ISN of the bytes' sender: a SYN is at 0, the first byte at 1. Times are
+ * nanoseconds on the transport's clock.
  */
 export class Connection {
   readonly #block: ControlBlock;
@@ -156,12 +159,14 @@ export class Connection {
     this.#block.sent.finish();
   }
 
-  /** Resets the connection at once; nothing when it is closed. A SYN that nobody answered is taken back too: its answer may be on its way. */
+  /**
+   * Resets the connection unless it is closed. An unanswered SYN is reset too: its answer may be in flight.
+   */
   reset(now: Nanos): void {
     this.#end({ kind: 'reset' }, now);
   }
 
-  /** Makes up for acknowledgements that the policy withheld: of all that came, or of the bytes before position `upTo`. */
+  /** Acknowledges what the policy withheld: everything received, or the bytes before position `upTo`. */
   acknowledge(now: Nanos, upTo: number = Infinity): void {
     const block = this.#block;
     if (block.peerIsn === null || block.isClosed) return;
@@ -169,10 +174,10 @@ export class Connection {
     else block.acknowledge(now, upTo);
   }
 
-  /** Sends what calls for an answer, beside the stream: `position` may lie before the stream's start. Not sent again by itself. */
-  probe(words: Pick<Words, 'flags' | 'position' | 'payload' | 'ecn'>, now: Nanos): Posted {
-    this.#block.lowest = Math.min(this.#block.lowest, words.position);
-    return this.#block.say('probe', words, now);
+  /** Sends a segment beside the stream, also before its start, to draw an answer. It is not retransmitted. */
+  probe(fields: Pick<SegmentFields, 'flags' | 'position' | 'payload' | 'ecn'>, now: Nanos): Posted {
+    this.#block.lowest = Math.min(this.#block.lowest, fields.position);
+    return this.#block.send('probe', fields, now);
   }
 
   /** Sends again, now, what has not been acknowledged. */
@@ -195,12 +200,12 @@ export class Connection {
   }
 
   /** Takes a segment that came from the peer's address and port to ours. */
-  hear(heard: Heard): void {
-    this.#arrival.take(heard);
+  receive(received: ReceivedSegment): void {
+    this.#arrival.take(received);
   }
 
   /** Takes an ICMP error whose quote names our ports; false when its sequence number is none of ours. */
-  hearError(error: HeardError): boolean {
+  receiveError(error: ReceivedError): boolean {
     const block = this.#block;
     const quotedSeq = seqDiff(error.quotedSeq, block.craft.isn);
     if (quotedSeq < block.lowest || quotedSeq > block.sent.furthest) return false;
@@ -213,7 +218,7 @@ export class Connection {
     return true;
   }
 
-  /** What is under way was too large for a link: it is sent again in pieces that fit, without waiting (RFC 1191, 6.5). */
+  /** Retransmits at once, in smaller pieces, when a packet was too large for a link (RFC 1191, 6.5). */
   #shrink(mtu: number, at: Nanos): void {
     const before = this.segmentSize;
     this.#block.narrow(mtu);
@@ -252,10 +257,11 @@ export class Connection {
     const hasLeft = block.syns.some(({ sentAt }) => sentAt !== null);
     block.close(ending);
     if (!hasLeft) return;
-    // Believed only exactly where the peer is (RFC 5961, 3): behind what we sent, or, if that was lost, behind what it acknowledged.
+    // The peer accepts a reset at RCV.NXT only (RFC 5961, 3): after what we sent, or, if that was lost,
+    // after what it acknowledged.
     const { furthest, acknowledged } = block.sent;
     for (const position of new Set([Math.max(1, furthest), Math.max(1, acknowledged)]))
-      block.say('rst', { flags: RST, position }, now);
+      block.send('rst', { flags: RST, position }, now);
   }
 
   /** Sends what is written and may leave. */
@@ -268,17 +274,17 @@ export class Connection {
       const end = piece.position + piece.payload.length + (piece.fin ? 1 : 0);
       const isNew = end > before;
       if (piece.fin) block.state = afterOwnFin(block.state);
-      const posted = this.#say(piece, isNew, now);
+      const posted = this.#send(piece, isNew, now);
       if (isNew && block.timed === null) block.timed = { position: end, posted };
       block.timer.start(now);
       before = sent.furthest;
     }
   }
 
-  #say({ position, payload, fin }: NonNullable<ReturnType<SendStream['take']>>, isNew: boolean, now: Nanos): Posted {
+  #send({ position, payload, fin }: NonNullable<ReturnType<SendStream['take']>>, isNew: boolean, now: Nanos): Posted {
     const flags = (fin ? FIN : 0) | (payload.length > 0 ? PSH : 0);
     const what = fin ? 'fin' : 'data';
-    return this.#block.say(
+    return this.#block.send(
       isNew ? what : `${what}-again`,
       { flags, position, payload, ecn: payload.length > 0 ? this.#block.dataEcn : 0 },
       now,

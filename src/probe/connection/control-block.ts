@@ -2,13 +2,12 @@ import { type Nanos, type Seq, seqAdd } from '../../wire/numbers.ts';
 import type { TransmitQueue, Posted } from '../session/transmit-queue.ts';
 import type { Agreement } from './agreement.ts';
 import { type Ending, isSynchronized, type TcpState } from './connection-state.ts';
-import type { HeardError } from './heard.ts';
+import type { ReceivedError, SentSense } from './segment-note.ts';
 import type { ConnectionNumbers } from './judge-segment.ts';
 import { SegmentLog } from './segment-log.ts';
 import { ReceiveStream } from './receive-stream.ts';
 import { RetransmissionTimer } from './retransmission-timer.ts';
-import { SegmentCraft, type Words } from './segment-craft.ts';
-import type { SentSense } from './segment-note.ts';
+import { SegmentCraft, type SegmentFields } from './segment-craft.ts';
 import { SendStream } from './send-stream.ts';
 import { SegmentSender } from './segment-sender.ts';
 
@@ -35,7 +34,10 @@ const DEFAULT_MSS = 536;
 /** Linux believes no router that names less (net.ipv4.route.min_pmtu). */
 const LEAST_MTU = 552;
 
-/** The transmission control block (RFC 9293, 3.3.1): all that one connection remembers. Its rules stand in `Connection` and in `SegmentArrival`. */
+/**
+ * The transmission control block (RFC 9293, 3.3.1): the state of one connection. `Connection` and
+ * `SegmentArrival` have its rules.
+ */
 export class ControlBlock {
   readonly craft: SegmentCraft;
   readonly sent: SendStream;
@@ -45,19 +47,19 @@ export class ControlBlock {
   state: TcpState = 'SYN-SENT';
   ending: Ending | null = null;
   /** The last ICMP error about this connection. */
-  error: HeardError | null = null;
+  error: ReceivedError | null = null;
   /** Our SYNs, in order. */
   readonly syns: Posted[] = [];
   peerIsn: Seq | null = null;
   agreement: Agreement | null = null;
-  /** RCV.NXT as the peer was told. */
-  told = 1;
+  /** RCV.NXT as last acknowledged to the peer. */
+  acknowledged = 1;
   /** The peer's TSval to echo (TS.Recent of RFC 7323). */
   echo = 0;
   /** SND.WND in bytes. */
   peerWindow = 0;
   timed: Timed | null = null;
-  /** The lowest position that anything of ours was sent at. */
+  /** The lowest position that was sent. */
   lowest = 0;
   establishedAt: Nanos | null = null;
   lingerUntil: Nanos = Infinity;
@@ -95,7 +97,7 @@ export class ControlBlock {
     return this.segmentLimit ?? Math.max(1, whole);
   }
 
-  /** RCV.WND in bytes, as the header can say it. */
+  /** RCV.WND in bytes, rounded to what the header can hold. */
   get windowBytes(): number {
     return this.#rawWindow * 2 ** (this.agreement?.ownShift ?? 0);
   }
@@ -112,8 +114,8 @@ export class ControlBlock {
       peerIsn: this.peerIsn,
       synPayload: this.craft.synPayload.length,
       sentUpTo: this.sent.furthest,
-      wanted: this.received.next,
-      told: this.told,
+      next: this.received.next,
+      acknowledged: this.acknowledged,
       window: this.windowBytes,
     };
   }
@@ -123,28 +125,28 @@ export class ControlBlock {
     this.timer.start(now);
   }
 
-  say(sense: SentSense, words: Pick<Words, 'flags' | 'position' | 'payload' | 'ecn'>, now: Nanos): Posted {
-    const { peerIsn, state, told } = this;
-    const standing = {
+  send(sense: SentSense, fields: Pick<SegmentFields, 'flags' | 'position' | 'payload' | 'ecn'>, now: Nanos): Posted {
+    const { peerIsn, state, acknowledged } = this;
+    const sendState = {
       state,
-      ack: peerIsn === null ? null : seqAdd(peerIsn, told),
-      ackPosition: peerIsn === null ? null : told,
+      ack: peerIsn === null ? null : seqAdd(peerIsn, acknowledged),
+      ackPosition: peerIsn === null ? null : acknowledged,
       window: this.#rawWindow,
       windowBytes: this.windowBytes,
       echo: this.agreement?.timestamps === true ? this.echo : null,
     };
-    return this.#sender.say(sense, words, standing, now);
+    return this.#sender.send(sense, fields, sendState, now);
   }
 
-  /** A router told the size of packets that pass it (RFC 1191). */
+  /** Takes the next-hop MTU that a router reported (RFC 1191). */
   narrow(mtu: number): void {
     this.#mtu = Math.max(LEAST_MTU, Math.min(this.#mtu, mtu));
   }
 
   /** A bare ACK of all that came, or, of that, of what lies before `upTo`. */
   acknowledge(now: Nanos, upTo: number = Infinity): void {
-    this.told = Math.max(this.told, Math.min(upTo, this.received.next));
-    this.say('ack', { flags: 0, position: this.sent.furthest }, now);
+    this.acknowledged = Math.max(this.acknowledged, Math.min(upTo, this.received.next));
+    this.send('ack', { flags: 0, position: this.sent.furthest }, now);
   }
 
   close(ending: Ending): void {

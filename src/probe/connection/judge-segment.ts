@@ -4,23 +4,26 @@ import { TcpFlag } from '../../wire/tcp-flags.ts';
 
 const { SYN, RST, ACK, FIN } = TcpFlag;
 
-/** The numbers by which a segment is judged (RFC 9293, 3.3.1). Positions count from the ISN of whoever sends the bytes. */
+/**
+ * The numbers by which a segment is judged (RFC 9293, 3.3.1). Positions count from the ISN of the bytes'
+ * sender.
+ */
 export interface ConnectionNumbers {
   readonly isn: Seq;
   /** Null until a SYN-ACK was believed. */
   readonly peerIsn: Seq | null;
   /** Bytes of data in the SYN. */
   readonly synPayload: number;
-  /** The highest position that we sent up to. */
+  /** The highest position sent. */
   readonly sentUpTo: number;
-  /** The next position wanted of the peer, and the one that it was told. */
-  readonly wanted: number;
-  readonly told: number;
+  /** RCV.NXT, and RCV.NXT as last acknowledged to the peer. */
+  readonly next: number;
+  readonly acknowledged: number;
   /** Receive window in bytes. */
   readonly window: number;
 }
 
-/** What a segment on our ports is to be taken for. */
+/** How a segment on our ports is judged. */
 export type Judgement =
   | 'syn-ack'
   | 'syn-ack-again'
@@ -30,16 +33,16 @@ export type Judgement =
   | 'refusal'
   /** A proven RST of the connection. */
   | 'reset'
-  /** In the window, but not proven: the sender is asked with a challenge ACK (RFC 5961, 3 and 4). */
+  /** In the window, but not proven: answered with a challenge ACK (RFC 5961, 3 and 4). */
   | 'challenge'
   /** The peer's own challenge ACK in answer to our SYN. */
   | 'challenge-ack'
-  /** Outside the window, or of bytes that have come: answered with an ACK. */
+  /** Outside the window, or old bytes: answered with an ACK. */
   | 'old'
   | 'acceptable'
   | 'not-believed';
 
-/** Whose a segment is, by its numbers alone. */
+/** Judges by its numbers whether a segment belongs to the connection. */
 export function judgeSegment(header: TcpHeader, length: number, numbers: ConnectionNumbers): Judgement {
   if ((header.flags & SYN) !== 0 && (header.flags & (RST | FIN)) === 0) return judgeSyn(header, numbers);
   return numbers.peerIsn === null
@@ -55,7 +58,7 @@ function judgeSyn(header: TcpHeader, { isn, peerIsn, synPayload }: ConnectionNum
   return header.seq === peerIsn ? 'syn-ack-again' : 'other-syn-ack';
 }
 
-/** In SYN-SENT (RFC 9293, 3.10.7.3). An RST may leave the SYN or its data out of what it acknowledges. */
+/** In SYN-SENT (RFC 9293, 3.10.7.3). An RST need not acknowledge the SYN or its data. */
 function judgeEarly(header: TcpHeader, { isn, synPayload }: ConnectionNumbers): Judgement {
   if ((header.flags & ACK) === 0) return 'not-believed';
   const acknowledged = seqDiff(seq(header.ack), isn);
@@ -71,16 +74,19 @@ interface Placed {
 
 /** RFC 9293, 3.10.7.4, with the rules of RFC 5961. */
 function judgeLater(header: TcpHeader, { numbers, length, position }: Placed): Judgement {
-  const { wanted, told, window, sentUpTo, isn } = numbers;
+  const { next, acknowledged: lastAck, window, sentUpTo, isn } = numbers;
   if ((header.flags & RST) !== 0) return judgeReset(position, numbers);
   const acknowledged = seqDiff(seq(header.ack), isn);
   if ((header.flags & ACK) === 0 || acknowledged < 0 || acknowledged > sentUpTo) return 'not-believed';
   const end = position + length + ((header.flags & FIN) === 0 ? 0 : 1);
-  return end < told || position > wanted + window ? 'old' : 'acceptable';
+  return end < lastAck || position > next + window ? 'old' : 'acceptable';
 }
 
-/** An RST that answers a segment of ours carries the number that this segment acknowledged; any other, what the peer sent last. */
-function judgeReset(position: number, { wanted, told, window }: ConnectionNumbers): Judgement {
-  if (position === wanted || position === told) return 'reset';
-  return position > told && position < wanted + window ? 'challenge' : 'not-believed';
+/**
+ * An RST in reply to a segment of ours has that segment's acknowledgment number as SEQ; any other, the
+ * peer's SND.NXT.
+ */
+function judgeReset(position: number, { next, acknowledged: lastAck, window }: ConnectionNumbers): Judgement {
+  if (position === next || position === lastAck) return 'reset';
+  return position > lastAck && position < next + window ? 'challenge' : 'not-believed';
 }

@@ -11,8 +11,8 @@ export type Arrival =
 const MOST_RANGES = 64;
 
 /**
- * The peer's stream as far as somebody wants to see it: how far it has come without a gap, and its first bytes. Positions count from the peer's ISN: its
- * SYN is at 0, its first byte at 1.
+ * The peer's stream: how far it arrived without a gap, and its first bytes. Positions count from the peer's
+ * ISN: its SYN is at 0, its first byte at 1.
  */
 export class ReceiveStream {
   /** The first bytes without a gap, `kept` of them at most. */
@@ -86,7 +86,7 @@ export class ReceiveStream {
     this.#ranges = [...apart, [low, high] as const].toSorted((a, b) => a[0] - b[0]);
   }
 
-  /** Of a piece beyond a gap nothing is kept: it comes again, or nobody needs it. */
+  /** Keeps nothing of a piece beyond a gap: it is retransmitted if it matters. */
   #keep(position: number, captured: Uint8Array): void {
     const known = this.#firstLength;
     if (known >= this.#first.length || known + 1 !== this.#next) return;

@@ -4,7 +4,7 @@ import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 const ALPHA = 1 / 8;
 const BETA = 1 / 4;
 const K = 4;
-/** RFC 6298 says a second; Linux waits 200 ms at least (TCP_RTO_MIN). */
+/** RFC 6298 has 1 s; Linux has 200 ms (TCP_RTO_MIN). */
 const MIN_RTO: Nanos = 200 * NANOS_PER_MS;
 const MAX_RTO: Nanos = 60_000 * NANOS_PER_MS;
 

@@ -6,16 +6,18 @@ import type { AckPolicy } from './ack-policy.ts';
 import { agree } from './agreement.ts';
 import { afterOwnFinAcknowledged, afterPeerFin, type Ending } from './connection-state.ts';
 import type { ControlBlock } from './control-block.ts';
-import type { Heard } from './heard.ts';
+import type { ReceivedSegment, ReceivedSense } from './segment-note.ts';
 import { judgeSegment, type Judgement } from './judge-segment.ts';
-import type { HeardSense } from './segment-note.ts';
 
 const { SYN, ACK, FIN, RST } = TcpFlag;
-/** Answers that a peer gets to what asks for none by rights, such as old bytes: one that does the same must not be kept busy. */
-const MOST_COURTESIES = 64;
-/** Beyond two round trips, how long TIME-WAIT lasts: the port is given back afterwards, and the kernel resets what still comes. */
+/** Answers to segments that need none, such as old bytes: a peer that does the same must not start a loop. */
+const MOST_UNASKED_ANSWERS = 64;
+/**
+ * How long TIME-WAIT lasts beyond two round trips. Afterwards the port is returned and the kernel resets
+ * late segments.
+ */
 const LINGER: Nanos = 5 * NANOS_PER_MS;
-const ARRIVALS: Readonly<Record<'in-order' | 'again' | 'ahead', HeardSense>> = {
+const ARRIVALS: Readonly<Record<'in-order' | 'again' | 'ahead', ReceivedSense>> = {
   'in-order': 'data',
   again: 'data-again',
   ahead: 'data-ahead',
@@ -23,22 +25,22 @@ const ARRIVALS: Readonly<Record<'in-order' | 'again' | 'ahead', HeardSense>> = {
 
 /** SEGMENT ARRIVES of RFC 9293, 3.10.7, from SYN-SENT on, with what RFC 5961 adds against forgeries. */
 export class SegmentArrival {
-  static readonly #ACTS: Readonly<Record<Judgement, (self: SegmentArrival, heard: Heard) => HeardSense>> = {
-    'syn-ack': (self, heard) => self.#onSynAck(heard),
-    'syn-ack-again': (self, { at }) => self.#answer('syn-ack-again', at),
-    'other-syn-ack': (self, { at }) => self.#answer('other-syn-ack', at),
+  static readonly #ACTIONS: Readonly<Record<Judgement, (self: SegmentArrival, received: ReceivedSegment) => ReceivedSense>> = {
+    'syn-ack': (self, received) => self.#onSynAck(received),
+    'syn-ack-again': (self, { at }) => self.#rejectWithAck('syn-ack-again', at),
+    'other-syn-ack': (self, { at }) => self.#rejectWithAck('other-syn-ack', at),
     refusal: (self) => self.#over({ kind: 'refused' }),
     reset: (self) => self.#over({ kind: 'reset-by-peer' }),
-    challenge: (self, { at }) => self.#answer('not-believed', at),
-    old: (self, heard) => self.#onOld(heard),
-    acceptable: (self, heard) => self.#onAcceptable(heard),
+    challenge: (self, { at }) => self.#rejectWithAck('not-believed', at),
+    old: (self, received) => self.#onOld(received),
+    acceptable: (self, received) => self.#onAcceptable(received),
     syn: () => 'syn',
     'challenge-ack': () => 'challenge-ack',
     'not-believed': () => 'not-believed',
   };
   readonly #block: ControlBlock;
   readonly #acknowledge: AckPolicy;
-  #courtesies = 0;
+  #unaskedAnswers = 0;
 
   constructor(block: ControlBlock, acknowledge: AckPolicy) {
     this.#block = block;
@@ -46,43 +48,43 @@ export class SegmentArrival {
   }
 
   /** Takes one segment from the peer's address and port to ours, acts on it and writes it down. */
-  take(heard: Heard): void {
+  take(received: ReceivedSegment): void {
     const block = this.#block;
-    const { header } = heard.segment;
+    const { header } = received.segment;
     const place = block.segmentLog.size;
-    const judgement = judgeSegment(header, heard.length, block.numbers());
-    const sense = block.isClosed ? this.#afterEnd(judgement, heard) : SegmentArrival.#ACTS[judgement](this, heard);
+    const judgement = judgeSegment(header, received.length, block.numbers());
+    const sense = block.isClosed ? this.#afterEnd(judgement, received) : SegmentArrival.#ACTIONS[judgement](this, received);
     const shift = (header.flags & SYN) === 0 ? (block.agreement?.peerShift ?? 0) : 0;
-    block.segmentLog.heard(place, heard.packet, {
-      at: heard.at,
+    block.segmentLog.received(place, received.packet, {
+      at: received.at,
       sense,
       state: block.state,
       seq: block.peerIsn === null ? null : seqDiff(seq(header.seq), block.peerIsn),
       ack: (header.flags & ACK) === 0 ? null : seqDiff(seq(header.ack), block.craft.isn),
       window: header.window * 2 ** shift,
-      length: heard.length,
-      isMerged: heard.length > largestAllowed(block.craft.header),
+      length: received.length,
+      isMerged: received.length > largestAllowed(block.craft.header),
     });
   }
 
-  #over(ending: Ending): HeardSense {
+  #over(ending: Ending): ReceivedSense {
     this.#block.close(ending);
     return 'rst';
   }
 
-  #answer(sense: HeardSense, at: Nanos): HeardSense {
-    this.#courtesy(at);
+  #rejectWithAck(sense: ReceivedSense, at: Nanos): ReceivedSense {
+    this.#answerUnasked(at);
     return sense;
   }
 
   /** The user has let go of it, so whatever still proves to be the peer's is reset (RFC 9293, 3.10.7.1). */
-  #afterEnd(judgement: Judgement, { segment, at }: Heard): HeardSense {
+  #afterEnd(judgement: Judgement, { segment, at }: ReceivedSegment): ReceivedSense {
     const { header } = segment;
     if ((header.flags & RST) !== 0) return judgement === 'refusal' || judgement === 'reset' ? 'rst' : 'not-believed';
     const acknowledged = this.#acknowledgedBy(header);
     if (acknowledged < 1) return 'not-believed';
     const block = this.#block;
-    if (block.ending?.kind !== 'finished' && this.#mayAnswer()) block.say('rst', { flags: RST, position: acknowledged }, at);
+    if (block.ending?.kind !== 'finished' && this.#mayAnswer()) block.send('rst', { flags: RST, position: acknowledged }, at);
     return (header.flags & SYN) === 0 ? 'ack-again' : 'syn-ack-again';
   }
 
@@ -93,7 +95,7 @@ export class SegmentArrival {
     return (flags & ACK) === 0 || position < 1 || position > sent.furthest ? 0 : position;
   }
 
-  #onSynAck({ segment, at }: Heard): HeardSense {
+  #onSynAck({ segment, at }: ReceivedSegment): ReceivedSense {
     const block = this.#block;
     const { header } = segment;
     block.peerIsn = seq(header.seq);
@@ -107,7 +109,7 @@ export class SegmentArrival {
     if (sentAt !== null) block.timer.sample(Math.max(0, at - sentAt));
     // Data of the SYN that was not taken is sent again behind the handshake (RFC 7413, 4.2).
     block.sent.rewind();
-    if (this.#wants('syn-ack')) this.establish(at);
+    if (this.#acknowledges('syn-ack')) this.establish(at);
     return 'syn-ack';
   }
 
@@ -119,7 +121,10 @@ export class SegmentArrival {
     block.acknowledge(now);
   }
 
-  /** Which of our SYNs a SYN-ACK answers: they have one ISN, so only the echo of TSval tells; null where it does not. */
+  /**
+   * The SYN that a SYN-ACK answers. All have one ISN, so only the echoed TSval tells; null when it does
+   * not.
+   */
   #answeredSyn({ options }: TcpHeader): ControlBlock['syns'][number] | null {
     const { syns, segmentLog } = this.#block;
     if (syns.length === 1) return syns[0] ?? null;
@@ -130,19 +135,19 @@ export class SegmentArrival {
     return echo === undefined || own?.kind !== 'out' ? null : own.posted;
   }
 
-  #onAcceptable(heard: Heard): HeardSense {
+  #onAcceptable(received: ReceivedSegment): ReceivedSense {
     const block = this.#block;
     if (!block.isSynchronized) return 'ack-again';
-    const { header } = heard.segment;
-    const sense = this.#onAck(header, heard.at);
+    const { header } = received.segment;
+    const sense = this.#onAck(header, received.at);
     if (block.isClosed) return sense;
     const position = seqDiff(seq(header.seq), block.peerIsn as Seq);
-    if (position <= block.told) block.echo = findOption(header.options, 'ts')?.value ?? block.echo;
-    const brought = heard.length > 0 ? this.#onData(position, heard) : sense;
-    return (header.flags & FIN) === 0 ? brought : this.#onFin(position + heard.length, heard.at);
+    if (position <= block.acknowledged) block.echo = findOption(header.options, 'ts')?.value ?? block.echo;
+    const dataSense = received.length > 0 ? this.#onData(position, received) : sense;
+    return (header.flags & FIN) === 0 ? dataSense : this.#onFin(position + received.length, received.at);
   }
 
-  #onAck(header: TcpHeader, at: Nanos): HeardSense {
+  #onAck(header: TcpHeader, at: Nanos): ReceivedSense {
     const block = this.#block;
     const { sent } = block;
     const position = seqDiff(seq(header.ack), block.craft.isn);
@@ -150,12 +155,12 @@ export class SegmentArrival {
     const opens = block.peerWindow === 0 && window > 0;
     if (position >= sent.acknowledged) block.peerWindow = window;
     if (!sent.acknowledge(position)) return opens ? 'window-update' : 'ack-again';
-    this.#time(position, at);
+    this.#measure(position, at);
     if (sent.finAcknowledged) this.#enter(afterOwnFinAcknowledged(block.state), at);
     return 'ack';
   }
 
-  #time(position: number, at: Nanos): void {
+  #measure(position: number, at: Nanos): void {
     const { timed, timer, sent } = this.#block;
     if (timed !== null && position >= timed.position) {
       if (timed.posted.sentAt !== null) timer.sample(Math.max(0, at - timed.posted.sentAt));
@@ -164,30 +169,30 @@ export class SegmentArrival {
     timer.acknowledged(at, sent.isWaiting);
   }
 
-  #onData(position: number, { payload, length, at }: Heard): HeardSense {
+  #onData(position: number, { payload, length, at }: ReceivedSegment): ReceivedSense {
     const block = this.#block;
     block.dataSegments++;
     const arrival = block.received.take(position, payload, length);
-    if (this.#wants('data')) block.acknowledge(at);
+    if (this.#acknowledges('data')) block.acknowledge(at);
     return ARRIVALS[arrival];
   }
 
-  #onFin(position: number, at: Nanos): HeardSense {
+  #onFin(position: number, at: Nanos): ReceivedSense {
     const block = this.#block;
     const isRepeated = block.received.isFinished;
     if (!block.received.finish(position)) return 'data-ahead';
-    if (isRepeated) this.#courtesy(at);
+    if (isRepeated) this.#answerUnasked(at);
     else {
       this.#enter(afterPeerFin(block.state), at);
-      if (this.#wants('fin')) block.acknowledge(at);
+      if (this.#acknowledges('fin')) block.acknowledge(at);
     }
     return isRepeated ? 'fin-again' : 'fin';
   }
 
-  #onOld({ segment, length, at }: Heard): HeardSense {
+  #onOld({ segment, length, at }: ReceivedSegment): ReceivedSense {
     const isFin = (segment.header.flags & FIN) !== 0;
     if (length > 0) this.#block.dataSegments++;
-    if (length === 0 || this.#wants('data')) this.#courtesy(at);
+    if (length === 0 || this.#acknowledges('data')) this.#answerUnasked(at);
     if (isFin) return 'fin-again';
     return length > 0 ? 'data-again' : 'ack-again';
   }
@@ -199,21 +204,24 @@ export class SegmentArrival {
     else if (state === 'TIME-WAIT') block.lingerUntil = at + 2 * block.timer.srtt + LINGER;
   }
 
-  #wants(what: 'syn-ack' | 'data' | 'fin'): boolean {
+  #acknowledges(what: 'syn-ack' | 'data' | 'fin'): boolean {
     return this.#acknowledge({ what, dataSegments: this.#block.dataSegments });
   }
 
-  #courtesy(at: Nanos): void {
+  #answerUnasked(at: Nanos): void {
     const block = this.#block;
     if (block.isSynchronized && this.#mayAnswer()) block.acknowledge(at);
   }
 
   #mayAnswer(): boolean {
-    return this.#courtesies++ < MOST_COURTESIES;
+    return this.#unaskedAnswers++ < MOST_UNASKED_ANSWERS;
   }
 }
 
-/** The longest payload that a single segment to us may have: what our SYN's MSS allows, or, without the option, what no path carries. */
+/**
+ * The longest payload of a single segment to us: the MSS of our SYN, or without the option the largest
+ * packet.
+ */
 function largestAllowed({ options }: TcpHeader): number {
   return findOption(options, 'mss')?.value ?? 0xffff;
 }

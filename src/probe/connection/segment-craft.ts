@@ -4,21 +4,24 @@ import { decodePacket, encodeTcpPacket } from '../../wire/packet.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { encodeOptions, findOption } from '../../wire/tcp-options.ts';
 
-/** What one segment says. Positions count from the ISN of whoever sent the bytes in question. */
-export interface Words {
+/**
+ * The fields of a segment that differ from one to the next. Positions count from the ISN of the bytes'
+ * sender.
+ */
+export interface SegmentFields {
   readonly flags: number;
   /** From our ISN. */
   readonly position: number;
   /** The absolute number to acknowledge; null without ACK. */
   readonly ack: Seq | null;
-  /** As it stands in the header, not scaled. */
+  /** The header field, unscaled. */
   readonly window: number;
   readonly payload?: Uint8Array;
   /** ECN field of the IP header; 0 unless given. */
   readonly ecn?: number;
 }
 
-/** What becomes of the timestamps option once it is agreed upon. */
+/** The timestamps option of segments, once it is negotiated. */
 export interface TimestampClock {
   /** The TSval of the peer to echo. */
   readonly echo: number;
@@ -66,7 +69,7 @@ export class SegmentCraft {
   }
 
   /** Any other segment; with `clock` it carries timestamps. */
-  segment(words: Words, clock: TimestampClock | null): Uint8Array {
+  segment(fields: SegmentFields, clock: TimestampClock | null): Uint8Array {
     const options =
       clock === null
         ? new Uint8Array(0)
@@ -75,15 +78,15 @@ export class SegmentCraft {
             { kind: 1, name: 'nop' },
             { kind: 8, name: 'ts', value: this.#tsvalAt(clock.now), echo: clock.echo },
           ]);
-    return this.#encode(words, options, words.payload ?? new Uint8Array(0));
+    return this.#encode(fields, options, fields.payload ?? new Uint8Array(0));
   }
 
-  /** A clock of milliseconds from the SYN's on, which nobody can guess (RFC 7323, 7.1). */
+  /** A millisecond clock that starts at the SYN's TSval, which is unpredictable (RFC 7323, 7.1). */
   #tsvalAt(now: Nanos): number {
     return (this.#tsval + Math.floor((now - this.#begunAt) / NANOS_PER_MS)) >>> 0;
   }
 
-  #encode({ flags, position, ack, window, ecn = 0 }: Words, options: Uint8Array, payload: Uint8Array): Uint8Array {
+  #encode({ flags, position, ack, window, ecn = 0 }: SegmentFields, options: Uint8Array, payload: Uint8Array): Uint8Array {
     const { ip } = this.syn;
     // For 0 the kernel would fill in an ID of its own (raw(7), IP_HDRINCL).
     this.#ipId = (this.#ipId + 1) & 0xffff || 1;

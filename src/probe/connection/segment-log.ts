@@ -12,7 +12,7 @@ const KEPT_BYTES = 640;
 const MOST_NOTES = 4096;
 
 /** What is known of a segment of the peer's. */
-export type HeardFields = Omit<SegmentNote, 'kind' | 'posted' | 'packet' | 'segment'> & { readonly at: Nanos };
+export type ReceivedFields = Omit<SegmentNote, 'kind' | 'posted' | 'packet' | 'segment'> & { readonly at: Nanos };
 
 /** What is known of one of ours. */
 export type SentFields = Omit<SegmentNote, 'kind' | 'posted' | 'packet' | 'segment' | 'at' | 'isMerged'>;
@@ -30,8 +30,8 @@ export class SegmentLog {
     return this.#notes.length;
   }
 
-  /** `place`: the size of the book before the segment was acted on, so that it stands before what it caused. */
-  heard(place: number, packet: DecodedPacket, fields: HeardFields): void {
+  /** `place`: the log's size before the segment was acted on, so that it stands before what it caused. */
+  received(place: number, packet: DecodedPacket, fields: ReceivedFields): void {
     if (packet.tcp === null) return;
     this.#add({ kind: 'in', packet, segment: packet.tcp, posted: null, ...fields }, place);
   }
@@ -63,10 +63,25 @@ export class SegmentLog {
   }
 }
 
-/** The IP packet in `bytes[offset ... offset+length]`, decoded from a copy of its start; null when it has no readable IP header. */
+/**
+ * The IP packet in `bytes[offset ... offset+length]`, decoded from a copy of its start; null without a
+ * readable IP header.
+ */
 export function decodedCopy(bytes: Uint8Array, offset: number, length: number): DecodedPacket | null {
   const announced = length < Ipv4Offset.ID ? 0 : readU16(bytes, offset + Ipv4Offset.TOTAL_LENGTH);
   const kept = Math.min(packetExtent(announced, length), KEPT_BYTES);
   const decoded = decodePacket(bytes.slice(offset, offset + kept));
   return decoded.ok ? decoded.value : null;
+}
+
+const ICMP_UNREACHABLE = 3;
+const FRAGMENTATION_NEEDED = 4;
+
+/**
+ * Next-hop MTU of "fragmentation needed" (RFC 1191, 4); null for any other error, and where an older router
+ * leaves 0.
+ */
+export function nextHopMtu({ type, code, rest }: IcmpMessage): number | null {
+  const mtu = rest & 0xffff;
+  return type === ICMP_UNREACHABLE && code === FRAGMENTATION_NEEDED && mtu > 0 ? mtu : null;
 }

@@ -1,10 +1,32 @@
 import type { DecodedPacket, IcmpMessage, TcpSegment } from '../../wire/decoded.ts';
 import type { Address } from '../../wire/address.ts';
-import type { Nanos } from '../../wire/numbers.ts';
+import type { Nanos, Seq } from '../../wire/numbers.ts';
 import type { Posted } from '../session/transmit-queue.ts';
 import type { TcpState } from './connection-state.ts';
 
-/** What a segment of ours was sent for. `probe` is one that only serves to be answered, such as old bytes sent again to measure the path. */
+/** A TCP segment as it was captured. */
+export interface ReceivedSegment {
+  readonly at: Nanos;
+  /** Decoded from a copy of its start. */
+  readonly packet: DecodedPacket;
+  readonly segment: TcpSegment;
+  /** Payload bytes by the IP header, or as captured where that leaves it open. */
+  readonly length: number;
+  /** What was captured of the payload; valid during the call only. */
+  readonly payload: Uint8Array;
+}
+
+/** An ICMP error as it was captured. */
+export interface ReceivedError {
+  readonly at: Nanos;
+  readonly packet: DecodedPacket;
+  readonly message: IcmpMessage;
+  readonly quotedSeq: Seq;
+  /** Bytes of the quoted packet, by its header. */
+  readonly quotedLength: number;
+}
+
+/** Why a segment of ours was sent. `probe`: only to be answered, such as old bytes that measure the path. */
 export type SentSense =
   | 'syn'
   | 'syn-again'
@@ -18,7 +40,7 @@ export type SentSense =
   | 'probe';
 
 /** What a segment of the peer's meant to us. */
-export type HeardSense =
+export type ReceivedSense =
   | 'syn-ack'
   /** The same SYN-ACK once more. */
   | 'syn-ack-again'
@@ -39,7 +61,10 @@ export type HeardSense =
   | 'fin'
   | 'fin-again'
   | 'rst'
-  /** A bare ACK that acknowledges what was not sent, in answer to a SYN: the host remembers another connection (RFC 5961, 4). */
+  /**
+   * A bare ACK of something that was not sent, in answer to a SYN: the host remembers another connection
+   * (RFC 5961, 4).
+   */
   | 'challenge-ack'
   /** A SYN without ACK. */
   | 'syn'
@@ -51,7 +76,7 @@ export interface SegmentNote {
   readonly kind: 'out' | 'in';
   /** When: for one of ours null until it has left. */
   readonly at: Nanos | null;
-  readonly sense: SentSense | HeardSense;
+  readonly sense: SentSense | ReceivedSense;
   /** Our state once it had been dealt with. */
   readonly state: TcpState;
   /** Payload bytes by the IP header, or as captured where that leaves it open. */
@@ -65,7 +90,7 @@ export interface SegmentNote {
   readonly ack: number | null;
   /** The window in bytes. */
   readonly window: number;
-  /** Longer than any segment we allow: this host's network card or kernel has put several together (GRO, LRO). */
+  /** Longer than any segment that we allow: this host's network card or kernel merged several (GRO, LRO). */
   readonly isMerged: boolean;
   /** Of one of ours: what became of it; null for the peer's. */
   readonly posted: Posted | null;
@@ -81,7 +106,7 @@ export interface IcmpNote {
   readonly from: Address;
   /** Position of the quoted segment, counted from our ISN. */
   readonly quotedSeq: number;
-  /** Bytes of the quoted IP packet as its header says. */
+  /** Bytes of the quoted packet, by its header. */
   readonly quotedLength: number;
   /** Next-hop MTU of a 3/4, null where it names none (RFC 1191). */
   readonly mtu: number | null;

@@ -2,16 +2,18 @@ import type { Nanos, Seq } from '../../wire/numbers.ts';
 import type { TransmitQueue, Posted } from '../session/transmit-queue.ts';
 import type { TcpState } from './connection-state.ts';
 import type { SegmentLog } from './segment-log.ts';
-import type { SegmentCraft, Words } from './segment-craft.ts';
+import type { SegmentCraft, SegmentFields } from './segment-craft.ts';
 import type { SentSense } from './segment-note.ts';
 
-/** What every segment of ours says, besides what it is sent for. */
-export interface Standing {
+/** The fields that every segment takes from the connection's state. */
+export interface SendState {
   readonly state: TcpState;
-  /** The absolute number to acknowledge, and the same counted from the peer's ISN; null before its SYN-ACK. */
+  /**
+   * The absolute acknowledgment number, and the same counted from the peer's ISN; null before its SYN-ACK.
+   */
   readonly ack: Seq | null;
   readonly ackPosition: number | null;
-  /** As it stands in the header, and in bytes. */
+  /** The header field, and the window in bytes. */
   readonly window: number;
   readonly windowBytes: number;
   /** The peer's TSval to echo; null without timestamps. */
@@ -45,17 +47,22 @@ export class SegmentSender {
   }
 
   /** Any other segment. */
-  say(sense: SentSense, words: Pick<Words, 'flags' | 'position' | 'payload' | 'ecn'>, standing: Standing, now: Nanos): Posted {
-    const { state, ack, ackPosition, window, windowBytes, echo } = standing;
+  send(
+    sense: SentSense,
+    fields: Pick<SegmentFields, 'flags' | 'position' | 'payload' | 'ecn'>,
+    sendState: SendState,
+    now: Nanos,
+  ): Posted {
+    const { state, ack, ackPosition, window, windowBytes, echo } = sendState;
     const clock = echo === null ? null : { echo, now };
-    const posted = this.#transmitQueue.post(this.#craft.segment({ ...words, ack, window }, clock));
+    const posted = this.#transmitQueue.post(this.#craft.segment({ ...fields, ack, window }, clock));
     this.#segmentLog.sent(posted, {
       sense,
       state,
-      seq: words.position,
+      seq: fields.position,
       ack: ackPosition,
       window: windowBytes,
-      length: words.payload?.length ?? 0,
+      length: fields.payload?.length ?? 0,
     });
     return posted;
   }

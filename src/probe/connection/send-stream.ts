@@ -8,7 +8,7 @@ export interface Piece {
   readonly fin: boolean;
 }
 
-/** Our own stream: what is to be said, what has left and what was acknowledged. Positions count from our ISN. */
+/** Our stream: what was written, sent and acknowledged. Positions count from our ISN. */
 export class SendStream {
   #bytes: Uint8Array;
   #finished = false;
@@ -54,7 +54,7 @@ export class SendStream {
     return this.#finished && this.acknowledged > this.#end;
   }
 
-  /** Position behind the last byte, where the FIN stands. */
+  /** Position behind the last byte: that of the FIN. */
   get #end(): number {
     return 1 + this.#bytes.length;
   }

@@ -1,12 +1,12 @@
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import type { ConnectionScript, Connection } from './connection.ts';
 
-/** A part of a script: returns when it wants to be asked again, or null once it is done and the next may begin. */
+/** A part of a script. Returns when to call it again, or null once it is done and the next stage begins. */
 export type Stage = (connection: Connection, now: Nanos) => Nanos | null;
 
 /** How long the peer's FIN is waited for once ours has left, at least: a server may still be busy. */
-const FIN_PATIENCE: Nanos = 500 * NANOS_PER_MS;
-/** The shortest time in which a peer says what it thinks of our ACK: resets it, or opens its window. */
+const FIN_TIMEOUT: Nanos = 500 * NANOS_PER_MS;
+/** The shortest time in which a peer reacts to our ACK: resets the connection, or opens its window. */
 const SETTLING: Nanos = 10 * NANOS_PER_MS;
 
 /** One stage after the other; whatever is left open behind the last is reset. */
@@ -28,7 +28,7 @@ export const established: Stage = ({ establishedAt }) => (establishedAt === null
 /** Until the SYN-ACK has come, acknowledged or not. */
 export const answered: Stage = ({ agreement }) => (agreement === null ? Infinity : null);
 
-/** Two round trips after the handshake, in which nothing is said: what comes then answers our ACK. */
+/** Two round trips after the handshake without sending: what arrives then answers our ACK. */
 export function settled(): Stage {
   return pause(({ pace }) => Math.max(SETTLING, 2 * pace.srtt));
 }
@@ -43,14 +43,14 @@ export function closed(): Stage {
   let until: Nanos | null = null;
   return (connection, now) => {
     if (until === null) connection.finish();
-    until ??= now + Math.max(FIN_PATIENCE, 2 * connection.pace.rto);
+    until ??= now + Math.max(FIN_TIMEOUT, 2 * connection.pace.rto);
     if (connection.state === 'TIME-WAIT') return Infinity;
-    return isUnheard(connection) ? Infinity : now < until ? until : null;
+    return isUnacknowledged(connection) ? Infinity : now < until ? until : null;
   };
 }
 
 /** While our FIN is not acknowledged the retransmission timer decides how long to go on. */
-function isUnheard({ sent }: Connection): boolean {
+function isUnacknowledged({ sent }: Connection): boolean {
   return sent.isWaiting;
 }
 
@@ -59,5 +59,39 @@ function pause(duration: (connection: Connection) => Nanos): Stage {
   return (connection, now) => {
     until ??= now + duration(connection);
     return now < until ? until : null;
+  };
+}
+
+/** How to use a connection for one exchange. */
+export interface Exchange {
+  /** Sent as soon as the connection is established; null to send nothing. */
+  readonly send: Uint8Array | null;
+  /** How long to listen after that at most. */
+  readonly listen: Nanos;
+  /** True when enough has arrived; called whenever something did. */
+  readonly isEnough?: (connection: Connection) => boolean;
+  readonly close: 'fin' | 'rst';
+}
+
+/**
+ * Connects, sends, listens, closes. With `fin` both directions close; a peer that does not close its own
+ * within half a second or two time-outs is reset.
+ */
+export function runExchange({ send, listen, isEnough = () => false, close }: Exchange): ConnectionScript {
+  const exchange = exchanged(send, listen, (connection) => (isEnough(connection) ? 0 : Infinity));
+  return inStages(close === 'rst' ? [established, exchange] : [established, exchange, closed()]);
+}
+
+/**
+ * Sends and listens: until the moment that `enough` returns (asked after every event), until the peer
+ * closes, or for `listen` at most.
+ */
+export function exchanged(send: Uint8Array | null, listen: Nanos, enough: (connection: Connection, now: Nanos) => Nanos): Stage {
+  let until: Nanos | null = null;
+  return (connection, now) => {
+    if (until === null && send !== null) connection.write(send);
+    until ??= now + listen;
+    const end = Math.min(until, enough(connection, now));
+    return now >= end || connection.state !== 'ESTABLISHED' ? null : end;
   };
 }

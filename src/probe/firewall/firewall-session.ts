@@ -5,10 +5,9 @@ import { cookieNumbering, SynMaker } from '../craft/syn-maker.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
 import { TransmitQueue } from '../session/transmit-queue.ts';
 import { AnswerReader } from './answer-reader.ts';
-import { controlPorts } from './control-ports.ts';
+import { controlPorts, BATTERY } from './battery.ts';
 import { dataLength, PacketCraft } from './packet-craft.ts';
 import type { FirewallPlan, FirewallStats } from './firewall-plan.ts';
-import { BATTERY } from './battery.ts';
 import { type Demand, TargetCase } from './target-case.ts';
 
 /** A packet a millisecond: fast enough for ten ports in a second, slow enough for what guards them. */

@@ -3,23 +3,25 @@ import { findOption } from '../../wire/tcp-options.ts';
 import { acknowledgeAtOnce, acknowledgeNothing } from '../connection/ack-policy.ts';
 import type { ConnectionScript, Connection } from '../connection/connection.ts';
 import type { ConnectionRequest, ConnectionPlan } from '../connection/connection-session.ts';
-import { said } from '../connection/run-exchange.ts';
+import { answered, closed, established, exchanged, inStages, observed, settled, type Stage } from '../connection/stage.ts';
 import type { SegmentNote } from '../connection/segment-note.ts';
-import { answered, closed, established, inStages, observed, settled, type Stage } from '../connection/stage.ts';
 import { type PathMtu, type PathMtuLimits, PathMtuStage } from './path-mtu.ts';
 
 /** Why a connection was made. */
 export type Purpose =
-  /** What was asked for, `--repeat` times. */
+  /** What the user asked for, `--repeat` times. */
   | 'asked'
-  /** The host seems not to have heard our ACK: once more tells a lost packet from a full queue. */
+  /** The host seems to have missed our ACK: a second connection tells a lost packet from a full queue. */
   | 'second-look'
-  /** The same without timestamps, where SYN cookies have no place for other options. */
+  /** The same without timestamps: SYN cookies then have no room for other options. */
   | 'without-timestamps'
-  /** The same without ECN in the SYN, and then once more with it. */
+  /** The same without ECN in the SYN, and then with it again. */
   | 'without-ecn'
   | 'with-ecn-again'
-  /** Asks for a Fast Open cookie; the same without the option; uses the cookie with data in the SYN; the same again without. */
+  /**
+   * Asks for a Fast Open cookie; the same without the option; uses the cookie with data in the SYN; again
+   * without.
+   */
   | 'cookie-request'
   | 'cookie-control'
   | 'cookie-use'
@@ -31,56 +33,56 @@ export interface Trial {
   readonly connection: Connection;
 }
 
-/** How a SYN differs from the usual one of the run. */
+/** How a SYN differs from the run's usual one. */
 export interface SynVariation {
   /** Fast Open: asks for a cookie, or uses the one given in hex. */
   readonly fastOpen?: 'request' | { readonly cookie: string };
   readonly payload?: Uint8Array;
-  /** Leaves the timestamps out. */
+  /** Leaves out timestamps. */
   readonly timestamps?: false;
-  /** Whether it asks for ECN; as the run says unless given. */
+  /** Whether it asks for ECN; default: as the run does. */
   readonly ecn?: boolean;
 }
 
-/** What is to be found out about one port. */
+/** What to find out about one port. */
 export interface InvestigationPlan {
   readonly makeSyn: (variation: SynVariation) => Uint8Array;
   readonly initialRto: Nanos;
   readonly retries: number;
   /** Bytes of the largest packet that may leave. */
   readonly mtu: number;
-  /** False never acknowledges the SYN-ACK. */
+  /** False to leave the SYN-ACK unacknowledged. */
   readonly ack: boolean;
-  /** How long to go on listening, before or after the ACK; null for what the rest needs. */
+  /** How long to go on listening, before or after the ACK; null for as long as the rest needs. */
   readonly observe: Nanos | null;
   readonly say: Uint8Array | null;
   readonly fastOpen: boolean;
   readonly ecn: boolean;
-  /** Null not to measure it. */
+  /** Null to skip the measurement. */
   readonly pathMtu: PathMtuLimits | null;
   readonly close: 'fin' | 'rst';
   readonly repeat: number;
 }
 
-/** Everything that was tried on one port, in order. */
+/** Everything tried on one port, in order. */
 export interface Investigation {
   readonly plan: InvestigationPlan;
   readonly trials: readonly Trial[];
   readonly pathMtu: PathMtu | null;
 }
 
-/** Linux repeats its SYN-ACK after 1, 3 and 7 seconds: long enough to see three of them. */
+/** Linux repeats its SYN-ACK after 1, 3 and 7 seconds: this is enough to see all three. */
 const UNACKNOWLEDGED: Nanos = 8000 * NANOS_PER_MS;
-/** How long an application may take for its first byte. */
-const REPLY_PATIENCE: Nanos = 3000 * NANOS_PER_MS;
-/** A reply is over when nothing has come for so long, or two round trips. */
+/** Time allowed for an application's first byte. */
+const REPLY_TIMEOUT: Nanos = 3000 * NANOS_PER_MS;
+/** A reply is complete when nothing arrives for this long, or for two round trips. */
 const QUIET: Nanos = 20 * NANOS_PER_MS;
 const LONGEST_REPLY: Nanos = 1000 * NANOS_PER_MS;
 const CONGESTION_EXPERIENCED = 3;
-/** What Fast Open sends when nothing else is to be said: an empty line, which HTTP ignores (RFC 9112, 2.2). */
+/** What Fast Open sends without `--send`: an empty line, which HTTP ignores (RFC 9112, 2.2). */
 const FEWEST_WORDS: Uint8Array = Uint8Array.of(0x0d, 0x0a);
 
-/** Investigates one port; what was found stands in `investigation` at any time, also when the run is cut short. */
+/** Investigates one port. `investigation` has the results at any time, also when the run is cut short. */
 export class PortInvestigation {
   readonly #plan: InvestigationPlan;
   readonly #trials: Trial[] = [];
@@ -141,7 +143,7 @@ export class PortInvestigation {
     return this.#request(purpose, variation, [answered, observed(this.#plan.observe ?? UNACKNOWLEDGED)]);
   }
 
-  /** Handshake, a moment of silence, a conversation, and the close. */
+  /** Handshake, a pause, an exchange, and the close. */
   #stages(say: Uint8Array | null): readonly Stage[] {
     const { close } = this.#plan;
     return [
@@ -156,7 +158,7 @@ export class PortInvestigation {
   #listening(say: Uint8Array | null): readonly Stage[] {
     const { observe } = this.#plan;
     if (say === null) return observe === null ? [] : [observed(observe)];
-    return [observe === null ? said(say, REPLY_PATIENCE, replyIsOver()) : said(say, observe, () => Infinity)];
+    return [observe === null ? exchanged(say, REPLY_TIMEOUT, replyIsOver()) : exchanged(say, observe, () => Infinity)];
   }
 
   #request(purpose: Purpose, variation: SynVariation, stages: readonly Stage[]): ConnectionRequest {
@@ -171,7 +173,7 @@ export class PortInvestigation {
     };
   }
 
-  /** A connection counts from its first poll on, so that one that is cut short is known too. */
+  /** Records a connection at its first poll, so that one that is cut short counts too. */
   #noting(purpose: Purpose, script: ConnectionScript): ConnectionScript {
     let isKnown = false;
     return (connection, now) => {
@@ -185,7 +187,7 @@ export class PortInvestigation {
     return this.#trials.some((trial) => trial.purpose === purpose && isAnswered(trial.connection));
   }
 
-  /** A connection of old may hold the tuple (RFC 5961, 4): another port is another tuple. */
+  /** An older connection may hold the tuple (RFC 5961, 4): another port is another tuple. */
   #wasChallenged(): boolean {
     return this.#trials.some(({ connection }) =>
       connection.notes.some((note) => note.kind === 'in' && note.sense === 'challenge-ack'),
@@ -197,18 +199,21 @@ export class PortInvestigation {
   }
 }
 
-/** With ECN agreed upon, our data pretends to have met congestion: the peer must say so (RFC 3168, 6.1.3), unless the mark is lost on the way. */
+/**
+ * With ECN negotiated, marks our data CE: the peer must echo it (RFC 3168, 6.1.3) unless the path clears
+ * the mark.
+ */
 const congested: Stage = (connection) => {
   if (connection.agreement?.ecn === true) connection.markData(CONGESTION_EXPERIENCED);
   return null;
 };
 
-/** Whether anything proven came back, a reset included. */
+/** Whether any proven answer came, a reset included. */
 export function isAnswered({ agreement, ending }: Connection): boolean {
   return agreement !== null || ending?.kind === 'refused';
 }
 
-/** SYN-ACKs that came again although the first had been acknowledged a round trip before. */
+/** SYN-ACKs that were repeated more than a round trip after they had been acknowledged. */
 export function synAcksAfterAck({ notes, establishedAt, pace }: Connection): readonly SegmentNote[] {
   if (establishedAt === null) return [];
   const since = establishedAt + pace.srtt;
@@ -217,12 +222,12 @@ export function synAcksAfterAck({ notes, establishedAt, pace }: Connection): rea
   );
 }
 
-/** Whether nothing of what we sent behind the SYN was ever acknowledged, although it was repeated. */
+/** Whether nothing after our SYN was ever acknowledged, although it was retransmitted. */
 export function isIgnored({ establishedAt, ending, sent, received }: Connection): boolean {
   return establishedAt !== null && ending?.kind === 'no-response' && sent.acknowledged <= 1 && received.next <= 1;
 }
 
-/** The Fast Open cookie that a SYN-ACK grants (RFC 7413, 4.1.2), in hex; null for none. */
+/** The Fast Open cookie that a SYN-ACK grants (RFC 7413, 4.1.2), in hex; null without one. */
 export function cookieOf(trial: Trial | undefined): string | null {
   const synAck = trial?.connection.notes.find((note) => note.kind === 'in' && note.sense === 'syn-ack');
   if (synAck?.kind !== 'in') return null;
@@ -230,7 +235,7 @@ export function cookieOf(trial: Trial | undefined): string | null {
   return cookie === '' ? null : cookie;
 }
 
-/** When a reply is over: nothing has followed it for a while. */
+/** When a reply is complete: once nothing has followed it for a while. */
 function replyIsOver(): (connection: Connection, now: Nanos) => Nanos {
   let bytes = 0;
   let since: Nanos = Infinity;

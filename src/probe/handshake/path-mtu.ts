@@ -10,16 +10,16 @@ import type { ConnectionNote } from '../connection/segment-note.ts';
 import type { Stage } from '../connection/stage.ts';
 import { SizeSearch, TRIES } from './size-search.ts';
 
-/** What was found about the path to the peer. Sizes are whole IP packets. */
+/** The size of packets that reach the peer. Sizes are those of whole IP packets. */
 export interface PathMtu {
   /** The largest packet that the peer acknowledged; null when none was. */
   readonly bytes: number | null;
-  /** The largest that was to be tried: the interface's MTU, or as much as the peer's MSS allows. */
+  /** The largest size that could be tried: limited by the interface's MTU and the peer's MSS. */
   readonly largest: number;
-  /** The router that said so, and the size that it named (null: it named none); null when nobody said anything. */
+  /** The router that reported a limit, and the size that it named, if any; null without a report. */
   readonly reported: { readonly by: Address; readonly mtu: number | null } | null;
   readonly probes: number;
-  /** `largest` is only what a slot of a batch holds: larger ones may pass too. */
+  /** True when a batch slot limits `largest`: larger packets may arrive too. */
   readonly isCut: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface PathMtuLimits {
   readonly slotSize: number;
 }
 
-/** RFC 791, 3.2: every router forwards 68 bytes. No TCP over IP of today meets less than 296. */
+/** RFC 791, 3.2: every router forwards 68 bytes. No link that TCP meets today has less than 296. */
 const SMALLEST = 296;
 const TIMESTAMP_BYTES = 12;
 const LEAST_WAIT: Nanos = 100 * NANOS_PER_MS;
@@ -42,8 +42,9 @@ interface SizeProbe {
 }
 
 /**
- * Measures how large packets may be on the way to the peer, with DF set, without a byte of payload for its application: segments that end where the stream
- * stands consist of old bytes, which every receiver acknowledges and throws away (RFC 9293, 3.10.7.4). With SACK the answer names them (RFC 2883).
+ * Measures the size of packets that reach the peer with DF set, without sending its application a byte. The
+ * segments consist of old bytes, which every receiver acknowledges and discards (RFC 9293, 3.10.7.4). With
+ * SACK the answer names them (RFC 2883).
  */
 export class PathMtuStage {
   readonly #limits: PathMtuLimits;
@@ -83,7 +84,7 @@ export class PathMtuStage {
     return this.#outstanding.length === 0 ? null : this.#until;
   };
 
-  /** Tries again what was not answered, or what is to be tried next. */
+  /** Sends unanswered probes again, or the next ones. */
   #goOn(connection: Connection, search: SizeSearch, now: Nanos): void {
     if (this.#outstanding.length === 0 || this.#tries >= this.#mostTries) {
       for (const { size } of this.#outstanding) search.failed(size);
@@ -127,7 +128,7 @@ export class PathMtuStage {
         : this.#outstanding.find(({ position }) => seqAdd(this.#isn(note), position) === named);
     if (answered === undefined) return;
     search.passed(answered.size);
-    // What is smaller passes too, whatever became of it.
+    // Smaller packets pass too, whatever happened to their probes.
     this.#outstanding = this.#outstanding.filter(({ size }) => size > answered.size);
   }
 
@@ -139,7 +140,7 @@ export class PathMtuStage {
     this.#outstanding = this.#outstanding.filter(({ size }) => size < search.bounds.fails);
   }
 
-  /** Our ISN, from an acknowledgement and its distance to it. */
+  /** Our ISN, computed from an acknowledgment. */
   #isn({ segment, ack }: Extract<ConnectionNote, { readonly kind: 'in' | 'out' }>): ReturnType<typeof seq> {
     return seqAdd(seq(segment.header.ack), -(ack ?? 0));
   }
@@ -149,12 +150,15 @@ function headerBytes({ agreement }: Connection): number {
   return IPV4_HEADER_BYTES + TCP_HEADER_BYTES + (agreement?.timestamps === true ? TIMESTAMP_BYTES : 0);
 }
 
-/** Where a segment begins that makes a packet of `size` bytes and ends with the last byte that was acknowledged. */
+/** The start of a segment that makes a packet of `size` bytes and ends with the last acknowledged byte. */
 function positionOf(connection: Connection, size: number): number {
   return connection.sent.acknowledged - (size - headerBytes(connection));
 }
 
-/** The left edge of the first SACK block (RFC 2018, 3), which reports a duplicate where it lies below the acknowledgement (RFC 2883, 4); null without one. */
+/**
+ * The left edge of the first SACK block (RFC 2018, 3), which reports a duplicate where it lies below the
+ * acknowledgment (RFC 2883, 4); null without one.
+ */
 function duplicateStart(options: Parameters<typeof findOption>[0]): number | null {
   const block = options.find((option) => option.kind === 5);
   const bytes = block !== undefined && 'data' in block ? fromHex(block.data) : null;

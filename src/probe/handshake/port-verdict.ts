@@ -4,7 +4,7 @@ import type { PortState } from '../verdict.ts';
 import { errnoName } from '../../transport/errno.ts';
 import { formatIcmpReason } from '../../wire/icmp-reason.ts';
 
-/** What a connection says about its port, in the words of `probe`. */
+/** The state of a connection's port, in the words of `probe`. */
 export interface PortVerdict {
   readonly state: PortState;
   readonly reason: string;
@@ -22,7 +22,7 @@ export function portVerdict(connection: Connection): PortVerdict {
     : { state: 'filtered', reason: 'no-response' };
 }
 
-/** An unreachable of this host's own, about another, says that the SYN never left. */
+/** An unreachable from this host about another host means that the SYN never left. */
 function unreachable(
   { tuple }: Connection,
   { from, type, code }: Extract<Ending, { readonly kind: 'unreachable' }>,

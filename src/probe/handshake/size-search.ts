@@ -1,21 +1,25 @@
-/** What is known of the sizes that pass. */
+/** The sizes that are known to pass. */
 export interface SizeBounds {
   /** The largest packet that was answered; 0 while none was. */
   readonly passes: number;
-  /** The smallest that was not, although tried again; one more than the largest to be tried while all were. */
+  /** The smallest that stayed unanswered; one more than the largest size to try while there is none. */
   readonly fails: number;
 }
 
-/** Tries of one size before its silence counts: of the first, on which all depends, and of any other. */
+/** Tries of a size before silence counts: of the first, on which everything depends, and of any other. */
 export const TRIES = { first: 3, others: 2 } as const;
-/** Packet sizes of usual links and tunnels, ascending: IPv6's least, VPNs, WireGuard, VXLAN, GRE, IP in IP, PPPoE, Ethernet. */
+/**
+ * Packet sizes of common links and tunnels, ascending: IPv6's minimum, VPNs, WireGuard, VXLAN, GRE, IP in
+ * IP, PPPoE, Ethernet.
+ */
 const USUAL_SIZES: readonly number[] = [576, 1280, 1300, 1360, 1380, 1400, 1420, 1440, 1450, 1460, 1472, 1476, 1480, 1492, 1500];
-/** Sizes tried side by side where answers can be told apart. */
+/** Sizes tried at once where answers can be told apart. */
 const SIDE_BY_SIDE = 8;
 
 /**
- * Finds the largest packet that passes, to the byte: the largest of all first, which on a good path is the only one; then the size that a router named, then
- * usual sizes, then the gap between what passes and what does not, in equal parts. Knows no packets and no time.
+ * Finds the largest packet that passes, to the byte. It tries the largest size first, which on a good path
+ * is enough; then the size that a router named, then common sizes, then divides the gap that is left. Knows
+ * no packets and no time.
  */
 export class SizeSearch {
   #passes = 0;
@@ -26,7 +30,7 @@ export class SizeSearch {
   readonly #smallest: number;
   readonly #sideBySide: number;
 
-  /** Looks between `smallest` and `largest`; `parallel` where each answer tells which size it answers. */
+  /** Searches from `smallest` to `largest`; `parallel` where each answer names the size that it answers. */
   constructor({
     smallest,
     largest,
@@ -45,7 +49,7 @@ export class SizeSearch {
     return { passes: this.#passes, fails: this.#fails };
   }
 
-  /** True when the answer is known: to the byte, or that not even the smallest passes. */
+  /** True when the answer is known: to the byte, or that even the smallest does not pass. */
   get isDone(): boolean {
     return this.#fails - this.#passes <= 1 || this.#fails <= this.#smallest;
   }
@@ -59,7 +63,7 @@ export class SizeSearch {
     if (size > this.#passes) this.#fails = Math.min(this.#fails, size);
   }
 
-  /** A router said that packets of up to `size` bytes fit its next link. */
+  /** Takes the size that a router reported to fit its next link. */
   named(size: number): void {
     if (size <= this.#passes || size >= this.#fails || size < this.#smallest) return;
     this.#named = size;
@@ -78,7 +82,7 @@ export class SizeSearch {
     return this.#passes === 0 && usual.length > 0 ? this.#spread(usual) : this.#parts();
   }
 
-  /** As many of `sizes` as may be tried at once, evenly. */
+  /** As many of `sizes` as may be tried at once, evenly spread. */
   #spread(sizes: readonly number[]): readonly number[] {
     if (sizes.length <= this.#sideBySide) return sizes;
     const count = this.#sideBySide;

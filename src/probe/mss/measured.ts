@@ -1,79 +1,61 @@
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Stage } from '../connection/stage.ts';
-import type { SegmentGauge } from './segment-gauge.ts';
+import type { GaugeReading, SegmentGauge } from './segment-gauge.ts';
 
-/** How long the first byte of a reply is waited for. */
-const REPLY_PATIENCE: Nanos = 1500 * NANOS_PER_MS;
-/** How long more bytes are waited for once all that came were acknowledged: only what Nagle held back is still to come. */
-const MORE_PATIENCE: Nanos = 60 * NANOS_PER_MS;
-/** How long a repetition is waited for. Stacks repeat after 200 to 300 ms beyond a round trip, and twice as late the next time. */
-const REPETITION_PATIENCE: Nanos = 1200 * NANOS_PER_MS;
-/** For everything together, beyond what round trips take. */
-const PATIENCE: Nanos = 2500 * NANOS_PER_MS;
+/** Time allowed for the first byte of a reply. */
+const FIRST_BYTE_TIMEOUT: Nanos = 1500 * NANOS_PER_MS;
+/** Time allowed for more bytes once everything was acknowledged: only what Nagle held back can still come. */
+const MORE_TIMEOUT: Nanos = 60 * NANOS_PER_MS;
+/** Time allowed for a retransmission: stacks send it 200 to 300 ms after a round trip, and double that each time. */
+const RETRANSMISSION_TIMEOUT: Nanos = 1200 * NANOS_PER_MS;
+/** Time allowed for the whole measurement, beyond its round trips. */
+const TOTAL_TIMEOUT: Nanos = 2500 * NANOS_PER_MS;
 const ROUND_TRIPS = 10;
 
-/** What connections to one port know of each other. */
-export interface Siblings {
-  /** When any of them heard or did something last. A server may serve one after the other. */
-  activeAt: Nanos;
+/** Shared by the connections to one port: a server may serve one after the other. */
+export interface PortActivity {
+  /** When any of them last received something new or acknowledged something. */
+  lastAt: Nanos;
 }
 
 /**
- * Says `request` (null for nothing), withholds acknowledgements and lets `gauge` measure what comes: until a full segment is known, or until the reply turns
- * out to be too short. The connection must acknowledge nothing but the handshake by itself.
+ * Sends `request` (null for none), withholds acknowledgments and lets `gauge` measure the reply, until a full segment
+ * is known or the reply proves too short. The connection itself must acknowledge nothing but the handshake.
  */
-export function measured(request: Uint8Array | null, gauge: SegmentGauge, siblings: Siblings): Stage {
-  const measurement = new Measurement(gauge, siblings);
+export function measured(request: Uint8Array | null, gauge: SegmentGauge, activity: PortActivity): Stage {
+  let begunAt: Nanos | null = null;
+  let progressAt: Nanos = 0;
+  let end = 1;
   return (connection, now) => {
-    if (measurement.begin(now) && request !== null) connection.write(request);
-    gauge.read(connection);
-    if (gauge.size.full !== null || connection.state === 'CLOSED') return null;
-    measurement.goOn(connection, now);
-    const until = measurement.until(connection);
-    return now >= until ? null : until;
+    if (begunAt === null) {
+      begunAt = now;
+      progressAt = now;
+      if (request !== null) connection.write(request);
+    }
+    const reading = gauge.read(connection);
+    if (reading.size.full !== null || connection.state === 'CLOSED') return null;
+    if (reading.end > end || reading.shortSegment > 0) progressAt = now;
+    end = reading.end;
+    activity.lastAt = Math.max(activity.lastAt, progressAt);
+    acknowledge(connection, reading, now);
+    const allowed = timeAllowed(connection, gauge.read(connection));
+    const until = Math.min(allowed + (end === 1 ? activity.lastAt : progressAt), begunAt + TOTAL_TIMEOUT);
+    const due = until + ROUND_TRIPS * connection.pace.srtt;
+    return now >= due ? null : due;
   };
 }
 
-class Measurement {
-  readonly #gauge: SegmentGauge;
-  readonly #siblings: Siblings;
-  #begun: Nanos | null = null;
-  /** When something new came last, or was acknowledged. */
-  #since: Nanos = 0;
-  #end = 1;
+/** How long to wait for more of the reply, from the last progress on; -Infinity when it is complete. */
+function timeAllowed({ received }: Connection, { end, acknowledged }: GaugeReading): Nanos {
+  const allAcknowledged = end <= acknowledged;
+  if (allAcknowledged && received.isFinished) return -Infinity;
+  if (end === 1) return FIRST_BYTE_TIMEOUT;
+  return allAcknowledged ? MORE_TIMEOUT : RETRANSMISSION_TIMEOUT;
+}
 
-  constructor(gauge: SegmentGauge, siblings: Siblings) {
-    this.#gauge = gauge;
-    this.#siblings = siblings;
-  }
-
-  /** True the first time. */
-  begin(now: Nanos): boolean {
-    if (this.#begun !== null) return false;
-    this.#begun = now;
-    this.#since = now;
-    return true;
-  }
-
-  /** Acknowledges what is known to be a short write, so that the peer repeats what stands behind it. */
-  goOn(connection: Connection, now: Nanos): void {
-    const gauge = this.#gauge;
-    const { shortSegment, end } = gauge;
-    if (end > this.#end || shortSegment > 0) this.#since = now;
-    this.#end = end;
-    this.#siblings.activeAt = Math.max(this.#siblings.activeAt, this.#since);
-    if (shortSegment > 0) connection.acknowledge(now, gauge.told + shortSegment);
-    else if (gauge.takeRepeatsOld()) connection.acknowledge(now, gauge.told);
-    gauge.read(connection);
-  }
-
-  /** When to give up. */
-  until({ received, pace }: Connection): Nanos {
-    const isEverythingAcknowledged = this.#end <= this.#gauge.told;
-    if (isEverythingAcknowledged && received.isFinished) return 0;
-    const more = this.#since + (isEverythingAcknowledged ? MORE_PATIENCE : REPETITION_PATIENCE);
-    const enough = this.#end === 1 ? this.#siblings.activeAt + REPLY_PATIENCE : more;
-    return ROUND_TRIPS * pace.srtt + Math.min(enough, (this.#begun ?? 0) + PATIENCE);
-  }
+/** Acknowledges a segment that is known to be a short write, so that the peer retransmits what follows it. */
+function acknowledge(connection: Connection, { acknowledged, shortSegment, repeatsOld }: GaugeReading, now: Nanos): void {
+  if (shortSegment > 0) connection.acknowledge(now, acknowledged + shortSegment);
+  else if (repeatsOld) connection.acknowledge(now, acknowledged);
 }

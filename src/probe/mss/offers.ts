@@ -4,22 +4,25 @@ import { mssForMtu } from '../craft/profiles.ts';
 /** MSS that a SYN offers; null for a SYN without the option. */
 export type Offer = number | null;
 
-/** What a host assumes of a peer that offers none (RFC 9293, 3.7.1). */
+/** The MSS that a host assumes when a SYN offers none (RFC 9293, 3.7.1). */
 export const DEFAULT_MSS = 536;
 
-/** Frames of 9000 bytes. */
+/** For frames of 9000 bytes. */
 const JUMBO = 8960;
 const USUAL: readonly number[] = [JUMBO, 1460, 1400, 1300, DEFAULT_MSS];
 const LARGEST = 65_535;
 const MOST_OFFERS = 16;
 const ACCEPTED = `expected up to ${MOST_OFFERS} of: a number from 1 to ${LARGEST}, mtu for the interface's, jumbo for ${JUMBO}, none`;
 
-/** One item of an offer list; `mtu` is filled in once the interface is known. */
+/** An item of an offer list; `mtu` is resolved once the interface is known. */
 export type OfferItem = Offer | 'mtu';
 
 const DEFAULT_ITEMS: readonly OfferItem[] = ['mtu', ...USUAL, null];
 
-/** Reads `1460,1300,none`; the documented list without a text. Throws a usage error that quotes the item at fault. */
+/**
+ * Reads `1460,1300,none`; the documented list when there is no text. Throws a usage error that quotes the
+ * faulty item.
+ */
 export function parseOffers(text: string | undefined): readonly OfferItem[] {
   if (text === undefined) return DEFAULT_ITEMS;
   const items = text.split(',').map((item) => parseItem(item.trim(), text));
@@ -27,13 +30,16 @@ export function parseOffers(text: string | undefined): readonly OfferItem[] {
   return items;
 }
 
-/** The values to offer on an interface of that MTU, largest first, none last; each once. */
+/** The values to offer on an interface of that MTU, largest first, none last, each once. */
 export function offersFor(items: readonly OfferItem[], mtu: number): readonly Offer[] {
   const offers = new Set(items.map((item) => (item === 'mtu' ? mssForMtu(mtu) : item)));
   return [...offers].toSorted((a, b) => (b ?? 0) - (a ?? 0));
 }
 
-/** The option list in tcpdump's words with `offer` as its MSS: in the place of the one there, or in front; `times` over where it is to stand more than once. */
+/**
+ * The option list in tcpdump's words with `offer` as its MSS: in the place of its own, or in front. `times`
+ * repeats it.
+ */
 export function withOffer(list: string, offer: Offer, times: number = 1): string {
   const items = list.trim().toLowerCase() === 'none' ? [] : list.split(',');
   const rest = items.filter((item) => !isMss(item));

@@ -3,22 +3,22 @@ import { acknowledgeFirst, acknowledgeNothing } from '../connection/ack-policy.t
 import type { ConnectionScript, Connection } from '../connection/connection.ts';
 import type { ConnectionRequest, ConnectionPlan } from '../connection/connection-session.ts';
 import { answered, established, inStages, type Stage } from '../connection/stage.ts';
-import { measured, type Siblings } from './measured.ts';
+import { measured, type PortActivity } from './measured.ts';
 import { DEFAULT_MSS, type Offer } from './offers.ts';
 import { SegmentGauge, type SegmentSize } from './segment-gauge.ts';
 
 /** Why a connection is made. */
 export type Purpose =
-  /** One of the values that were to be offered. */
+  /** One of the values to offer. */
   | 'offered'
-  /** Only to see what the host advertises now that it has sent full segments. */
+  /** To see what the host advertises once it has sent full segments. */
   | 'again'
-  /** Only to see its SYN-ACK without timestamps. */
+  /** To see its SYN-ACK without timestamps. */
   | 'without-timestamps'
-  /** The SYN has its MSS option twice: who rewrites the first leaves the second, which hosts go by. */
+  /** The SYN has its MSS option twice: devices rewrite the first, hosts go by the second. */
   | 'offered-twice';
 
-/** A connection to be made. */
+/** A connection to make. */
 export interface Attempt {
   readonly purpose: Purpose;
   readonly offer: Offer;
@@ -31,26 +31,26 @@ export interface Trial extends Attempt {
   readonly size: SegmentSize;
 }
 
-/** What is to be found out about one port. */
+/** What to find out about one port. */
 export interface MeasurementPlan {
   readonly offers: readonly Offer[];
   readonly makeSyn: (attempt: Attempt) => Uint8Array;
-  /** What is asked for data; null to wait for a banner. */
+  /** The request for data; null to wait for a banner. */
   readonly request: Uint8Array | null;
   readonly initialRto: Nanos;
   readonly retries: number;
-  /** What else is to be tried in view of what has been found; asked until it wants nothing more. */
+  /** What to try next in view of the results; called until it returns nothing. */
   readonly followUps: (trials: readonly Trial[]) => readonly Attempt[];
 }
 
-/** Receive window in bytes: the host's segments must not be bounded by half of it (Linux, tcp_bound_to_half_wnd). */
+/** Receive window in bytes: half of it bounds Linux's segments (tcp_bound_to_half_wnd), and must not here. */
 const WINDOW = 1 << 18;
 
-/** Measures one port; what was found stands in `trials` at any time, also when the run is cut short. */
+/** Measures one port. `trials` has the results at any time, also when the run is cut short. */
 export class PortMeasurement {
   readonly #plan: MeasurementPlan;
   readonly #trials: Trial[] = [];
-  readonly #siblings: Siblings = { activeAt: 0 };
+  readonly #activity: PortActivity = { lastAt: 0 };
 
   constructor(plan: MeasurementPlan) {
     this.#plan = plan;
@@ -72,7 +72,7 @@ export class PortMeasurement {
     const { makeSyn, initialRto, retries, request } = this.#plan;
     const hasData = attempt.purpose === 'offered' || attempt.purpose === 'offered-twice';
     const gauge = new SegmentGauge(attempt.offer ?? DEFAULT_MSS);
-    const stages: readonly Stage[] = hasData ? [established, measured(request, gauge, this.#siblings)] : [answered];
+    const stages: readonly Stage[] = hasData ? [established, measured(request, gauge, this.#activity)] : [answered];
     return {
       syn: makeSyn(attempt),
       script: this.#noting(attempt, gauge, inStages(stages)),
@@ -83,7 +83,7 @@ export class PortMeasurement {
     };
   }
 
-  /** A connection counts from its first poll on, so that one that is cut short is known too. */
+  /** Records a connection at its first poll, so that one that is cut short counts too. */
   #noting(attempt: Attempt, gauge: SegmentGauge, script: ConnectionScript): ConnectionScript {
     let isKnown = false;
     return (connection, now) => {

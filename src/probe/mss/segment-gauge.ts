@@ -4,35 +4,48 @@ import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { TCP_HEADER_BYTES } from '../../wire/tcp.ts';
 
-/** What a connection showed of the size of the peer's segments. Sizes are payload and TCP options together, as an MSS counts them. */
+/** What a connection showed of the peer's segment size: payload and TCP options together, as an MSS counts them. */
 export interface SegmentSize {
-  /** Of a full segment: the MSS that the peer goes by. Null while none is known to be full. */
+  /** Size of a full segment, which is the MSS that the peer goes by; null while none is known to be full. */
   readonly full: number | null;
-  /** Of the largest single segment, full or not: the peer's MSS is no smaller. Null while none is known to be single. */
+  /** Size of the largest single segment, full or not: the peer's MSS is no smaller. Null while none is known. */
   readonly atLeast: number | null;
-  /** Bytes of the peer's stream that came without a gap. */
+  /** Bytes of the peer's stream that arrived without a gap. */
   readonly bytes: number;
 }
 
-/** A copy that the network makes follows its original more closely than any time-out is short (FreeBSD's least is 30 ms). */
+/** What a gauge has read so far. Positions count from the peer's ISN. */
+export interface GaugeReading {
+  readonly size: SegmentSize;
+  /** The position behind the last byte that arrived, in order or not. */
+  readonly end: number;
+  /** The position up to which the peer's bytes were acknowledged. */
+  readonly acknowledged: number;
+  /** Payload bytes at the head that are known to be one segment and not known to be full; 0 when there are none. */
+  readonly shortSegment: number;
+  /** The peer has retransmitted what was acknowledged before: that acknowledgment was lost. */
+  readonly repeatsOld: boolean;
+}
+
+/** A copy that the network makes follows its original within this time; FreeBSD's shortest time-out is 30 ms. */
 const COPY_GAP: Nanos = 25 * NANOS_PER_MS;
 
 /**
- * Measures the peer's segments. On the way to us network cards and kernels put segments together (GRO, LRO), and between two kernels of one host they may
- * never have been apart (TSO), so that the length of what is captured says nothing. What a peer repeats when its time-out has passed is one segment, alone:
- * with nothing acknowledged its congestion window is one segment (RFC 5681, 3.1). So nothing is acknowledged, and the first bytes that it has sent twice
- * since we said anything measure it. Such a segment may still be a short write; `isFull` looks for signs that it was cut.
+ * Measures the peer's segments. The length of a captured packet does not tell: network cards and kernels merge segments
+ * (GRO, LRO), and between two kernels of one host they may never have been split (TSO). A retransmission after the
+ * time-out is one segment alone, since the congestion window is then one segment (RFC 5681, 3.1). So nothing is
+ * acknowledged, and the first bytes that arrive twice since our last packet measure it.
+ * Such a segment may still be a short write; `#isCut` looks for signs that it was cut.
  */
 export class SegmentGauge {
   readonly #allowed: number;
   #read = 0;
-  /** Longest arrival that began at a position. */
+  /** The longest arrival that began at each position. */
   readonly #longest: Map<number, number> = new Map();
-  /** When the first bytes that are not acknowledged came last, since we said anything. */
+  /** When the first unacknowledged bytes last arrived since our last packet. */
   #headAt: Nanos | null = null;
   #end = 1;
-  /** Where what we have acknowledged ends, as we said last. */
-  #told = 1;
+  #acknowledged = 1;
   #inOrder = 0;
   #full: number | null = null;
   #atLeast: number | null = null;
@@ -49,61 +62,47 @@ export class SegmentGauge {
     return { full: this.#full, atLeast: this.#atLeast, bytes: this.#inOrder };
   }
 
-  /** The position behind the last byte that came, in order or not. */
-  get end(): number {
-    return this.#end;
-  }
-
-  /** The position up to which the peer was told that its bytes have come. */
-  get told(): number {
-    return this.#told;
-  }
-
-  /** Payload bytes at the head that are known to be one segment, and not known to be full; 0 where there is nothing to acknowledge. */
-  get shortSegment(): number {
-    return this.#full === null ? this.#single : 0;
-  }
-
-  /** Whether the peer repeats what was acknowledged: the acknowledgement was lost. True once for each repetition. */
-  takeRepeatsOld(): boolean {
-    const repeats = this.#repeatsOld;
-    this.#repeatsOld = false;
-    return repeats;
-  }
-
-  /** Reads what has come since the last call. */
-  read({ notes, received }: Pick<Connection, 'notes' | 'received'>): void {
+  /** Reads what has arrived since the last call. */
+  read({ notes, received }: Pick<Connection, 'notes' | 'received'>): GaugeReading {
     this.#inOrder = received.byteCount;
     for (; this.#read < notes.length; this.#read++) {
       const note = notes[this.#read] as ConnectionNote;
       if (note.kind === 'out') this.#departure(note);
       else if (note.kind === 'in' && note.length > 0 && note.seq !== null && note.at !== null) this.#arrival(note, note.seq);
     }
+    return {
+      size: this.size,
+      end: this.#end,
+      acknowledged: this.#acknowledged,
+      shortSegment: this.#full === null ? this.#single : 0,
+      repeatsOld: this.#repeatsOld,
+    };
   }
 
-  /** What comes next may answer this, whatever it acknowledges, and be as long as the peer likes. */
+  /** Whatever it acknowledges, what arrives next may answer it, and be as long as the peer likes. */
   #departure({ ack }: SegmentNote): void {
-    this.#told = Math.max(this.#told, ack ?? 0);
+    this.#acknowledged = Math.max(this.#acknowledged, ack ?? 0);
     this.#headAt = null;
     this.#single = 0;
+    this.#repeatsOld = false;
   }
 
   #arrival(note: SegmentNote, position: number): void {
     const { length, at } = note;
-    const told = this.#told;
-    if (position < told) {
-      this.#repeatsOld ||= position + length <= told;
+    const head = this.#acknowledged;
+    if (position < head) {
+      this.#repeatsOld ||= position + length <= head;
       return;
     }
-    const wasThere = position === told && this.#headAt !== null && (at as number) - this.#headAt >= COPY_GAP;
+    const wasThere = position === head && this.#headAt !== null && (at as number) - this.#headAt >= COPY_GAP;
     this.#longest.set(position, Math.max(this.#longest.get(position) ?? 0, length));
     this.#end = Math.max(this.#end, position + length);
-    if (position !== told) return;
+    if (position !== head) return;
     this.#headAt = at;
     if (wasThere) this.#take(note, position);
   }
 
-  /** Takes a segment that is single. */
+  /** Measures a single segment. */
   #take({ length, segment }: SegmentNote, position: number): void {
     const size = length + segment.header.headerLength - TCP_HEADER_BYTES;
     this.#single = length;
@@ -113,8 +112,8 @@ export class SegmentGauge {
   }
 
   /**
-   * Whether a segment ends where the peer's MSS does, and not where its application stopped writing: longer pieces began where it begins; or bytes follow
-   * although it has no PSH, which stacks set where a write ends; or the next segment has the same length.
+   * Whether a segment ends at the peer's MSS and not at the end of a write: a longer arrival began at its position;
+   * or bytes follow although it has no PSH, which stacks set at the end of a write; or the next segment is as long.
    */
   #isCut(position: number, length: number, hasPush: boolean): boolean {
     if ((this.#longest.get(position) ?? 0) > length) return true;

@@ -6,25 +6,26 @@ import { readAnswer } from './path-reply.ts';
 import type { FlowSyns } from './flow-syns.ts';
 
 const ATTEMPTS = 2;
-/** Hops beyond the TTL at which the asked port answered; a proxy stands close to what it guards more often than not. */
+/** Hops tried beyond the TTL at which the asked port answered: a proxy usually stands close to its host. */
 const MOST_HOPS_BEYOND = 16;
 const LEAST_TIMEOUT: Nanos = 150 * NANOS_PER_MS;
 
-/** What a control flow is to do. */
+/** What a control flow needs. */
 export interface ControlPlan {
-  /** Of SYNs without data to a port of the target that nobody asked for. */
+  /** Makes SYNs without data to another port of the target. */
   readonly syns: FlowSyns;
   readonly isLocal: (address: Address) => boolean;
-  /** At which the asked port was answered. */
+  /** The TTL at which the asked port answered. */
   readonly firstTtl: number;
-  /** Round trip of that answer. */
+  /** The round trip of that answer. */
   readonly rtt: Nanos;
 }
 
 /**
- * Whether a packet of that TTL reaches the host at all: a SYN to another port of it. If it expires on the way, something nearer answered in the host's name for the
- * asked port. Then it goes on, one hop after the other, to where the host is. Silence says nothing. Its SYNs are bare: what
- * stops the asked port's for an option must not stop these.
+ * Checks whether a packet of that TTL reaches the host, with a SYN to another of its ports. If it expires,
+ * a device nearer than the host answered for the asked port; the flow then goes on, hop by hop, to where
+ * the host is. Silence tells nothing.
+ * The SYNs carry no options: what filters the asked port's for an option must pass these.
  */
 export class ControlFlow {
   readonly #plan: ControlPlan;
@@ -53,7 +54,7 @@ export class ControlFlow {
     return { port: this.#plan.syns.flow.port, expired: this.#expired, answeredAt: this.#answeredAt };
   }
 
-  /** Posts the next probe when it is due; returns when to come back. */
+  /** Posts the next probe when it is due; returns when to call again. */
   poll(now: Nanos): Nanos {
     if (this.#done) return Infinity;
     if (now < this.#dueAt) return this.#dueAt;
@@ -66,7 +67,7 @@ export class ControlFlow {
     return this.#dueAt;
   }
 
-  /** Takes a captured packet; false when it is not about this flow. */
+  /** Takes a captured packet; false when it does not belong to this flow. */
   receive(packet: DecodedPacket): boolean {
     const { syns, isLocal } = this.#plan;
     const asked = { flow: syns.flow, isn: syns.isn, payloadLength: 0, probes: this.#probes, isLocal };

@@ -1,28 +1,30 @@
 import type { Nanos } from '../../wire/numbers.ts';
 import type { HopResult, PathAnswer, PathProbe } from './path-probe.ts';
 
-/** `queued`: a probe is to leave. `waiting`: one is out. `settled`: enough answers, or enough silence. */
+/**
+ * `queued`: a probe is to leave. `waiting`: one is in flight. `settled`: answered often enough, or silent.
+ */
 type Phase = 'queued' | 'waiting' | 'settled';
 
 /** How often a TTL is probed. */
-export interface HopPatience {
+export interface ProbesPerHop {
   /** Answers wanted. */
   readonly samples: number;
-  /** Probes for each of them. */
+  /** Probes for each answer. */
   readonly attempts: number;
 }
 
-/** One TTL of a trace under way. */
+/** One TTL of a running trace. */
 export class HopState {
   readonly ttl: number;
   readonly probes: PathProbe[] = [];
   readonly answers: PathAnswer[] = [];
   phase: Phase = 'queued';
-  /** Since the last answer. */
+  /** Probes since the last answer. */
   attempts: number = 0;
-  /** When the probe that is out counts as lost. */
+  /** When the probe in flight counts as lost. */
   dueAt: Nanos = Infinity;
-  /** Probes whose fate is not known: something came back that did not say for which of several it was. */
+  /** Probes of unknown fate: an answer did not name its probe. */
   #undecided = 0;
 
   constructor(ttl: number) {
@@ -33,7 +35,7 @@ export class HopState {
     return { ttl: this.ttl, sent: this.probes.length - this.#undecided, answers: this.answers };
   }
 
-  /** Its next probe has been posted. */
+  /** Notes that the next probe was posted. */
   sent(probe: PathProbe, dueAt: Nanos): void {
     this.probes.push(probe);
     this.attempts++;
@@ -41,8 +43,8 @@ export class HopState {
     this.dueAt = dueAt;
   }
 
-  /** One of its probes was answered; false for a copy of an answer that is known. */
-  answered(answer: PathAnswer, { samples }: HopPatience): boolean {
+  /** Takes an answer to one of the probes; false for a copy of a known answer. */
+  answered(answer: PathAnswer, { samples }: ProbesPerHop): boolean {
     const isKnown = this.answers.some(({ probe, from, reason }) => {
       return probe === answer.probe && from === answer.from && reason === answer.reason;
     });
@@ -53,19 +55,19 @@ export class HopState {
     return true;
   }
 
-  /** Gives up the probe that is out, if its time is over; true if it did. */
+  /** Gives up an overdue probe; true if there was one. */
   expire(now: Nanos): boolean {
     if (this.phase !== 'waiting' || now < this.dueAt) return false;
     this.phase = 'settled';
     return true;
   }
 
-  /** Asks again where silence was believed too early, if there are attempts left. */
-  retry({ samples, attempts }: HopPatience): void {
+  /** Probes again after silence, if attempts are left. */
+  retry({ samples, attempts }: ProbesPerHop): void {
     if (this.phase === 'settled' && this.answers.length < samples && this.attempts < attempts) this.phase = 'queued';
   }
 
-  /** Begins anew, unless it was answered. */
+  /** Starts over, unless it was answered. */
   reopen(): void {
     if (this.answers.length > 0) return;
     this.phase = 'queued';

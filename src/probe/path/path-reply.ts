@@ -1,14 +1,15 @@
 import type { Address } from '../../wire/address.ts';
-import type { DecodedPacket, IcmpMessage, TcpHeader } from '../../wire/decoded.ts';
+import type { DecodedPacket, IcmpMessage, TcpHeader, Quote } from '../../wire/decoded.ts';
 import { formatIcmpReason } from '../../wire/icmp.ts';
 import { seq, seqDiff } from '../../wire/numbers.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import type { AnswerKind, PathProbe } from './path-probe.ts';
-import { matchQuote } from './quote-match.ts';
 import type { Flow } from '../craft/syn-maker.ts';
 
-/** What a captured packet is to a flow. A null probe: one of the flow's, and nothing in the packet says which. */
+/**
+ * What a captured packet is to a flow. `probe` is null when the packet does not say which probe it answers.
+ */
 export type PathReply =
   | { readonly is: 'foreign' | 'unproven' | 'stale' }
   | {
@@ -19,7 +20,7 @@ export type PathReply =
       readonly reason: string;
     };
 
-/** What a packet is read against. */
+/** What a packet is compared with. */
 export interface Asked {
   readonly flow: Flow;
   readonly isn: number;
@@ -33,7 +34,10 @@ const UNREACHABLE = 3;
 const TIME_EXCEEDED = 11;
 const PARAMETER_PROBLEM = 12;
 
-/** Reads a packet as an answer: the same rules of proof as for any probe (RFC 9293, 3.10.7.3; RFC 5961, 4; RFC 5927, 4). */
+/**
+ * Reads a packet as an answer, by the rules of proof that hold for any probe (RFC 9293, 3.10.7.3; RFC 5961,
+ * 4; RFC 5927, 4).
+ */
 export function readAnswer(packet: DecodedPacket, asked: Asked): PathReply {
   const { ip, tcp, icmp } = packet;
   if (icmp !== null) return readIcmp(icmp, ip.source, asked);
@@ -70,4 +74,30 @@ function readIcmp(icmp: IcmpMessage, from: Address, asked: Asked): PathReply {
   const isLocal = icmp.type === UNREACHABLE && asked.isLocal(from) && !asked.isLocal(asked.flow.target);
   const kind = icmp.type === TIME_EXCEEDED ? 'expired' : isLocal ? 'local' : 'refused';
   return { is: 'answer', kind, probe: match.probe, from, reason: formatIcmpReason(icmp.type, icmp.code) };
+}
+
+/** The probe that an ICMP error quotes. */
+export interface QuoteMatch {
+  /** Null when the quote does not say which of the flow's probes it is. */
+  readonly probe: PathProbe | null;
+}
+
+/**
+ * The quoted probe of `flow`; null when the packet is not ours. A path may rewrite any field, so one match
+ * is enough: the sequence number, TSval, or the IP ID on our ports. Each is unpredictable for others.
+ */
+function matchQuote(
+  quote: Quote,
+  { flow, isn, probes }: { readonly flow: Flow; readonly isn: number; readonly probes: readonly PathProbe[] },
+): QuoteMatch | null {
+  const tsval = findOption(quote.tcp?.options ?? [], 'ts')?.value;
+  const byTsval = probes.find((probe) => probe.tsval !== null && probe.tsval === tsval);
+  const byId = probes.find((probe) => probe.ipId === quote.ip.id);
+  const isOurs = quote.seq === isn || byTsval !== undefined || (byId !== undefined && quotesTuple(quote, flow));
+  return isOurs ? { probe: byTsval ?? byId ?? null } : null;
+}
+
+function quotesTuple({ ip, sourcePort, destinationPort }: Quote, flow: Flow): boolean {
+  const isBetween = ip.source === flow.source && ip.destination === flow.target;
+  return isBetween && sourcePort === flow.sourcePort && destinationPort === flow.port;
 }

@@ -11,25 +11,25 @@ import type { DrivenSession } from '../session/driven-session.ts';
 import { TransmitQueue } from '../session/transmit-queue.ts';
 import { ControlFlow } from './control-flow.ts';
 import { type FlowMeans, FlowSyns } from './flow-syns.ts';
-import type { HopPatience } from './hop-state.ts';
+import type { ProbesPerHop } from './hop-state.ts';
 import type { TraceResult } from './path-probe.ts';
 import { PathTrace } from './path-trace.ts';
 
-/** One path to look at. */
+/** One path to trace. */
 export interface TraceJob {
   readonly source: Address;
   readonly target: Address;
   readonly port: number;
-  /** In turn, should an older connection hold the tuple. */
+  /** Used in turn when an older connection holds the tuple. */
   readonly sourcePorts: readonly number[];
   /** The SYN with that TTL. */
   readonly craft: (ttl: number) => SynTemplate;
-  /** One with nothing on it that a device could take offence at. */
+  /** A plain SYN that no device should object to. */
   readonly craftControl: (ttl: number) => SynTemplate;
   readonly payloadLength: number;
   /**
-   * Behind the last router that answered a silent trace waits until that one must have found out that the host does not answer ARP, and has said so: three
-   * seconds. Not for a host that has answered on another port.
+   * Whether a silent trace waits, after its last answering router, for that router to report a failed ARP
+   * lookup, which takes three seconds. Not for a host that has answered on another port.
    */
   readonly awaitsArp: boolean;
 }
@@ -46,29 +46,32 @@ export interface PathPlan {
   readonly key: Uint32Array;
   readonly firstTtl: number;
   readonly maxTtl: number;
-  readonly patience: HopPatience;
+  readonly probesPerHop: ProbesPerHop;
   readonly timeoutMs: number;
-  /** Takes each result as soon as it is final; what it returns is looked at next. */
+  /** Takes each result as soon as it is final; returns the paths to trace next. */
   readonly onResult: (result: TraceResult, job: TraceJob) => readonly TraceJob[];
 }
 
-/** Traces under way at once, and their probes. */
+/** Traces at once, and their probes in flight. */
 const MOST_TRACES = 16;
 const MOST_IN_FLIGHT = 128;
-/** So often is a trace begun anew because of an older connection, on the same port if there is no other: the host's kernel has reset what it was told of. */
-const LEAST_TURNS = 2;
-/** TSvals of a trace begun anew are not those of the one before. */
-const PROBES_A_TURN = 4096;
-/** Where nobody listens as a rule: the last ports of all. */
+/**
+ * Restarts after an older connection was met, on the same port if there is no other: the host's kernel has
+ * reset it by then.
+ */
+const LEAST_ATTEMPTS = 2;
+/** Keeps the TSvals of a restarted trace apart from those before. */
+const PROBES_PER_ATTEMPT = 4096;
+/** The control port is one of the last ports, which are rarely in use. */
 const CONTROL_PORTS = 4096;
 
 interface Running {
   readonly job: TraceJob;
   /** Index into its source ports. */
-  readonly turn: number;
+  readonly attempt: number;
   readonly trace: PathTrace;
   control: ControlFlow | null;
-  /** How many control flows there have been. */
+  /** Control flows so far. */
   controls: number;
 }
 
@@ -79,7 +82,7 @@ export class PathSession implements DrivenSession {
   readonly #cookie: ProbeCookie;
   readonly #waiting: TraceJob[];
   #running: Running[] = [];
-  /** Targets that answered in their own name. */
+  /** Targets that answered from their own address. */
   readonly #alive = new Set<Address>();
   #stopped = false;
   #sent = 0;
@@ -101,7 +104,7 @@ export class PathSession implements DrivenSession {
     return { probesSent: this.#sent, repliesReceived: this.#received, repliesRejected: this.#rejected };
   }
 
-  /** One more path to look at; the session is not finished then. */
+  /** Adds a path; the session is then not finished. */
   add(job: TraceJob): void {
     this.#waiting.push(job);
   }
@@ -139,12 +142,12 @@ export class PathSession implements DrivenSession {
     this.#stopped = true;
   }
 
-  /** The kernel resets what is half open: nobody guards the ports. */
+  /** The source ports are not guarded: the kernel resets what is half open. */
   drainOnClose(batch: SendBatch): void {
     batch.count = 0;
   }
 
-  /** A trace that ends makes room for another, which is begun at once. */
+  /** A trace that ends makes room for another, which starts at once. */
   #advanceAll(now: Nanos): Nanos {
     for (;;) {
       this.#begin();
@@ -158,16 +161,16 @@ export class PathSession implements DrivenSession {
     while (this.#running.length < MOST_TRACES && this.#waiting.length > 0) this.#start(this.#waiting.shift() as TraceJob, 0);
   }
 
-  #start(job: TraceJob, turn: number): void {
-    const { firstTtl, maxTtl, patience, timeoutMs, isLocal } = this.#plan;
+  #start(job: TraceJob, attempt: number): void {
+    const { firstTtl, maxTtl, probesPerHop, timeoutMs, isLocal } = this.#plan;
     const { payloadLength, port, sourcePorts } = job;
-    const sourcePort = sourcePorts[Math.min(turn, sourcePorts.length - 1)] as number;
-    const syns = this.#syns(job, { sourcePort, port }, { craft: job.craft, made: turn * PROBES_A_TURN });
-    const isLastTurn = turn + 1 >= Math.max(LEAST_TURNS, sourcePorts.length);
+    const sourcePort = sourcePorts[Math.min(attempt, sourcePorts.length - 1)] as number;
+    const syns = this.#syns(job, { sourcePort, port }, { craft: job.craft, made: attempt * PROBES_PER_ATTEMPT });
+    const isLastAttempt = attempt + 1 >= Math.max(LEAST_ATTEMPTS, sourcePorts.length);
     const mayBeDown = (): boolean => job.awaitsArp && !this.#alive.has(job.target);
-    const limits = { firstTtl, maxTtl, patience, timeoutMs };
-    const trace = new PathTrace({ syns, isLocal, isLastTurn, payloadLength, mayBeDown, ...limits });
-    this.#running.push({ job, turn, trace, control: null, controls: 0 });
+    const limits = { firstTtl, maxTtl, probesPerHop, timeoutMs };
+    const trace = new PathTrace({ syns, isLocal, isLastAttempt, payloadLength, mayBeDown, ...limits });
+    this.#running.push({ job, attempt, trace, control: null, controls: 0 });
   }
 
   #syns(
@@ -179,12 +182,12 @@ export class PathSession implements DrivenSession {
   }
 
   #advance(running: Running, now: Nanos): Nanos {
-    const { job, turn, trace } = running;
+    const { job, attempt, trace } = running;
     const inFlight = this.#running.reduce((sum, one) => sum + one.trace.inFlight, 0);
     const next = trace.poll(now, MOST_IN_FLIGHT - inFlight);
     if (trace.stale) {
       this.#remove(running);
-      this.#start(job, turn + 1);
+      this.#start(job, attempt + 1);
       return now;
     }
     this.#control(running);
@@ -196,8 +199,9 @@ export class PathSession implements DrivenSession {
   }
 
   /**
-   * Only an answer in the target's own name can be somebody else's, and only from afar. The control flow begins while hops are still waited for; should an answer to a
-   * lower TTL come, another takes its place, to another port, so that the two cannot be confused.
+   * Checks an answer from the target's address, which a device may have forged, unless the target is local.
+   * The flow starts while hops are still waited for. If an answer to a lower TTL comes, another flow to
+   * another port replaces it, so that the two cannot be confused.
    */
   #control(running: Running): void {
     const { job, trace, control } = running;
@@ -221,7 +225,8 @@ export class PathSession implements DrivenSession {
     const { source, target, port, sourcePort } = trace.syns.flow;
     const { hops, final, rejected, ...rest } = trace.result;
     if (final?.kind === 'tcp') this.#alive.add(target);
-    // Not even the first router: the packets never left, if the kernel still asks for its address.
+    // Without any answer, not even of the first router, the packets never left if the kernel still asks for
+    // its address.
     const isSilent = hops.every(({ answers }) => answers.length === 0);
     const errno = rest.errno === 0 && isSilent && this.#plan.isUnresolved(target) ? Errno.EHOSTUNREACH : rest.errno;
     const result = {

@@ -2,40 +2,48 @@ import type { Address } from '../../wire/address.ts';
 import type { DecodedPacket } from '../../wire/decoded.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { NEIGHBOUR_FAILURE } from '../rto-table.ts';
-import { type HopPatience, HopState } from './hop-state.ts';
+import { type ProbesPerHop, HopState } from './hop-state.ts';
 import type { PathAnswer, PathProbe, TraceResult } from './path-probe.ts';
 import { readAnswer } from './path-reply.ts';
 import type { FlowSyns } from './flow-syns.ts';
 import { TracePace } from './trace-pace.ts';
 
-/** What a trace is to do. */
+/** What a trace needs. */
 export interface TracePlan {
   readonly syns: FlowSyns;
   readonly isLocal: (address: Address) => boolean;
-  /** An older connection on the tuple is no reason to give up, for there is nothing else to try. */
-  readonly isLastTurn: boolean;
+  /**
+   * True when there is no other source port to try: an older connection on the tuple does not end the
+   * trace.
+   */
+  readonly isLastAttempt: boolean;
   readonly payloadLength: number;
-  /** Whether the target may be a host that is not there, which the last router learns late. */
+  /** Whether the target may be down, which the last router learns late. */
   readonly mayBeDown: () => boolean;
   readonly firstTtl: number;
   readonly maxTtl: number;
-  readonly patience: HopPatience;
+  readonly probesPerHop: ProbesPerHop;
   /** Time-out while no round trip is known. */
   readonly timeoutMs: number;
 }
 
-/** Silent TTLs behind the last that answered which are probed more than once. */
+/** Silent TTLs after the last answering one that are probed more than once. */
 const RETRIED_BEYOND = 4;
 
-/** `parallel`: TTLs side by side. `draining`: an answer cannot be placed, so what is out is waited for. `serial`: one probe at a time. */
+/**
+ * `parallel`: TTLs side by side. `draining`: an answer cannot be placed, so the probes in flight are waited
+ * for. `serial`: one probe at a time.
+ */
 type Mode = 'parallel' | 'draining' | 'serial';
 
 /**
- * SYNs of growing TTL on one flow, and what comes back for each, without I/O. TTLs are probed side by side while answers name their probe (IP ID in a quote, TSecr
- * in a SYN-ACK). Where one does not (a reset, timestamps stripped, an IP ID rewritten), it goes on one probe at a time, so that each answer has one cause.
+ * SYNs of growing TTL on one flow, and their answers, without I/O. TTLs are probed side by side while
+ * answers name their probe (IP ID in a quote, TSecr in a SYN-ACK). After one that does not (a reset,
+ * timestamps stripped, an IP ID rewritten) it goes on one probe at a time, so that each answer has one
+ * cause.
  */
 export class PathTrace {
-  /** True once an older connection of the tuple answered: then nothing else here means anything. */
+  /** True once an older connection of the tuple answered, which makes every result meaningless. */
   stale = false;
   rejected = 0;
   readonly #plan: TracePlan;
@@ -55,14 +63,14 @@ export class PathTrace {
     this.#plan = plan;
     this.#nextTtl = plan.firstTtl;
     this.#lastTtl = plan.maxTtl;
-    this.#pace = new TracePace(plan.timeoutMs * NANOS_PER_MS, plan.patience.attempts);
+    this.#pace = new TracePace(plan.timeoutMs * NANOS_PER_MS, plan.probesPerHop.attempts);
   }
 
   get syns(): FlowSyns {
     return this.#plan.syns;
   }
 
-  /** True once nothing more is to be sent or waited for. */
+  /** True once nothing is to be sent or waited for. */
   get finished(): boolean {
     return this.#done || this.stale;
   }
@@ -71,18 +79,21 @@ export class PathTrace {
     return this.#final;
   }
 
-  /** Hops that matter, the last of them the one that ended the path. */
+  /** The hops that matter, the last of them the one that ended the path. */
   get result(): Pick<TraceResult, 'hops' | 'final' | 'errno' | 'rejected'> {
     const hops = this.#hops.filter(({ ttl }) => ttl <= this.#lastTtl).map((hop) => hop.result);
     return { hops, final: this.#final, errno: this.#errno, rejected: this.rejected };
   }
 
-  /** Probes without an answer that are still waited for. */
+  /** Unanswered probes that are still waited for. */
   get inFlight(): number {
     return this.#hops.filter(({ phase }) => phase === 'waiting').length;
   }
 
-  /** Posts what may leave at `now`, `room` probes at most; returns when to come back, Infinity when there is no need. */
+  /**
+   * Posts what may leave at `now`, at most `room` probes; returns when to call again, Infinity when there
+   * is no need.
+   */
   poll(now: Nanos, room: number): Nanos {
     if (this.finished) return Infinity;
     this.#noteRefusals();
@@ -102,7 +113,10 @@ export class PathTrace {
     if (this.inFlight === 0 && !this.#hasMore) this.#done = now >= this.#arpUntil;
   }
 
-  /** When the router behind which all is silent has said that the host does not answer ARP, if it will; -Infinity when nothing like that is waited for. */
+  /**
+   * When the last answering router will have reported that the host does not answer ARP; -Infinity when
+   * that is not waited for.
+   */
   get #arpUntil(): Nanos {
     const farthest = this.#hops.findLastIndex(({ answers }) => answers.length > 0);
     const first = this.#hops[farthest + 1]?.probes[0]?.posted.sentAt ?? null;
@@ -110,11 +124,11 @@ export class PathTrace {
     return first + NEIGHBOUR_FAILURE * this.#plan.timeoutMs * NANOS_PER_MS;
   }
 
-  /** A silent TTL gets its other attempts only within reach of one that answered: behind a filter all of them are silent. */
+  /** Probes a silent TTL again only near one that answered: behind a filter all of them are silent. */
   #retry(): void {
     const farthest = this.#hops.findLast(({ answers }) => answers.length > 0)?.ttl ?? this.#plan.firstTtl - 1;
     const horizon = Math.min(this.#lastTtl, farthest + RETRIED_BEYOND);
-    for (const hop of this.#hops) if (hop.ttl <= horizon) hop.retry(this.#plan.patience);
+    for (const hop of this.#hops) if (hop.ttl <= horizon) hop.retry(this.#plan.probesPerHop);
   }
 
   #nextDue(): Nanos {
@@ -122,7 +136,7 @@ export class PathTrace {
     return Math.min(...this.#hops.filter(({ phase }) => phase === 'waiting').map(({ dueAt }) => dueAt));
   }
 
-  /** Takes a captured packet; false when it is not about this flow. `packet` is kept. */
+  /** Takes a captured packet, which is kept; false when it does not belong to this flow. */
   receive(packet: DecodedPacket, at: Nanos): boolean {
     const probes = this.#hops.flatMap((hop) => hop.probes);
     const { syns, payloadLength, isLocal } = this.#plan;
@@ -130,7 +144,7 @@ export class PathTrace {
     if (read.is === 'answer') {
       const { kind, probe, from, reason } = read;
       this.#place(probe, { kind, from, reason, packet, at });
-    } else if (read.is === 'stale' && !this.#plan.isLastTurn) this.stale = true;
+    } else if (read.is === 'stale' && !this.#plan.isLastAttempt) this.stale = true;
     else if (read.is !== 'foreign') this.rejected++;
     return read.is !== 'foreign';
   }
@@ -139,14 +153,17 @@ export class PathTrace {
     const probe = named ?? this.#onlyOneOut();
     if (probe === null) return this.#drain(answer);
     const hop = this.#hops.find((one) => one.ttl === probe.ttl);
-    if (hop === undefined || !hop.answered({ ...answer, probe }, this.#plan.patience)) return;
-    // What a router says of a host that is not there took it seconds: that is not the path's delay.
+    if (hop === undefined || !hop.answered({ ...answer, probe }, this.#plan.probesPerHop)) return;
+    // A router needs seconds to find a host unreachable: that is not the path's delay.
     if (answer.kind !== 'refused') this.#pace.onAnswer(answer.at - (probe.posted.sentAt ?? answer.at));
     this.#hurry(answer.at);
     if (answer.kind !== 'expired') this.#onFinal({ ...answer, probe });
   }
 
-  /** What the target says beats what a router says of it; of two answers of one kind, that to the lower TTL shows where the path ends. */
+  /**
+   * The target's answer outranks a router's; of two of one kind, that to the lower TTL shows where the path
+   * ends.
+   */
   #onFinal(answer: PathAnswer): void {
     if (this.#final !== null && !isBetter(answer, this.#final)) return;
     this.#final = answer;
@@ -155,7 +172,7 @@ export class PathTrace {
     for (const hop of this.#hops) if (hop.ttl > this.#lastTtl) hop.phase = 'settled';
   }
 
-  /** What left before any round trip was known need not be waited for as long as if none were. */
+  /** Shortens the time-outs of probes that left before any round trip was known. */
   #hurry(now: Nanos): void {
     for (const hop of this.#hops) hop.dueAt = Math.min(hop.dueAt, now + this.#pace.timeout(hop.attempts - 1));
   }
@@ -166,12 +183,15 @@ export class PathTrace {
     return waiting.length === 1 ? (waiting[0]?.probes.at(-1) ?? null) : null;
   }
 
-  /** Stops sending until all that is out is answered or given up. An answer of the target's bounds the path. */
+  /**
+   * Stops sending until all probes in flight are answered or given up. An answer of the target bounds the
+   * path.
+   */
   #drain(answer: Omit<PathAnswer, 'probe'>): void {
     if (this.#mode === 'serial') return;
     if (this.#mode === 'parallel') {
       this.#mode = 'draining';
-      // No round trip is longer than since the first probe left.
+      // No round trip is longer than the time since the first probe left.
       const first = this.#hops[0]?.probes[0]?.posted.sentAt;
       this.#pace.onAnswer(answer.at - (first ?? answer.at));
     }
@@ -198,7 +218,7 @@ export class PathTrace {
     return hop;
   }
 
-  /** A packet that this host refuses says nothing about the path; the next would fare no better. */
+  /** A packet that this host refuses says nothing about the path, and the next would be refused too. */
   #noteRefusals(): void {
     for (const { probes } of this.#hops) {
       const errno = probes.at(-1)?.posted.errno ?? 0;

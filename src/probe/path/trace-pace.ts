@@ -2,24 +2,27 @@ import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 
 const FIRST_WINDOW = 12;
 const WIDEST_WINDOW = 24;
-/** Routers make ICMP errors when they have nothing better to do. */
+/** Routers generate ICMP errors at low priority. */
 const LEAST_TIMEOUT: Nanos = 150 * NANOS_PER_MS;
-/** For copies of answers that are on the way. */
+/** For copies of answers that are still in flight. */
 const LEAST_SETTLING: Nanos = 10 * NANOS_PER_MS;
 /** Later hops are farther away than those that have answered. */
 const RTT_FACTOR = 3;
 const MOST_DOUBLINGS = 6;
-/** Of the longest round trip: one slow router must not make every silent one cost a multiple of it, doubled each time. */
+/**
+ * Limits a time-out to this multiple of the longest round trip: else one slow router would make every
+ * silent TTL slow.
+ */
 const MOST_RTTS = 1.5;
 
-/** How many probes of a trace are out at once, and how long each is waited for. */
+/** How many probes of a trace are in flight at once, and how long each is waited for. */
 export class TracePace {
   window: number = FIRST_WINDOW;
   readonly #firstTimeout: Nanos;
   readonly #attempts: number;
   #longestRtt: Nanos = 0;
 
-  /** `firstTimeout` holds while no round trip is known, and for the first of a TTL's `attempts` in any case. */
+  /** `firstTimeout` holds while no round trip is known, and always for the first of a TTL's `attempts`. */
   constructor(firstTimeout: Nanos, attempts: number) {
     this.#firstTimeout = firstTimeout;
     this.#attempts = attempts;
@@ -35,7 +38,10 @@ export class TracePace {
     this.window = Math.min(WIDEST_WINDOW, this.window + 1);
   }
 
-  /** For a probe after `earlier` others of its TTL in vain; not longer than the first, unless a round trip is. */
+  /**
+   * For a probe after `earlier` unanswered ones of its TTL; no longer than the first time-out, unless a
+   * round trip is.
+   */
   timeout(earlier: number): Nanos {
     if (this.#longestRtt === 0) return this.#firstTimeout;
     const doubled = 2 ** Math.min(earlier, MOST_DOUBLINGS);
@@ -45,7 +51,7 @@ export class TracePace {
     return Math.min(Math.max(wanted, left), Math.max(LEAST_TIMEOUT, this.#firstTimeout, MOST_RTTS * this.#longestRtt));
   }
 
-  /** How long stragglers are waited for once an answer has come for all that is out. */
+  /** How long to wait for stragglers once every probe in flight may have been answered. */
   get settling(): Nanos {
     return Math.max(LEAST_SETTLING, 2 * this.#longestRtt);
   }

@@ -3,12 +3,12 @@ import type { Posted } from '../session/transmit-queue.ts';
 import type { ProofCarrier } from './proof.ts';
 import type { AttemptFate } from './report.ts';
 
-/** A proven SYN, while the responder remembers it. */
+/** A proven SYN that the responder remembers. */
 export interface Attempt {
   readonly arrivedAt: Nanos;
   /** The SYN from its IP header on. */
   readonly syn: Uint8Array;
-  /** The listening port that it came to. */
+  /** The listening port that it reached. */
   readonly port: number;
   readonly carriers: readonly ProofCarrier[];
   fate: AttemptFate;
@@ -17,7 +17,7 @@ export interface Attempt {
   synAckCopies: number;
 }
 
-/** The attempts of late: a fixed number of them, whatever comes. */
+/** The latest attempts, up to a fixed number. */
 export class AttemptLog {
   readonly #most: number;
   /** Oldest first. */
@@ -28,7 +28,7 @@ export class AttemptLog {
     this.#most = most;
   }
 
-  /** Remembers an attempt, and forgets the oldest when there is no room. */
+  /** Remembers an attempt; forgets the oldest when there is no room. */
   add(attempt: Attempt): void {
     this.#attempts.push(attempt);
     if (this.#attempts.length <= this.#most) return;

@@ -9,27 +9,27 @@ import type { Ending } from '../connection/connection-state.ts';
 import type { ConnectionNote, SegmentNote } from '../connection/segment-note.ts';
 import type { PortState } from '../verdict.ts';
 
-/** What came back for a SYN, if anything. */
+/** The answer to a SYN, if any. */
 export type LocalReply = 'syn-ack' | 'rst' | 'icmp' | null;
 
 /** What this end alone saw of a connection. */
 export interface LocalView {
   readonly state: PortState;
-  /** A reason as port records have it. */
+  /** In the words of port records. */
   readonly reason: string;
   readonly reply: LocalReply;
-  /** The packet that decided, and who sent it; null when nothing came. */
+  /** The deciding packet and its sender; null when none came. */
   readonly packet: DecodedPacket | null;
   readonly from: Address | null;
-  /** From the SYN to the SYN-ACK or RST; null where more than one SYN left, for either may have been answered. */
+  /** From the SYN to the SYN-ACK or RST; null when several SYNs left, since any may have been answered. */
   readonly rtt: Nanos | null;
   /** When the SYN left; null when it did not. */
   readonly sentAt: Nanos | null;
-  /** The SYN-ACK as it came, whole; null when none did. */
+  /** The whole SYN-ACK as it arrived; null without one. */
   readonly synAck: Uint8Array | null;
 }
 
-/** Reads it off a connection that is CLOSED. */
+/** Reads a CLOSED connection. */
 export function localViewOf({ notes, ending }: Connection): LocalView {
   const synAck = synAckIn(notes);
   const rtt = roundTrip(notes);
@@ -38,7 +38,7 @@ export function localViewOf({ notes, ending }: Connection): LocalView {
   return { state: 'open', reason: 'syn-ack', reply: 'syn-ack', ...packetOf(synAck), rtt, sentAt, synAck: bytesOf(synAck) };
 }
 
-/** The SYN-ACK, also one that came when the connection had been given up; undefined when none did. */
+/** The SYN-ACK, even one that arrived after the connection had ended; undefined without one. */
 export function synAckIn(notes: readonly ConnectionNote[]): SegmentNote | undefined {
   const senses = ['syn-ack', 'syn-ack-again'];
   return notes.find((note): note is SegmentNote => note.kind === 'in' && senses.includes(note.sense));

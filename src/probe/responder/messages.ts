@@ -1,6 +1,5 @@
 import { concatBytes, readU16, writeU16, writeU32 } from '../../wire/bytes.ts';
-import { ByteReader } from './byte-reader.ts';
-import { ByteWriter } from './byte-writer.ts';
+import { ByteReader, ByteWriter } from './byte-fields.ts';
 import { PROOF_CARRIERS } from './proof.ts';
 import { ATTEMPT_FATES, type AttemptReport, type ResponderReport, type ReportRequest } from './report.ts';
 import { isSameMac, type Mac, macOf, MacPurpose } from './token-mac.ts';
@@ -10,48 +9,51 @@ const MAGIC = 0x53594e52;
 const VERSION = 1;
 /** Magic 4, version 1, type 1, length of the body 2. */
 const HEADER_BYTES = 8;
-/** Of HMAC-SHA-256 as much as RFC 2104 (5) recommends at least. */
+/** Bytes of HMAC-SHA-256 that are sent: the least that RFC 2104 (5) recommends. */
 const MAC_BYTES = 16;
 const REQUEST_BYTES = 6;
 const NEVER = 0xffff_ffff;
 
-/** Bytes of the numbers that make each exchange another one. */
+/** Bytes of the nonces that make each exchange unique. */
 export const NONCE_BYTES = 16;
-/** Bytes of a report's body: under 32 segments of 512 bytes. */
+/** Bytes of a report's body: fewer than 32 segments of 512 bytes. */
 const LARGEST_BODY = 14_000;
 const LARGEST_LENGTH = 0xffff;
 
 /** The messages of a connection, in this order. */
 export const MessageType = { hello: 1, request: 2, report: 3 } as const;
 
-/** Both ends' nonces: a message holds for one exchange. */
+/** Both ends' nonces: a message is valid for one exchange only. */
 export interface Nonces {
   readonly responder: Uint8Array;
   readonly client: Uint8Array;
 }
 
-/** A message as it stands in the stream. */
+/** A message of the stream. */
 export interface Message {
   readonly type: number;
   readonly body: Uint8Array;
   /** Empty in a hello. */
   readonly mac: Uint8Array;
-  /** Bytes of all of it. */
+  /** Bytes of the whole message. */
   readonly length: number;
 }
 
-/** What the responder says first: a nonce. Nobody but a client that has sent a proof gets to see it. */
+/** The responder's first message: a nonce. Only a client that has sent a proof sees it. */
 export function encodeHello(nonce: Uint8Array): Uint8Array {
   return frame(MessageType.hello, nonce, new Uint8Array(0));
 }
 
-/** What the client asks: its nonce and the request, under a MAC over both nonces. A replayed SYN gets a hello, and no further. */
+/**
+ * The client's message: its nonce and the request, under a MAC over both nonces. A replayed SYN gets a
+ * hello and nothing more.
+ */
 export function encodeRequest(mac: Mac, nonces: Nonces, request: ReportRequest): Uint8Array {
   const body = new ByteWriter().bytes(nonces.client).u32(request.sinceMs).u16(request.skip).whole();
   return frame(MessageType.request, body, macOf(mac, MacPurpose.request, nonces.responder, body).slice(0, MAC_BYTES));
 }
 
-/** The client's nonce and its request; null when the message is no request of somebody who has the token. */
+/** The client's nonce and request; null unless the message is a request made with the token. */
 export function decodeRequest(
   mac: Mac,
   responderNonce: Uint8Array,
@@ -64,7 +66,7 @@ export function decodeRequest(
   return { nonce: reader.bytes(NONCE_BYTES), sinceMs: reader.u32(), skip: reader.u16() };
 }
 
-/** A report under a MAC over both nonces. `others` that have no room are counted in `more`. */
+/** A report under a MAC over both nonces. `others` that do not fit are counted in `more`. */
 export function encodeReport(mac: Mac, nonces: Nonces, report: ResponderReport): Uint8Array {
   const own = encodeAttempt(report.own);
   const others: Uint8Array[] = [];
@@ -88,7 +90,7 @@ export function encodeReport(mac: Mac, nonces: Nonces, report: ResponderReport):
   return frame(MessageType.report, body, proof);
 }
 
-/** The report; null when the message is none, or was not made for these nonces by somebody who has the token. */
+/** The report; null unless the message is a report made with the token for these nonces. */
 export function decodeReport(mac: Mac, nonces: Nonces, message: Message): ResponderReport | null {
   const right = macOf(mac, MacPurpose.report, nonces.responder, nonces.client, message.body).slice(0, MAC_BYTES);
   if (message.type !== MessageType.report || !isSameMac(right, message.mac)) return null;
@@ -104,7 +106,7 @@ export function decodeReport(mac: Mac, nonces: Nonces, message: Message): Respon
   return reader.isDone ? { nowUs, upMs, own, others, more, forgotten, strangers, listening } : null;
 }
 
-/** The message that `stream` begins with: null while it is not all there, `foreign` when it cannot be one. */
+/** The first message of `stream`: null while it is incomplete, `foreign` when it cannot be one. */
 export function readMessage(stream: Uint8Array): Message | null | 'foreign' {
   const start = new Uint8Array(HEADER_BYTES);
   writeU32(start, 0, MAGIC);

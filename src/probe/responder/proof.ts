@@ -3,10 +3,13 @@ import { toHex } from '../../wire/hex.ts';
 import type { TcpOption } from '../../wire/tcp-option.ts';
 import { type Mac, macOf, MacPurpose } from './token-mac.ts';
 
-/** Milliseconds that a proof is made for, and by which the clocks of both ends may differ. */
+/** How long a proof is valid, and by how much the clocks of both ends may differ, in milliseconds. */
 const SLOT_MS = 120_000;
 const SKEW_MS = 90_000;
-/** Slots on either side whose proofs are recognised, but not answered: a wrong clock can then be told from a wrong token. */
+/**
+ * Slots on either side whose proofs are recognised but not answered: this tells a wrong clock from a wrong
+ * token.
+ */
 const FOREIGN_SLOTS = 60;
 
 /** ExID of the option that can carry a proof (RFC 6994); not registered. */
@@ -15,30 +18,33 @@ const EXPERIMENT_KINDS = [253, 254];
 const WORD_BYTES = 4;
 const LONG_BYTES = 8;
 
-/** Where a SYN may carry a proof: initial sequence number, TSval, an experimental option, the first bytes of data. Each is enough by itself. */
+/**
+ * Where a SYN may carry a proof: initial sequence number, TSval, experimental option, first bytes of data.
+ * One suffices.
+ */
 export type ProofCarrier = 'isn' | 'ts' | 'option' | 'data';
 
-/** All carriers, in the order of the bits that messages name them by. */
+/** All carriers, in the order of their bits in messages. */
 export const PROOF_CARRIERS: readonly ProofCarrier[] = ['isn', 'ts', 'option', 'data'];
 
-/** What stands in the carriers during one slot of time. The same for every SYN of that time: nothing else of a packet is sure to arrive as it left. */
+/** What the carriers hold during one slot of time, the same in every SYN: only this is known to both ends. */
 export interface ProofWords {
   readonly isn: number;
   /** Never 0: some stacks take a timestamp of 0 for none. */
   readonly tsval: number;
-  /** What follows the ExID. */
+  /** The bytes after the ExID. */
   readonly option: Uint8Array;
   readonly data: Uint8Array;
 }
 
-/** What a proven SYN proves itself by. */
+/** The proof that a SYN carries. */
 export interface Proof {
   readonly carriers: readonly ProofCarrier[];
-  /** How many slots the sender's clock is away from ours where that is too many for an answer, else 0. */
+  /** Slots by which the sender's clock differs from ours when that is too many for an answer, else 0. */
   readonly slotsOff: number;
 }
 
-/** Those fields of a SYN that may carry a proof. */
+/** The fields of a SYN that may carry a proof. */
 export interface Carriers {
   readonly seq: number;
   readonly options: readonly TcpOption[];
@@ -71,13 +77,14 @@ export function proofOption(words: ProofWords): TcpOption {
 }
 
 /**
- * Recognises proofs by comparing: everything that the token's owner may send now is computed once for each slot. A stranger's SYN costs a few look-ups and
- * no MAC, and passes by chance once in 2^29 (two words of 32 bits, three slots at most).
+ * Recognises proofs by comparison: what the token's owner may send now is computed once for each slot. A
+ * SYN without a proof costs a few look-ups and no MAC. It passes by chance once in 2^29 (two words of 32
+ * bits, three slots at most).
  */
 export class ProofBook {
   readonly #mac: Mac;
   readonly #slots: Map<number, ProofWords> = new Map();
-  /** Slots by what they carry; of all slots near the present one. */
+  /** Slots by what they carry, for all slots near the present one. */
   readonly #isns: Map<number, number> = new Map();
   readonly #tsvals: Map<number, number> = new Map();
   readonly #long: Map<string, number> = new Map();
@@ -87,12 +94,12 @@ export class ProofBook {
     this.#mac = mac;
   }
 
-  /** Makes ready for SYNs of that time: the first of them need not wait for it. */
+  /** Computes the words for SYNs of that time, so that the first of them need not wait. */
   prepare(epochMs: number): void {
     this.#turn(epochMs);
   }
 
-  /** What a SYN that came at `epochMs` proves itself by; null for a stranger's. */
+  /** The proof of a SYN that arrived at `epochMs`; null without one. */
   proofOf(syn: Carriers, epochMs: number): Proof | null {
     this.#turn(epochMs);
     const found = this.#found(syn);

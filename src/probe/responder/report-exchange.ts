@@ -2,13 +2,16 @@ import { concatBytes } from '../../wire/bytes.ts';
 import { decodeReport, encodeRequest, type Message, MessageType, NONCE_BYTES, readMessage } from './messages.ts';
 import type { ResponderReport, ReportRequest } from './report.ts';
 import type { Mac } from './token-mac.ts';
+import type { Nanos } from '../../wire/numbers.ts';
+import type { ConnectionScript } from '../connection/connection.ts';
+import { closed, established, inStages, type Stage } from '../connection/stage.ts';
 
-/** Why a connection that was established brings no report: whoever answered does not speak like a responder, or has another token. */
+/** Why an established connection brings no report: the server is no responder, or its token differs. */
 export type ExchangeFailure = 'not-a-responder' | 'wrong-token';
 
-/** How the client's side of a connection gets the report. Knows bytes of the stream, no segments: any connection will do. */
+/** The client's side of fetching a report. Works on the stream's bytes alone, over any connection. */
 export class ReportExchange {
-  /** The report, once it has come and proved itself. */
+  /** The report, once it has arrived and proved authentic. */
   report: ResponderReport | null = null;
   failure: ExchangeFailure | null = null;
   readonly #mac: Mac;
@@ -17,19 +20,22 @@ export class ReportExchange {
   #responderNonce: Uint8Array | null = null;
   #stream: Uint8Array = new Uint8Array(0);
 
-  /** `nonce`: 16 bytes that nobody can guess, of this exchange alone. `request` is called when the responder has greeted, which may take seconds. */
+  /**
+   * `nonce`: 16 unpredictable bytes, used for this exchange alone. `request` is called at the responder's
+   * greeting, which may take seconds.
+   */
   constructor(mac: Mac, nonce: Uint8Array, request: () => ReportRequest) {
     this.#mac = mac;
     this.#nonce = nonce;
     this.#request = request;
   }
 
-  /** True when nothing more is to be expected: the report is there, or never will be. */
+  /** True when nothing more is expected. */
   get isOver(): boolean {
     return this.report !== null || this.failure !== null;
   }
 
-  /** Takes the next bytes of the stream, copies what it keeps, and returns what is to be sent now, or null. */
+  /** Takes the next bytes of the stream, which are copied; returns the bytes to send now, or null. */
   take(bytes: Uint8Array): Uint8Array | null {
     if (this.isOver) return null;
     this.#stream = concatBytes([this.#stream, bytes]);
@@ -55,4 +61,30 @@ export class ReportExchange {
     this.failure = failure;
     return null;
   }
+}
+
+/** Bytes of the responder's stream that a connection must keep: its greeting and one report. */
+export const REPORT_STREAM_BYTES = 16_384;
+
+/**
+ * Fetches a report over a connection; `exchange` has the result when the connection is CLOSED. Waits
+ * `timeout` nanoseconds between one piece and the next. The connection needs `keep: REPORT_STREAM_BYTES`,
+ * and a SYN with a proof.
+ */
+export function fetchReport(exchange: ReportExchange, timeout: Nanos): ConnectionScript {
+  return inStages([established, exchanged(exchange, timeout), closed()]);
+}
+
+function exchanged(exchange: ReportExchange, timeout: Nanos): Stage {
+  let taken = 0;
+  let until: Nanos | null = null;
+  return (connection, now) => {
+    const { byteCount, firstBytes } = connection.received;
+    const isNew = byteCount > taken;
+    if (isNew || until === null) until = now + timeout;
+    const answer = isNew ? exchange.take(firstBytes.subarray(taken)) : null;
+    taken = byteCount;
+    if (answer !== null) connection.write(answer);
+    return exchange.isOver || now >= until || connection.state !== 'ESTABLISHED' ? null : until;
+  };
 }

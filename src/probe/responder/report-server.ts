@@ -1,59 +1,68 @@
 import { concatBytes } from '../../wire/bytes.ts';
-import { decodeRequest, encodeHello, encodeReport, type Message, type Nonces, readMessage } from './messages.ts';
+import { decodeRequest, encodeHello, encodeReport, type Message, readMessage } from './messages.ts';
 import type { ResponderReport, ReportRequest } from './report.ts';
 import type { Mac } from './token-mac.ts';
 
-/** Bytes of requests that are read from one client; more is no request. */
+/** Bytes of an incomplete request that are kept; more cannot be a request. */
 const MOST_BUFFERED = 1024;
-/** Data of the SYN comes again in the stream, before the first request (RFC 9293, 3.4): whatever it was, it is passed over. */
-const MOST_PASSED_OVER = 1500;
+/** Data of the SYN arrives in the stream before the first request (RFC 9293, 3.4); this much of it is skipped. */
+const MOST_SKIPPED = 1500;
 
-/** What one connection asks, and who answers. */
+/** What one connection is served with. */
 export interface ReportServerParts {
   readonly mac: Mac;
-  /** 16 bytes that nobody can guess, of this connection alone. */
+  /** 16 unpredictable bytes, used for this connection alone. */
   readonly nonce: Uint8Array;
   readonly report: (request: ReportRequest) => ResponderReport;
 }
 
-/** The responder's side of a connection's stream: a greeting, then a report for each request of somebody who has the token. */
+/** What a piece of the client's stream led to. */
+export interface ReportTurn {
+  /** Bytes to send, possibly none. */
+  readonly answer: Uint8Array;
+  /** Whether they contain a report. */
+  readonly hasReport: boolean;
+  /** True when the bytes cannot be a client's: the connection is to be reset. */
+  readonly isForeign: boolean;
+}
+
+/** The responder's side of a connection's stream: a greeting, then a report for each request made with the token. */
 export class ReportServer {
-  /** True once the client has said what no client says: it is to be reset. */
-  isForeign = false;
-  /** Whether a report was given. */
-  hasReported = false;
   readonly #parts: ReportServerParts;
   #stream: Uint8Array = new Uint8Array(0);
-  #passedOver = 0;
+  #skipped = 0;
 
   constructor(parts: ReportServerParts) {
     this.#parts = parts;
   }
 
-  /** What is said first. */
+  /** The first bytes to send. */
   hello(): Uint8Array {
     return encodeHello(this.#parts.nonce);
   }
 
-  /** Takes the next bytes of the stream; returns what is to be sent, maybe nothing. */
-  take(bytes: Uint8Array): Uint8Array {
+  /** Takes the next bytes of the client's stream. */
+  take(bytes: Uint8Array): ReportTurn {
     this.#stream = concatBytes([this.#stream, bytes]);
-    const answers: Uint8Array[] = [];
-    for (let message = this.#next(); message !== null; message = this.#next()) {
-      const answer = this.#answerTo(message);
-      this.isForeign = answer === null;
-      if (answer === null) break;
-      answers.push(answer);
+    const reports: Uint8Array[] = [];
+    let isRefused = false;
+    for (let message = this.#next(); message !== null && !isRefused; message = this.#next()) {
+      const report = this.#reportFor(message);
+      if (report === null) isRefused = true;
+      else reports.push(report);
     }
-    this.isForeign ||= this.#stream.length > MOST_BUFFERED || this.#passedOver > MOST_PASSED_OVER;
-    return concatBytes(answers);
+    return {
+      answer: concatBytes(reports),
+      hasReport: reports.length > 0,
+      isForeign: isRefused || this.#stream.length > MOST_BUFFERED || this.#skipped > MOST_SKIPPED,
+    };
   }
 
   /** The next whole message; null while there is none. */
   #next(): Message | null {
     let message = readMessage(this.#stream);
-    while (message === 'foreign' && this.#passedOver <= MOST_PASSED_OVER) {
-      this.#passedOver++;
+    while (message === 'foreign' && this.#skipped <= MOST_SKIPPED) {
+      this.#skipped++;
       this.#stream = this.#stream.subarray(1);
       message = readMessage(this.#stream);
     }
@@ -62,12 +71,10 @@ export class ReportServer {
     return message;
   }
 
-  #answerTo(message: Message): Uint8Array | null {
+  /** The encoded report; null when the message is no request made with the token. */
+  #reportFor(message: Message): Uint8Array | null {
     const { mac, nonce, report } = this.#parts;
     const request = decodeRequest(mac, nonce, message);
-    if (request === null) return null;
-    const nonces: Nonces = { responder: nonce, client: request.nonce };
-    this.hasReported = true;
-    return encodeReport(mac, nonces, report(request));
+    return request === null ? null : encodeReport(mac, { responder: nonce, client: request.nonce }, report(request));
   }
 }

@@ -1,23 +1,23 @@
 import type { ProofCarrier } from './proof.ts';
 
-/** What has become of an attempt at the responder. */
+/** What became of an attempt at the responder. */
 export type AttemptFate =
-  /** The SYN-ACK has left, and nothing has come back. */
+  /** The SYN-ACK left, and nothing came back. */
   | 'answered'
-  /** The acknowledgement of the SYN-ACK came. */
+  /** The SYN-ACK was acknowledged. */
   | 'established'
   /** The report was fetched over this connection. */
   | 'reported'
-  /** A reset came. */
+  /** A reset arrived. */
   | 'reset'
-  /** Not answered: more SYNs a second, or more connections, than the responder takes on. */
+  /** Not answered: more SYNs a second or more connections than the responder accepts. */
   | 'rate-limited'
-  /** Not answered: its TCP checksum was wrong, and no host answers that. */
+  /** Not answered: its TCP checksum was wrong, which no host answers. */
   | 'bad-checksum'
   /** Not answered: its proof was made for another time. */
   | 'stale-proof';
 
-/** Every fate, in the order of the numbers that messages name them by. */
+/** Every fate, in the order of the numbers in messages. */
 export const ATTEMPT_FATES: readonly AttemptFate[] = [
   'answered',
   'established',
@@ -28,18 +28,18 @@ export const ATTEMPT_FATES: readonly AttemptFate[] = [
   'stale-proof',
 ];
 
-/** One proven SYN as the responder saw it, and its answer. */
+/** A proven SYN as the responder saw it, and its answer. */
 export interface AttemptReport {
   /** When the SYN arrived, by the responder's clock: epoch microseconds. */
   readonly arrivedUs: number;
-  /** Microseconds from there until the SYN-ACK left; null when none did. */
+  /** Microseconds until the SYN-ACK left; null when none did. */
   readonly answeredAfterUs: number | null;
   readonly fate: AttemptFate;
-  /** How often the SYN came, and how often the SYN-ACK left. */
+  /** How often the SYN arrived, and how often the SYN-ACK left. */
   readonly synCopies: number;
   readonly synAckCopies: number;
   readonly carriers: readonly ProofCarrier[];
-  /** The SYN from its IP header on, byte for byte; of earlier attempts without its data. */
+  /** The SYN from its IP header on, byte for byte; without its data for earlier attempts. */
   readonly syn: Uint8Array;
   /** Bytes that the SYN had. */
   readonly synLength: number;
@@ -47,30 +47,33 @@ export interface AttemptReport {
   readonly synAck: Uint8Array | null;
 }
 
-/** A listening port that SYNs without a proof have reached. */
+/** A listening port that received SYNs without a proof. */
 export interface StrangerReport {
   readonly port: number;
   /** Milliseconds since the last of them. */
   readonly ageMs: number;
 }
 
-/** What the responder says over one connection. */
+/** What the responder reports over one connection. */
 export interface ResponderReport {
-  /** The responder's clock when it wrote this: epoch microseconds. */
+  /** The responder's clock when it wrote the report: epoch microseconds. */
   readonly nowUs: number;
-  /** How long the responder has been listening, in milliseconds. */
+  /** Milliseconds since the responder began to listen. */
   readonly upMs: number;
-  /** The attempt that this connection began with. */
+  /** The attempt that began this connection. */
   readonly own: AttemptReport;
-  /** Other attempts of the time that was asked about, latest first, as many as one message has room for. */
+  /** Other attempts of the requested time, latest first, as many as fit. */
   readonly others: readonly AttemptReport[];
-  /** How many others there are behind those. */
+  /** How many more there are. */
   readonly more: number;
-  /** True when older ones of the time that was asked about have been forgotten. */
+  /** True when older ones of the requested time were forgotten. */
   readonly forgotten: boolean;
-  /** Ports that SYNs without a proof came to in that time. Such a SYN may have been one of the asker's whose every proof was rewritten. */
+  /**
+   * Ports that received SYNs without a proof in that time. One may be the client's own, with every proof
+   * rewritten.
+   */
   readonly strangers: readonly StrangerReport[];
-  /** The ports that the responder listens on, in runs. What was sent to others it has not seen. */
+  /** The responder's listening ports, in runs. It does not see what is sent to others. */
   readonly listening: readonly PortRun[];
 }
 
@@ -79,8 +82,8 @@ export type PortRun = readonly [first: number, last: number];
 
 /** What the client asks of the responder. */
 export interface ReportRequest {
-  /** Other attempts, and strangers' SYNs, of so many milliseconds; 0 for none. */
+  /** Milliseconds of the past for which to report other attempts and SYNs without a proof; 0 for none. */
   readonly sinceMs: number;
-  /** How many of the latest others to leave out: they were in an earlier answer. */
+  /** How many of the latest others to leave out: an earlier report had them. */
   readonly skip: number;
 }

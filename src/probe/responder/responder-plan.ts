@@ -3,37 +3,37 @@ import type { Nanos } from '../../wire/numbers.ts';
 import type { Attempt } from './attempt-log.ts';
 import type { Mac } from './token-mac.ts';
 
-/** Everything a responder needs to know before its first packet. */
+/** What a responder needs before its first packet. */
 export interface ResponderPlan {
-  /** The ports it listens on, guarded by the caller. */
+  /** The listening ports, guarded by the caller. */
   readonly ports: readonly number[];
   readonly routes: Routes;
   /** HMAC-SHA-256 under the token's key. */
   readonly mac: Mac;
-  /** So many bytes from the operating system's random source. */
+  /** That many bytes from the operating system's random source. */
   readonly random: (length: number) => Uint8Array;
   /** Epoch milliseconds. */
   readonly wallClock: () => number;
-  /** When it ends by itself; Infinity for never. */
+  /** When the responder ends; Infinity for never. */
   readonly endAt: Nanos;
-  /** After how many attempts it ends by itself; Infinity for never. */
+  /** After how many attempts the responder ends; Infinity for never. */
   readonly endAfter: number;
-  /** Learns of each attempt once its fate is final. */
+  /** Called with each attempt once its fate is final. */
   readonly onAttempt: (attempt: Attempt) => void;
 }
 
 /** Running totals of a responder. */
 export interface ResponderStats {
-  /** Proven SYNs, repetitions not counted. */
+  /** Proven SYNs without retransmissions. */
   attempts: number;
-  /** SYN-ACKs, repetitions not counted. */
+  /** SYN-ACKs without retransmissions. */
   answered: number;
   /** Connections over which a report was fetched. */
   reported: number;
-  /** SYNs without a proof: none was answered. */
+  /** SYNs without a proof, none of which was answered. */
   strangers: number;
-  /** Proven SYNs that were not answered because there were too many of them. */
+  /** Proven SYNs that exceeded the rate limit and were not answered. */
   rateLimited: number;
-  /** Proofs made for another time, in slots of two minutes that the client's clock is ahead (or behind, negative): the latest, or 0. */
+  /** Two-minute slots by which the latest stale proof was ahead (negative: behind); 0 without one. */
   slotsOff: number;
 }

@@ -1,52 +1,51 @@
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionRequest } from '../connection/connection-session.ts';
-import { fetchReport, REPORT_STREAM_BYTES } from './fetch-report.ts';
+import { fetchReport, REPORT_STREAM_BYTES, ReportExchange } from './report-exchange.ts';
 import { synAckIn } from './local-view.ts';
 import type { AttemptReport, ResponderReport, ReportRequest } from './report.ts';
-import { ReportExchange } from './report-exchange.ts';
 import type { Mac } from './token-mac.ts';
 
 /** Connections to one target at a time. */
 const AT_ONCE = 32;
-/** Messages that the log of one responder is read in at most; it remembers fewer attempts than fit these. */
+/** Messages in which one log is read at most; the responder remembers fewer attempts than fit these. */
 const MOST_PAGES = 32;
 /** Asks about this attempt alone. */
 const NO_LOG: AskFor = () => ({ sinceMs: 0, skip: 0 });
-const PATIENCE: Nanos = 3 * NANOS_PER_SECOND;
-/** How much longer one of our SYNs may have been under way than another. */
+const REPORT_TIMEOUT: Nanos = 3 * NANOS_PER_SECOND;
+/** How much longer one of our SYNs may have travelled than another. */
 const DELAY_MS = 2000;
-/** The log is asked about so much more than the time since the first SYN: the request may have to be repeated. */
-const MARGIN_MS = PATIENCE / NANOS_PER_MS + DELAY_MS;
+/** Added to the time since the first SYN when asking for the log: the request may be retransmitted. */
+const MARGIN_MS = REPORT_TIMEOUT / NANOS_PER_MS + DELAY_MS;
 const US_PER_MS = 1000;
 
-/** What the responder is asked for, called when it is asked. */
+/** What to ask the responder for; called at the moment of asking. */
 type AskFor = () => ReportRequest;
 
-/** Makes a SYN with a proof; another source port at each call. */
+/** Makes a SYN with a proof; each call uses another source port. */
 export type MakeSyn = () => Uint8Array;
 
-/** A SYN to be sent to a port. The same port may be asked with several. */
+/** A port to send SYNs to. There may be several questions for one port. */
 export interface ResponderQuestion {
   readonly port: number;
   readonly makeSyn: MakeSyn;
 }
 
-/** What is to be found out about the ports of one target. */
+/** What to find out about the ports of one target. */
 export interface ResponderQueryPlan {
   readonly questions: readonly ResponderQuestion[];
-  /** Another listening port of the responder, asked about ports that are silent; null to ask one that answered. */
+  /** SYNs to another listening port, which is asked about silent ports; null to ask a port that answered. */
   readonly control: MakeSyn | null;
   readonly mac: Mac;
-  /** 16 bytes that nobody can guess. */
+  /** 16 unpredictable bytes. */
   readonly nonce: () => Uint8Array;
-  /** How long the first SYN of a port is waited for; twice as long each other. */
+  /** Time-out of a port's first SYN; it doubles with each further one. */
   readonly initialRto: Nanos;
   /** SYNs after the first. */
   readonly retries: number;
   /** The transport's clock. */
   readonly now: () => Nanos;
-  /** Learns of each port once all is known. */
+  /** Called with each port once everything is known. */
   readonly onOutcome: (outcome: ResponderOutcome) => void;
 }
 
@@ -57,39 +56,39 @@ export interface ResponderAttempt {
   readonly exchange: ReportExchange;
 }
 
-/** What the responder said over another connection about the time of our attempts. */
+/** What the responder reported over another connection about the time of our attempts. */
 export interface ResponderLog {
-  /** Who was asked: the attempt of that connection. */
+  /** The attempt of that connection. */
   readonly own: AttemptReport;
   readonly attempts: readonly AttemptReport[];
-  /** All SYNs of this connection plan, those that asked included: most attempts are theirs. */
+  /** All SYNs of this query, those of the asking connections included. */
   readonly syns: readonly Uint8Array[];
-  /** Whether nothing of that time is missing in `attempts`. */
+  /** Whether `attempts` has everything of that time. */
   readonly isComplete: boolean;
-  /** Round trip of the connection that asked. */
+  /** Round trip of the asking connection. */
   readonly rtt: Nanos;
   readonly strangers: ResponderReport['strangers'];
   readonly listening: ResponderReport['listening'];
 }
 
-/** All that is known of a port. */
+/** Everything known about a port. */
 export interface ResponderOutcome {
   readonly question: ResponderQuestion;
   /** In order, one SYN each. */
   readonly attempts: readonly ResponderAttempt[];
-  /** Null where it was not needed, or nobody could be asked. */
+  /** Null when it was not needed, or when no port could be asked. */
   readonly log: ResponderLog | null;
-  /** When all was known, on the transport's clock: until then an answer would have been heard. */
+  /** When everything was known, on the transport's clock: answers were awaited until then. */
   readonly at: Nanos;
 }
 
-/** A port under way. */
+/** A port in progress. */
 interface Tried {
   readonly question: ResponderQuestion;
   readonly attempts: ResponderAttempt[];
 }
 
-/** What all steps of a connection plan share. */
+/** What all steps of a query share. */
 interface RunningPlan extends ResponderQueryPlan {
   readonly begunAt: Nanos;
   readonly syns: Uint8Array[];
@@ -98,8 +97,9 @@ interface RunningPlan extends ResponderQueryPlan {
 type Step<T> = Generator<readonly ConnectionRequest[], T, readonly Connection[]>;
 
 /**
- * The work of one target, connection after connection, for a `ConnectionSession`: a SYN with a proof to each port, and the report over the connection. About ports that brought none the responder is
- * asked over another one: the control port, one that did report, or the same port once more.
+ * The work for one target, as a plan for a `ConnectionSession`: a SYN with a proof to each port, and the
+ * report over its connection. The responder is asked about silent ports over another connection: to the
+ * control port, to one that reported, or to the same port again.
  */
 export function* queryResponder(asked: ResponderQueryPlan): Step<void> {
   const plan: RunningPlan = { ...asked, begunAt: asked.now(), syns: [] };
@@ -121,7 +121,7 @@ export function* queryResponder(asked: ResponderQueryPlan): Step<void> {
   for (const one of silent) plan.onOutcome({ ...one, log, at: plan.now() });
 }
 
-/** Attempts at these ports, side by side, until each has had an answer or as many as are allowed. */
+/** Attempts at these ports, side by side, until each is answered or its retries are used. */
 function* attemptAll(plan: RunningPlan, tried: readonly Tried[], request: AskFor): Step<void> {
   let unanswered = tried;
   for (let round = 0; round <= plan.retries && unanswered.length > 0; round++) {
@@ -135,7 +135,10 @@ interface Round {
   readonly initialRto: Nanos;
 }
 
-/** One SYN each. Another attempt is another connection, never a repetition: that would have another IP ID and another TSval, so no proof in it. */
+/**
+ * One SYN each. A further attempt is a new connection: a retransmission would change IP ID and TSval, and
+ * so lose the proof.
+ */
 function* attemptOnce(plan: RunningPlan, tried: readonly Tried[], { request, initialRto }: Round): Step<void> {
   const begun = tried.map(({ question }) => ({
     syn: question.makeSyn(),
@@ -143,7 +146,7 @@ function* attemptOnce(plan: RunningPlan, tried: readonly Tried[], { request, ini
   }));
   const connections = yield begun.map(({ syn, exchange }) => ({
     syn,
-    script: fetchReport(exchange, PATIENCE),
+    script: fetchReport(exchange, REPORT_TIMEOUT),
     initialRto,
     retries: 0,
     keep: REPORT_STREAM_BYTES,
@@ -156,7 +159,7 @@ function* attemptOnce(plan: RunningPlan, tried: readonly Tried[], { request, ini
   }
 }
 
-/** The log as told over one of these ports at a second attempt: it may have been loss. */
+/** The log, read over one of these ports at a second attempt: the first may have been lost. */
 function* askAgain(plan: RunningPlan, silent: readonly Tried[]): Step<ResponderLog | null> {
   for (let start = 0; start < silent.length; start += AT_ONCE) {
     const some = silent.slice(start, start + AT_ONCE);
@@ -167,24 +170,25 @@ function* askAgain(plan: RunningPlan, silent: readonly Tried[]): Step<ResponderL
   return null;
 }
 
-/** A report that was asked for the log. */
+/** One report of the log. */
 interface Page {
   readonly report: ResponderReport;
   /** From our beginning until it was asked for. */
   readonly elapsedMs: number;
-  /** No SYN of ours arrived before, by the responder's clock: epoch microseconds. */
+  /** The earliest arrival of a SYN of ours, by the responder's clock: epoch microseconds. */
   readonly begunUs: number;
   readonly rtt: Nanos;
 }
 
-/** Everything that the responder remembers of the time since we began; null when it does not answer. */
+/** Everything that the responder remembers since we began; null when it does not answer. */
 function* askLog(plan: RunningPlan, makeSyn: MakeSyn): Step<ResponderLog | null> {
   const pages: Page[] = [];
   for (let more = 1; more > 0 && pages.length < MOST_PAGES;) {
     const skip = pages.reduce((count, { report }) => count + report.others.length, 0);
     const page = yield* askPage(plan, makeSyn, skip);
     if (page === null) break;
-    // Asking is an attempt too: each page's list begins with the askers before it.
+    // Asking is an attempt too: the list of each page begins with the attempts that asked for those before
+    // it.
     pages.push(page);
     more = page.report.more;
   }
@@ -213,13 +217,16 @@ function* askPage(plan: RunningPlan, makeSyn: MakeSyn, skip: number): Step<Page 
   return { report, elapsedMs, begunUs, rtt: pace.srtt };
 }
 
-/** Whether another attempt could bring no more: silence, an ICMP error and a report that broke off may be chance. */
+/** Whether a further attempt is useless. Silence, an ICMP error and a report that broke off may be chance. */
 function isAnswered(attempt: ResponderAttempt | undefined): boolean {
   const kind = attempt?.connection.ending?.kind;
   return attempt?.exchange.isOver === true || kind === 'refused' || kind === 'send-error';
 }
 
-/** The attempt that a port is judged by: the last that brought a report, else the first that a SYN-ACK came to, else the first that anything did, else the first. */
+/**
+ * The attempt that decides about a port: the last that brought a report, else the first with a SYN-ACK,
+ * else the first with any answer, else the first.
+ */
 export function decisiveAttempt({ attempts }: ResponderOutcome): ResponderAttempt | null {
   return (
     attempts.findLast(({ exchange }) => exchange.report !== null) ??

@@ -4,9 +4,9 @@ import type { AttemptReport, ResponderReport, PortRun, ReportRequest, StrangerRe
 
 const US_PER_MS = 1000;
 const NANOS_PER_US = 1000;
-/** Both headers at their longest. */
+/** The longest headers of both protocols. */
 const LONGEST_HEADERS = 120;
-/** Attempts and ports in one report at most; the message has room for fewer. */
+/** Attempts and ports in one report at most; a message has room for fewer. */
 const MOST_OTHERS = 128;
 const MOST_STRANGERS = 256;
 
@@ -20,23 +20,23 @@ export interface Moment {
 /** Writes reports from what the responder remembers. */
 export class ResponderReporter {
   readonly #log: AttemptLog;
-  /** When a SYN without a proof came last, by listening port. */
+  /** When the last SYN without a proof arrived, by listening port. */
   readonly #strangers: Map<number, Nanos> = new Map();
 
   readonly #listening: readonly PortRun[];
 
-  /** `ports`: those that the responder listens on, ascending. */
+  /** `ports`: the listening ports, ascending. */
   constructor(log: AttemptLog, ports: readonly number[]) {
     this.#log = log;
     this.#listening = portRuns(ports);
   }
 
-  /** A SYN without a proof came to a listening port. */
+  /** Notes a SYN without a proof at a listening port. */
   noteStranger(port: number, at: Nanos): void {
     this.#strangers.set(port, at);
   }
 
-  /** The report to whoever made the attempt `own`. */
+  /** The report to the client of the attempt `own`. */
   report(own: Attempt, request: ReportRequest, { now, epochMs }: Moment): ResponderReport {
     const since = request.sinceMs === 0 ? Infinity : now - request.sinceMs * NANOS_PER_MS;
     const others = this.#log.after(since).filter((attempt) => attempt !== own);

@@ -13,23 +13,23 @@ import { type Proof, ProofBook } from './proof.ts';
 import type { AttemptFate } from './report.ts';
 import { ReportServer } from './report-server.ts';
 import type { ResponderPlan, ResponderStats } from './responder-plan.ts';
-import { ServerConnection } from './server-connection.ts';
+import { type Received, ServerConnection } from './server-connection.ts';
 import { type DecodedSyn, synOf } from './syn-ack.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 const { SYN, ACK, RST } = TcpFlag;
-/** SYN-ACKs a second, first copies. */
+/** SYN-ACKs a second, without retransmissions. */
 const MOST_ANSWERS = 1000;
-/** An exchange of three messages takes no longer on any path. */
+/** More than an exchange of three messages takes on any path. */
 const ENOUGH_TIME: Nanos = 5 * NANOS_PER_SECOND;
-/** Connections at a time, half-open ones included. */
+/** Connections at once, half-open ones included. */
 const MOST_CONNECTIONS = 256;
-/** Attempts that are remembered: two SYNs and SYN-ACKs fit a KiB. */
+/** Attempts that are remembered; two of them, with SYN and SYN-ACK, take a KiB. */
 const MOST_REMEMBERED = 2048;
-/** The MTU assumed where the kernel names no way back. */
+/** The MTU assumed when the kernel has no route to the client. */
 const ETHERNET_MTU = 1500;
 
-/** A connection with what is said over it. */
+/** A connection and the server of its stream. */
 interface Served {
   readonly attempt: Attempt;
   readonly connection: ServerConnection;
@@ -37,8 +37,9 @@ interface Served {
 }
 
 /**
- * The responder: answers SYNs that carry a proof of the token, and says over the connection that follows what arrived and what left. To everybody else it is silent, and
- * remembers of them when they last came to a port. What is remembered of others is bounded in number.
+ * The responder: answers SYNs that carry a proof of the token, and reports over the connection what arrived
+ * and what left. It is silent to all others, and remembers only when they last reached each port. Its
+ * memory is bounded.
  */
 export class ResponderSession implements DrivenSession {
   readonly stats: ResponderStats = { attempts: 0, answered: 0, reported: 0, strangers: 0, rateLimited: 0, slotsOff: 0 };
@@ -53,7 +54,7 @@ export class ResponderSession implements DrivenSession {
   readonly #view: PacketView = new PacketView();
   readonly #isListening: Uint8Array = new Uint8Array(65_536);
   readonly #tsvalBase: number;
-  /** Wall clock at the transport's zero, epoch milliseconds; read again at each turn. */
+  /** Wall clock at the transport's zero, in epoch milliseconds; read at each poll. */
   #epochMs = Number.NaN;
   #now: Nanos = 0;
   #concluded = 0;
@@ -86,7 +87,7 @@ export class ResponderSession implements DrivenSession {
   }
 
   noteDrops(): void {
-    // A client whose SYN the capture lost sends it again.
+    // A client retransmits a SYN that the capture lost.
   }
 
   receive(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
@@ -127,9 +128,22 @@ export class ResponderSession implements DrivenSession {
     const served = this.#served.get(key);
     const decoded = served === undefined ? null : decodePacket(packet);
     if (served === undefined || decoded === null || !decoded.ok || decoded.value.tcp === null) return;
-    served.connection.receive(decoded.value.tcp, at);
-    if (served.server.isForeign) served.connection.abort();
+    const received = served.connection.receive(decoded.value.tcp, at);
+    if (received !== null) this.#exchange(served, received, at);
     this.#settle(key, served);
+  }
+
+  /** Answers what a segment brought: the greeting once established, reports for requests. */
+  #exchange({ attempt, connection, server }: Served, { isEstablished, data }: Received, at: Nanos): void {
+    if (isEstablished) {
+      attempt.fate = 'established';
+      connection.send(server.hello());
+    }
+    const turn = data.length === 0 ? null : server.take(data);
+    if (turn?.hasReport === true) attempt.fate = 'reported';
+    if (turn !== null) connection.send(turn.answer);
+    connection.transmit(at);
+    if (turn?.isForeign === true) connection.abort();
   }
 
   #receiveSyn(packet: Uint8Array, at: Nanos): void {
@@ -177,13 +191,13 @@ export class ResponderSession implements DrivenSession {
       return 'stale-proof';
     }
     if (!hasRightTcpChecksum(packet)) return 'bad-checksum';
-    if (this.#bucket.take(at) && this.#makesRoom(at)) return null;
+    if (this.#bucket.take(at) && this.#makeRoom(at)) return null;
     this.stats.rateLimited++;
     return 'rate-limited';
   }
 
-  /** Half-open connections give way to new ones, the oldest first; then one that has had time enough. */
-  #makesRoom(at: Nanos): boolean {
+  /** Makes room by dropping the oldest half-open connection, else one that has had enough time. */
+  #makeRoom(at: Nanos): boolean {
     if (this.#served.size < MOST_CONNECTIONS) return true;
     const all = [...this.#served];
     const dispensable =
@@ -213,20 +227,14 @@ export class ResponderSession implements DrivenSession {
       transmitQueue: this.#transmitQueue,
       nextIpId: () => this.#nextIpId(),
       tsvalAt: (time: Nanos) => this.#tsvalAt(time),
-      onEstablished: () => {
-        attempt.fate = 'established';
-        connection.send(server.hello());
-      },
-      onData: (bytes: Uint8Array) => connection.send(server.take(bytes)),
     };
-    const connection: ServerConnection = new ServerConnection(syn, own, parts, now);
-    const served = { attempt, connection, server };
+    const served = { attempt, server, connection: new ServerConnection(syn, own, parts, now) };
     this.#served.set(key, served);
     this.stats.answered++;
     this.#note(served);
   }
 
-  /** Brings what the log says of a connection up to date, and forgets the connection when it is over. */
+  /** Copies a connection's state to its attempt, and forgets the connection when it is over. */
   #settle(key: string, served: Served): void {
     this.#note(served);
     if (served.connection.ending === null) return;
@@ -234,14 +242,13 @@ export class ResponderSession implements DrivenSession {
     this.#conclude(served);
   }
 
-  #note({ attempt, connection, server }: Served): void {
+  #note({ attempt, connection }: Served): void {
     attempt.synAck = connection.synAck;
     attempt.synAckCopies = connection.synAckCopies;
-    if (server.hasReported) attempt.fate = 'reported';
-    else if (connection.ending === 'reset') attempt.fate = 'reset';
+    if (connection.ending === 'reset' && attempt.fate !== 'reported') attempt.fate = 'reset';
   }
 
-  /** Ends a connection before its time. */
+  /** Ends a connection early. */
   #drop(key: string, served: Served): void {
     served.connection.abort();
     this.#settle(key, served);
@@ -249,7 +256,7 @@ export class ResponderSession implements DrivenSession {
 
   #conclude(served: Served): void {
     this.#note(served);
-    if (served.server.hasReported) this.stats.reported++;
+    if (served.attempt.fate === 'reported') this.stats.reported++;
     this.#tell(served.attempt);
   }
 

@@ -8,45 +8,53 @@ import type { TcpOption } from '../../wire/tcp-option.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import { addressedBack, type DecodedSyn, OWN_SHIFT, type OwnSide, synAckFields } from './syn-ack.ts';
 
-/** Payload and timestamps of a segment: with both headers 576 bytes, which every path carries (RFC 879, 1). */
+/**
+ * Payload and timestamps of a segment: 576 bytes with both headers, which every path carries (RFC 879, 1).
+ */
 const SEGMENT_BYTES = 536;
 const STAMP_BYTES = 12;
 const RECEIVE_WINDOW = 64_128;
-/** Segments on their way at most (RFC 6928). */
+/** Segments in flight at most (RFC 6928). */
 const MOST_IN_FLIGHT = 10;
-/** Linux' first SYN-ACK time-out; the last one is waited for in vain. */
+/** Linux's SYN-ACK time-outs; the connection ends with the last. */
 const SYN_ACK_RTOS: readonly Nanos[] = [1, 2, 4].map((seconds) => seconds * NANOS_PER_SECOND);
-/** A SYN that comes again this soon is one that the capture sees twice, or that the path has doubled. */
+/** A SYN that is repeated this soon was captured twice or duplicated by the path. */
 const SAME_SYN: Nanos = 100 * NANOS_PER_MS;
 const SHORTEST_RTO: Nanos = 200 * NANOS_PER_MS;
 const MOST_RETRIES = 5;
-/** A connection on which nothing happens for so long is reset. */
+/** A connection that is idle for so long is reset. */
 const IDLE: Nanos = 10 * NANOS_PER_SECOND;
-/** None lasts longer, however often its client speaks. */
+/** The longest life of a connection, however active its client. */
 const LIFETIME: Nanos = 60 * NANOS_PER_SECOND;
 const NOP: TcpOption = { kind: 1, name: 'nop' };
 
-/** What a connection needs of the session that it belongs to. */
+/** What a connection needs from its session. */
 export interface ConnectionParts {
   readonly transmitQueue: TransmitQueue;
-  /** An IP identification that is not 0. */
+  /** A nonzero IP identification. */
   readonly nextIpId: () => number;
   /** The clock of timestamps. */
   readonly tsvalAt: (now: Nanos) => number;
-  /** Called once, when the acknowledgement of the SYN-ACK has come. */
-  readonly onEstablished: () => void;
-  /** Gets the stream's bytes in order, a copy. */
-  readonly onData: (bytes: Uint8Array) => void;
 }
+
+/** What a segment brought. */
+export interface Received {
+  /** True for the segment that acknowledged the SYN-ACK. */
+  readonly isEstablished: boolean;
+  /** The next bytes of the client's stream: a copy, possibly empty. */
+  readonly data: Uint8Array;
+}
+
+const EMPTY = new Uint8Array(0);
 
 type State = 'syn-received' | 'established' | 'closed';
 
-/** How a connection came to its end; null while it lasts. */
+/** How a connection ended; null while it lasts. */
 export type Ending = 'done' | 'reset' | 'no-ack' | 'timed-out';
 
 /**
- * The server's end of a TCP connection (RFC 9293), in user space: enough for a few messages. It sends again what is not acknowledged, takes data in order only, and
- * closes when the client does.
+ * The server's end of a TCP connection (RFC 9293) in user space, for a few messages. It retransmits, takes
+ * data in order only, and closes when the client does.
  */
 export class ServerConnection {
   ending: Ending | null = null;
@@ -64,8 +72,8 @@ export class ServerConnection {
   #received: Seq;
   #acknowledged: Seq;
   /** Bytes from `#acknowledged` on. */
-  #queue: Uint8Array = new Uint8Array(0);
-  /** How many sequence numbers from there are on their way. */
+  #queue: Uint8Array = EMPTY;
+  /** How many sequence numbers from there are in flight. */
   #inFlight = 0;
   #window: number;
   #finWanted = false;
@@ -103,30 +111,30 @@ export class ServerConnection {
     return this.#syn.header.seq === isn;
   }
 
-  /** True until the client has shown that it got the SYN-ACK. */
+  /** True until the client acknowledges the SYN-ACK. */
   get isHalfOpen(): boolean {
     return this.#state === 'syn-received';
   }
 
-  /** The SYN came again. */
+  /** Takes a repeated SYN. */
   repeat(now: Nanos): void {
     if (this.#state === 'syn-received' && now - this.#repliedAt >= SAME_SYN) this.#repeatSynAck(now);
   }
 
-  /** Takes a segment of this connection that is no SYN. */
-  receive({ header, payload }: TcpSegment, now: Nanos): void {
-    if (this.#state === 'closed') return;
+  /** Takes a segment of this connection that is no SYN; null when it changes nothing, else call `transmit` next. */
+  receive({ header, payload }: TcpSegment, now: Nanos): Received | null {
+    if (this.#state === 'closed') return null;
     if ((header.flags & TcpFlag.RST) !== 0) {
       if (this.#isInWindow(header.seq)) this.#end('reset');
-      return;
+      return null;
     }
-    if ((header.flags & TcpFlag.ACK) === 0 || !this.#takeAck(header, now)) return;
-    this.#noteStamp(header);
-    this.#takeData(header, payload, now);
-    this.#pump(now);
+    const isEstablished = this.isHalfOpen;
+    if ((header.flags & TcpFlag.ACK) === 0 || !this.#takeAck(header, now)) return null;
+    this.#noteTimestamp(header);
+    return { isEstablished, data: this.#takeData(header, payload, now) };
   }
 
-  /** Queues bytes for the client; they leave with the next `receive` or `tick`. */
+  /** Queues bytes for the client; they leave with the next `transmit` or `tick`. */
   send(bytes: Uint8Array): void {
     this.#queue = concatBytes([this.#queue, bytes]);
   }
@@ -134,16 +142,21 @@ export class ServerConnection {
   /** Resets the connection unless it is over. */
   abort(): void {
     if (this.#state === 'closed') return;
-    this.#post(TcpFlag.RST | TcpFlag.ACK, seqAdd(this.#acknowledged, this.#inFlight), new Uint8Array(0), 0);
+    this.#post(TcpFlag.RST | TcpFlag.ACK, this.#nextSeq, EMPTY, 0);
     this.#end('timed-out');
   }
 
-  /** To be called when `deadline` has come. */
+  /** Does what is due; to be called at `deadline`. */
   tick(now: Nanos): void {
     if (this.#state === 'closed' || now < this.deadline) return;
     if (this.#state === 'syn-received') this.#waitOn(now);
     else if (now >= this.#bornAt + LIFETIME || this.#isIdle || ++this.#retries > MOST_RETRIES) this.abort();
     else this.#sendAgain(now);
+  }
+
+  /** SND.NXT. */
+  get #nextSeq(): Seq {
+    return seqAdd(this.#acknowledged, this.#inFlight);
   }
 
   get #isIdle(): boolean {
@@ -162,14 +175,16 @@ export class ServerConnection {
     this.synAckCopies++;
   }
 
-  /** False for an acknowledgement of something that was never sent: no segment of this client's (RFC 5961, 5). */
+  /**
+   * False for an acknowledgment of something that was not sent: the segment is not this client's (RFC 5961,
+   * 5).
+   */
   #takeAck(header: TcpHeader, now: Nanos): boolean {
     const progress = seqDiff(seq(header.ack), this.#acknowledged);
     if (this.#state === 'syn-received') {
       if (progress !== 0) return false;
       this.#state = 'established';
       this.#rto = Math.max(SHORTEST_RTO, 2 * (now - this.#repliedAt) + SHORTEST_RTO / 2);
-      this.#parts.onEstablished();
     }
     if (progress > this.#inFlight) return false;
     this.#window = header.window << this.#peerShift;
@@ -186,44 +201,43 @@ export class ServerConnection {
     if (this.#finSent && this.#inFlight === 0) this.#end('done');
   }
 
-  #takeData({ seq: first, flags }: TcpHeader, payload: Uint8Array, now: Nanos): void {
+  #takeData({ seq: first, flags }: TcpHeader, payload: Uint8Array, now: Nanos): Uint8Array {
     const hasFin = (flags & TcpFlag.FIN) !== 0;
-    if ((payload.length === 0 && !hasFin) || this.#state === 'closed') return;
+    if ((payload.length === 0 && !hasFin) || this.#state === 'closed') return EMPTY;
     const known = seqDiff(this.#received, seq(first));
-    if (known >= 0 && known <= payload.length) {
-      const fresh = payload.slice(known);
-      this.#received = seqAdd(this.#received, fresh.length + (hasFin ? 1 : 0));
-      if (fresh.length > 0) this.#parts.onData(fresh);
-      this.#finWanted ||= hasFin;
-    }
-    this.#post(TcpFlag.ACK, seqAdd(this.#acknowledged, this.#inFlight), new Uint8Array(0), now);
+    const isInOrder = known >= 0 && known <= payload.length;
+    const fresh = isInOrder ? payload.slice(known) : EMPTY;
+    if (isInOrder) this.#received = seqAdd(this.#received, fresh.length + (hasFin ? 1 : 0));
+    this.#finWanted ||= isInOrder && hasFin;
+    this.#post(TcpFlag.ACK, this.#nextSeq, EMPTY, now);
+    return fresh;
   }
 
   /** Sends what the client has room for. */
-  #pump(now: Nanos): void {
+  transmit(now: Nanos): void {
     if (this.#state !== 'established' || this.#finSent) return;
     const most = SEGMENT_BYTES - (this.#stamped ? STAMP_BYTES : 0);
     const room = Math.min(this.#window, MOST_IN_FLIGHT * most);
     while (this.#inFlight < this.#queue.length && this.#inFlight < room) {
       const end = Math.min(this.#queue.length, room, this.#inFlight + most);
       const bytes = this.#queue.subarray(this.#inFlight, end);
-      this.#post(TcpFlag.ACK | TcpFlag.PSH, seqAdd(this.#acknowledged, this.#inFlight), bytes, now);
+      this.#post(TcpFlag.ACK | TcpFlag.PSH, this.#nextSeq, bytes, now);
       this.#inFlight = end;
     }
     if (this.#finWanted && this.#inFlight === this.#queue.length) {
-      this.#post(TcpFlag.FIN | TcpFlag.ACK, seqAdd(this.#acknowledged, this.#inFlight), new Uint8Array(0), now);
+      this.#post(TcpFlag.FIN | TcpFlag.ACK, this.#nextSeq, EMPTY, now);
       this.#inFlight++;
       this.#finSent = true;
     }
     if (this.#inFlight > 0 || this.#queue.length > 0) this.deadline = now + this.#rto * 2 ** this.#retries;
   }
 
-  /** Goes back to the first byte that is not acknowledged; a shut window is knocked at with one byte (RFC 9293, 3.8.6.1). */
+  /** Goes back to the first unacknowledged byte; probes a zero window with one byte (RFC 9293, 3.8.6.1). */
   #sendAgain(now: Nanos): void {
     this.#inFlight = 0;
     this.#finSent = false;
     this.#window = Math.max(this.#window, 1);
-    this.#pump(now);
+    this.transmit(now);
   }
 
   #isInWindow(number: number): boolean {
@@ -231,7 +245,7 @@ export class ServerConnection {
     return ahead >= 0 && ahead < RECEIVE_WINDOW;
   }
 
-  #noteStamp({ seq: first, options }: TcpHeader): void {
+  #noteTimestamp({ seq: first, options }: TcpHeader): void {
     const stamp = findOption(options, 'ts');
     if (stamp !== undefined && seqDiff(seq(first), this.#received) <= 0) this.#tsRecent = stamp.value;
   }

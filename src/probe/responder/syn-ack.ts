@@ -6,27 +6,27 @@ import { TcpFlag } from '../../wire/tcp-flags.ts';
 import type { TcpOption } from '../../wire/tcp-option.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 
-/** A SYN with its two headers. */
+/** A SYN with both headers. */
 export interface DecodedSyn {
   readonly ip: Ipv4Header;
   readonly header: TcpHeader;
 }
 
-/** What the responder's own side of a connection starts with. */
+/** The responder's own parameters of a connection. */
 export interface OwnSide {
-  /** Of the interface that leads back to the client. */
+  /** Of the interface towards the client. */
   readonly mtu: number;
   readonly isn: number;
-  /** Not 0: for that the kernel would fill in its own (raw(7), IP_HDRINCL). */
+  /** Nonzero: the kernel replaces 0 with its own (raw(7), IP_HDRINCL). */
   readonly ipId: number;
   readonly tsval: number;
-  /** Eight bytes, for a client that asks for a Fast Open cookie. */
+  /** Eight bytes, for a client that requests a Fast Open cookie. */
   readonly cookie: Uint8Array;
 }
 
-/** Raw window of SYN-ACKs: what Linux says on an Ethernet. */
+/** Raw window of SYN-ACKs, as Linux has it on Ethernet. */
 const SYN_ACK_WINDOW = 64_240;
-/** Shift of the windows behind it. */
+/** Window shift of later segments. */
 export const OWN_SHIFT = 7;
 
 const IP_AND_TCP_HEADER = 40;
@@ -34,13 +34,16 @@ const NOP: TcpOption = { kind: 1, name: 'nop' };
 const SACK_OK: TcpOption = { kind: 4, name: 'sackOK' };
 const ECN_SETUP = TcpFlag.ECE | TcpFlag.CWR;
 
-/** The SYN of a packet, or null when it is none. */
+/** The SYN of a packet; null when it is none. */
 export function synOf(packet: DecodedPacket): DecodedSyn | null {
   const header = packet.tcp?.header;
   return header === undefined ? null : { ip: packet.ip, header };
 }
 
-/** The fields that every packet back to the sender of `syn` has. The DSCP is the one that came, so that the way back can be compared too. */
+/**
+ * The fields that every packet to the sender of `syn` has. The DSCP is the one that arrived, so that the
+ * reverse path can be compared too.
+ */
 export function addressedBack({ ip, header }: DecodedSyn): TcpPacketFields {
   return {
     source: ip.destination,
@@ -53,7 +56,10 @@ export function addressedBack({ ip, header }: DecodedSyn): TcpPacketFields {
   };
 }
 
-/** The SYN-ACK: what Linux would answer to the SYN as it came, so nothing that was not asked for. A middlebox has no more cause to touch it than any other. */
+/**
+ * The SYN-ACK that Linux would send for the SYN as it arrived, with no option that was not asked for: it
+ * looks ordinary to middleboxes.
+ */
 export function synAckFields(syn: DecodedSyn, own: OwnSide): TcpPacketFields {
   const asksEcn = (syn.header.flags & ECN_SETUP) === ECN_SETUP;
   return {
@@ -67,7 +73,7 @@ export function synAckFields(syn: DecodedSyn, own: OwnSide): TcpPacketFields {
   };
 }
 
-/** net/ipv4/tcp_output.c, tcp_options_write: SACK-permitted takes the place of the NOPs before timestamps. */
+/** net/ipv4/tcp_output.c, tcp_options_write: SACK-permitted replaces the NOPs before timestamps. */
 function answerTo(offered: readonly TcpOption[], { mtu, tsval, cookie }: OwnSide): readonly TcpOption[] {
   const asked = findOption(offered, 'ts');
   const sack = findOption(offered, 'sackOK') !== undefined;

@@ -1,6 +1,6 @@
 import { NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
 
-/** Lets so many through a second, after a burst of one second's worth. */
+/** Admits a fixed number a second, after a burst of one second's worth. */
 export class TokenBucket {
   readonly #perSecond: number;
   #tokens: number;

@@ -1,12 +1,12 @@
 import { concatBytes } from '../../wire/bytes.ts';
 
-/** HMAC-SHA-256 under the key that both ends make of their token; 32 bytes. */
+/** HMAC-SHA-256 under the key that both ends derive from their token; 32 bytes. */
 export type Mac = (message: Uint8Array) => Uint8Array;
 
-/** What a MAC is about: one key makes many kinds of them, none of which can stand for another. */
+/** The purpose of a MAC: values for one purpose are never valid for another. */
 export const MacPurpose = { isn: 1, tsval: 2, option: 3, data: 4, request: 5, report: 6 } as const;
 
-/** `synscope respond`, version 1, in front of every message that is authenticated. */
+/** `synscope respond 1` precedes every authenticated message. */
 const DOMAIN = Uint8Array.from('synscope respond 1', (letter) => letter.charCodeAt(0));
 
 /** The MAC of `parts`, whose lengths the caller has fixed, for one purpose. */
@@ -14,7 +14,7 @@ export function macOf(mac: Mac, purpose: number, ...parts: readonly Uint8Array[]
   return mac(concatBytes([DOMAIN, Uint8Array.of(purpose), ...parts]));
 }
 
-/** Whether the bytes are the same, in a time that does not tell where they differ. */
+/** Compares in constant time. */
 export function isSameMac(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;

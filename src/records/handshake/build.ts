@@ -1,11 +1,9 @@
 import { diagnose } from '../../analysis/handshake/diagnose.ts';
-import { inOrder, synRttMs } from '../../analysis/handshake/exchange.ts';
+import { inOrder, synRttMs, closedBy, synAckSchedule } from '../../analysis/handshake/exchange.ts';
 import { peerStates } from '../../analysis/handshake/peer-states.ts';
-import { synAckSchedule } from '../../analysis/handshake/syn-ack-schedule.ts';
-import { closedBy } from '../../analysis/handshake/closed-by.ts';
 import { portVerdict } from '../../probe/handshake/port-verdict.ts';
 import type { TcpState } from '../../probe/connection/connection-state.ts';
-import type { ConnectionNote, HeardSense, IcmpNote, SegmentNote, SentSense } from '../../probe/connection/segment-note.ts';
+import type { ConnectionNote, ReceivedSense, IcmpNote, SegmentNote, SentSense } from '../../probe/connection/segment-note.ts';
 import type { Connection } from '../../probe/connection/connection.ts';
 import { type Investigation, isAnswered, type Trial } from '../../probe/handshake/investigation.ts';
 import { formatAddress } from '../../wire/address.ts';
@@ -23,7 +21,7 @@ export interface PairName {
 }
 
 /** What to say of a segment that is not plain; the rest speak for themselves. */
-const REMARKS: Readonly<Partial<Record<SentSense | HeardSense, string>>> = {
+const REMARKS: Readonly<Partial<Record<SentSense | ReceivedSense, string>>> = {
   'syn-again': 'retransmission',
   'data-again': 'retransmission',
   'fin-again': 'retransmission',

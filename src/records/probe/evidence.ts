@@ -1,5 +1,5 @@
 import type { Evidence } from '../../analysis/evidence.ts';
-import type { HostFacts } from '../../analysis/host-facts.ts';
+import type { HostFacts } from '../../analysis/host-ledger.ts';
 import type { Verdict } from '../../probe/verdict.ts';
 import type { DecodedPacket } from '../../wire/decoded.ts';
 import { decodePacket } from '../../wire/packet.ts';

@@ -1,10 +1,8 @@
 import type { Evidence } from '../../analysis/evidence.ts';
 import { isOrdinaryReset, type ResetShape } from '../../analysis/findings/rst-injected.ts';
 import { findFindings } from '../../analysis/find-findings.ts';
-import type { HostFacts } from '../../analysis/host-facts.ts';
-import { hopDistance } from '../../analysis/hop-distance.ts';
-import { HostLedger, usualDistance } from '../../analysis/host-ledger.ts';
-import { synAckOf } from '../../analysis/syn-ack.ts';
+import { type HostFacts, HostLedger, usualDistance } from '../../analysis/host-ledger.ts';
+import { hopDistance, synAckOf } from '../../analysis/reply.ts';
 import type { PairOrder } from '../../probe/scan/pair-order.ts';
 import type { TargetSet } from '../../probe/targets/target-set.ts';
 import type { Verdict } from '../../probe/verdict.ts';

@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
-
 import { judgeTarget } from '../../analysis/firewall/judge-target.ts';
-import { SynscopeError } from '../../errors.ts';
+import type { SynscopeError } from '../../errors.ts';
 import { craftSyn } from '../../probe/craft/syn-spec.ts';
 import type { TargetEvidence } from '../../probe/firewall/firewall-plan.ts';
 import { FirewallSession } from '../../probe/firewall/firewall-session.ts';
@@ -10,14 +8,38 @@ import { type GuardExpectations, parseGuardExpectations } from '../../records/fi
 import { guardRecord, unroutedRecord } from '../../records/firewall/build.ts';
 import type { FirewallPortRecord, FirewallRecord } from '../../records/firewall/records.ts';
 import { formatAddress } from '../../wire/address.ts';
-import { NANOS_PER_MS } from '../../wire/numbers.ts';
-import type { FirewallOptions } from './firewall-options.ts';
-import { runSession } from '../loop/loop.ts';
-import { openRun } from '../open-run.ts';
-import { preparePairs, type PreparedPairs } from '../options/prepare-pairs.ts';
-import { type Driving, lostInterface, oneByOne, streamRecords } from '../loop/record-stream.ts';
+import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
+import { type Machine, machineWith, randomKey } from '../machine.ts';
+import {
+  type CraftOptions,
+  type NetworkOptions,
+  type RunControl,
+  type TargetOptions,
+  preparePairs,
+  type PreparedPairs,
+} from '../options/run-options.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
-import { warmUp } from '../warm-up.ts';
+
+/**
+ * What `firewall` accepts: the command's flags in camelCase, with the same texts, units and defaults. Source ports, ISNs, flags and data are the tests' own;
+ * the rest of the SYN can be chosen.
+ */
+export interface FirewallOptions
+  extends
+    TargetOptions,
+    Pick<CraftOptions, 'options' | 'profile' | 'dscp' | 'window'>,
+    Omit<NetworkOptions, 'sourcePort'>,
+    RunControl {
+  /** `443` or `22,80`; without it 22, 80 and 443. */
+  readonly ports?: string;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly retries?: number;
+  /** Search for a SYN rate limit, which takes seconds and up to 4,000 SYNs to one port of each target. */
+  readonly rateLimit?: boolean;
+  /** Words that must hold for every port: `drop`, `reject-rst,stateful`. */
+  readonly expect?: string;
+}
 
 const DEFAULT_PORTS = '22,80,443';
 /** Each test of a pair has a source port of its own, so that no filter on the way takes it for part of another's connection. */
@@ -28,18 +50,25 @@ const ETHERNET = { interface: '', mtu: 1500 };
  * Tests how each (target, port) pair is guarded and yields the run record, one record for each port once all of its target are known, and the summary.
  * Throws and ends early as `probe` does.
  */
-export function firewall(options: FirewallOptions): AsyncGenerator<FirewallRecord, void, undefined> {
-  return oneByOne(firewallInBatches(options));
+export function firewall(
+  options: FirewallOptions,
+  machine: Partial<Machine> = {},
+): AsyncGenerator<FirewallRecord, void, undefined> {
+  return oneByOne(firewallInBatches(options, machine));
 }
 
-/** The same records, handed over as many at a time as there are. */
-export async function* firewallInBatches(options: FirewallOptions): AsyncGenerator<readonly FirewallRecord[], void, undefined> {
+/** The same records, as many at a time as there are. */
+export async function* firewallInBatches(
+  options: FirewallOptions,
+  parts: Partial<Machine> = {},
+): AsyncGenerator<readonly FirewallRecord[], void, undefined> {
+  const machine = machineWith(parts);
   const expected = parseGuardExpectations(options.expect);
-  const run = await preparePairs('firewall', options, DEFAULT_PORTS);
+  const run = await preparePairs('firewall', options, DEFAULT_PORTS, machine.random);
   craftSyn(run.spec, { ...ETHERNET, address: run.targets.at(0) });
   const needs = { options, sourceIp: run.spec.sourceIp, sourcePortCount: SOURCE_PORTS, ports: 'reserved' } as const;
-  const open = await openRun(needs);
-  const plan = { run, expected, searchRate: options.rateLimit === true };
+  const open = await machine.open(needs);
+  const plan = { run, expected, searchRate: options.rateLimit === true, machine };
   yield* streamRecords<FirewallRecord>(open, options, (driving) => testAll(plan, driving));
 }
 
@@ -47,19 +76,21 @@ interface Plan {
   readonly run: PreparedPairs;
   readonly expected: GuardExpectations | null;
   readonly searchRate: boolean;
+  readonly machine: Machine;
 }
 
 async function testAll(
-  { run, expected, searchRate }: Plan,
-  { open, queue, signal }: Driving<FirewallRecord>,
+  { run, expected, searchRate, machine }: Plan,
+  driving: Driving<FirewallRecord>,
 ): Promise<SynscopeError | null> {
+  const { open, queue } = driving;
   const { transport } = open;
   const counter = new SummaryCounter(run);
   const session = new FirewallSession({
     ...run,
     routes: open.routes,
     sourcePorts: open.sourcePorts,
-    key: new Uint32Array(randomBytes(16).buffer.slice(0, 16)),
+    key: randomKey(machine.random),
     searchRate,
     onTarget: (evidence) => {
       for (const record of recordsOf(evidence, run, expected)) {
@@ -68,14 +99,14 @@ async function testAll(
       }
     },
   });
-  if (transport.clock === 'userspace') await warmUp(session, transport, open.sourcePorts[0] as number);
-  queue.push(runRecordOf(run, open));
-  const fault = await runSession(session, transport, { signal, onTurn: () => undefined });
-  const interrupted = fault === null && signal.aborted;
-  const end = { drops: transport.drops(), durationMs: transport.now() / NANOS_PER_MS, interrupted };
-  queue.push(counter.summary(session.stats, end));
-  if (fault !== null) return lostInterface(fault);
-  return !interrupted && counter.nothingRouted ? noRoute() : null;
+  if (transport.clock === 'userspace')
+    await (await import('../warm-up.ts')).warmUp(session, transport, open.sourcePorts[0] as number);
+  queue.push(runRecordOf(run, open, machine.wallClock()));
+  return driveRun(driving, {
+    session,
+    summary: (end) => counter.summary(session.stats, end),
+    nothingRouted: () => counter.nothingRouted,
+  });
 }
 
 function recordsOf(
@@ -94,10 +125,4 @@ function recordsOf(
 function stateOf({ policy }: FirewallPortRecord): PortState {
   if (policy === 'open' || policy === 'error') return policy;
   return policy === 'closed' || policy === 'reject-rst' ? 'closed' : 'filtered';
-}
-
-function noRoute(): SynscopeError {
-  return new SynscopeError('no-route', 'no target could be reached: this host has no route to any of them', {
-    hint: 'see `ip route get ADDRESS`, or `synscope doctor ADDRESS`',
-  });
 }

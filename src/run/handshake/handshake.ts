@@ -1,23 +1,18 @@
-import { randomBytes } from 'node:crypto';
-
-import { SynscopeError } from '../../errors.ts';
+import type { SynscopeError } from '../../errors.ts';
 import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
 import { ProbeCookie } from '../../probe/craft/cookie.ts';
 import { cookieNumbering, SynMaker } from '../../probe/craft/syn-maker.ts';
 import { type InvestigationPlan, PortInvestigation } from '../../probe/handshake/investigation.ts';
 import type { HandshakeRunRecord } from '../../records/handshake/records.ts';
-import type { Source } from '../../transport/transport.ts';
-import { type Address, formatAddress, parseAddress } from '../../wire/address.ts';
-import { NANOS_PER_MS } from '../../wire/numbers.ts';
+import { type Address, parseAddress } from '../../wire/address.ts';
 import { HandshakeRecorder } from '../../records/handshake/recorder.ts';
-import type { HandshakeOptions } from './handshake-options.ts';
-import { runSession } from '../loop/loop.ts';
-import { openRun, type OpenRun } from '../open-run.ts';
-import { craftVariation, prepareHandshake, type PreparedHandshake } from './prepare-handshake.ts';
-import { rehearseConnections } from './rehearsal.ts';
-import { type Driving, lostInterface, oneByOne, streamRecords } from '../loop/record-stream.ts';
+import { type HandshakeOptions, craftVariation, prepareHandshake, type PreparedHandshake } from './prepare-handshake.ts';
+import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
+import { type Machine, machineWith, randomKey } from '../machine.ts';
+import type { OpenRun } from '../open-run.ts';
+import { type RoutedPair, routedPairs } from '../routed-targets.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
-import { warmUp } from '../warm-up.ts';
+import { rehearseConnections, warmUp } from '../warm-up.ts';
 
 /** Connections that are opened side by side, where one port does not ask for more. */
 const AT_ONCE = 64;
@@ -34,27 +29,36 @@ const MOST_SOURCE_PORTS = 256;
  * summary when no target had a route or the interface was lost. Ends early, with `interrupted` in the summary, when `options.signal` aborts; no connection is
  * left open.
  */
-export function handshake(options: HandshakeOptions): AsyncGenerator<HandshakeRunRecord, void, undefined> {
-  return oneByOne(handshakeInBatches(options));
+export function handshake(
+  options: HandshakeOptions,
+  machine: Partial<Machine> = {},
+): AsyncGenerator<HandshakeRunRecord, void, undefined> {
+  return oneByOne(handshakeInBatches(options, machine));
 }
 
-/** The same records, handed over as many at a time as there are. */
+/** The same records, as many at a time as there are. */
 export async function* handshakeInBatches(
   options: HandshakeOptions,
+  parts: Partial<Machine> = {},
 ): AsyncGenerator<readonly HandshakeRunRecord[], void, undefined> {
-  const run = await prepareHandshake(options);
+  const machine = machineWith(parts);
+  const run = await prepareHandshake(options, machine.random);
   const connections = run.targets.size * run.ports.size * (run.plan.repeat + MORE_CONNECTIONS);
-  const open = await openRun({
+  const open = await machine.open({
     options: run.options,
     sourceIp: run.spec.sourceIp,
     sourcePortCount: Math.min(MOST_SOURCE_PORTS, connections),
     ports: 'resets-suppressed',
   });
-  yield* streamRecords<HandshakeRunRecord>(open, options, (driving) => shakeHands(run, driving));
+  yield* streamRecords<HandshakeRunRecord>(open, options, (driving) => shakeHands(run, driving, machine));
 }
 
-async function shakeHands(run: PreparedHandshake, driving: Driving<HandshakeRunRecord>): Promise<SynscopeError | null> {
-  const { open, queue, signal } = driving;
+async function shakeHands(
+  run: PreparedHandshake,
+  driving: Driving<HandshakeRunRecord>,
+  { random, wallClock }: Machine,
+): Promise<SynscopeError | null> {
+  const { open, queue } = driving;
   const { transport } = open;
   const counter = new SummaryCounter(run);
   const recorder = new HandshakeRecorder({
@@ -67,36 +71,35 @@ async function shakeHands(run: PreparedHandshake, driving: Driving<HandshakeRunR
   });
   rehearseConnections();
   const session = new ConnectionSession({
-    connectionPlans: connectionPlansOf(run, open, recorder),
+    connectionPlans: connectionPlansOf({ run, open, recorder, key: randomKey(random) }),
     atOnce: Math.ceil(AT_ONCE / run.plan.repeat),
   });
   if (transport.clock === 'userspace') await warmUp(session, transport, open.sourcePorts[0] as number);
-  queue.push(runRecordOf(run, open));
-  const fault = await runSession(session, transport, { signal, onTurn: () => recorder.tick() });
-  recorder.end();
-  const interrupted = fault === null && signal.aborted;
-  queue.push(
-    counter.summary(session.stats, { drops: transport.drops(), durationMs: transport.now() / NANOS_PER_MS, interrupted }),
-  );
-  if (fault !== null) return lostInterface(fault);
-  return interrupted || !counter.nothingRouted ? null : noRoute();
+  queue.push(runRecordOf(run, open, wallClock()));
+  return driveRun(driving, {
+    session,
+    onTurn: () => recorder.tick(),
+    finish: () => recorder.end(),
+    summary: (end) => counter.summary(session.stats, end),
+    nothingRouted: () => counter.nothingRouted,
+  });
+}
+
+interface Connecting {
+  readonly run: PreparedHandshake;
+  readonly open: OpenRun;
+  readonly recorder: HandshakeRecorder;
+  readonly key: Uint32Array;
 }
 
 /** One for each pair, made when its turn comes. */
-function* connectionPlansOf(run: PreparedHandshake, open: OpenRun, recorder: HandshakeRecorder): Generator<ConnectionPlan> {
-  const key = new Uint32Array(randomBytes(16).buffer.slice(0, 16));
+function* connectionPlansOf({ run, open, recorder, key }: Connecting): Generator<ConnectionPlan> {
   const maker = new SynMaker(open.sourcePorts, cookieNumbering(new ProbeCookie(key), run.spec));
-  for (let index = 0; index < run.targets.size; index++) {
-    const address = run.targets.at(index);
-    const route = open.routes.lookup(address);
-    const source = route < 0 ? null : (open.routes.sources[route] ?? null);
-    for (let place = 0; place < run.ports.size; place++) {
-      const port = run.ports.at(place);
-      const name = { target: formatAddress(address), hostname: run.targets.hostname(index), port };
-      const plan = planOf(run, { open, maker, address, port, source });
-      if (source === null) recorder.unreachable(name, plan, -route);
-      else yield connectionPlan(new PortInvestigation(plan), (investigation) => recorder.begin(name, investigation));
-    }
+  for (const pair of routedPairs(run, open.routes)) {
+    const { name, source, errno } = pair;
+    const plan = planOf(run, pair, { slotSize: open.transport.batch.slotSize, maker });
+    if (source === null) recorder.unreachable(name, plan, errno);
+    else yield connectionPlan(new PortInvestigation(plan), (investigation) => recorder.begin(name, investigation));
   }
 }
 
@@ -110,30 +113,17 @@ function* connectionPlan(
   end();
 }
 
-interface Aim {
-  readonly open: OpenRun;
-  readonly maker: SynMaker;
-  readonly address: Address;
-  readonly port: number;
-  /** Null without a route. */
-  readonly source: Source | null;
-}
-
-function planOf(run: PreparedHandshake, { open, maker, address, port, source }: Aim): InvestigationPlan {
-  const hostname = run.targets.hostname(run.targets.indexOf(address));
+function planOf(
+  run: PreparedHandshake,
+  { name: { target, hostname, port }, address, source }: RoutedPair,
+  { slotSize, maker }: { readonly slotSize: number; readonly maker: SynMaker },
+): InvestigationPlan {
   return {
     ...run.plan,
     makeSyn: (variation) =>
       source === null ? new Uint8Array(0) : maker.make(craftVariation(run.spec, source, variation), address, port).bytes,
-    say: run.say({ address: formatAddress(address), hostname, port }),
-    mtu: Math.min(source?.mtu ?? SMALLEST_MTU, open.transport.batch.slotSize),
-    pathMtu:
-      run.measuresPathMtu && source !== null ? { interfaceMtu: source.mtu, slotSize: open.transport.batch.slotSize } : null,
+    say: run.say({ address: target, hostname, port }),
+    mtu: Math.min(source?.mtu ?? SMALLEST_MTU, slotSize),
+    pathMtu: run.measuresPathMtu && source !== null ? { interfaceMtu: source.mtu, slotSize } : null,
   };
-}
-
-function noRoute(): SynscopeError {
-  return new SynscopeError('no-route', 'no target could be reached: this host has no route to any of them', {
-    hint: 'see `ip route get ADDRESS`, or `synscope doctor ADDRESS`',
-  });
 }

@@ -1,3 +1,5 @@
+import { randomFillSync } from 'node:crypto';
+
 import { SynscopeError, usageError } from '../../errors.ts';
 import type { InvestigationPlan, SynVariation } from '../../probe/handshake/investigation.ts';
 import { craftSyn, synOptionsText, type SynSpec } from '../../probe/craft/syn-spec.ts';
@@ -6,10 +8,27 @@ import type { Source } from '../../transport/transport.ts';
 import { UNSPECIFIED } from '../../wire/address.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
-import type { HandshakeOptions } from './handshake-options.ts';
-import { preparePairs, type PreparedPairs } from '../options/prepare-pairs.ts';
-import { whole } from '../options/read-options.ts';
+import { type PairOptions, preparePairs, type PreparedPairs, whole } from '../options/run-options.ts';
+import type { RandomFill } from '../machine.ts';
 import { readRequest, type RequestMaker } from '../options/read-request.ts';
+
+/** What `handshake` accepts: the command's flags in camelCase, with the same texts, units and defaults. */
+export interface HandshakeOptions extends PairOptions {
+  /** False leaves the SYN-ACK unacknowledged and watches it being sent again. */
+  readonly ack?: boolean;
+  /** Milliseconds to go on listening, before or after the ACK. */
+  readonly observe?: number;
+  /** `http`, `http:/PATH`, `tls`, `hex:...` or `none`. */
+  readonly send?: string;
+  readonly fastOpen?: boolean;
+  readonly pathMtu?: boolean;
+  /** `fin` or `rst`. */
+  readonly close?: string;
+  /** Handshakes side by side. */
+  readonly repeat?: number;
+  /** Comma-separated words. */
+  readonly expect?: string;
+}
 
 /** A run of `handshake` whose input has been read and found good; nothing has been opened yet. */
 export interface PreparedHandshake extends PreparedPairs {
@@ -28,12 +47,15 @@ const ETHERNET_MTU = 1500;
 const LONGEST_COOKIE = '00'.repeat(16);
 
 /** Reads all options. Throws a usage error for the first that cannot be accepted. */
-export async function prepareHandshake(options: HandshakeOptions): Promise<PreparedHandshake> {
-  const pairs = await preparePairs('handshake', options, DEFAULT_PORTS);
+export async function prepareHandshake(
+  options: HandshakeOptions,
+  random: RandomFill = randomFillSync,
+): Promise<PreparedHandshake> {
+  const pairs = await preparePairs('handshake', options, DEFAULT_PORTS, random);
   const { spec, timing } = pairs;
   const repeat = whole('--repeat', options.repeat, [1, MOST_REPEATS]) ?? 1;
   const observe = whole('--observe', options.observe, [0, LONGEST_OBSERVATION_MS]);
-  const say = readRequest('--send', options.send ?? 'none');
+  const say = readRequest('--send', options.send ?? 'none', random);
   const plan = {
     initialRto: timing.timeoutMs * NANOS_PER_MS,
     retries: timing.retries ?? RETRIES,

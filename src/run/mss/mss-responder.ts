@@ -1,122 +1,101 @@
-import { randomBytes, randomInt } from 'node:crypto';
-
 import { responderEvidence } from '../../analysis/mss/responder-evidence.ts';
-import { SynscopeError } from '../../errors.ts';
+import type { SynscopeError } from '../../errors.ts';
 import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
-import { type Offer, offersFor } from '../../probe/mss/offers.ts';
 import { mssForMtu } from '../../probe/craft/profiles.ts';
-import { decisiveAttempt, type ResponderOutcome, queryResponder, type MakeSyn } from '../../probe/responder/responder-query.ts';
+import { type Offer, offersFor } from '../../probe/mss/offers.ts';
 import { localViewOf } from '../../probe/responder/local-view.ts';
-import { ProofSyns } from '../../probe/responder/proof-syns.ts';
-import type { Mac } from '../../probe/responder/token-mac.ts';
+import { decisiveAttempt, type ResponderOutcome } from '../../probe/responder/responder-query.ts';
 import { type MssPort, mssRecordOf } from '../../records/mss/build.ts';
 import type { MssRecord, MssRunRecord } from '../../records/mss/records.ts';
 import { errnoName } from '../../transport/errno.ts';
-import type { Source } from '../../transport/transport.ts';
-import { type Address, formatAddress } from '../../wire/address.ts';
-import { NANOS_PER_MS } from '../../wire/numbers.ts';
-import { runSession } from '../loop/loop.ts';
-import { openRun, type OpenRun } from '../open-run.ts';
-import type { MssOptions } from './mss-options.ts';
-import { offerOptions, type PreparedMss } from './prepare-mss.ts';
-import { type Driving, lostInterface, noRoute, streamRecords } from '../loop/record-stream.ts';
+import { driveRun, type Driving, streamRecords } from '../drive-run.ts';
+import type { Machine } from '../machine.ts';
+import type { OpenRun } from '../open-run.ts';
+import {
+  readResponderAccess,
+  refuseWithResponder,
+  RESPONDER_PLANS,
+  RESPONDER_PORTS,
+  type ResponderAccess,
+  ResponderQueries,
+} from '../responder-queries.ts';
+import { routedPairs } from '../routed-targets.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
-import { openToken } from '../options/token.ts';
+import type { MssAim } from '../../records/mss/recorder.ts';
+import { offerOptions, type PreparedMss } from './prepare-mss.ts';
 
-/** In turn, so that no two attempts at a port within a run share one. */
-const SOURCE_PORTS = 64;
-/** Ports at a time. */
-const AT_ONCE = 8;
-
-/** A run with a responder. */
-interface ResponderRun extends PreparedMss {
-  readonly mac: Mac;
+/** A measurement that asks a responder. */
+interface AskingMss extends PreparedMss {
+  readonly access: ResponderAccess;
 }
 
-/** The records of `mss` with `responder`: a SYN for each offer, and what the responder says arrived and left. Nothing is asked for but that. */
-export async function* mssWithResponder(prepared: PreparedMss): AsyncGenerator<readonly MssRunRecord[], void, undefined> {
+/** The records of `mss` with `responder`: a SYN for each offer, and what the responder says arrived and left. No data is asked for. */
+export async function* mssWithResponder(
+  prepared: PreparedMss,
+  machine: Machine,
+): AsyncGenerator<readonly MssRunRecord[], void, undefined> {
   const { options, spec } = prepared;
-  refuse(options);
-  const run = { ...prepared, mac: openToken(options, options.onWarning ?? (() => undefined)) };
-  const sourcePortCount = options.sourcePort === undefined ? SOURCE_PORTS : 1;
-  const open = await openRun({ options, sourceIp: spec.sourceIp, sourcePortCount, ports: 'resets-suppressed' });
-  yield* streamRecords<MssRunRecord>(open, options, (driving) => askAll(run, driving));
+  refuseWithResponder(options, {
+    seq: ['--seq', 'the sequence number carries the proof'],
+    request: ['--request', 'it is asked what arrived, not for data'],
+  });
+  const run = { ...prepared, access: await readResponderAccess(options, machine) };
+  const sourcePortCount = options.sourcePort === undefined ? RESPONDER_PORTS : 1;
+  const open = await machine.open({ options, sourceIp: spec.sourceIp, sourcePortCount, ports: 'resets-suppressed' });
+  yield* streamRecords<MssRunRecord>(open, options, (driving) => askAll(run, driving, machine));
 }
 
-/** Throws a usage error for an option that a responder leaves no use for. */
-function refuse({ seq, request }: MssOptions): void {
-  if (seq !== undefined) throw new SynscopeError('usage', '--seq with --responder: the sequence number carries the proof');
-  if (request !== undefined)
-    throw new SynscopeError('usage', '--request with --responder: it is asked what arrived, not for data');
-}
-
-async function askAll(run: ResponderRun, { open, queue, signal }: Driving<MssRunRecord>): Promise<SynscopeError | null> {
-  const { transport } = open;
+async function askAll(run: AskingMss, driving: Driving<MssRunRecord>, machine: Machine): Promise<SynscopeError | null> {
+  const { open, queue } = driving;
   const counter = new SummaryCounter(run);
   const emit = (record: MssRecord, attempts: number): void => {
     counter.count({ state: record.state, attempts });
     queue.push(record);
   };
-  const session = new ConnectionSession({ connectionPlans: connectionPlansOf(run, open, emit), atOnce: AT_ONCE });
-  queue.push(runRecordOf(run, open));
-  const fault = await runSession(session, transport, { signal, onTurn: () => undefined });
-  const interrupted = fault === null && signal.aborted;
-  const end = { drops: transport.drops(), durationMs: transport.now() / NANOS_PER_MS, interrupted };
-  queue.push(counter.summary(session.stats, end));
-  if (fault !== null) return lostInterface(fault);
-  return counter.nothingRouted && !interrupted ? noRoute() : null;
+  const connectionPlans = connectionPlansOf(run, { open, machine, emit });
+  const session = new ConnectionSession({ connectionPlans, atOnce: RESPONDER_PLANS });
+  queue.push(runRecordOf(run, open, machine.wallClock()));
+  return driveRun(driving, {
+    session,
+    summary: (end) => counter.summary(session.stats, end),
+    nothingRouted: () => counter.nothingRouted,
+  });
 }
 
+/** Takes a record, and how many connections it took. */
 type Emit = (record: MssRecord, attempts: number) => void;
 
-function* connectionPlansOf(run: ResponderRun, open: OpenRun, emit: Emit): Generator<ConnectionPlan> {
-  const { mac, spec } = run;
-  const { routes, sourcePorts } = open;
-  const syns = new ProofSyns({ mac, wallClock: Date.now, sourcePorts, ipId: spec.ipId, firstId: randomInt(65_535), routes });
-  for (let index = 0; index < run.targets.size; index++) {
-    const address = run.targets.at(index);
-    const route = routes.lookup(address);
-    const source = route < 0 ? null : (routes.sources[route] ?? null);
-    for (let place = 0; place < run.ports.size; place++) {
-      const port = run.ports.at(place);
-      const name = { target: formatAddress(address), hostname: run.targets.hostname(index), port };
-      if (source === null) emit(unrouted(run, name, -route), 0);
-      else yield connectionPlan(run, { open, syns, address, source, name }, emit);
-    }
+interface Asking {
+  readonly open: OpenRun;
+  readonly machine: Machine;
+  readonly emit: Emit;
+}
+
+/** One for each pair, made when its turn comes. */
+function* connectionPlansOf(run: AskingMss, { open, machine, emit }: Asking): Generator<ConnectionPlan> {
+  const queries = new ResponderQueries(run, open, machine);
+  for (const { name, address, source, errno } of routedPairs(run, open.routes)) {
+    if (source === null) emit(unrouted(run, name, errno), 0);
+    else yield connectionPlan(run, { name, address, source }, { queries, emit });
   }
 }
 
-interface ResponderAim {
-  readonly open: OpenRun;
-  readonly syns: ProofSyns;
-  readonly address: Address;
-  readonly source: Source;
-  readonly name: MssPort;
-}
-
 /** One port: a question for each offer, told of together. */
-function* connectionPlan(run: ResponderRun, aim: ResponderAim, emit: Emit): ConnectionPlan {
-  const { timing, mac } = run;
-  const offers = offersFor(run.offers, aim.source.mtu);
-  const questions = offers.map((offer) => ({ port: aim.name.port, makeSyn: maker(run, aim, offer) }));
-  const outcomes: ResponderOutcome[] = [];
-  yield* queryResponder({
-    questions,
-    control: null,
-    mac,
-    nonce: () => new Uint8Array(randomBytes(16)),
-    initialRto: timing.timeoutMs * NANOS_PER_MS,
-    retries: timing.retries,
-    now: () => aim.open.transport.now(),
-    onOutcome: (outcome) => outcomes.push(outcome),
+function* connectionPlan(
+  run: AskingMss,
+  aim: MssAim,
+  { queries, emit }: { readonly queries: ResponderQueries; readonly emit: Emit },
+): ConnectionPlan {
+  const { address, source, name } = aim;
+  const offers = offersFor(run.offers, source.mtu);
+  const questions = offers.map((offer) => {
+    const options = offerOptions(run, source, { purpose: 'offered', offer });
+    return queries.question(address, name.port, { ...run.spec, options });
   });
+  const outcomes: ResponderOutcome[] = [];
+  yield* queries.plan(questions, (outcome) => outcomes.push(outcome));
   const attempts = outcomes.reduce((count, outcome) => count + outcome.attempts.length, 0);
   emit(recordOf(run, aim, { offers, questions, outcomes }), attempts);
-}
-
-function maker({ spec }: ResponderRun, { syns, address, source, name }: ResponderAim, offer: Offer): MakeSyn {
-  const options = offerOptions({ spec }, source, { purpose: 'offered', offer });
-  return syns.to(address, name.port, { spec: { ...spec, options }, carriers: [] });
 }
 
 interface Asked {
@@ -125,7 +104,7 @@ interface Asked {
   readonly outcomes: readonly ResponderOutcome[];
 }
 
-function recordOf(run: ResponderRun, { name, source }: ResponderAim, { offers, questions, outcomes }: Asked): MssRecord {
+function recordOf(run: AskingMss, { name, source }: MssAim, { offers, questions, outcomes }: Asked): MssRecord {
   const seen = offers.map((offered, index) => {
     const outcome = outcomes.find(({ question }) => question === questions[index]);
     const attempt = outcome === undefined ? null : decisiveAttempt(outcome);
@@ -137,7 +116,7 @@ function recordOf(run: ResponderRun, { name, source }: ResponderAim, { offers, q
   return mssRecordOf(name, verdict, responderEvidence(seen, mssForMtu(source.mtu)), run.expectations);
 }
 
-function unrouted(run: ResponderRun, name: MssPort, errno: number): MssRecord {
+function unrouted(run: AskingMss, name: MssPort, errno: number): MssRecord {
   const verdict = { state: 'error', reason: `send-error:${errnoName(errno)}` } as const;
   return mssRecordOf(name, verdict, responderEvidence([], 0), run.expectations);
 }

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import { type QuoteEvidence, quoteEvidence } from '../../analysis/mss/quote-evidence.ts';
 import type { DrivenSession } from '../../probe/session/driven-session.ts';
 import { HalfOpenResets } from '../../probe/session/half-open-resets.ts';
@@ -8,18 +6,26 @@ import { mssForMtu } from '../../probe/craft/profiles.ts';
 import type { Routes } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
-import type { MssAim } from './mss-plan.ts';
+import type { MssAim } from '../../records/mss/recorder.ts';
 import { craftOffer, type PreparedMss } from './prepare-mss.ts';
 
 /** Two for a trace, should an older connection hold the tuple of the first, and one for control flows. */
 export const TRACE_PORTS = 3;
 const MOST_HOPS = 30;
-/** A silent hop is passed over soon: what matters is what the others quote. */
+/** Silent hops are given up soon: what matters is what the others quote. */
 const PATIENCE = { samples: 1, attempts: 2 } as const;
 const TIMEOUT_MS = 500;
 
 /** Takes what routers quoted; null where they quoted nothing of use. */
 type QuoteListener = (quote: QuoteEvidence | null) => void;
+
+/** What traces are made with. */
+interface TraceMeans {
+  readonly routes: Pick<Routes, 'isLocal' | 'isUnresolved'>;
+  /** Their resets are suppressed, and no connection of the run uses them. */
+  readonly sourcePorts: readonly number[];
+  readonly key: Uint32Array;
+}
 
 /** Traces of the SYN that an ordinary connection would send, for ports where its quotes are worth having. */
 export class MssTraces {
@@ -30,8 +36,7 @@ export class MssTraces {
   readonly #isLocal: (address: Address) => boolean;
   readonly #waiting: Map<TraceJob, { readonly sent: number; readonly onQuote: QuoteListener }> = new Map();
 
-  /** `sourcePorts`: guarded ones that no connection of the run uses. */
-  constructor(run: Pick<PreparedMss, 'spec'>, routes: Pick<Routes, 'isLocal' | 'isUnresolved'>, sourcePorts: readonly number[]) {
+  constructor(run: Pick<PreparedMss, 'spec'>, { routes, sourcePorts, key }: TraceMeans) {
     this.#run = run;
     this.#sourcePorts = sourcePorts;
     this.#isLocal = (address) => routes.isLocal(address);
@@ -41,10 +46,10 @@ export class MssTraces {
       controlPort: sourcePorts.at(-1) as number,
       isLocal: this.#isLocal,
       isUnresolved: (address) => routes.isUnresolved(address),
-      key: new Uint32Array(randomBytes(16).buffer.slice(0, 16)),
+      key,
       firstTtl: 1,
       maxTtl: MOST_HOPS,
-      patience: PATIENCE,
+      probesPerHop: PATIENCE,
       timeoutMs: TIMEOUT_MS,
       onResult: (result, job) => {
         const waiting = this.#waiting.get(job);
@@ -67,7 +72,7 @@ export class MssTraces {
 
   /** Traces one port; `onQuote` is called once, when it is over. */
   add({ name, address, source }: MssAim, onQuote: QuoteListener): void {
-    // Nobody stands on the way to this host itself.
+    // There is no hop before an address of this host.
     if (this.#isLocal(address)) return onQuote(null);
     const sent = mssForMtu(source.mtu);
     const craft = (ttl: number): SynTemplate =>

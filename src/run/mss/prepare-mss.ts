@@ -1,12 +1,29 @@
+import { randomFillSync } from 'node:crypto';
+
 import { type OfferItem, parseOffers, withOffer } from '../../probe/mss/offers.ts';
 import type { Attempt } from '../../probe/mss/port-measurement.ts';
 import { craftSyn, synOptionsText } from '../../probe/craft/syn-spec.ts';
 import { type MssExpectations, parseMssExpectations } from '../../records/mss/expectations.ts';
 import type { Source } from '../../transport/transport.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
-import type { MssOptions } from './mss-options.ts';
-import { preparePairs, type PreparedPairs } from '../options/prepare-pairs.ts';
+import { type PairOptions, preparePairs, type PreparedPairs } from '../options/run-options.ts';
+import type { RandomFill } from '../machine.ts';
 import { readRequest, type RequestMaker } from '../options/read-request.ts';
+import type { TokenOptions } from '../options/token.ts';
+
+/** What `mss` accepts: the command's flags in camelCase, with the same texts, units and defaults. Its SYNs are to be answered, and carry no data. */
+export interface MssOptions extends Omit<PairOptions, 'payload' | 'badsum'>, TokenOptions {
+  /** `synscope respond` listens on these ports with the same token. */
+  readonly responder?: boolean;
+  /** `1460,1300,none`, also `mtu` and `jumbo`; each takes the place of the MSS in the option list. */
+  readonly offer?: string;
+  /** `http`, `http:/PATH`, `tls`, `hex:...` or `none`; by default what the port is usually for. */
+  readonly request?: string;
+  /** `1300` or `<=1400`: the MSS that must arrive in both directions. */
+  readonly expect?: string;
+  readonly expectForward?: string;
+  readonly expectReverse?: string;
+}
 
 /** A run of `mss` whose input has been read and found good; nothing has been opened yet. */
 export interface PreparedMss extends PreparedPairs {
@@ -24,11 +41,11 @@ const DEFAULT_PORTS = '443';
 const LARGEST_WINDOW = 0xffff;
 
 /** Reads all options. Throws a usage error for the first that cannot be accepted. */
-export async function prepareMss(options: MssOptions): Promise<PreparedMss> {
+export async function prepareMss(options: MssOptions, random: RandomFill = randomFillSync): Promise<PreparedMss> {
   const offers = parseOffers(options.offer);
-  const requestFor = readRequest('--request', options.request);
+  const requestFor = readRequest('--request', options.request, random);
   const expectations = parseMssExpectations(options);
-  const pairs = await preparePairs('mss', options, DEFAULT_PORTS);
+  const pairs = await preparePairs('mss', options, DEFAULT_PORTS, random);
   // A window below two segments would bound the host's.
   const spec = { ...pairs.spec, window: pairs.spec.window ?? LARGEST_WINDOW };
   const timing = { ...pairs.timing, retries: pairs.timing.retries ?? RETRIES };

@@ -1,17 +1,16 @@
-import { randomBytes } from 'node:crypto';
-
 import { SynscopeError, usageError } from '../../errors.ts';
 import { httpRequest, tlsClientHello } from '../../probe/requests.ts';
 import { fromHex } from '../../wire/hex.ts';
+import type { RandomFill } from '../machine.ts';
 
-/** Whom a request is for. */
+/** The port that a request is for. */
 export interface Addressee {
   readonly address: string;
   readonly hostname: string | null;
   readonly port: number;
 }
 
-/** What is said to somebody; null for nothing. */
+/** Makes the request for a port; null for none. */
 export type RequestMaker = (addressee: Addressee) => Uint8Array | null;
 
 const LARGEST_REQUEST = 16_384;
@@ -19,8 +18,9 @@ const HTTP_PORTS: readonly number[] = [80, 8080];
 const TLS_PORTS: readonly number[] = [443, 8443];
 
 /** Reads `http`, `http:/PATH`, `tls`, `hex:...` or `none`; without a text, what the port is usually for. Throws a usage error that names `flag`. */
-export function readRequest(flag: string, text: string | undefined): RequestMaker {
-  if (text === undefined) return usual;
+export function readRequest(flag: string, text: string | undefined, random: RandomFill): RequestMaker {
+  const tls: RequestMaker = ({ hostname }) => tlsClientHello(hostname, random(new Uint8Array(32)), random(new Uint8Array(32)));
+  if (text === undefined) return (addressee) => usual(addressee, tls);
   if (text.startsWith('hex:')) return bytesOf(flag, text);
   if (text === 'none') return () => null;
   if (text === 'tls') return tls;
@@ -37,7 +37,7 @@ function bytesOf(flag: string, text: string): RequestMaker {
   throw new SynscopeError('usage', `${flag} of ${bytes.length} bytes: at most ${LARGEST_REQUEST}`);
 }
 
-function usual(addressee: Addressee): Uint8Array | null {
+function usual(addressee: Addressee, tls: RequestMaker): Uint8Array | null {
   if (HTTP_PORTS.includes(addressee.port)) return http(addressee, '/');
   return TLS_PORTS.includes(addressee.port) ? tls(addressee) : null;
 }
@@ -45,8 +45,4 @@ function usual(addressee: Addressee): Uint8Array | null {
 function http({ address, hostname, port }: Addressee, path: string): Uint8Array {
   const name = hostname ?? address;
   return httpRequest(port === 80 ? name : `${name}:${port}`, path);
-}
-
-function tls({ hostname }: Addressee): Uint8Array {
-  return tlsClientHello(hostname, randomBytes(32), randomBytes(32));
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import { SynscopeError, usageError } from '../../errors.ts';
 import type { Mac } from '../../probe/responder/token-mac.ts';
+import type { RunControl } from './run-options.ts';
 
 /** Where the secret comes from that both ends share. */
 export interface TokenOptions {
@@ -12,20 +13,42 @@ export interface TokenOptions {
   readonly tokenFile?: string;
 }
 
-/** 50 ms and 16 MiB for each guess at a token (RFC 7914); both ends must do the same. */
+/** How the commands that ask a responder are told to. */
+export interface ResponderOptions extends TokenOptions {
+  /** `synscope respond` listens at the targets' end with the same token: ask it what arrived and what left. */
+  readonly responder?: boolean;
+  /** `HOST:PORT`: another port that the responder listens on, asked about ports that are silent. Implies `responder`. */
+  readonly control?: string;
+  /** `option`, `data` or both: where the SYN carries the proof beside its sequence number and its timestamp. */
+  readonly proof?: string;
+}
+
+/** Both ends must use the same. */
 const SALT = 'synscope respond 1';
 const KEY_BYTES = 32;
 const COST = { N: 16_384, r: 8, p: 1 };
-/** What can be searched through in spite of that. */
+/** Shorter tokens can be searched through all the same. */
 const SHORT = 12;
 
-/** HMAC-SHA-256 under a key made of the token. Throws a usage error when there is no token, or two; warns of one that is easy to guess. */
-export function openToken(options: TokenOptions, warn: (line: string) => void): Mac {
+/** Whether the options ask for a responder. */
+export function asksResponder({ responder, control }: Pick<ResponderOptions, 'responder' | 'control'>): boolean {
+  return responder === true || control !== undefined;
+}
+
+/** HMAC-SHA-256 under the token's key. Throws a usage error when there is no token, or two; warns of one that is easy to guess. */
+export function openToken(options: TokenOptions & Pick<RunControl, 'onWarning'>, keyOf: (token: string) => Uint8Array): Mac {
   const token = readToken(options);
   if (token.length < SHORT)
-    warn(`a token of ${token.length} characters can be guessed by whoever captures a SYN; take ${SHORT} or more at random`);
-  const key = scryptSync(token, SALT, KEY_BYTES, COST);
+    options.onWarning?.(
+      `a token of ${token.length} characters can be guessed from one captured SYN; take ${SHORT} or more at random`,
+    );
+  const key = keyOf(token);
   return (message) => new Uint8Array(createHmac('sha256', key).update(message).digest());
+}
+
+/** The key of a token (RFC 7914): 50 ms and 16 MiB for each guess. */
+export function stretchToken(token: string): Uint8Array {
+  return scryptSync(token, SALT, KEY_BYTES, COST);
 }
 
 function readToken({ token, tokenFile }: TokenOptions): string {

@@ -24,7 +24,8 @@ export interface TriedPair extends Pick<TraceJob, 'target' | 'port'> {
   readonly vary: boolean;
 }
 
-const PORTS_A_TRY = 2;
+/** Source ports of a trace: an older connection may hold the tuple of the first. */
+export const PORTS_A_TRY = 2;
 
 /** The traces of one pair: one, or with `vary` as many as it takes to tell what makes the difference. */
 export class PathTries {

@@ -1,79 +1,91 @@
-import { randomBytes } from 'node:crypto';
-
 import type { SynscopeError } from '../../errors.ts';
+import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
+import { localViewOf } from '../../probe/responder/local-view.ts';
+import { decisiveAttempt, type ResponderOutcome } from '../../probe/responder/responder-query.ts';
 import { HalfOpenResets } from '../../probe/session/half-open-resets.ts';
 import { JointSession } from '../../probe/session/joint-session.ts';
-import type { TraceResult } from '../../probe/path/path-probe.ts';
-import { PathSession, type TraceJob } from '../../probe/path/path-session.ts';
+import type { PathResponder } from '../../records/path/build.ts';
 import type { PathCommandRecord } from '../../records/path/records.ts';
-import { type Address, UNSPECIFIED } from '../../wire/address.ts';
+import { responderPartOf } from '../../records/responder-record.ts';
+import type { Address } from '../../wire/address.ts';
+import { fromHex } from '../../wire/hex.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
-import { HopNames } from './hop-names.ts';
-import { runSession } from '../loop/loop.ts';
-import { openRun } from '../open-run.ts';
-import { type ResponderQuery, RESPONDER_PORTS, PathResponders } from './path-responder.ts';
-import type { PathOptions } from './path-options.ts';
-import { PathTries } from './path-tries.ts';
-import { preparePairs, type PreparedPairs } from '../options/prepare-pairs.ts';
-import { type Driving, lostInterface, noRoute, oneByOne, streamRecords } from '../loop/record-stream.ts';
-import { whole } from '../options/read-options.ts';
-import { readControl } from '../responder/prepare-responder.ts';
-import { asksResponder } from '../probe/probe-options.ts';
-import { openToken } from '../options/token.ts';
+import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
+import { type Machine, machineWith, randomKey } from '../machine.ts';
+import { type PairOptions, preparePairs, type PreparedPairs, whole } from '../options/run-options.ts';
+import { asksResponder, type ResponderOptions } from '../options/token.ts';
+import {
+  readResponderAccess,
+  RESPONDER_PLANS,
+  RESPONDER_PORTS,
+  type ResponderAccess,
+  ResponderQueries,
+} from '../responder-queries.ts';
+import { portsIn, type RoutedTarget, routedPairs, routedTargets } from '../routed-targets.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
+import { PathTraces } from './path-traces.ts';
+import { PORTS_A_TRY } from './path-tries.ts';
+
+/** What `path` accepts: the command's flags in camelCase, with the same texts, units and defaults. */
+export interface PathOptions extends Omit<PairOptions, 'ttl' | 'seq' | 'ipId' | 'badsum'>, Omit<ResponderOptions, 'proof'> {
+  /** TTL of the first probe. */
+  readonly firstTtl?: number;
+  /** No probe has a larger TTL. */
+  readonly maxTtl?: number;
+  /** Answers wanted of each hop. */
+  readonly count?: number;
+  /** Repeat the trace with other options, to find those that make the SYN disappear. */
+  readonly vary?: boolean;
+  /** Look up the names of hops. */
+  readonly resolve?: boolean;
+}
 
 const DEFAULT_PORT = '443';
 const DEFAULT_MAX_TTL = 30;
-/** A trace and what takes its place should an older connection hold the tuple. */
-const PORTS_A_TRY = 2;
 /** As asked, bare, as asked again, and without each of the options that fit into a SYN. */
 const MOST_TRIES = 12;
-/** The MTU assumed where there is no route. */
-const ETHERNET_MTU = 1500;
 
-/** A run whose every input has been read. */
-interface PreparedPath extends PreparedPairs {
+/** A run whose input has been read and found good; nothing has been opened yet. */
+export interface PreparedPath extends PreparedPairs {
   readonly firstTtl: number;
   readonly maxTtl: number;
   readonly resolve: boolean;
   readonly vary: boolean;
-  /** By what a responder is asked, or null. */
-  readonly responder: Pick<ResponderQuery, 'mac' | 'control'> | null;
+  /** How the responder is asked; null where none is. */
+  readonly access: ResponderAccess | null;
 }
 
 /**
- * Traces the path of the SYN to every (target, port) pair and yields the run record, of each pair its hops and its path as soon as they are final, and the summary. Prints
- * nothing. Throws a SynscopeError as `probe` does.
+ * Traces the path of the SYN to every (target, port) pair and yields the run record, of each pair its hops and its path as soon as they are final, and the
+ * summary. Prints nothing. Throws a SynscopeError as `probe` does.
  */
-export function path(options: PathOptions): AsyncGenerator<PathCommandRecord, void, undefined> {
-  return oneByOne(pathInBatches(options));
+export function path(options: PathOptions, machine: Partial<Machine> = {}): AsyncGenerator<PathCommandRecord, void, undefined> {
+  return oneByOne(pathInBatches(options, machine));
 }
 
-/** The same records, handed over as many at a time as there are. */
-export async function* pathInBatches(options: PathOptions): AsyncGenerator<readonly PathCommandRecord[], void, undefined> {
-  const run = await preparePath(options);
-  const open = await openRun({
+/** The same records, as many at a time as there are. */
+export async function* pathInBatches(
+  options: PathOptions,
+  parts: Partial<Machine> = {},
+): AsyncGenerator<readonly PathCommandRecord[], void, undefined> {
+  const machine = machineWith(parts);
+  const run = await preparePath(options, machine);
+  const open = await machine.open({
     options,
     sourceIp: run.spec.sourceIp,
-    sourcePortCount: tracePorts(run) + (run.responder === null ? 0 : RESPONDER_PORTS),
-    // Connections to a responder are ours to close.
-    ports: run.responder === null ? 'reserved' : 'resets-suppressed',
+    sourcePortCount: tracePorts(run) + (run.access === null ? 0 : RESPONDER_PORTS),
+    // The connections to a responder are ours to close.
+    ports: run.access === null ? 'reserved' : 'resets-suppressed',
   });
-  yield* streamRecords<PathCommandRecord>(open, options, (driving) => tracePaths(run, driving));
+  yield* streamRecords<PathCommandRecord>(open, options, (driving) => tracePaths(run, driving, machine));
 }
 
-async function preparePath(options: PathOptions): Promise<PreparedPath> {
-  const run = await preparePairs('path', options, DEFAULT_PORT);
+async function preparePath(options: PathOptions, machine: Machine): Promise<PreparedPath> {
+  const run = await preparePairs('path', options, DEFAULT_PORT, machine.random);
   const firstTtl = whole('--first-ttl', options.firstTtl, [1, 255]) ?? 1;
   const maxTtl = whole('--max-ttl', options.maxTtl, [firstTtl, 255]) ?? Math.max(firstTtl, DEFAULT_MAX_TTL);
-  const responder = await prepareResponderQuery(options);
-  return { ...run, firstTtl, maxTtl, resolve: options.resolve === true, vary: options.vary === true, responder };
-}
-
-async function prepareResponderQuery(options: PathOptions): Promise<PreparedPath['responder']> {
-  if (!asksResponder(options)) return null;
-  const control = options.control === undefined ? null : await readControl(options.control);
-  return { mac: openToken(options, options.onWarning ?? (() => undefined)), control };
+  const access = asksResponder(options) ? await readResponderAccess(options, machine) : null;
+  return { ...run, firstTtl, maxTtl, resolve: options.resolve === true, vary: options.vary === true, access };
 }
 
 /** Source ports of traces; the last of them is for the control flows. */
@@ -81,126 +93,75 @@ function tracePorts({ options, vary }: PreparedPath): number {
   return options.sourcePort === undefined ? PORTS_A_TRY * (vary ? MOST_TRIES : 1) + 1 : 2;
 }
 
-async function tracePaths(run: PreparedPath, driving: Driving<PathCommandRecord>): Promise<SynscopeError | null> {
-  const { open, signal } = driving;
-  const { transport } = open;
-  driving.queue.push(runRecordOf(run, open));
-  const responders = new PathResponders();
-  const count = tracePorts(run);
-  const sourcePorts = open.sourcePorts.slice(0, count);
-  const connecting = { open, sourcePorts: open.sourcePorts.slice(count), signal };
-  const lost = run.responder === null ? null : await responders.ask(run, { ...connecting, ...run.responder });
-  const teller = new PathTeller(run, driving, responders);
-  const session = new PathSession({
-    jobs: jobsOf(run, { ...driving, sourcePorts }, teller),
-    controlPort: sourcePorts.at(-1) as number,
-    isLocal: (address) => open.routes.isLocal(address),
-    isUnresolved: (target) => open.routes.isUnresolved(target),
-    key: new Uint32Array(randomBytes(16).buffer.slice(0, 16)),
-    firstTtl: run.firstTtl,
-    maxTtl: run.maxTtl,
-    patience: { samples: run.timing.count, attempts: (run.timing.retries ?? 2) + 1 },
-    timeoutMs: run.timing.timeoutMs,
-    onResult: (result, job) => teller.add(result, job),
-  });
-  // Guarded ports leave it to us to reset what is half open.
-  const resets = run.responder === null ? [] : [new HalfOpenResets(sourcePorts)];
-  const joint = new JointSession([session, ...resets]);
-  const fault = lost ?? (await runSession(joint, transport, { signal, onTurn: () => undefined }));
-  await teller.finish();
-  const interrupted = fault === null && signal.aborted;
-  const end = { drops: transport.drops(), durationMs: transport.now() / NANOS_PER_MS, interrupted };
-  driving.queue.push(teller.counter.summary(sumOf(session.stats, responders.stats), end));
-  if (fault !== null) return lostInterface(fault);
-  return teller.counter.nothingRouted && !interrupted ? noRoute() : null;
-}
-
-/** Turns results into records: those of a pair when its last try is over, and once names have been looked up. */
-class PathTeller {
-  readonly counter: SummaryCounter;
-  readonly #run: PreparedPath;
-  readonly #driving: Driving<PathCommandRecord>;
-  readonly #tries: Map<TraceJob, PathTries> = new Map();
-  readonly #names: HopNames = new HopNames();
-  readonly #told: Promise<void>[] = [];
-  readonly #responders: PathResponders;
-
-  constructor(run: PreparedPath, driving: Driving<PathCommandRecord>, responders: PathResponders) {
-    this.#run = run;
-    this.#responders = responders;
-    this.#driving = driving;
-    this.counter = new SummaryCounter(run);
-  }
-
-  /** The first trace of a pair. */
-  begin(tries: PathTries): TraceJob {
-    const job = tries.next() as TraceJob;
-    this.#tries.set(job, tries);
-    return job;
-  }
-
-  /** A trace is over; returns the next of the same pair. */
-  add(result: TraceResult, job: TraceJob): readonly TraceJob[] {
-    const tries = this.#tries.get(job) as PathTries;
-    this.#tries.delete(job);
-    tries.add(result);
-    const next = tries.next();
-    if (next === null) this.#told.push(this.#tell(tries));
-    else this.#tries.set(next, tries);
-    return next === null ? [] : [next];
-  }
-
-  /** A pair that has no way out of this host. */
-  addUnrouted(result: TraceResult): void {
-    const { spec } = this.#run;
-    const source = { address: UNSPECIFIED, interface: '', mtu: ETHERNET_MTU };
-    const tries = new PathTries({ target: result.target, port: result.port, source, spec, sourcePorts: [], vary: false });
-    tries.add(result);
-    this.#told.push(this.#tell(tries));
-  }
-
-  /** Resolves once everything has been told. */
-  async finish(): Promise<void> {
-    await Promise.all(this.#told);
-    this.#names.close();
-  }
-
-  async #tell(tries: PathTries): Promise<void> {
-    const { targets, resolve } = this.#run;
-    const [first] = tries.results;
-    if (first === undefined) return;
-    if (resolve) await this.#names.learn(addressesOf(tries.results));
-    const hostname = targets.hostname(targets.indexOf(first.target));
-    const responder = this.#responders.of(first.target, first.port);
-    const records = tries.records({ hostname, nameOf: (address) => this.#names.nameOf(address), responder });
-    for (const record of records) this.#driving.queue.push(record);
-    const asked = records.find((record) => record.type === 'path');
-    if (asked !== undefined && asked.state !== null) this.counter.count({ state: asked.state, attempts: first.hops.length });
-  }
-}
-
-/** The first trace of each pair; those that have no way out of this host are told at once. */
-function jobsOf(
+async function tracePaths(
   run: PreparedPath,
-  { open, sourcePorts: all }: Driving<PathCommandRecord> & { readonly sourcePorts: readonly number[] },
-  teller: PathTeller,
-): readonly TraceJob[] {
-  const jobs: TraceJob[] = [];
-  const sourcePorts = all.slice(0, -1);
-  for (let index = 0; index < run.targets.size * run.ports.size; index++) {
-    const target = run.targets.at(Math.floor(index / run.ports.size));
-    const port = run.ports.at(index % run.ports.size);
-    const route = open.routes.lookup(target);
-    const source = open.routes.sources[route];
-    if (source === undefined) teller.addUnrouted(unsent({ target, port, sourcePort: sourcePorts[0] as number, errno: -route }));
-    else jobs.push(teller.begin(new PathTries({ ...run, target, port, source, sourcePorts })));
-  }
-  return jobs;
+  driving: Driving<PathCommandRecord>,
+  machine: Machine,
+): Promise<SynscopeError | null> {
+  const { open, queue } = driving;
+  const counter = new SummaryCounter(run);
+  queue.push(runRecordOf(run, open, machine.wallClock()));
+  const sourcePorts = open.sourcePorts.slice(0, tracePorts(run));
+  const traces = new PathTraces(run, {
+    routes: open.routes,
+    sourcePorts,
+    key: randomKey(machine.random),
+    emit: (record) => queue.push(record),
+    count: (outcome) => counter.count(outcome),
+  });
+  const connections = askFirst(run, driving, { machine, traces });
+  // Nothing else resets what is half open where the kernel's resets are suppressed.
+  const resets = run.access === null ? [] : [new HalfOpenResets(sourcePorts)];
+  return driveRun(driving, {
+    session: new JointSession([connections, traces.session, ...resets]),
+    finish: () => traces.finish(),
+    summary: (end) => counter.summary(sumOf(connections.stats, traces.session.stats), end),
+    nothingRouted: () => counter.nothingRouted,
+  });
 }
 
-type Sums = PathResponders['stats'];
+interface Tracing {
+  readonly machine: Machine;
+  readonly traces: PathTraces;
+}
 
-function sumOf(a: Sums, b: Sums): Sums {
+/** The connections to the responder, of each target before its traces. Without a responder there are none, and all traces may begin. */
+function askFirst(run: PreparedPath, { open }: Driving<PathCommandRecord>, { machine, traces }: Tracing): ConnectionSession {
+  const { access } = run;
+  if (access === null) {
+    for (const pair of routedPairs(run, open.routes)) traces.begin(pair, null);
+    return new ConnectionSession({ connectionPlans: [], atOnce: 1 });
+  }
+  const queries = new ResponderQueries({ ...run, access }, open, machine, open.sourcePorts.slice(tracePorts(run)));
+  const connectionPlans = connectionPlansOf(routedTargets(run, open.routes), { run, queries, traces });
+  return new ConnectionSession({ connectionPlans, atOnce: RESPONDER_PLANS });
+}
+
+interface Asking {
+  readonly run: PreparedPath;
+  readonly queries: ResponderQueries;
+  readonly traces: PathTraces;
+}
+
+function* connectionPlansOf(targets: Iterable<RoutedTarget>, asking: Asking): Generator<ConnectionPlan> {
+  for (const target of targets) yield connectionPlan(target, asking);
+}
+
+/** Asks about the ports of a target, and then lets their traces begin. */
+function* connectionPlan(target: RoutedTarget, { run, queries, traces }: Asking): ConnectionPlan {
+  const ports = portsIn(run.ports);
+  const views = new Map<number, ReturnType<typeof responderViewOf>>();
+  if (target.source !== null) {
+    const questions = ports.map((port) => queries.question(target.address, port));
+    yield* queries.plan(questions, (outcome) => views.set(outcome.question.port, responderViewOf(outcome, target.address)));
+  }
+  const { target: text, hostname, ...route } = target;
+  for (const port of ports) traces.begin({ name: { target: text, hostname, port }, ...route }, views.get(port) ?? null);
+}
+
+type Stats = ConnectionSession['stats'];
+
+function sumOf(a: Stats, b: Stats): Stats {
   return {
     probesSent: a.probesSent + b.probesSent,
     repliesReceived: a.repliesReceived + b.repliesReceived,
@@ -208,10 +169,17 @@ function sumOf(a: Sums, b: Sums): Sums {
   };
 }
 
-function unsent(asked: Pick<TraceResult, 'target' | 'port' | 'sourcePort' | 'errno'>): TraceResult {
-  return { source: UNSPECIFIED, ...asked, hops: [], final: null, rejected: 0, control: null, interrupted: false };
-}
-
-function addressesOf(results: readonly TraceResult[]): readonly Address[] {
-  return [...new Set(results.flatMap(({ hops }) => hops.flatMap(({ answers }) => answers.map(({ from }) => from))))];
+/** What a responder says of the SYNs to a port, in the form that a path's record takes; null where no attempt was made. */
+function responderViewOf(outcome: ResponderOutcome, address: Address): PathResponder | null {
+  const attempt = decisiveAttempt(outcome);
+  if (attempt === null) return null;
+  const local = localViewOf(attempt.connection);
+  const part = responderPartOf(outcome, attempt, local);
+  const { responder, synSent } = part;
+  const synArrived = responder.syn === null ? null : fromHex(responder.syn);
+  const rttMs = local.rtt === null ? null : local.rtt / NANOS_PER_MS;
+  const reply = local.reply === null ? null : local.reason;
+  const { state, reason, from } = local;
+  const seen = synArrived === null || synSent === null ? null : { address, synSent, synArrived, reply, rttMs };
+  return { ...part, verdict: { state, reason, from }, seen };
 }

@@ -1,29 +1,27 @@
-import { randomBytes } from 'node:crypto';
-
-import type { OpenRoutes } from '../../engine/linux/route-options.ts';
 import { openRoutes } from '../../engine/linux/routes.ts';
 import { reserveSourcePorts } from '../../engine/linux/source-ports.ts';
 import { ProbeCookie } from '../../probe/craft/cookie.ts';
 import { cookieNumbering, type Syn, SynMaker } from '../../probe/craft/syn-maker.ts';
 import { craftSyn, type SynSpec, synWindow } from '../../probe/craft/syn-spec.ts';
 import type { PacketRecord } from '../../records/probe/records.ts';
-import type { Source } from '../../transport/transport.ts';
+import type { Routes, Source } from '../../transport/transport.ts';
 import { type Address, formatAddress, UNSPECIFIED } from '../../wire/address.ts';
 import { toHex } from '../../wire/hex.ts';
 import { decodePacket } from '../../wire/packet.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
 import { formatOptions } from '../../wire/tcp-options.ts';
+import { type RandomFill, randomKey } from '../machine.ts';
 import type { PreparedRun } from './prepare.ts';
 
 /** Where there is no route the SYN is shown as it would leave an Ethernet, with the source address open. */
 const NO_ROUTE: Source = { address: UNSPECIFIED, interface: '', mtu: 1500 };
 
 /** The first SYN of each pair in sending order, as a real run would send it but for source port and ISN, which each run chooses anew. */
-export function* dryRunRecords(run: PreparedRun): Generator<PacketRecord, void, undefined> {
+export function* dryRunRecords(run: PreparedRun, random: RandomFill): Generator<PacketRecord, void, undefined> {
   const routes = openRoutes({ sourceIp: run.spec.sourceIp, interface: run.options.interface ?? null });
   const reservation = reserveSourcePorts(1, { first: run.options.sourcePort ?? null, warn: () => undefined });
   reservation.release();
-  const cookie = new ProbeCookie(new Uint32Array(randomBytes(16).buffer.slice(0, 16)));
+  const cookie = new ProbeCookie(randomKey(random));
   const maker = new SynMaker(reservation.ports, cookieNumbering(cookie, run.spec));
   try {
     const synFor = drySyns(run, routes);
@@ -45,7 +43,7 @@ interface DrySyn {
 }
 
 /** By target; all without a route share one. */
-function drySyns({ spec }: PreparedRun, routes: OpenRoutes): (target: Address) => DrySyn {
+function drySyns({ spec }: PreparedRun, routes: Routes): (target: Address) => DrySyn {
   const noRoute = { ...NO_ROUTE, address: spec.sourceIp ?? UNSPECIFIED };
   const made = new Map<Source, DrySyn>();
   return (target) => {

@@ -1,31 +1,87 @@
-import { randomInt } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
+import { synOptions } from '../../probe/craft/syn-spec.ts';
 import { type PairOrder, parseShard } from '../../probe/scan/pair-order.ts';
 import { createProbeOrder } from '../../probe/scan/probe-order.ts';
-import { parsePorts } from '../../probe/targets/ports.ts';
-import type { PortSet } from '../../probe/targets/port-set.ts';
 import { RetryPolicy } from '../../probe/scan/retry-policy.ts';
-import { synOptions, type SynSpec } from '../../probe/craft/syn-spec.ts';
-import type { TargetSet } from '../../probe/targets/target-set.ts';
-import type { Timing } from '../../probe/timing.ts';
+import type { SessionStats } from '../../probe/scan/session-plan.ts';
+import { parsePorts } from '../../probe/targets/ports.ts';
 import { type Expectations, parseExpectations } from '../../records/probe/expectations.ts';
-import type { ProbeOptions } from './probe-options.ts';
-import { readSpec, readTiming } from '../options/read-options.ts';
+import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import { type RandomFill, randomWord } from '../machine.ts';
 import { readTargets } from '../options/read-targets.ts';
+import {
+  readSpec,
+  readTiming,
+  type CraftOptions,
+  type NetworkOptions,
+  type RunControl,
+  type TargetOptions,
+} from '../options/run-options.ts';
+import type { ResponderOptions } from '../options/token.ts';
+import type { RunFacts } from '../run-records.ts';
 import { packageVersion } from '../version.ts';
 
+/** What `probe` accepts: the command's flags in camelCase, with the same texts, units and defaults. */
+export interface ProbeOptions extends TargetOptions, CraftOptions, NetworkOptions, ResponderOptions, RunControl {
+  /** `22,80,8000-8100,https` or `-`; without it the documented default list. */
+  readonly ports?: string;
+
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly retries?: number;
+  readonly count?: number;
+  readonly rate?: number | 'max';
+  readonly maxInFlight?: number;
+  readonly seed?: number;
+  /** `I/N`, 1-based. */
+  readonly shard?: string;
+  readonly randomize?: boolean;
+  /** `auto`, `raw-ip`, `af-xdp` or `af-packet`. */
+  readonly sendPath?: string;
+
+  /**
+   * Yield records of open ports alone; the summary still counts all. With expectations, every port has its record. A function is asked once the size of
+   * the run is known.
+   */
+  readonly openOnly?: boolean | ((run: RunSize) => boolean);
+
+  /** `open`, `closed`, `filtered` or a reason. */
+  readonly expect?: string;
+  /** `1460` or `<=1460`. */
+  readonly expectMss?: string;
+  /** `mss,sackOK`: all must be negotiated. */
+  readonly expectOptions?: string;
+  /** `<=MS`. */
+  readonly expectRtt?: string;
+
+  /** Yield the first-attempt probes as `packet` records and send nothing. */
+  readonly dryRun?: boolean;
+  /** Called at most ten times a second while the run lasts. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** How many pairs a run is about. */
+interface RunSize {
+  readonly targets: number;
+  /** Of each target. */
+  readonly ports: number;
+}
+
+/** How far a run is. */
+export interface Progress {
+  readonly elapsedMs: number;
+  readonly pairsDone: number;
+  readonly pairsTotal: number;
+  readonly open: number;
+  readonly probesSent: number;
+}
+
 /** A run whose every input has been read and found good; nothing has been opened yet. */
-export interface PreparedRun {
+export interface PreparedRun extends RunFacts {
   readonly options: ProbeOptions;
-  readonly targets: TargetSet;
-  readonly ports: PortSet;
   readonly order: PairOrder;
-  readonly seed: number;
-  readonly spec: SynSpec;
-  readonly timing: Timing;
   readonly expectations: Expectations | null;
-  /** Of this package: read while its file can be read, which it may not be once privileges are given up. */
-  readonly version: string;
   /** How many source ports tell the SYNs of one pair apart. */
   readonly sourcePortCount: number;
 }
@@ -33,11 +89,12 @@ export interface PreparedRun {
 /** Two challenge ACKs may ask for one more SYN each. */
 const SPARE_SYNS = 2;
 const MAX_SOURCE_PORTS = 64;
+const PROGRESS_INTERVAL_MS = 100;
 /** For checking an option list before any route is known. */
 const ETHERNET_MTU = 1500;
 
 /** Reads all options. Throws a usage error for the first that cannot be accepted. */
-export async function prepareRun(options: ProbeOptions): Promise<PreparedRun> {
+export async function prepareRun(options: ProbeOptions, random: RandomFill = randomFillSync): Promise<PreparedRun> {
   const ports = parsePorts(options.ports);
   const spec = readSpec(options);
   const timing = readTiming(options);
@@ -45,9 +102,33 @@ export async function prepareRun(options: ProbeOptions): Promise<PreparedRun> {
   const shard = options.shard === undefined ? null : parseShard(options.shard);
   synOptions(spec, ETHERNET_MTU);
   const targets = await readTargets(options);
-  const seed = options.seed ?? randomInt(2 ** 32);
+  const seed = options.seed ?? randomWord(random);
   const order = createProbeOrder({ targets: targets.size, ports, seed, shard, randomize: options.randomize !== false });
   const syns = new RetryPolicy(timing, order.length).most * timing.count + SPARE_SYNS;
   const sourcePortCount = options.sourcePort === undefined ? Math.min(MAX_SOURCE_PORTS, syns) : 1;
-  return { options, targets, ports, order, seed, spec, timing, expectations, version: packageVersion(), sourcePortCount };
+  const facts = { command: 'probe', version: packageVersion(), targets, ports, spec, timing, seed, shard: options.shard ?? null };
+  return { ...facts, options, order, expectations, sourcePortCount };
+}
+
+/** Whether ports that are not open need no record in this run. */
+export function wantsOpenOnly({ options, targets, ports, expectations }: PreparedRun): boolean {
+  const { openOnly = false } = options;
+  if (expectations !== null) return false;
+  return typeof openOnly === 'function' ? openOnly({ targets: targets.size, ports: ports.size }) : openOnly;
+}
+
+/** Calls `onProgress`, where there is one, at most ten times a second; to be called on each turn of the loop. */
+export function progressTeller(
+  { options: { onProgress }, order }: PreparedRun,
+  statsNow: () => Pick<SessionStats, 'pairsDone' | 'open' | 'probesSent'>,
+): (now: Nanos) => void {
+  if (onProgress === undefined) return () => undefined;
+  let last = 0;
+  return (now) => {
+    const elapsedMs = now / NANOS_PER_MS;
+    if (elapsedMs - last < PROGRESS_INTERVAL_MS) return;
+    last = elapsedMs;
+    const { pairsDone, open, probesSent } = statsNow();
+    onProgress({ elapsedMs, pairsDone, pairsTotal: order.length, open, probesSent });
+  };
 }

@@ -1,45 +1,64 @@
-import { randomBytes, randomInt } from 'node:crypto';
-
 import type { Evidence } from '../../analysis/evidence.ts';
 import { findFindings } from '../../analysis/find-findings.ts';
-import type { SynscopeError } from '../../errors.ts';
+import { SynscopeError } from '../../errors.ts';
 import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
-import { decisiveAttempt, type ResponderOutcome, queryResponder } from '../../probe/responder/responder-query.ts';
 import { type LocalView, localViewOf } from '../../probe/responder/local-view.ts';
-import { ProofSyns } from '../../probe/responder/proof-syns.ts';
+import { decisiveAttempt, type ResponderOutcome } from '../../probe/responder/responder-query.ts';
 import { judge } from '../../records/probe/expectations.ts';
-import { responderPartOf } from '../../records/responder-record.ts';
 import { replyOf, singleRttOf } from '../../records/probe/build.ts';
 import type { PortRecord, ProbeRecord } from '../../records/probe/records.ts';
+import { responderPartOf } from '../../records/responder-record.ts';
 import { errnoName } from '../../transport/errno.ts';
 import { formatAddress } from '../../wire/address.ts';
-import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
-import { runSession } from '../loop/loop.ts';
-import { type OpenRun, openRun } from '../open-run.ts';
-import type { PreparedRun } from './prepare.ts';
-import { type ResponderRun, prepareResponder } from '../responder/prepare-responder.ts';
-import { ProgressClock } from './progress-clock.ts';
-import { type Driving, lostInterface, noRoute, streamRecords } from '../loop/record-stream.ts';
+import { driveRun, type Driving, streamRecords } from '../drive-run.ts';
+import type { Machine } from '../machine.ts';
+import type { OpenRun } from '../open-run.ts';
+import { MOST_PAIRS } from '../options/run-options.ts';
+import {
+  readResponderAccess,
+  refuseWithResponder,
+  RESPONDER_PLANS,
+  RESPONDER_PORTS,
+  type ResponderAccess,
+  ResponderQueries,
+} from '../responder-queries.ts';
+import { portsIn, routedTargets } from '../routed-targets.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
+import { type PreparedRun, progressTeller } from './prepare.ts';
 
-/** Source ports in turn: no two attempts at one port within a run share one, as far as 64 go. */
-const SOURCE_PORTS = 64;
-/** Targets at a time. */
-const AT_ONCE = 8;
-const DEFAULT_RETRIES = 2;
-
-/** The records of `probe` with `responder`: one connection a port at least, and what the responder says of it. */
-export async function* probeWithResponder(run: PreparedRun): AsyncGenerator<readonly ProbeRecord[], void, undefined> {
-  const responder = await prepareResponder(run);
-  const { options, spec } = run;
-  const sourcePortCount = options.sourcePort === undefined ? SOURCE_PORTS : 1;
-  const open = await openRun({ options, sourceIp: spec.sourceIp, sourcePortCount, ports: 'resets-suppressed' });
-  yield* streamRecords<ProbeRecord>(open, options, (driving) => probeAll(responder, driving));
+/** A probe that asks a responder. */
+interface AskingProbe extends PreparedRun {
+  readonly access: ResponderAccess;
 }
 
-async function probeAll(run: ResponderRun, { open, queue, signal }: Driving<ProbeRecord>): Promise<SynscopeError | null> {
-  const { transport } = open;
+/** The records of `probe` with `responder`: one connection a port at least, and what the responder says of it. */
+export async function* probeWithResponder(
+  prepared: PreparedRun,
+  machine: Machine,
+): AsyncGenerator<readonly ProbeRecord[], void, undefined> {
+  const { options, spec, targets, ports } = prepared;
+  refuseWithResponder(options, {
+    seq: ['--seq', 'the sequence number carries the proof'],
+    badsum: ['--badsum', 'a SYN with a wrong checksum is answered by no responder'],
+    count: ['--count', 'each port is asked once'],
+    rate: ['--rate', 'ports are asked a few at a time'],
+    maxInFlight: ['--max-in-flight', 'ports are asked a few at a time'],
+    shard: ['--shard', 'all ports are asked'],
+  });
+  if (targets.size * ports.size > MOST_PAIRS) {
+    const size = `${targets.size} targets and ${ports.size} ports`;
+    throw new SynscopeError('usage', `--responder for ${size}: at most ${MOST_PAIRS} pairs`);
+  }
+  const run = { ...prepared, shard: null, access: await readResponderAccess(options, machine) };
+  const sourcePortCount = options.sourcePort === undefined ? RESPONDER_PORTS : 1;
+  const open = await machine.open({ options, sourceIp: spec.sourceIp, sourcePortCount, ports: 'resets-suppressed' });
+  yield* streamRecords<ProbeRecord>(open, options, (driving) => askAll(run, driving, machine));
+}
+
+async function askAll(run: AskingProbe, driving: Driving<ProbeRecord>, machine: Machine): Promise<SynscopeError | null> {
+  const { open, queue } = driving;
   const counter = new SummaryCounter(run);
   const done = { pairsDone: 0, open: 0 };
   const emit = (record: PortRecord): void => {
@@ -49,50 +68,33 @@ async function probeAll(run: ResponderRun, { open, queue, signal }: Driving<Prob
     if (record.state === 'open') done.open++;
     queue.push(judged);
   };
-  const session = new ConnectionSession({ connectionPlans: connectionPlans(run, open, emit), atOnce: AT_ONCE });
-  queue.push(runRecordOf({ ...run, command: 'probe', shard: null }, open));
-  const progress = new ProgressClock(run, {
-    get stats() {
-      return { ...done, probesSent: session.stats.probesSent };
-    },
+  const connectionPlans = connectionPlansOf(run, { open, machine, emit });
+  const session = new ConnectionSession({ connectionPlans, atOnce: RESPONDER_PLANS });
+  queue.push(runRecordOf(run, open, machine.wallClock()));
+  return driveRun(driving, {
+    session,
+    onTurn: progressTeller(run, () => ({ ...done, probesSent: session.stats.probesSent })),
+    summary: (end) => counter.summary(session.stats, end),
+    nothingRouted: () => counter.nothingRouted,
   });
-  const onTurn = (now: Nanos): void => progress.tick(now / NANOS_PER_MS);
-  const fault = await runSession(session, transport, { signal, onTurn });
-  const interrupted = fault === null && signal.aborted;
-  const durationMs = transport.now() / NANOS_PER_MS;
-  queue.push(counter.summary(session.stats, { drops: transport.drops(), durationMs, interrupted }));
-  if (fault !== null) return lostInterface(fault);
-  return counter.nothingRouted && !interrupted ? noRoute() : null;
 }
 
-/** The work of each target in turn. */
-function* connectionPlans(run: ResponderRun, open: OpenRun, emit: (record: PortRecord) => void): Generator<ConnectionPlan> {
-  const { mac, spec, timing, targets, control } = run;
-  const syns = new ProofSyns({
-    mac,
-    wallClock: () => Date.now(),
-    sourcePorts: open.sourcePorts,
-    ipId: spec.ipId,
-    firstId: randomInt(65_535),
-    routes: open.routes,
-  });
-  for (let index = 0; index < targets.size; index++) {
-    const target = targets.at(index);
-    const ports = Array.from({ length: run.ports.size }, (_, place) => run.ports.at(place));
-    const errno = open.routes.lookup(target);
-    const about = { target: formatAddress(target), hostname: targets.hostname(index) };
-    if (errno < 0) for (const port of ports) emit(unroutedRecord({ ...about, port }, errno));
+interface Asking {
+  readonly open: OpenRun;
+  readonly machine: Machine;
+  readonly emit: (record: PortRecord) => void;
+}
+
+/** One for each target, made when its turn comes. */
+function* connectionPlansOf(run: AskingProbe, { open, machine, emit }: Asking): Generator<ConnectionPlan> {
+  const queries = new ResponderQueries(run, open, machine);
+  const ports = portsIn(run.ports);
+  for (const { target, hostname, address, source, errno } of routedTargets(run, open.routes)) {
+    const about = { target, hostname };
+    if (source === null) for (const port of ports) emit(unroutedRecord({ ...about, port }, errno));
     else {
-      yield queryResponder({
-        questions: ports.map((port) => ({ port, makeSyn: syns.to(target, port, run) })),
-        control: control === null ? null : syns.to(control.address, control.port, run),
-        mac,
-        nonce: () => new Uint8Array(randomBytes(16)),
-        initialRto: timing.timeoutMs * NANOS_PER_MS,
-        retries: timing.retries ?? DEFAULT_RETRIES,
-        now: () => open.transport.now(),
-        onOutcome: (outcome) => emit(recordOf(outcome, about)),
-      });
+      const questions = ports.map((port) => queries.question(address, port));
+      yield queries.plan(questions, (outcome) => emit(recordOf(outcome, about)));
     }
   }
 }

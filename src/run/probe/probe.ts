@@ -1,26 +1,18 @@
-import { randomBytes } from 'node:crypto';
-
 import type { SendDemand } from '../../engine/engine.ts';
 import { sendPathOf } from '../../engine/engines.ts';
-import type { OpenRoutes } from '../../engine/linux/route-options.ts';
 import type { SynscopeError } from '../../errors.ts';
 import { craftSyn } from '../../probe/craft/syn-spec.ts';
 import { ProbeSession } from '../../probe/scan/session.ts';
-import type { ProbeRecord } from '../../records/probe/records.ts';
-import type { TransportFault } from '../../transport/transport.ts';
-import { NANOS_PER_MS } from '../../wire/numbers.ts';
-import { dryRunRecords } from './dry-run.ts';
-import { openKeystream } from './keystream.ts';
-import { runSession } from '../loop/loop.ts';
-import { openRun, type RunNeeds } from '../open-run.ts';
 import { PortRecorder } from '../../records/probe/recorder.ts';
-import { prepareRun, type PreparedRun } from './prepare.ts';
-import { asksResponder, type ProbeOptions } from './probe-options.ts';
-import { ProgressClock } from './progress-clock.ts';
-import { type Driving, lostInterface, noRoute, oneByOne, streamRecords } from '../loop/record-stream.ts';
-import { runRecordOf, SummaryCounter, wantsOpenOnly } from '../run-records.ts';
-import { settleHeap } from './settle-heap.ts';
-import { warmUp } from '../warm-up.ts';
+import type { ProbeRecord } from '../../records/probe/records.ts';
+import type { Routes } from '../../transport/transport.ts';
+import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
+import { type Machine, machineWith, openKeystream, randomKey } from '../machine.ts';
+import type { OpenRun, RunNeeds } from '../open-run.ts';
+import { runRecordOf, SummaryCounter } from '../run-records.ts';
+import { dryRunRecords } from './dry-run.ts';
+import { asksResponder } from '../options/token.ts';
+import { prepareRun, type PreparedRun, type ProbeOptions, progressTeller, wantsOpenOnly } from './prepare.ts';
 
 /** A run of so many pairs lasts seconds. */
 const LARGE_RUN = 1_000_000;
@@ -29,27 +21,35 @@ const LARGE_RUN = 1_000_000;
  * Probes every (target, port) pair and yields the run record, one record for each port as soon as it is final, and the summary. Prints nothing.
  * Throws a SynscopeError: before the first record for input that cannot be accepted, missing rights or an engine that does not open; after the
  * summary when no target had a route or the interface was lost. Ends early, with `interrupted` in the summary, when `options.signal` aborts.
+ * `machine` takes the place of parts of this machine, such as its network.
  */
-export function probe(options: ProbeOptions): AsyncGenerator<ProbeRecord, void, undefined> {
-  return oneByOne(probeInBatches(options));
+export function probe(options: ProbeOptions, machine: Partial<Machine> = {}): AsyncGenerator<ProbeRecord, void, undefined> {
+  return oneByOne(probeInBatches(options, machine));
 }
 
-/** The same records, handed over as many at a time as there are. */
-export async function* probeInBatches(options: ProbeOptions): AsyncGenerator<readonly ProbeRecord[], void, undefined> {
-  const run = await prepareRun(options);
+/** The same records, as many at a time as there are. */
+export async function* probeInBatches(
+  options: ProbeOptions,
+  parts: Partial<Machine> = {},
+): AsyncGenerator<readonly ProbeRecord[], void, undefined> {
+  const machine = machineWith(parts);
+  const run = await prepareRun(options, machine.random);
   if (options.dryRun === true) {
-    for (const record of dryRunRecords(run)) yield [record];
-    return;
+    for (const record of dryRunRecords(run, machine.random)) yield [record];
+  } else if (asksResponder(options)) {
+    yield* (await import('./probe-responder.ts')).probeWithResponder(run, machine);
+  } else {
+    const open = await machine.open(needsOf(run));
+    yield* streamRecords<ProbeRecord>(open, options, (driving) => probeAll(run, driving, machine));
   }
-  if (asksResponder(options)) {
-    yield* (await import('./probe-responder.ts')).probeWithResponder(run);
-    return;
-  }
-  const open = await openRun(needsOf(run));
-  yield* streamRecords<ProbeRecord>(open, options, (driving) => probeAll(run, driving));
 }
 
-async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<ProbeRecord>): Promise<SynscopeError | null> {
+async function probeAll(
+  run: PreparedRun,
+  driving: Driving<ProbeRecord>,
+  { random, wallClock }: Machine,
+): Promise<SynscopeError | null> {
+  const { open, queue } = driving;
   const { transport } = open;
   const counter = new SummaryCounter(run);
   const recorder = new PortRecorder({
@@ -69,50 +69,47 @@ async function probeAll(run: PreparedRun, { open, queue, signal }: Driving<Probe
     routes: open.routes,
     sourcePorts: open.sourcePorts,
     craft: (source) => craftSyn(run.spec, source),
-    key: new Uint32Array(randomBytes(16).buffer.slice(0, 16)),
-    keystream: openKeystream(),
+    key: randomKey(random),
+    keystream: openKeystream(random),
     seq: run.spec.seq,
     ipId: run.spec.ipId,
     payloadLength: run.spec.payload.length,
     onVerdict: (verdict) => recorder.add(verdict, turnedAt),
   });
-  if (transport.clock === 'userspace') await warmUp(session, transport, open.sourcePorts[0] as number);
-  if (run.order.length >= LARGE_RUN) settleHeap();
-  const progress = new ProgressClock(run, session);
-  queue.push(runRecordOf({ ...run, command: 'probe', shard: run.options.shard ?? null }, open));
-  const fault = await runSession(session, transport, {
-    signal,
+  await prepareProcess(run, session, open);
+  queue.push(runRecordOf(run, open, wallClock()));
+  const tellProgress = progressTeller(run, () => session.stats);
+  return driveRun(driving, {
+    session,
     onTurn: (now) => {
       turnedAt = now;
       recorder.tick(now);
       session.hold(queue.congested);
-      progress.tick(now / NANOS_PER_MS);
+      tellProgress(now);
     },
+    finish: () => recorder.end(),
+    summary: (end) => counter.summary(session.stats, end),
+    nothingRouted: () => counter.nothingRouted,
   });
-  recorder.end();
-  const interrupted = fault === null && signal.aborted;
-  queue.push(
-    counter.summary(session.stats, { drops: transport.drops(), durationMs: transport.now() / NANOS_PER_MS, interrupted }),
-  );
-  return interrupted ? null : failureOf(fault, counter);
 }
 
-function failureOf(fault: TransportFault | null, counter: SummaryCounter): SynscopeError | null {
-  if (fault !== null) return lostInterface(fault);
-  return counter.nothingRouted ? noRoute() : null;
+/** Does before the first SYN what would disturb round trips or the capture later. */
+async function prepareProcess({ order }: PreparedRun, session: ProbeSession, { transport, sourcePorts }: OpenRun): Promise<void> {
+  if (transport.clock === 'userspace') await (await import('../warm-up.ts')).warmUp(session, transport, sourcePorts[0] as number);
+  if (order.length >= LARGE_RUN) (await import('../warm-up.ts')).settleHeap();
 }
 
 function needsOf(run: PreparedRun): RunNeeds {
   const { options, spec, timing, sourcePortCount, order } = run;
   const packets = order.length * timing.count;
   const path = sendPathOf(options.sendPath ?? 'auto');
-  const sending = (routes: OpenRoutes): SendDemand => ({ path, rate: timing.rate, packetBytes: packetBytes(run, routes) });
+  const sending = (routes: Routes): SendDemand => ({ path, rate: timing.rate, packetBytes: packetBytes(run, routes) });
   const engine = options.engine ?? engineNameFor(path);
   return { options: { ...options, engine }, sourceIp: spec.sourceIp, sourcePortCount, ports: 'reserved', packets, sending };
 }
 
 /** The size of the run's SYNs; 0 when the first target has no route. Its way out is then the first of `routes`, for which a faster way of sending is opened. */
-function packetBytes(run: PreparedRun, routes: OpenRoutes): number {
+function packetBytes(run: PreparedRun, routes: Routes): number {
   const source = routes.sources[routes.lookup(run.targets.at(0))];
   return source === undefined ? 0 : craftSyn(run.spec, source).length;
 }

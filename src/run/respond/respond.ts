@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
-
-import { SynscopeError, usageError } from '../../errors.ts';
+import { type SynscopeError, usageError } from '../../errors.ts';
 import { parsePorts } from '../../probe/targets/ports.ts';
 import type { Attempt } from '../../probe/responder/attempt-log.ts';
 import type { ResponderPlan } from '../../probe/responder/responder-plan.ts';
@@ -9,13 +7,25 @@ import type { Mac } from '../../probe/responder/token-mac.ts';
 import { attemptRecordOf } from '../../records/respond/build.ts';
 import type { RespondRecord, RespondRunRecord, RespondSummaryRecord } from '../../records/respond/records.ts';
 import { NANOS_PER_MS, NANOS_PER_SECOND } from '../../wire/numbers.ts';
-import { runSession } from '../loop/loop.ts';
-import { type OpenRun, openRun } from '../open-run.ts';
-import { type Driving, lostInterface, oneByOne, streamRecords } from '../loop/record-stream.ts';
-import { rehearseResponder } from './rehearse-responder.ts';
-import type { RespondOptions } from './respond-options.ts';
-import { openToken } from '../options/token.ts';
+import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
+import { type Machine, machineWith } from '../machine.ts';
+import type { OpenRun } from '../open-run.ts';
+import { whole, type NetworkOptions, type RunControl } from '../options/run-options.ts';
+import type { RunEnd } from '../run-records.ts';
+import { rehearseResponder } from '../warm-up.ts';
+import { openToken, type TokenOptions } from '../options/token.ts';
 import { packageVersion } from '../version.ts';
+
+/** What `respond` accepts: the command's flags in camelCase, with the same texts and units. */
+export interface RespondOptions
+  extends TokenOptions, Pick<NetworkOptions, 'interface' | 'engine' | 'dropPrivileges'>, RunControl {
+  /** `443` or `80,443,8000-8010`. */
+  readonly listenPorts: string;
+  /** Seconds after which it ends by itself. */
+  readonly for?: number;
+  /** Attempts after which it ends by itself. */
+  readonly count?: number;
+}
 
 /** Each is an open socket. */
 const MOST_PORTS = 512;
@@ -33,70 +43,79 @@ interface PreparedResponder {
 }
 
 /**
- * Answers SYNs of those who have the token, and yields the run record, one record for each attempt once its fate is final, and the summary. Prints nothing. Throws a
+ * Answers SYNs whose sender has the token, and yields the run record, one record for each attempt once its fate is final, and the summary. Prints nothing. Throws a
  * SynscopeError: before the first record for input that cannot be accepted, missing rights or ports that are taken; after the summary when the interface was
  * lost. Ends when `options.signal` aborts, with `interrupted` in the summary, or after `for` seconds or `count` attempts.
  */
-export function respond(options: RespondOptions): AsyncGenerator<RespondRecord, void, undefined> {
-  return oneByOne(respondInBatches(options));
+export function respond(options: RespondOptions, machine: Partial<Machine> = {}): AsyncGenerator<RespondRecord, void, undefined> {
+  return oneByOne(respondInBatches(options, machine));
 }
 
-/** The same records, handed over as many at a time as there are. */
-export async function* respondInBatches(options: RespondOptions): AsyncGenerator<readonly RespondRecord[], void, undefined> {
-  const prepared = prepare(options);
-  const open = await openRun({
+/** The same records, as many at a time as there are. */
+export async function* respondInBatches(
+  options: RespondOptions,
+  parts: Partial<Machine> = {},
+): AsyncGenerator<readonly RespondRecord[], void, undefined> {
+  const machine = machineWith(parts);
+  const prepared = prepare(options, machine);
+  const open = await machine.open({
     options,
     sourceIp: null,
     sourcePortCount: prepared.ports.length,
     ports: 'resets-suppressed',
     listenPorts: prepared.ports,
   });
-  yield* streamRecords<RespondRecord>(open, options, (driving) => respondUntilDone(prepared, driving));
+  yield* streamRecords<RespondRecord>(open, options, (driving) => respondUntilDone(prepared, driving, machine));
 }
 
-function prepare(options: RespondOptions): PreparedResponder {
+function prepare(options: RespondOptions, { tokenKey }: Machine): PreparedResponder {
   const set = parsePorts(options.listenPorts);
   if (set.size > MOST_PORTS) throw usageError('--listen-ports', options.listenPorts, `expected at most ${MOST_PORTS} ports`);
-  whole('--for', options.for, LONGEST_SECONDS);
-  whole('--count', options.count, MOST_ATTEMPTS);
+  whole('--for', options.for, [1, LONGEST_SECONDS]);
+  whole('--count', options.count, [1, MOST_ATTEMPTS]);
   const ports = Array.from({ length: set.size }, (_, index) => set.at(index));
-  return { options, ports, mac: openToken(options, options.onWarning ?? (() => undefined)), version: packageVersion() };
+  return { options, ports, mac: openToken(options, tokenKey), version: packageVersion() };
 }
 
 async function respondUntilDone(
   prepared: PreparedResponder,
-  { open, queue, signal }: Driving<RespondRecord>,
+  driving: Driving<RespondRecord>,
+  machine: Machine,
 ): Promise<SynscopeError | null> {
-  const { transport } = open;
-  const epochMs = (): number => Date.now() - transport.now() / NANOS_PER_MS;
-  const plan = planOf(prepared, open, (attempt) => {
+  const { open, queue } = driving;
+  const epochMs = (): number => machine.wallClock() - open.transport.now() / NANOS_PER_MS;
+  const plan = planOf(prepared, { open, machine }, (attempt) => {
     const record = attemptRecordOf(attempt, new Date(epochMs() + attempt.arrivedAt / NANOS_PER_MS).toISOString());
     if (record !== null) queue.push(record);
   });
   rehearseResponder(plan);
   const session = new ResponderSession(plan);
-  queue.push(runRecordOf(prepared, open));
-  const warnOfClock = clockWarning(session, prepared.options);
-  const fault = await runSession(session, transport, { signal, onTurn: warnOfClock });
-  const interrupted = fault === null && signal.aborted;
-  queue.push(summaryOf(session, { interrupted, durationMs: transport.now() / NANOS_PER_MS, drops: transport.drops() }));
-  return fault === null ? null : lostInterface(fault);
+  queue.push(runRecordOf(prepared, open, machine.wallClock()));
+  return driveRun(driving, {
+    session,
+    onTurn: clockWarning(session, prepared.options),
+    summary: (end) => summaryOf(session, end),
+  });
 }
 
-function planOf({ ports, mac, options }: PreparedResponder, open: OpenRun, onAttempt: (attempt: Attempt) => void): ResponderPlan {
+function planOf(
+  { ports, mac, options }: PreparedResponder,
+  { open, machine }: { readonly open: OpenRun; readonly machine: Machine },
+  onAttempt: (attempt: Attempt) => void,
+): ResponderPlan {
   return {
     ports,
     mac,
     routes: open.routes,
-    random: (length) => new Uint8Array(randomBytes(length)),
-    wallClock: () => Date.now(),
+    random: (length) => machine.random(new Uint8Array(length)),
+    wallClock: machine.wallClock,
     endAt: options.for === undefined ? Infinity : open.transport.now() + options.for * NANOS_PER_SECOND,
     endAfter: options.count ?? Infinity,
     onAttempt,
   };
 }
 
-/** Says when somebody has the token and another time. */
+/** Warns of a peer that has the token and another time. */
 function clockWarning({ stats }: ResponderSession, { onWarning = () => undefined }: RespondOptions): () => void {
   let known = 0;
   return () => {
@@ -109,7 +128,11 @@ function clockWarning({ stats }: ResponderSession, { onWarning = () => undefined
   };
 }
 
-function runRecordOf({ ports, version, options }: PreparedResponder, { transport }: OpenRun): RespondRunRecord {
+function runRecordOf(
+  { ports, version, options }: PreparedResponder,
+  { transport }: OpenRun,
+  startedAt: number,
+): RespondRunRecord {
   return {
     type: 'run',
     schema: 1,
@@ -118,16 +141,10 @@ function runRecordOf({ ports, version, options }: PreparedResponder, { transport
     engine: transport.engine,
     clock: transport.clock,
     sendPath: transport.sendPath,
-    startedAt: new Date().toISOString(),
+    startedAt: new Date(startedAt).toISOString(),
     source: { address: null, interface: options.interface ?? null },
     listen: { ports, forSeconds: options.for ?? null, count: options.count ?? null },
   };
-}
-
-interface RunEnd {
-  readonly interrupted: boolean;
-  readonly durationMs: number;
-  readonly drops: number | null;
 }
 
 function summaryOf({ stats }: ResponderSession, end: RunEnd): RespondSummaryRecord {
@@ -143,9 +160,4 @@ function summaryOf({ stats }: ResponderSession, end: RunEnd): RespondSummaryReco
     durationMs: Math.round(end.durationMs * 1e3) / 1e3,
     interrupted: end.interrupted,
   };
-}
-
-function whole(flag: string, value: number | undefined, most: number): void {
-  if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= most)) return;
-  throw new SynscopeError('usage', `${flag} "${value}": expected a whole number from 1 to ${most}`);
 }

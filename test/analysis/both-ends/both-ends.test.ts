@@ -43,7 +43,7 @@ describe('both ends of a handshake', () => {
         sent: 1460,
         received: 1300,
         certainty: 'proven',
-        detail: 'In the SYN mss was rewritten on the way there: 1460 left, 1300 arrived; the responder received it so.',
+        detail: 'In the SYN mss was rewritten on the forward path: 1460 left, 1300 arrived; the responder received it changed.',
       },
     ]);
   });

@@ -1,11 +1,13 @@
+import { randomFillSync } from 'node:crypto';
+
 import { afterEach, expect, test } from 'vitest';
 import { openPacketRing } from '../../../src/engine/packet-ring/packet-ring.ts';
 import { ProbeSession } from '../../../src/probe/scan/session.ts';
 import type { Verdict } from '../../../src/probe/verdict.ts';
-import { runSession } from '../../../src/run/loop/loop.ts';
+import { runSession } from '../../../src/run/loop.ts';
 import { craftSyn } from '../../../src/probe/craft/syn-spec.ts';
 import { prepareRun } from '../../../src/run/probe/prepare.ts';
-import { openKeystream } from '../../../src/run/probe/keystream.ts';
+import { openKeystream } from '../../../src/run/machine.ts';
 import { TARGET } from '../../netns/topology.ts';
 import { openEngineLab, type OpenLab } from '../linux/engine-lab.ts';
 import { rootSuite } from '../linux/root-suite.ts';
@@ -33,7 +35,7 @@ rootSuite('a packet ring that is far too small', () => {
       sourcePorts,
       craft: (source) => craftSyn(run.spec, source),
       key: Uint32Array.of(1, 2, 3, 4),
-      keystream: openKeystream(),
+      keystream: openKeystream(randomFillSync),
       seq: run.spec.seq,
       ipId: run.spec.ipId,
       payloadLength: 0,

@@ -1,5 +1,6 @@
-// Kernel TCP servers with different programs behind them: `applications.mjs '{"http":[80],"mute":[81],"reset":[82],"stuck":[83],"banner":[22]}'`. `reset` resets what it accepts,
-// `stuck` has a backlog of 0 and never accepts. Says `ready`. Ends with its stdin.
+// Kernel TCP servers with different applications: `applications.mjs
+// '{"http":[80],"mute":[81],"reset":[82],"stuck":[83],"banner":[22]}'`. `reset` resets what it accepts,
+// `stuck` has a backlog of 0 and never accepts. Prints `ready`. Ends with its stdin.
 import http from 'node:http';
 import net from 'node:net';
 import koffi from 'koffi';
@@ -33,7 +34,7 @@ function listenOn(port, program) {
   });
 }
 
-/** Node accepts whatever comes: a socket that it knows nothing of does not. */
+/** Node accepts every connection; a socket unknown to it does not. */
 function stuck(port) {
   const libc = koffi.load(null);
   const descriptor = libc.func('int socket(int, int, int)')(AF_INET, SOCK_STREAM, 0);

@@ -1,5 +1,6 @@
-// Writes every frame of an interface to a pcap file: `capture.mjs INTERFACE FILE`. A line on stdin is answered with `synced BYTES` (the file's length) once all frames
-// that the kernel had queued are in the file; it ends with its stdin.
+// Writes every frame of an interface to a pcap file: `capture.mjs INTERFACE FILE`. Answers a line on stdin
+// with `synced BYTES` (the file's length) once all frames that the kernel had queued are in the file. Ends
+// with its stdin.
 import fs from 'node:fs';
 import { openPacketSocket, read, waitReadable } from './syscalls.mjs';
 

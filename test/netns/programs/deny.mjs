@@ -1,12 +1,15 @@
-// Runs a command in a sandbox that refuses some system calls, as a seccomp profile does: node deny.mjs RULES COMMAND ARGS...
-// RULES is JSON: [{"call":"socket","arguments":[17],"errno":1}], each argument a number or null for any.
+// Runs a command in a sandbox that refuses some system calls, as a seccomp profile does: node deny.mjs
+// RULES COMMAND ARGS... RULES is JSON: [{"call":"socket","arguments":[17],"errno":1}], each argument a
+// number or null for any.
 import koffi from 'koffi';
 
 const ARCHITECTURES = {
   x64: { audit: 0xc000003e, socket: 41, sendto: 44, bind: 49, setsockopt: 54, mmap: 9 },
   arm64: { audit: 0xc00000b7, socket: 198, sendto: 206, bind: 200, setsockopt: 208, mmap: 222 },
 };
-/** Offsets in struct seccomp_data (linux/seccomp.h) on little-endian machines: the low halves of the arguments. */
+/**
+ * Offsets in struct seccomp_data (linux/seccomp.h) on little-endian machines: low halves of the arguments.
+ */
 const NUMBER_AT = 0;
 const ARCHITECTURE_AT = 4;
 const ARGUMENTS_AT = 16;
@@ -22,7 +25,7 @@ const [, , rulesText, ...argv] = process.argv;
 const numbers = ARCHITECTURES[process.arch];
 if (numbers === undefined) throw new Error(`no system call numbers for ${process.arch}`);
 
-/** A rule falls through to the next one unless all of it matches. */
+/** A rule that does not match falls through to the next one. */
 function instructionsOf(rule) {
   const given = rule.arguments.map((value, index) => [ARGUMENTS_AT + 8 * index, value]).filter(([, value]) => value !== null);
   const tests = [[NUMBER_AT, numbers[rule.call]], ...given];
@@ -57,11 +60,11 @@ const prctl = libc.func('int prctl(int, ulong, const void *, ulong, ulong)');
 const setFlag = libc.func('prctl', 'int', ['int', 'ulong', 'ulong', 'ulong', 'ulong']);
 const execvp = libc.func('int execvp(const char *, const char **)');
 if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, fprog, 0, 0) < 0) {
-  // Without CAP_SYS_ADMIN only who gives up on new privileges may.
+  // Without CAP_SYS_ADMIN a filter needs no_new_privs.
   setFlag(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, fprog, 0, 0) < 0) throw new Error(`seccomp: errno ${koffi.errno()}`);
 }
-// Node keeps its standard streams from programs that replace it.
+// Node marks its standard streams close-on-exec.
 const fcntl = libc.func('int fcntl(int, int, int)');
 for (const descriptor of [0, 1, 2]) fcntl(descriptor, F_SETFD, 0);
 execvp(argv[0], [...argv, null]);

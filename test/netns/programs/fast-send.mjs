@@ -1,5 +1,6 @@
-// Sends SYNs to ports 1 ... COUNT of a target through an Ethernet sender, again while the answer is "not now", and says as one JSON line which way was
-// used and what became of them. PATH: `best`, `packet` (the queue is taken by another ring first), `down` (the interface goes down half way).
+// Sends SYNs to ports 1 ... COUNT of a target through an Ethernet sender, retrying on "not now", and prints
+// the send path and the results as one JSON line. PATH: `best`, `packet` (another ring takes the queue
+// first), `down` (the interface goes down half way).
 import { execFileSync } from 'node:child_process';
 
 const [, , dist, device, from, to, countText, path] = process.argv;

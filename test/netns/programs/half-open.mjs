@@ -1,10 +1,12 @@
-// Holds a source port and sends SYNs from it over a raw socket, by itself: `half-open.mjs DIST guard|reserve|none PORT SOURCE TARGET`. Says `ready PORT`, then obeys the
-// lines on stdin, each answered with `done`: `syn TARGET_PORT` sends one, `release` gives the port back. Why the port could not be held, it says on stderr. Ends with its stdin.
+// Holds a source port and sends SYNs from it over a raw socket: `half-open.mjs DIST suppress|reserve|none
+// PORT SOURCE TARGET`. Prints `ready PORT`, then answers each line on stdin with `done`: `syn TARGET_PORT`
+// sends a SYN, `release` gives the port back. Prints on stderr why the port could not be held. Ends with
+// its stdin.
 import { createInterface } from 'node:readline';
 import koffi from 'koffi';
 
 const [, , dist, how, port, source, target] = process.argv;
-const { suppressSourcePortResets } = await import(`${dist}/engine/linux/port-guard.js`);
+const { suppressSourcePortResets } = await import(`${dist}/engine/linux/reset-suppression.js`);
 const { reserveSourcePorts } = await import(`${dist}/engine/linux/source-ports.js`);
 const { encodeTcpPacket } = await import(`${dist}/wire/packet.js`);
 const { parseAddress, writeAddress } = await import(`${dist}/wire/address.js`);
@@ -21,7 +23,7 @@ if (raw < 0) throw new Error(`raw socket: errno ${koffi.errno()}`);
 
 function hold() {
   const first = Number(port);
-  if (how === 'guard') return suppressSourcePortResets(1, { first });
+  if (how === 'suppress') return suppressSourcePortResets(1, { first });
   if (how === 'reserve') return reserveSourcePorts(1, { first, warn: (line) => console.error(line) });
   return { ports: [first], release() {} };
 }

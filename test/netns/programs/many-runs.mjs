@@ -1,5 +1,6 @@
-// Probes again and again in one process, each third run aborted and each third left by its reader, and says as one JSON line for each way of sending
-// what the process held after its first and after its last run: node many-runs.mjs DIST TARGET RUNS
+// Probes repeatedly in one process; a third of the runs is aborted, a third left by its reader. Prints as
+// one JSON line per send path what the process held after its first and its last run: node many-runs.mjs
+// DIST TARGET RUNS
 import { readFileSync, readdirSync } from 'node:fs';
 
 const [, , dist, target, runs] = process.argv;
@@ -25,7 +26,7 @@ async function probeOnce(sendPath, turn) {
 }
 
 for (const sendPath of ['raw-ip', 'af-xdp', 'af-packet']) {
-  // The heap grows in the first runs.
+  // The first runs grow the heap.
   for (let turn = 0; turn < 6; turn++) await probeOnce(sendPath, turn);
   const before = held();
   for (let turn = 0; turn < Number(runs); turn++) await probeOnce(sendPath, turn);

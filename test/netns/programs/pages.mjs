@@ -1,4 +1,5 @@
-// A web server of the kernel's TCP: `pages.mjs '{"ports":[80]}'`. `/small` is 60 bytes, everything else 200,000. Ends with its stdin.
+// A web server of the kernel's TCP: `pages.mjs '{"ports":[80]}'`. `/small` is 60 bytes, everything else
+// 200,000. Ends with its stdin.
 import http from 'node:http';
 
 const { ports } = JSON.parse(process.argv[2]);
@@ -8,7 +9,7 @@ const listening = ports.map(
     new Promise((resolve, reject) => {
       const server = http.createServer((request, response) => {
         const body = request.url === '/small' ? large.subarray(0, 60) : large;
-        // Two writes, as most servers do it: the first segment is a short one.
+        // Two writes, as most servers do: the first segment is short.
         response.writeHead(200, { 'content-length': body.length }).flushHeaders();
         response.end(body);
       });

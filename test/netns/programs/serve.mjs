@@ -1,4 +1,5 @@
-// Kernel TCP servers on many ports: `serve.mjs '{"ports":[80],"backlog":128}'`. Accepts, keeps, says nothing. Ends with its stdin.
+// Kernel TCP servers on many ports: `serve.mjs '{"ports":[80],"backlog":128}'`. They accept and never
+// write. Ends with its stdin.
 import net from 'node:net';
 
 const { ports, backlog = 511 } = JSON.parse(process.argv[2]);

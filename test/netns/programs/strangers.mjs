@@ -1,5 +1,5 @@
-// Sends COUNT SYNs without a proof to PORT of a target, from changing source ports and with changing numbers, as fast as a raw socket takes them:
-// `strangers.mjs DIST SOURCE TARGET PORT COUNT`.
+// Sends COUNT SYNs without a token to PORT of a target, with changing source ports and numbers, as fast as
+// a raw socket allows: `strangers.mjs DIST SOURCE TARGET PORT COUNT`.
 const [, , dist, from, to, port, count] = process.argv;
 const load = (file) => import(`${dist}/${file}.js`);
 const { systemCalls } = await load('engine/linux/system-calls');

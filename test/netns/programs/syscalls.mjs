@@ -41,7 +41,10 @@ function ifreq(name) {
   return request;
 }
 
-/** Creates a TUN device (no packet information header) in this network namespace; returns its non-blocking descriptor. */
+/**
+ * Creates a TUN device (no packet information header) in this network namespace; returns its non-blocking
+ * descriptor.
+ */
 export function openTun(name) {
   const fd = checked(openCall('/dev/net/tun', O_RDWR | O_NONBLOCK), 'open /dev/net/tun');
   const request = ifreq(name);
@@ -50,7 +53,7 @@ export function openTun(name) {
   return fd;
 }
 
-/** Length read, or -1 when there is nothing more now. */
+/** Length read, or -1 when nothing is there. */
 export function read(fd, buffer) {
   return Number(readCall(fd, buffer, buffer.length));
 }
@@ -59,7 +62,10 @@ export function write(fd, bytes) {
   return Number(writeCall(fd, bytes, bytes.length));
 }
 
-/** Blocks until one of the descriptors has something to read or `timeoutMs` (-1: no limit) has passed; returns the readable (or closed) ones. */
+/**
+ * Blocks until a descriptor is readable or `timeoutMs` (-1: no limit) has passed; returns the readable (or
+ * closed) ones.
+ */
 export function waitReadable(fds, timeoutMs) {
   const entries = Buffer.alloc(8 * fds.length);
   fds.forEach((fd, index) => {

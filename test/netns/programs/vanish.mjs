@@ -1,5 +1,6 @@
-// Opens a TCP connection and lets the client forget it without a word to the server: `vanish.mjs ADDRESS PORT SOURCE_PORT`.
-// Waits for a line on stdin between `connected` and the silent reset, so that the caller can drop what would be sent.
+// Opens a TCP connection and lets the client forget it without telling the server: `vanish.mjs ADDRESS PORT
+// SOURCE_PORT`. After `connected` it waits for a line on stdin before the reset, so that the caller can
+// drop that.
 import net from 'node:net';
 
 const [, , host, port, localPort] = process.argv;

@@ -1,5 +1,6 @@
-// A wire with a mind of its own: forwards packets between two TUN devices and delays, loses, rewrites or answers them as its configuration says
-// (MiddleboxConfig in middlebox.ts). `middlebox.mjs FORWARD_DEVICE REVERSE_DEVICE`; each line on stdin is a new configuration, answered with `ready`.
+// Forwards packets between two TUN devices and delays, loses, rewrites or answers them by its configuration
+// (MiddleboxConfig in middlebox.ts). `middlebox.mjs FORWARD_DEVICE REVERSE_DEVICE`; each line on stdin is a
+// new configuration, answered with `ready`.
 import fs from 'node:fs';
 import { openTun, read, waitReadable, write } from '../programs/syscalls.mjs';
 import { isTcp, SYN, tcpOf } from './packet.mjs';
@@ -26,7 +27,7 @@ function seeded(seed) {
   };
 }
 
-/** Counts the SYNs of each (source, target, port), whatever their source port, and says whether this is one of the first k. */
+/** Counts the SYNs of each (source, target, port), whatever their source port; true for the first k. */
 function isEarlySyn(packet, tcp) {
   const limit = config.dropFirstSyns ?? 0;
   if (limit === 0 || (tcp.flags & 0x17) !== SYN) return false;
@@ -41,7 +42,7 @@ function send(fd, packet) {
   else write(fd, packet);
 }
 
-/** What the rules leave of a TCP packet; null when it goes no further. */
+/** A TCP packet after the rules; null when it is dropped. */
 function treated(original, direction, back) {
   const tcp = tcpOf(original);
   if (isEarlySyn(original, tcp)) return null;
@@ -65,7 +66,7 @@ function drain(from, to, direction) {
   }
 }
 
-/** Sends what is due and returns the milliseconds until the next packet is, -1 when there is none. */
+/** Sends the packets that are due; returns the milliseconds until the next one, -1 for none. */
 function release() {
   const now = performance.now();
   while (queueHead < queue.length && queue[queueHead].due <= now) {

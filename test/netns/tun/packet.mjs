@@ -66,7 +66,7 @@ export function addressBytes(text) {
   return Buffer.from(text.split('.').map(Number));
 }
 
-/** The same packet with other option bytes (padded with EOL to 32 bits) and payload. */
+/** The packet with other option bytes (padded with EOL to 32 bits) and payload. */
 export function withParts(packet, options, payload) {
   const { start } = tcpOf(packet);
   const padding = Buffer.alloc((4 - (options.length % 4)) % 4);
@@ -75,7 +75,7 @@ export function withParts(packet, options, payload) {
   return whole;
 }
 
-/** Calls `edit(kind, bytes)` for each option; what it returns stands in its place (an empty Buffer removes it). */
+/** Replaces each option by what `edit(kind, bytes)` returns (an empty Buffer removes it). */
 export function mapOptions(options, edit) {
   const parts = [];
   for (let at = 0; at < options.length;) {

@@ -1,4 +1,4 @@
-// What the middlebox does to one packet: `apply(packet, rule, io)` returns the packet to forward, or null.
+// The middlebox's rules: `apply(packet, rule, io)` returns the packet to forward, or null.
 import {
   ACK,
   addressBytes,
@@ -26,7 +26,10 @@ function addAt(packet, offset, value) {
   return seal(packet);
 }
 
-/** An ICMP error about `packet`, as a router or the target would send it; `quoted` bytes of the TCP header, `edits` break the quote on purpose. */
+/**
+ * An ICMP error about `packet`, as a router or the target would send it; `quoted` bytes of the TCP header,
+ * `edits` break the quote on purpose.
+ */
 function icmpAbout(packet, action) {
   const start = headerLength(packet);
   const quote = Buffer.from(packet.subarray(0, start + (action.quoted ?? 8)));
@@ -116,7 +119,7 @@ const ACTIONS = {
   },
 };
 
-/** Whether a rule speaks of this packet; `ports` are the server's. */
+/** True when a rule matches this packet; `ports` are the server's. */
 export function matches(rule, direction, tcp) {
   if (rule.direction !== direction) return false;
   if (rule.flags !== undefined && (tcp.flags & 0x3f) !== flagBits(rule.flags)) return false;
@@ -124,7 +127,7 @@ export function matches(rule, direction, tcp) {
   return rule.ports === undefined || (port >= rule.ports[0] && port <= rule.ports[1]);
 }
 
-/** Runs a rule's actions in order; `back` sends a packet to where this one came from. */
+/** Runs a rule's actions in order; `back` sends a packet to the sender of this one. */
 export function apply(packet, rule, back) {
   let current = packet;
   for (const action of rule.actions) {

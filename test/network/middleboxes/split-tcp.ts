@@ -5,11 +5,11 @@ import { isAboutAnError } from '../icmp-error.ts';
 import { rst, syn, tcp, type Match } from '../match.ts';
 import { chain, onward, when, type Context, type Emission, type Middlebox } from '../middlebox.ts';
 import { endpointsOf, reversed, swapped, tupleOf, tupleText, type Packet } from '../packet.ts';
-import type { Conversation } from '../tcp/application.ts';
+import type { ConnectionHandler } from '../tcp/application.ts';
 import { poll } from '../tcp/endpoint.ts';
 import { replyToSyn, stackOf } from '../tcp/syn-reply.ts';
-import { Incoming } from '../tcp/incoming.ts';
-import { Outgoing } from '../tcp/outgoing.ts';
+import { PassiveOpen } from '../tcp/passive-open.ts';
+import { ActiveOpen } from '../tcp/active-open.ts';
 import { readTooBig, type TooBig } from '../tcp/path-mtu.ts';
 import { segmentOf } from '../tcp/segment.ts';
 import type { ServerForm } from '../tcp/server-form.ts';
@@ -92,9 +92,9 @@ const SYN_OPTIONS: readonly TcpOption[] = [
 
 /** One connection on each side, and the bytes between them. */
 class Relay {
-  readonly #client: Incoming;
-  readonly #server: (now: Nanos) => Outgoing;
-  #opened: Outgoing | null = null;
+  readonly #client: PassiveOpen;
+  readonly #server: (now: Nanos) => ActiveOpen;
+  #opened: ActiveOpen | null = null;
   #now: Nanos;
 
   constructor(packet: Packet, context: HostContext, form: SplitForm) {
@@ -102,16 +102,16 @@ class Relay {
     const own = { ...form.toClient, application: () => this.#clientSide() };
     const stack = stackOf(own, context);
     const reply = replyToSyn(packet, context, own, stack);
-    this.#client = new Incoming({ form: own, reply, iss: seq(context.random.uint32()) }, context.now);
+    this.#client = new PassiveOpen({ form: own, reply, iss: seq(context.random.uint32()) }, context.now);
     const plan = {
       sender: segmentSenderOf(context, endpointsOf(packet), stack),
       iss: seq(context.random.uint32()),
       options: form.toServer ?? SYN_OPTIONS,
       mtu: LINK_MTU,
       window: WINDOW,
-      conversation: this.#serverSide(),
+      handler: this.#serverSide(),
     };
-    this.#server = (now) => (this.#opened ??= new Outgoing(plan, now));
+    this.#server = (now) => (this.#opened ??= new ActiveOpen(plan, now));
   }
 
   get isOver(): boolean {
@@ -144,8 +144,8 @@ class Relay {
     return [...toClient, ...poll(this.#opened, context, side === 'client' ? 'onward' : 'back')];
   }
 
-  #clientSide(): Conversation {
-    const server = (): Outgoing => this.#server(this.#now);
+  #clientSide(): ConnectionHandler {
+    const server = (): ActiveOpen => this.#server(this.#now);
     return {
       opened: () => {
         server();
@@ -162,7 +162,7 @@ class Relay {
     };
   }
 
-  #serverSide(): Conversation {
+  #serverSide(): ConnectionHandler {
     return {
       opened: () => [],
       received: (bytes) => {

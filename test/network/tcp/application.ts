@@ -2,27 +2,27 @@
  * What an application does, `afterMs` milliseconds (0 unless given) after its cause. `shutdown` closes the
  * sending half, `close` both.
  */
-export type Act =
+export type Action =
   | { readonly kind: 'write'; readonly bytes: Uint8Array; readonly afterMs?: number }
   | { readonly kind: 'shutdown' | 'close' | 'reset'; readonly afterMs?: number };
 
 /** One connection as an application handles it. */
-export interface Conversation {
-  readonly opened: () => readonly Act[];
+export interface ConnectionHandler {
+  readonly opened: () => readonly Action[];
   /** Bytes in the order of the stream; `bytes` is a view, valid during the call. */
-  readonly received: (bytes: Uint8Array) => readonly Act[];
+  readonly received: (bytes: Uint8Array) => readonly Action[];
   /** The peer has closed its half. */
-  readonly ended: () => readonly Act[];
+  readonly ended: () => readonly Action[];
 }
 
-/** The program on a port: makes a conversation for each connection. */
-export type Application = () => Conversation;
+/** The program on a port: makes a handler for each connection. */
+export type Application = () => ConnectionHandler;
 
-const CLOSE: readonly Act[] = [{ kind: 'close' }];
-const NOTHING: readonly Act[] = [];
+const CLOSE: readonly Action[] = [{ kind: 'close' }];
+const NOTHING: readonly Action[] = [];
 
 /** Reads, never writes, and closes when the peer does. */
-const QUIET: Conversation = { opened: () => NOTHING, received: () => NOTHING, ended: () => CLOSE };
+const QUIET: ConnectionHandler = { opened: () => NOTHING, received: () => NOTHING, ended: () => CLOSE };
 
 /** How an application answers. */
 export interface AnswerForm {
@@ -38,7 +38,7 @@ export const mute: Application = () => QUIET;
 /** Answers each GET with `size` bytes, header included. */
 export function http(size: number, form: AnswerForm = {}): Application {
   const { keepOpen = false, thinkMs = 0 } = form;
-  const answer = answerActs(httpAnswer(size, keepOpen), thinkMs, keepOpen);
+  const answer = answerActions(httpAnswer(size, keepOpen), thinkMs, keepOpen);
   return () => {
     let unread = '';
     return {
@@ -63,7 +63,7 @@ export function tls(size: number, form: AnswerForm = {}): Application {
   // RFC 8446, 5.1: handshake record, legacy version 3.3, length; then a ServerHello.
   const record = Math.min(Math.max(0, size - 5), 0x4000);
   flight.set([0x16, 0x03, 0x03, record >> 8, record & 0xff, 0x02].slice(0, size));
-  return onFirst((bytes) => (bytes[0] === 0x16 ? answerActs(flight, thinkMs, keepOpen) : CLOSE));
+  return onFirst((bytes) => (bytes[0] === 0x16 ? answerActions(flight, thinkMs, keepOpen) : CLOSE));
 }
 
 /** Writes first, as SSH and SMTP do. */
@@ -76,24 +76,24 @@ export const echo: Application = () => ({ ...QUIET, received: (bytes) => [{ kind
 
 /** A backend that is gone: resets on accept, or when data arrives. */
 export function resets(when: 'accept' | 'data', afterMs: number = 0): Application {
-  const reset: readonly Act[] = [{ kind: 'reset', afterMs }];
+  const reset: readonly Action[] = [{ kind: 'reset', afterMs }];
   return () => (when === 'accept' ? { ...QUIET, opened: () => reset } : { ...QUIET, received: () => reset });
 }
 
-function onFirst(answer: (bytes: Uint8Array) => readonly Act[]): Application {
+function onFirst(answer: (bytes: Uint8Array) => readonly Action[]): Application {
   return () => {
     let answered = false;
-    const received = (bytes: Uint8Array): readonly Act[] => {
-      const acts = answered ? NOTHING : answer(bytes);
+    const received = (bytes: Uint8Array): readonly Action[] => {
+      const actions = answered ? NOTHING : answer(bytes);
       answered = true;
-      return acts;
+      return actions;
     };
     return { ...QUIET, received };
   };
 }
 
-function answerActs(bytes: Uint8Array, afterMs: number, keepOpen: boolean): readonly Act[] {
-  const write: Act = { kind: 'write', bytes, afterMs };
+function answerActions(bytes: Uint8Array, afterMs: number, keepOpen: boolean): readonly Action[] {
+  const write: Action = { kind: 'write', bytes, afterMs };
   return keepOpen ? [write] : [write, { kind: 'close', afterMs }];
 }
 

@@ -4,8 +4,8 @@ import type { TcpOption } from '../../../src/wire/tcp-option.ts';
 import { milliseconds } from '../middlebox.ts';
 import type { Packet } from '../packet.ts';
 import { segmentBytes, type Agreement } from './agreement.ts';
-import { ActQueue } from './act-queue.ts';
-import type { Act, Conversation } from './application.ts';
+import { ActionQueue } from './action-queue.ts';
+import type { Action, ConnectionHandler } from './application.ts';
 import { ReceiveStream, type ReceivePlan } from './receive-stream.ts';
 import { RetransmissionTimer } from './retransmission-timer.ts';
 import type { Segment } from './segment.ts';
@@ -15,7 +15,7 @@ import type { SegmentSender } from './segment-sender.ts';
 /** A connection whose SYNs are known; `iss` is our ISN. */
 export interface ConnectionPlan extends ReceivePlan {
   readonly sender: SegmentSender;
-  readonly conversation: Conversation;
+  readonly handler: ConnectionHandler;
   readonly agreement: Agreement;
   readonly iss: Seq;
   /** MTU of our link and, as far as known, of the path. */
@@ -42,7 +42,7 @@ const NOP: TcpOption = { kind: 1, name: 'nop' };
 export class Connection {
   readonly #plan: ConnectionPlan;
   readonly #stream = new SendStream();
-  readonly #acts = new ActQueue();
+  readonly #actions = new ActionQueue();
   readonly #incoming: ReceiveStream;
   readonly #timer: RetransmissionTimer;
   #out: Packet[] = [];
@@ -67,7 +67,7 @@ export class Connection {
     this.#incoming = new ReceiveStream(plan);
     this.#mtu = plan.mtu;
     this.#timer = new RetransmissionTimer(plan.rto, plan.retries);
-    this.plan(plan.conversation.opened(), now);
+    this.plan(plan.handler.opened(), now);
   }
 
   /** True once the connection is gone. */
@@ -83,12 +83,12 @@ export class Connection {
   /** When to poll next; Infinity when nothing is scheduled. */
   get deadline(): Nanos {
     if (this.#over) return Infinity;
-    return Math.min(this.#timer.deadline, this.#acts.nextAt);
+    return Math.min(this.#timer.deadline, this.#actions.nextAt);
   }
 
-  /** Schedules acts of the application. */
-  plan(acts: readonly Act[], now: Nanos): void {
-    this.#acts.push(acts, now);
+  /** Schedules actions of the application. */
+  plan(actions: readonly Action[], now: Nanos): void {
+    this.#actions.push(actions, now);
   }
 
   /** Sends an ACK at the next poll, unless another segment carries it. */
@@ -121,7 +121,7 @@ export class Connection {
 
   /** What to send now. */
   poll(now: Nanos): readonly Packet[] {
-    for (const act of this.#acts.take(now)) this.#perform(act, now);
+    for (const action of this.#actions.take(now)) this.#perform(action, now);
     if (!this.#over && now >= this.#timer.deadline) this.#timeOut(now);
     if (!this.#over) this.#transmit(now);
     if (this.#owesAck && !this.#over) this.#emit(this.#stream.highest, TcpFlag.ACK, now);
@@ -173,10 +173,10 @@ export class Connection {
     if (segment.payload.length > 0 || (segment.flags & TcpFlag.FIN) !== 0) this.#owesAck = true;
     const data = this.#incoming.take(segment);
     if (data.length > 0 && this.#isReadClosed) return this.#refuse(segment);
-    if (data.length > 0) this.plan(this.#plan.conversation.received(data), now);
+    if (data.length > 0) this.plan(this.#plan.handler.received(data), now);
     if (!this.#incoming.end(segment) || this.#isReadClosed) return;
     // After what is scheduled already: a pending answer is still sent.
-    this.plan(this.#plan.conversation.ended(), Math.max(now, this.#acts.lastAt));
+    this.plan(this.#plan.handler.ended(), Math.max(now, this.#actions.lastAt));
   }
 
   /**
@@ -187,10 +187,10 @@ export class Connection {
     this.#over = true;
   }
 
-  #perform(act: Act, now: Nanos): void {
+  #perform(action: Action, now: Nanos): void {
     if (this.#over) return;
-    if (act.kind === 'write') return this.#stream.write(act.bytes);
-    if (act.kind !== 'reset') return this.#end(act.kind === 'close');
+    if (action.kind === 'write') return this.#stream.write(action.bytes);
+    if (action.kind !== 'reset') return this.#end(action.kind === 'close');
     this.#emit(this.#stream.highest, TcpFlag.RST | TcpFlag.ACK, now);
     this.#over = true;
   }

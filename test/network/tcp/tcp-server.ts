@@ -9,7 +9,7 @@ import { cookieClock, cookieFor, cookieStack, readCookie } from './cookies.ts';
 import { poll } from './endpoint.ts';
 import { earlyData, fastOpenCookie, offeredCookie } from './fast-open.ts';
 import { replyToSyn, mtuOf, stackOf } from './syn-reply.ts';
-import { Incoming } from './incoming.ts';
+import { PassiveOpen } from './passive-open.ts';
 import { PathMtus, readTooBig } from './path-mtu.ts';
 import { segmentOf } from './segment.ts';
 import { isFull, type ServerForm } from './server-form.ts';
@@ -31,7 +31,7 @@ const HANDSHAKE_FLAGS = TcpFlag.SYN | TcpFlag.ACK | TcpFlag.RST | TcpFlag.FIN;
 class Listener {
   readonly #form: ServerForm;
   readonly #secret: number;
-  readonly #connections: Map<string, Incoming> = new Map();
+  readonly #connections: Map<string, PassiveOpen> = new Map();
   #opened = 0;
   readonly #pathMtus: PathMtus = new PathMtus();
 
@@ -55,7 +55,7 @@ class Listener {
     return isAck ? this.#receiveStrayAck(packet, context) : [];
   }
 
-  #find(packet: Packet): Incoming | null {
+  #find(packet: Packet): PassiveOpen | null {
     const name = tupleOf(packet);
     const found = this.#connections.get(name) ?? null;
     if (found === null || !found.isOver) return found;
@@ -70,7 +70,7 @@ class Listener {
     const reply = replyToSyn(packet, context, this.#form, stack);
     const plan = { form: this.#form, reply, iss: this.#isn(context), mtu: this.#mtuTo(packet) };
     const { early, extras } = this.#fastOpen(packet);
-    const incoming = new Incoming(plan, context.now, early, extras);
+    const incoming = new PassiveOpen(plan, context.now, early, extras);
     this.#connections.set(tupleOf(packet), incoming);
     return poll(incoming, context, 'back');
   }
@@ -107,7 +107,7 @@ class Listener {
       peerNext: seqOf(packet),
     };
     const plan = { form: this.#form, reply, iss: seqAdd(ackOf(packet), -1), mtu: this.#mtuTo(packet) };
-    const incoming = Incoming.fromCookie(plan, context.now);
+    const incoming = PassiveOpen.fromCookie(plan, context.now);
     this.#connections.set(tupleOf(packet), incoming);
     incoming.receive(segmentOf(packet), context.now);
     return poll(incoming, context, 'back');

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-
 import { acknowledgeFirst, acknowledgeNothing } from '../../../src/probe/connection/ack-policy.ts';
 import type { ConnectionScript } from '../../../src/probe/connection/connection.ts';
-import { runExchange } from '../../../src/probe/connection/run-exchange.ts';
+import { runExchange } from '../../../src/probe/connection/stage.ts';
 import { NANOS_PER_MS } from '../../../src/wire/numbers.ts';
 import { optionsText, Script, synAck } from './script.ts';
 
@@ -10,7 +9,7 @@ import { optionsText, Script, synAck } from './script.ts';
 const idle: ConnectionScript = () => Infinity;
 
 function talk(say: string, close: 'fin' | 'rst', listenMs = 1000): ConnectionScript {
-  return runExchange({ say: new TextEncoder().encode(say), listen: listenMs * NANOS_PER_MS, close });
+  return runExchange({ send: new TextEncoder().encode(say), listen: listenMs * NANOS_PER_MS, close });
 }
 
 describe('a connection', () => {

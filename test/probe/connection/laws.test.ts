@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-
 import { acknowledgeAtOnce, acknowledgeFirst, acknowledgeNothing } from '../../../src/probe/connection/ack-policy.ts';
-import { runExchange } from '../../../src/probe/connection/run-exchange.ts';
+import { runExchange } from '../../../src/probe/connection/stage.ts';
 import { NANOS_PER_MS } from '../../../src/wire/numbers.ts';
 import { Script, synAck, type Says } from './script.ts';
 
@@ -47,7 +46,7 @@ describe('whatever a peer says', () => {
         policies,
         (events, opened, resets, acknowledge) => {
           const close = resets ? 'rst' : 'fin';
-          const exchange = runExchange({ say: Uint8Array.of(1, 2, 3), listen: 50 * NANOS_PER_MS, close });
+          const exchange = runExchange({ send: Uint8Array.of(1, 2, 3), listen: 50 * NANOS_PER_MS, close });
           const script = new Script(exchange, { acknowledge, retries: 1 });
           script.at(0);
           if (opened) script.hears(synAck());

@@ -118,7 +118,7 @@ export class Script {
     const packet = decodedCopy(bytes, 0, bytes.length) as DecodedPacket;
     const segment = packet.tcp as TcpSegment;
     const payload = utf8(says.payload ?? '');
-    this.connection.hear({ at: this.#now, packet, segment, length: payload.length, payload });
+    this.connection.receive({ at: this.#now, packet, segment, length: payload.length, payload });
     this.#poll();
     return this;
   }
@@ -135,7 +135,7 @@ export class Script {
     const packet = decodedCopy(bytes, 0, bytes.length) as DecodedPacket;
     const message = packet.icmp as NonNullable<DecodedPacket['icmp']>;
     const quotedSeq = seqAdd(ISN, position);
-    const believed = this.connection.hearError({ at: this.#now, packet, message, quotedSeq, quotedLength: 60 });
+    const believed = this.connection.receiveError({ at: this.#now, packet, message, quotedSeq, quotedLength: 60 });
     this.#poll();
     return believed;
   }

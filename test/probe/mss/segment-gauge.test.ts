@@ -18,7 +18,7 @@ class Reply {
   #now = 1;
 
   constructor() {
-    const stages = [established, measured(null, this.#gauge, { activeAt: 0 })];
+    const stages = [established, measured(null, this.#gauge, { lastAt: 0 })];
     this.#script = new Script(inStages(stages), { acknowledge: acknowledgeFirst(0) });
     this.#script.at(0).hears(SYN_ACK).at(1);
     this.#script.take();

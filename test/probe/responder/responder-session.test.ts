@@ -8,7 +8,8 @@ import { NANOS_PER_MS, NANOS_PER_SECOND } from '../../../src/wire/numbers.ts';
 import { decodePacket, encodeTcpPacket, type TcpPacketFields } from '../../../src/wire/packet.ts';
 import type { DecodedPacket } from '../../../src/wire/decoded.ts';
 import { formatTcpFlags, TcpFlag } from '../../../src/wire/tcp-flags.ts';
-import { FAR, macOfToken, NEAR, routesOf } from '../../simulation/two-ends.ts';
+import { routesOf } from '../../network/two-machines.ts';
+import { LOCAL, macOfToken, REMOTE } from '../../simulation/two-ends.ts';
 
 const EPOCH_MS = 1_800_000_000_000;
 const mac = macOfToken('correct horse');
@@ -24,7 +25,7 @@ class Range {
   constructor(endAfter: number = Infinity) {
     this.session = new ResponderSession({
       ports: [443, 8443],
-      routes: routesOf(FAR),
+      routes: routesOf(REMOTE),
       mac,
       random: (length) => Uint8Array.from({ length }, () => (this.#random = (this.#random * 75 + 74) % 65_537) & 0xff),
       wallClock: () => EPOCH_MS + this.now / NANOS_PER_MS,
@@ -63,8 +64,8 @@ class Range {
 
 function segment(fields: Partial<TcpPacketFields> = {}): Uint8Array {
   return encodeTcpPacket({
-    source: NEAR,
-    destination: FAR,
+    source: LOCAL,
+    destination: REMOTE,
     sourcePort: 5000,
     destinationPort: 443,
     seq: words.isn,
@@ -101,7 +102,7 @@ describe('a responder', () => {
       // A proof in the wrong place, or with the wrong flags.
       fc.constantFrom(
         segment({ destinationPort: 80 }),
-        segment({ destination: NEAR }),
+        segment({ destination: LOCAL }),
         segment({ flags: TcpFlag.SYN | TcpFlag.ACK }),
         segment({ flags: TcpFlag.SYN | TcpFlag.RST }),
         segment({ flags: TcpFlag.ACK }),

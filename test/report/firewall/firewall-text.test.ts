@@ -9,13 +9,10 @@ import { dropSyn } from '../../network/middleboxes/dropping.ts';
 import { synProxy } from '../../network/middleboxes/proxies.ts';
 import { rejectIcmp, rejectRst } from '../../network/middleboxes/rejecting.ts';
 import { open } from '../../network/services.ts';
-import { judgeTarget } from '../../../src/analysis/firewall/judge-target.ts';
-import { parseGuardExpectations } from '../../../src/records/firewall/expectations.ts';
 import { createFirewallReporter } from '../../../src/report/firewall/firewall-text.ts';
-import { guardRecord } from '../../../src/records/firewall/build.ts';
 import type { FirewallPortRecord, FirewallRecord } from '../../../src/records/firewall/records.ts';
 import { guardNetwork } from '../../simulation/firewall-network.ts';
-import { forward, SERVER } from '../../simulation/scenario.ts';
+import { forward } from '../../simulation/scenario.ts';
 import { run, summary } from '../records.ts';
 
 const PORTS = { 22: open(), 25: open(), 80: open(), 443: open(), 3389: open(), 5432: open(), 8080: open() };
@@ -32,13 +29,13 @@ beforeAll(async () => {
     when(all(syn, option(8), port(5432)), drop),
     rejectIcmp(3, 13, { match: all(tcp, port(8080)) }),
   );
-  const { targets } = await guardNetwork(network, { ports: '22,25,80,443,3389,5432,8080' });
-  const expected = parseGuardExpectations('open');
-  ports = targets.flatMap((evidence) =>
-    judgeTarget(evidence).map((guard) =>
-      guardRecord(guard, { target: SERVER, hostname: 'server.example' }, guard.port === 3389 ? expected : null),
-    ),
-  );
+  const { guards } = await guardNetwork(network, { ports: '22,25,80,443,3389,5432,8080' });
+  const { guards: expected } = await guardNetwork(network, { ports: '22,25,80,443,3389,5432,8080', expect: 'open' });
+  ports = guards.map((record, index) => ({
+    ...record,
+    hostname: 'server.example',
+    expectation: record.port === 3389 ? (expected[index]?.expectation ?? null) : null,
+  }));
 });
 
 function written(columns: number, { color = false, verbose = false, records = ports }: Looks = {}): string {
@@ -78,7 +75,7 @@ describe('text of firewall', () => {
     await expect(written(80, { verbose: true })).toMatchFileSnapshot('../../golden/firewall-verbose.txt');
   });
 
-  it('colours add nothing but colours', () => {
+  it('colours change nothing else', () => {
     for (const columns of [40, 80, Infinity]) {
       const painted = written(columns, { color: true });
       expect(painted).toContain('\u001B[');

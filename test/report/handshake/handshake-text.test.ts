@@ -14,7 +14,7 @@ const PLAIN: TextStyle = { color: false, columns: 80, verbose: false };
 function written({ segments, record }: HandshakeOutcome, style: Partial<TextStyle> = {}): string {
   const reporter = createHandshakeText({ ...PLAIN, ...style });
   const text = [...segments, record].map((one) => reporter.write(one)).join('');
-  // Clocks are random, and as wide as they happen to be.
+  // Timestamp values are random, of any width.
   return style.verbose === true ? text.replaceAll(/ts=\d+(?::\d+)?/g, 'ts=N') : text;
 }
 
@@ -39,7 +39,7 @@ describe('a handshake in text', () => {
     ['proxy-40', proxied, { columns: 40 }],
     ['black-hole-80', blackHole, {}],
     ['queue-80', () => shakeHands(serving({ queue: {} })), {}],
-    ['cookies-80', () => shakeHands(serving({ cookies: true }), { ack: false, observeMs: 3500 }), {}],
+    ['cookies-80', () => shakeHands(serving({ cookies: true }), { ack: false, observe: 3500 }), {}],
     ['closed-80', () => shakeHands(around(closed())), {}],
     ['filtered-80', () => shakeHands(around(silent)), {}],
     ['repeat-80', () => shakeHands(serving(), { repeat: 5 }), {}],

@@ -111,7 +111,7 @@ describe('the text of mss', () => {
     expect(first).toContain('packets of 1440 bytes are lost on the reverse path');
   });
 
-  it('has nothing to show of a port that is not open', () => {
+  it('shows no table for a port that is not open', () => {
     const text = written({ ...RECORD, state: 'closed', reason: 'rst', pass: null, why: null, forward: UNKNOWN }, Infinity);
     expect(text).toContain('10.0.0.5 port 443: closed (rst), no segments to measure\n');
     expect(text).not.toContain('OFFERED');

@@ -71,7 +71,7 @@ function text(
 }
 
 describe('the text of a path', () => {
-  it('has the answer first, then hops, the picture and the alterations in words', async () => {
+  it('has the answer first, then hops, the picture and the changes in words', async () => {
     const whole = text([...HOPS, pathOf({ changes: [CLAMPED] })], 80);
     expect(whole.split('\n')[0]).toBe('10.0.4.2 port 443: open (syn-ack from 5 hops away); 1 change on the forward path');
     expect(whole).toMatch(/^ {2}3 {2}\* +3\/3$/m);
@@ -89,7 +89,7 @@ describe('the text of a path', () => {
     expect(text([hop(1), pathOf({ hops: 1 })])).not.toContain('--(');
   });
 
-  it('says where a filter hides the rest, and what was not sent at all', () => {
+  it('says where a filter hides the rest, and what could not be sent', () => {
     const filtered = { reached: false, state: 'filtered', reason: 'no-response', from: null, hops: 2 } as const;
     expect(text([hop(1), hop(2), pathOf(filtered)])).toContain(
       '10.0.4.2 port 443: filtered (no-response; last answer from 10.0.1.2, hop 2); no change on the forward path\n',
@@ -101,7 +101,7 @@ describe('the text of a path', () => {
     expect(text([pathOf({ ...filtered, state: null, reason: null })])).toContain('interrupted before an answer');
   });
 
-  it('says which device answers in the name of the target', () => {
+  it('says how near a device answers with the target’s address', () => {
     const nearer = { reached: false, state: 'closed', reason: 'rst', hops: 3 } as const;
     expect(text([hop(1), pathOf(nearer)])).toContain("closed (rst with the target's address, from a device at hop 3 or nearer)");
   });
@@ -119,7 +119,7 @@ describe('the text of a path', () => {
     expect(whole).toMatch(/^ +b\.example \(10\.9\.9\.9\) .*MPLS 77 \(TTL 1\)$/m);
   });
 
-  it('gives the other tries of one path a line each', () => {
+  it('gives the other variants of one path a line each', () => {
     const bare = pathOf({ variant: 'bare', hops: 5 });
     const whole = text([hop(1), pathOf({ hops: 1 }), hop(1, { variant: 'bare' }), bare]);
     expect(whole).toContain('\n  bare: open (syn-ack from 5 hops away)\n');

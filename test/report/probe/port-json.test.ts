@@ -19,7 +19,7 @@ const NUMBER = fc.oneof(fc.nat(), fc.double(), fc.constantFrom(0, -0, NaN, Infin
 const ADDRESS = fc.constantFrom(0x0a000002, 0x0a000003, 0xffffffff).map((address) => address as Address);
 const WORD = fc.nat(0xffffffff);
 
-/** As the run makes them: few different ones, so that what is remembered is used and must be given up. */
+/** As in a run: few different ones, so that remembered text is both used and replaced. */
 const madeRecord: fc.Arbitrary<PortRecord> = fc
   .record({
     target: ADDRESS,
@@ -118,7 +118,7 @@ describe('PortJson', () => {
     );
   });
 
-  it('does so whatever stands in the fields', () => {
+  it('does so for any field values', () => {
     fc.assert(
       fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 4 }), (records) => {
         const json = new PortJson();

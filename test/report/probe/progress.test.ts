@@ -21,7 +21,7 @@ function number(line: string, pattern: RegExp): number {
   return Number(pattern.exec(line)?.[1]);
 }
 
-/** Any course of a run, however jerky; even one whose figures go back. */
+/** Any course of a run, even with figures that decrease. */
 const course = fc.array(
   fc.record({
     afterMs: fc.integer({ min: 0, max: 20_000 }),
@@ -81,7 +81,7 @@ describe('progress', () => {
     expect(progress(values(1000, 4000), 80)).not.toBeNull();
   });
 
-  it('gives up what matters least when there is less room', () => {
+  it('drops the least important parts first', () => {
     const line = (columns: number): string | null => createProgress()(values(10_000, 2500, { open: 3 }), columns);
     expect(line(80)).toBe('[==========          ]   50%  2500/5000 ports  3 open  250 SYN/s  ETA 11 s');
     expect(line(70)).toBe('[==========          ]   50%  2500/5000 ports  3 open  ETA 11 s');

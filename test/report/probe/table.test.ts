@@ -18,7 +18,7 @@ function golden(name: string): string {
   return `../../golden/table-${name}.txt`;
 }
 
-/** Heap that is in use once garbage is gone: what is merely not collected yet would make the figure a matter of luck. */
+/** Heap in use after a full collection. */
 function retainedBytes(): number {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
@@ -28,7 +28,7 @@ function retainedBytes(): number {
 const A = '10.0.0.2';
 const B = '10.0.0.3';
 
-/** Every state, findings, a missed expectation, a late answer, several samples, many ports alike; in no order. */
+/** Every state, findings, a missed expectation, a late answer, several samples, many similar ports; unordered. */
 const EVERYTHING: readonly ProbeRecord[] = wholeRun(run(1, 1005), [
   closed(A, 25, { hostname: 'web.example.com' }),
   open(A, 443, { hostname: 'web.example.com', findings: [CLAMPED, MISSING_SACK], rttMs: rtt(1.2, 1.5, 2.25) }),
@@ -50,7 +50,7 @@ const TWO_TARGETS: readonly ProbeRecord[] = wholeRun(run(2, 3), [
   closed(A, 22),
 ]);
 
-const CROWD: readonly ProbeRecord[] = wholeRun(
+const MANY_TARGETS: readonly ProbeRecord[] = wholeRun(
   run(256, 2),
   [
     open('10.0.0.7', 443, { findings: [CLAMPED] }),
@@ -68,7 +68,7 @@ describe('the table', () => {
     await expect(table(EVERYTHING, { columns })).toMatchFileSnapshot(golden(`everything-${columns}`));
   });
 
-  it('is not wrapped where there is no terminal', async () => {
+  it('is not wrapped without a terminal', async () => {
     await expect(table(EVERYTHING, { columns: Infinity })).toMatchFileSnapshot(golden('everything-piped'));
   });
 
@@ -77,7 +77,7 @@ describe('the table', () => {
   });
 
   it.each([80, 120])('puts many targets in one table of %i columns', async (columns) => {
-    await expect(table(CROWD, { columns })).toMatchFileSnapshot(golden(`crowd-${columns}`));
+    await expect(table(MANY_TARGETS, { columns })).toMatchFileSnapshot(golden(`many-targets-${columns}`));
   });
 
   it('lists every port when verbose, options with their values', async () => {
@@ -88,16 +88,16 @@ describe('the table', () => {
   it('shows open ports alone when only they are wanted', async () => {
     await expect(table(EVERYTHING, { openOnly: true })).toMatchFileSnapshot(golden('open-only'));
     expect(table(TWO_TARGETS, { openOnly: true })).not.toContain(B);
-    expect(table(CROWD, { openOnly: true })).not.toContain('(no-response)');
+    expect(table(MANY_TARGETS, { openOnly: true })).not.toContain('(no-response)');
   });
 
-  it('tells of a run that was interrupted what is not judged', () => {
+  it('says how many ports of an interrupted run are not judged', () => {
     const text = table(wholeRun(run(1, 100), [open(A, 80), silent(A, 81)], { interrupted: true }), { columns: Infinity });
     expect(text.split('\n')[0]).toBe('10.0.0.2: 1 open, 1 filtered, 98 not judged');
     expect(text).toContain('\ninterrupted: 1 target, 100 ports: 1 open, 1 filtered, 98 not judged in 1.2 s; 4 SYNs sent');
   });
 
-  it('says nothing of what is not judged in a shard, where ports differ from target to target', () => {
+  it('does not count unjudged ports in a shard, where ports differ from target to target', () => {
     const text = table(wholeRun(run(2, 100, '1/4'), [open(A, 80)], { interrupted: true }));
     expect(text).not.toContain('not judged');
     expect(text).toContain('10.0.0.2: 1 open\n');
@@ -113,13 +113,13 @@ describe('the table', () => {
     expect(table(EVERYTHING)).not.toContain('\u001B');
   });
 
-  it('has nothing to say of packets', () => {
+  it('ignores packet records', () => {
     expect(createTableReporter(PLAIN).write(PACKET)).toBe('');
   });
 });
 
 describe('a block', () => {
-  it('is written when its target is complete, the others when theirs are', () => {
+  it('is written when its target is complete', () => {
     const reporter = createTableReporter(PLAIN);
     const texts = TWO_TARGETS.map((record) => reporter.write(record));
     expect(texts.map((text) => text.split(':')[0])).toEqual(
@@ -127,7 +127,7 @@ describe('a block', () => {
     );
   });
 
-  it('folds more than eight ports that share everything, and names them while they are few', () => {
+  it('folds more than eight ports that share everything, and names them while few', () => {
     const ports = (count: number): string =>
       table(
         wholeRun(
@@ -151,7 +151,7 @@ describe('a block', () => {
     expect(text.match(/^ .* open /gm)).toHaveLength(50);
   });
 
-  it('folds apart what differs in sender, finding or expectation', () => {
+  it('folds ports separately that differ in sender, finding or expectation', () => {
     const ten = (make: (port: number) => PortRecord): PortRecord[] => Array.from({ length: 10 }, (_, index) => make(index));
     const text = table(
       wholeRun(run(1, 40), [
@@ -194,13 +194,13 @@ describe('many targets', () => {
     expect(reporter.write(open(B, 443))).not.toContain('TARGET');
   });
 
-  it('share a table from two on when each has one port', () => {
+  it('share a table from two targets on when each has one port', () => {
     const text = table(wholeRun(run(2, 1), [open(A, 80), closed(B, 80)]));
     expect(text).toContain('TARGET');
     expect(text).toContain('1 closed (rst), RTT 104 us, TTL 64: 10.0.0.3:80\n');
   });
 
-  it('cost the memory of their different answers, not of their ports', () => {
+  it('take memory for different answers, not for ports', () => {
     const reporter = createTableReporter(PLAIN);
     reporter.write(run(65_536, 4));
     const before = retainedBytes();

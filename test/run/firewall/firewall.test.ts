@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { firewall } from '../../../src/index.ts';
-import type { FirewallOptions } from '../../../src/run/firewall/firewall-options.ts';
+import type { FirewallOptions } from '../../../src/run/firewall/firewall.ts';
 
 async function first(options: FirewallOptions): Promise<unknown> {
   for await (const record of firewall(options)) return record;

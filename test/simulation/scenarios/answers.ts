@@ -110,7 +110,7 @@ export const ANSWERS: readonly Scenario[] = [
   {
     name: 'a stale connection and --retries 0: the retry from another port is still made',
     network: behind({ 80: staleConnection(open()) }),
-    ask: { ports: '80', timing: { retries: 0 } },
+    ask: { ports: '80', retries: 0 },
     expect: { 80: { ...OPEN, attempts: 2, rejected: 1, findings: ['unexpected-ack proven'] } },
   },
   {
@@ -159,7 +159,7 @@ export const ANSWERS: readonly Scenario[] = [
   {
     name: 'three RTT samples',
     network: behind({ 80: open(), 81: closed() }),
-    ask: { ports: '80,81', timing: { count: 3 } },
+    ask: { ports: '80,81', count: 3 },
     expect: { 80: { ...OPEN, rttMs: RTT }, 81: { ...CLOSED, rttMs: RTT } },
     probesSent: 6,
   },

@@ -115,7 +115,7 @@ export const ICMP: readonly Scenario[] = [
   {
     name: 'ICMP errors that come later than the next SYN are still of their own SYN',
     network: behind({ 80: open() }, { forward: [rejectIcmp(3, 13)], reverse: [], local: {} }),
-    ask: { ports: '80', timing: { retries: 0 } },
+    ask: { ports: '80', retries: 0 },
     expect: { 80: filtered('icmp-admin-prohibited') },
     probesSent: 1,
   },

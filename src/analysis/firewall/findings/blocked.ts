@@ -4,10 +4,10 @@ import type { Finding } from '../../finding.ts';
 import type { GuardEvidence, GuardFindingCode, GuardRule } from '../guard-evidence.ts';
 import { type AnswerClass, classOf, type Contrast, contrastOf, type PortTests } from '../port-tests.ts';
 
-/** From least to most. */
+/** From worst to best. */
 const RANK: Readonly<Record<Contrast, number>> = { error: -1, blocked: 0, rst: 1, open: 2 };
 
-/** The usual SYN and one that differs in one respect, each tried again and answered as before. */
+/** The usual SYN and a variant, each tried again and answered as before. */
 interface Comparison {
   readonly usual: Contrast;
   readonly variant: Contrast;
@@ -24,21 +24,21 @@ export const ecnBlocked: GuardRule = {
     blockedVariant(tests, 'syn-ecn', { code: 'ecn-blocked', what: 'that asks for ECN (ECE and CWR)', sent: 'SEW' }),
 };
 
-/** SYNs with data are. */
+/** SYNs with data are dropped or rejected where others are not. */
 export const payloadBlocked: GuardRule = {
   description: 'SYNs with data are dropped or rejected',
   find: ({ tests }: GuardEvidence): readonly Finding[] =>
     blockedVariant(tests, 'syn-data', { code: 'payload-blocked', what: 'with data', sent: 'data' }),
 };
 
-/** SYNs without options are. */
+/** SYNs without options are dropped or rejected where others are not. */
 export const bareSynBlocked: GuardRule = {
   description: 'SYNs without options are dropped or rejected',
   find: ({ tests }: GuardEvidence): readonly Finding[] =>
     blockedVariant(tests, 'syn-no-options', { code: 'bare-syn-blocked', what: 'without options', sent: 'none' }),
 };
 
-/** SYNs are dropped or rejected because of an option: without any they are not. */
+/** SYNs are dropped or rejected because of an option: without options they are not. */
 export const optionBlocked: GuardRule = {
   description: 'SYNs are dropped or rejected because of an option',
   find({ tests }: GuardEvidence): readonly Finding[] {
@@ -51,7 +51,7 @@ export const optionBlocked: GuardRule = {
   },
 };
 
-/** A SYN-ACK with ECE and CWR is no agreement (RFC 3168, 6.1.1: ECE alone): something mirrors bits that it does not know. */
+/** A SYN-ACK with ECE and CWR negotiates nothing (RFC 3168, 6.1.1 has ECE alone): the bits were mirrored. */
 export const ecnReflected: GuardRule = {
   description: 'the SYN-ACK mirrors the ECN bits of the SYN',
   find({ tests }: GuardEvidence): readonly Finding[] {
@@ -74,16 +74,14 @@ function blockedVariant(tests: PortTests, kind: TestKind, { code, what, sent }: 
   const compared = compare(tests, kind);
   if (compared === null || RANK[compared.variant] >= RANK[compared.usual]) return [];
   const { usualFate, variantFate, received } = compared;
-  const detail = `A SYN ${what} ${variantFate}, the usual one ${usualFate}; both were tried again, with the same outcome, so that loss is not the cause.`;
+  const detail = `A SYN ${what} ${variantFate}, the usual one ${usualFate}; both were tried again with the same result, so loss is not the cause.`;
   return [finding(code, { option: null, sent, received, detail })];
 }
 
 function blockedOption(option: string | null, { usualFate, variantFate }: Comparison, received: string): Finding {
   const cause =
-    option === null
-      ? 'the options together, none of them alone, make the difference'
-      : `a SYN with ${option} alone meets the same`;
-  const detail = `The usual SYN ${usualFate}, one without options ${variantFate}, each time it was tried: ${cause}.`;
+    option === null ? 'the options make the difference together, none of them alone' : `so does one with ${option} alone`;
+  const detail = `The usual SYN ${usualFate}, one without options ${variantFate}, each time: ${cause}.`;
   return finding('option-blocked', { option, sent: option, received, detail });
 }
 
@@ -95,7 +93,7 @@ const FATES: Readonly<Record<AnswerClass, string>> = {
   open: 'is accepted',
 };
 
-/** Null unless both were answered alike each time, and differently from one another. */
+/** Null unless each was answered alike every time, and one differently from the other. */
 function compare(tests: PortTests, kind: TestKind): Comparison | null {
   const usual = steady([tests.of('syn'), tests.of('syn', 2), tests.of('syn', 3)]);
   const variant = steady([tests.of(kind), tests.of(kind, 2)]);
@@ -105,7 +103,7 @@ function compare(tests: PortTests, kind: TestKind): Comparison | null {
   return { usual, variant, ...fates, received: first.reason };
 }
 
-/** Two answers to one packet are no answer: which came first says nothing of what was sent. */
+/** Two answers to one packet are no answer: which came first tells nothing about what was sent. */
 function steady(tests: readonly (TestResult | undefined)[]): Contrast | null {
   if (tests.some((test) => test !== undefined && test.conflict !== null)) return null;
   const classes = tests.map((test) => (test === undefined ? null : contrastOf(test)));

@@ -2,7 +2,7 @@ import type { Finding } from '../../finding.ts';
 import type { GuardEvidence, GuardRule } from '../guard-evidence.ts';
 import { tcpReplyOf } from '../port-tests.ts';
 
-/** `proven`: whoever answered has seen the SYN, whose checksum was wrong. */
+/** `proven`: the answer shows that the SYN with the wrong checksum was received. */
 export const checksumNotVerified: GuardRule = {
   description: 'a SYN whose checksum is wrong was answered',
   find({ tests }: GuardEvidence): readonly Finding[] {
@@ -18,7 +18,7 @@ export const checksumNotVerified: GuardRule = {
         received: `${test.reason} ttl ${reply.ip.ttl}`,
         certainty: 'proven',
         detail:
-          'A SYN with a wrong TCP checksum was answered. Hosts drop it unseen (RFC 9293, 3.1): what answered does not check, as devices that forge answers do not.',
+          'A SYN with a wrong TCP checksum was answered. Hosts drop it (RFC 9293, 3.1): what answered does not verify checksums, as devices that forge answers do not.',
       },
     ];
   },

@@ -1,13 +1,16 @@
 import type { Finding } from '../../finding.ts';
 import type { GuardEvidence, GuardRule } from '../guard-evidence.ts';
 import { classOf } from '../port-tests.ts';
-import { USUAL_CONTROLS } from '../../../probe/firewall/control-ports.ts';
+import { USUAL_CONTROLS } from '../../../probe/firewall/battery.ts';
 
 const ENOUGH = 2;
 
-/** Ports that nobody listens on are open as well: a tar pit, a SYN proxy for everything, a prefix that answers for all. */
+/**
+ * Ports that no service uses are open too: a tar pit, a SYN proxy for all ports, a prefix that answers for
+ * all.
+ */
 export const everyPortOpen: GuardRule = {
-  description: 'ports that nobody listens on answer as well',
+  description: 'ports that no service uses answer too',
   find({ tests, facts }: GuardEvidence): readonly Finding[] {
     if (classOf(tests.syn) !== 'open') return [];
     const random = facts.ports.filter(({ role, port }) => role === 'control' && !USUAL_CONTROLS.includes(port));
@@ -21,7 +24,7 @@ export const everyPortOpen: GuardRule = {
         sent: null,
         received: ports,
         certainty: 'likely',
-        detail: `Ports ${ports}, chosen at random, are open too: something answers every SYN, so that an open port here says nothing of a service.`,
+        detail: `Ports ${ports}, chosen at random, are open too: something answers every SYN, so an open port here does not show a service.`,
       },
     ];
   },

@@ -5,9 +5,9 @@ import { isLonely } from '../answered-by.ts';
 import type { GuardEvidence, GuardRule } from '../guard-evidence.ts';
 import { hopsOf } from '../port-tests.ts';
 
-/** A reset that a device on the way sent: instead of the host, or besides its answer. */
+/** A reset that a device on the path sent: instead of the host, or in addition to its answer. */
 export const rstInjected: GuardRule = {
-  description: 'a device on the way, not the host, sent the reset',
+  description: 'a device on the path, not the host, sent the reset',
   find(evidence: GuardEvidence): readonly Finding[] {
     const { syn } = evidence.tests;
     if (syn.reply === null) return [];
@@ -23,7 +23,7 @@ function contradiction(reply: DecodedPacket, conflict: DecodedPacket): Finding {
   return finding(
     reset,
     'likely',
-    'One SYN was answered with a SYN-ACK and with a reset, and a host gives one answer: a device on the way added one.',
+    'One SYN was answered with a SYN-ACK and with a reset, and a host gives one answer: a device on the path added one.',
   );
 }
 
@@ -35,8 +35,8 @@ function foreign(reset: DecodedPacket, { signs }: GuardEvidence): Finding {
 
 function lonely(reset: DecodedPacket, { tests }: GuardEvidence): Finding {
   const detail =
-    `The reset came from ${hopsOf(reset)} hop${hopsOf(reset) === 1 ? '' : 's'} away, while SYNs need TTL ${tests.answeringTtl} to be answered: a router that rejects with resets looks so, and so does a ` +
-    `way back that is shorter than the way there; nothing else of the host answered to compare with.`;
+    `The reset came from ${hopsOf(reset)} hop${hopsOf(reset) === 1 ? '' : 's'} away, while SYNs need TTL ${tests.answeringTtl} to be answered: a router that rejects with resets looks like this, and so does a ` +
+    `reverse path that is shorter than the forward path; the host gave no other answer to compare with.`;
   return finding(reset, 'possible', detail);
 }
 

@@ -1,17 +1,20 @@
 import type { Finding } from '../../finding.ts';
 import type { GuardEvidence, GuardRule } from '../guard-evidence.ts';
 
-/** True where something between here and the host accepted the SYN in its name. */
+/** True where something before the host accepted the SYN in its name. */
 export function isProxied({ tests, signs }: Pick<GuardEvidence, 'tests' | 'signs'>): boolean {
   return tests.syn.reason === 'syn-ack' && (signs.length > 0 || hasNoWindow(tests));
 }
 
-/** No stack offers a window of 0 in a SYN-ACK: a SYN proxy does, so that no data comes before it has asked the server (nf_synproxy_core.c). */
+/**
+ * No stack offers window 0 in a SYN-ACK; a SYN proxy does, to hold back data until it has asked the server
+ * (nf_synproxy_core.c).
+ */
 function hasNoWindow({ syn }: GuardEvidence['tests']): boolean {
   return syn.reason === 'syn-ack' && syn.reply?.tcp?.header.window === 0;
 }
 
-/** A SYN proxy: it lets the server know of a connection only when the client has acknowledged. */
+/** A SYN proxy: the server learns of a connection only when the client has acknowledged. */
 export const synProxy: GuardRule = {
   description: 'a SYN proxy answers for the host',
   find: (evidence: GuardEvidence): readonly Finding[] =>
@@ -20,7 +23,7 @@ export const synProxy: GuardRule = {
           finding(
             'syn-proxy',
             evidence,
-            'The SYN-ACK offers a window of 0, as SYN proxies do so that no data comes before the server was asked',
+            'The SYN-ACK offers window 0, as SYN proxies do to hold back data until they have asked the server',
           ),
         ]
       : [],
@@ -28,14 +31,14 @@ export const synProxy: GuardRule = {
 
 /** Any other SYN-ACK that is not the host's: a transparent proxy, a load balancer, a tar pit. */
 export const ttlMismatch: GuardRule = {
-  description: 'the SYN-ACK comes from another place than the host',
+  description: 'the SYN-ACK comes from elsewhere than the host',
   find: (evidence: GuardEvidence): readonly Finding[] =>
     evidence.tests.syn.reason === 'syn-ack' && evidence.signs.length > 0 && !hasNoWindow(evidence.tests)
       ? [
           finding(
             'ttl-mismatch',
             evidence,
-            'The SYN-ACK is not from where the host answers: a proxy before it accepts the connection, or other ports are forwarded to machines behind it',
+            "The SYN-ACK does not come from where the host's other answers do: a proxy before the host accepts the connection, or other ports are forwarded to machines behind it",
           ),
         ]
       : [],

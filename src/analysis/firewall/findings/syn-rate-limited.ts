@@ -2,10 +2,10 @@ import type { RateEvidence } from '../../../probe/firewall/firewall-plan.ts';
 import type { Finding } from '../../finding.ts';
 import type { GuardEvidence, GuardRule } from '../guard-evidence.ts';
 
-/** Answered share of a slower step that shows that the rate, not the path, was the cause. */
+/** Share of answers at the slower rate which shows that the rate, not the path, was the cause. */
 const NEARLY_ALL = 0.95;
 
-/** How many SYNs a second pass; null where all of them did, or where slower ones were lost as well. */
+/** The SYNs a second that pass; null where all did, or where SYNs at the slower rate were lost too. */
 export function rateLimitOf(rate: RateEvidence | null): number | null {
   const measured = rate?.steps.find(({ phase }) => phase === 'measure');
   const confirmed = rate?.steps.find(({ phase }) => phase === 'confirm');
@@ -13,7 +13,7 @@ export function rateLimitOf(rate: RateEvidence | null): number | null {
   return confirmed.answered >= confirmed.sent * NEARLY_ALL ? Math.round(measured.passed) : null;
 }
 
-/** SYNs above a rate are lost, and below it none: a limiter. */
+/** SYNs above a rate are lost and SYNs below it are not: a limiter. */
 export const synRateLimited: GuardRule = {
   description: 'SYNs above a rate are dropped',
   find({ rate }: GuardEvidence): readonly Finding[] {
@@ -23,7 +23,7 @@ export const synRateLimited: GuardRule = {
     if (limit === null || measured === undefined || confirmed === undefined) return [];
     const detail =
       `Of SYNs at ${measured.rate} a second about ${limit} a second were answered; at ${Math.round(confirmed.rate)} a second ${confirmed.answered} of ${confirmed.sent} were: ` +
-      `a limiter on the way or at the host lets so many pass.`;
+      `a limiter on the path or at the host lets that many pass.`;
     return [
       {
         code: 'syn-rate-limited',

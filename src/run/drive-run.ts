@@ -1,0 +1,142 @@
+import { SynscopeError } from '../errors.ts';
+import type { DrivenSession } from '../probe/session/driven-session.ts';
+import { NANOS_PER_MS, type Nanos } from '../wire/numbers.ts';
+import { runSession } from './loop.ts';
+import type { OpenRun } from './open-run.ts';
+import type { RunControl } from './options/run-options.ts';
+import type { RunEnd } from './run-records.ts';
+
+/** How many records may wait for a slow reader before the run begins no new probes. */
+const HIGH_WATER = 4096;
+
+/** Records on their way from the run to its reader, handed over in batches: a promise for each would cost more than the record. */
+export class RecordQueue<T> {
+  #items: T[] = [];
+  #wake: (() => void) | null = null;
+  #ended = false;
+  #error: unknown = null;
+
+  /** True while the reader lags so far behind that the run should hold. */
+  get congested(): boolean {
+    return this.#items.length > HIGH_WATER;
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+    this.#signal();
+  }
+
+  /** No more records; a non-null `error` is thrown to the reader after the last one. */
+  end(error: unknown): void {
+    this.#ended = true;
+    this.#error = error;
+    this.#signal();
+  }
+
+  /** All records that wait, at least one, in order; null after the last. Throws the error of `end` instead of null. One reader at a time. */
+  async take(): Promise<readonly T[] | null> {
+    while (this.#items.length === 0) {
+      if (this.#ended && this.#error !== null) throw this.#error;
+      if (this.#ended) return null;
+      // oxlint-disable-next-line no-await-in-loop -- one wait for each signal
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    const items = this.#items;
+    this.#items = [];
+    return items;
+  }
+
+  #signal(): void {
+    const wake = this.#wake;
+    this.#wake = null;
+    if (wake !== null) wake();
+  }
+}
+
+/** What a job works with. */
+export interface Driving<R> {
+  readonly open: OpenRun;
+  /** Where its records go. */
+  readonly queue: RecordQueue<R>;
+  /** Aborts when the caller's signal does, or when the reader of the records stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Does a run's work and resolves with what failed, or null; may throw it instead. */
+export type RunJob<R> = (driving: Driving<R>) => Promise<SynscopeError | null>;
+
+/**
+ * Runs `job` over `open`, closes that at its end, and yields the job's records in batches as they come. Throws the job's failure after the last record.
+ * A reader that stops early ends the run as an abort does.
+ */
+export async function* streamRecords<R>(
+  open: OpenRun,
+  control: RunControl,
+  job: RunJob<R>,
+): AsyncGenerator<readonly R[], void, undefined> {
+  const abandoned = new AbortController();
+  const queue = new RecordQueue<R>();
+  const signal = control.signal === undefined ? abandoned.signal : AbortSignal.any([control.signal, abandoned.signal]);
+  const driving = drive({ open, queue, signal }, job);
+  try {
+    for (let records = await queue.take(); records !== null; records = await queue.take()) yield records;
+  } finally {
+    abandoned.abort();
+    await driving;
+  }
+}
+
+/** One record at a time. Not `yield*`: over an array it costs three promises for each record. */
+export async function* oneByOne<R>(batches: AsyncIterable<readonly R[]>): AsyncGenerator<R, void, undefined> {
+  for await (const records of batches) for (const record of records) yield record;
+}
+
+/** Runs to the end and closes everything; never rejects: errors reach the reader through the queue. */
+async function drive<R>(driving: Driving<R>, job: RunJob<R>): Promise<void> {
+  let failure: unknown = null;
+  try {
+    failure = await job(driving);
+  } catch (error) {
+    failure = error;
+  }
+  // Closing takes 25 ms: the reader gets its records first.
+  await new Promise((resolve) => setImmediate(resolve));
+  try {
+    await driving.open.close();
+  } catch (error) {
+    failure ??= error;
+  }
+  driving.queue.end(failure);
+}
+
+/** What a run drives, and how it ends. */
+export interface Drive<R> {
+  readonly session: DrivenSession;
+  /** Called on each turn of the loop. */
+  readonly onTurn?: (now: Nanos) => void;
+  /** Emits the records that are still due when the session is over. */
+  readonly finish?: () => void | Promise<void>;
+  /** The last record. */
+  readonly summary: (end: RunEnd) => R;
+  /** Whether there were results and no target had a route; absent: not asked. */
+  readonly nothingRouted?: () => boolean;
+}
+
+/** Drives a session to its end and emits the summary. Resolves with what failed: the interface was lost, or no target had a route; null otherwise. */
+export async function driveRun<R>(
+  { open, queue, signal }: Driving<R>,
+  { session, onTurn, finish, summary, nothingRouted }: Drive<R>,
+): Promise<SynscopeError | null> {
+  const { transport } = open;
+  const fault = await runSession(session, transport, { signal, onTurn });
+  await finish?.();
+  const interrupted = fault === null && signal.aborted;
+  queue.push(summary({ drops: transport.drops(), durationMs: transport.now() / NANOS_PER_MS, interrupted }));
+  if (fault !== null) return new SynscopeError('interface-lost', fault.message, { hint: fault.hint });
+  if (interrupted || nothingRouted?.() !== true) return null;
+  return new SynscopeError('no-route', 'no target could be reached: this host has no route to any of them', {
+    hint: 'see `ip route get ADDRESS`, or `synscope doctor ADDRESS`',
+  });
+}

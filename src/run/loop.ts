@@ -1,0 +1,115 @@
+import type { DrivenSession } from '../probe/session/driven-session.ts';
+import type { SendBatch, Transport, TransportFault } from '../transport/transport.ts';
+import type { Nanos } from '../wire/numbers.ts';
+
+/** Batches that a stopped session may still send. */
+const MOST_DRAIN_TURNS = 100;
+
+/** What the loop consults on each turn. */
+export interface LoopOptions {
+  readonly signal: AbortSignal;
+  /** Called on each turn with the time; may call `session.hold`. */
+  readonly onTurn?: ((now: Nanos) => void) | undefined;
+}
+
+/**
+ * Drives a session over a transport until it is finished, the signal aborts or the transport fails. Returns the fault, or null.
+ * The session is stopped afterwards, and what it must still send has been sent if the transport can.
+ */
+export async function runSession(
+  session: DrivenSession,
+  transport: Transport,
+  options: LoopOptions,
+): Promise<TransportFault | null> {
+  const wake = (): void => transport.wake();
+  options.signal.addEventListener('abort', wake);
+  transport.capture((bytes, offset, length, at) => session.receive(bytes, offset, length, at));
+  try {
+    return await turnUntilDone(session, transport, options);
+  } finally {
+    options.signal.removeEventListener('abort', wake);
+    session.stop();
+    drainOnClose(session, transport);
+  }
+}
+
+/** Sends what a stopped session owes its peers. A queue that stays full that often is not waited for. */
+function drainOnClose(session: DrivenSession, transport: Transport): void {
+  for (let turn = 0; turn < MOST_DRAIN_TURNS; turn++) {
+    const { batch } = transport;
+    session.drainOnClose(batch);
+    if (batch.count === 0) return;
+    transport.flush();
+    session.flushed(transport.now(), batch);
+  }
+}
+
+async function turnUntilDone(session: DrivenSession, transport: Transport, options: LoopOptions): Promise<TransportFault | null> {
+  const sending = new Sending(session, transport);
+  for (;;) {
+    const fault = transport.fault();
+    if (fault !== null) return fault;
+    const now = transport.now();
+    session.noteDrops(now, transport.drops());
+    let next = sending.learn(now);
+    const { batch } = transport;
+    next = Math.min(next, session.poll(now, batch));
+    if (batch.count > 0) next = Math.min(next, sending.send(batch));
+    options.onTurn?.(now);
+    if (session.finished || options.signal.aborted) {
+      await sending.settle();
+      if (session.finished || options.signal.aborted) return null;
+      next = now;
+    }
+    await transport.wait(next);
+  }
+}
+
+/** Hands batches of a session to a transport, beside the loop where both allow that, and tells the session what became of them. */
+class Sending {
+  readonly #session: DrivenSession;
+  readonly #transport: Transport;
+  /** Batches that were posted and that the session has not heard of. */
+  #underWay = 0;
+
+  constructor(session: DrivenSession, transport: Transport) {
+    this.#session = session;
+    this.#transport = transport;
+  }
+
+  /** Sends `batch`, which the session has just filled, or sees to it that it is sent. Returns when to poll again because of refusals, as `flushed`. */
+  send(batch: SendBatch): Nanos {
+    const session = this.#session;
+    const transport = this.#transport;
+    if (session.runsAhead === true && transport.post()) {
+      this.#underWay++;
+      return Infinity;
+    }
+    transport.flush();
+    return session.flushed(transport.now(), batch);
+  }
+
+  /** Tells the session of posted batches that are settled; returns when to poll again because of those. */
+  learn(now: Nanos): Nanos {
+    let next = Infinity;
+    for (let batch = this.#settled(); batch !== null; batch = this.#settled())
+      next = Math.min(next, this.#session.flushed(now, batch));
+    return next;
+  }
+
+  /** Waits until nothing is under way, while packets come in. */
+  async settle(): Promise<void> {
+    const transport = this.#transport;
+    while (this.#underWay > 0 && transport.fault() === null) {
+      this.learn(transport.now());
+      // oxlint-disable-next-line no-await-in-loop -- turns of the loop, one after the other
+      if (this.#underWay > 0) await transport.wait(Infinity);
+    }
+  }
+
+  #settled(): SendBatch | null {
+    const batch = this.#underWay > 0 ? this.#transport.settled() : null;
+    if (batch !== null) this.#underWay--;
+    return batch;
+  }
+}

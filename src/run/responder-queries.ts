@@ -1,0 +1,117 @@
+import { SynscopeError, usageError } from '../errors.ts';
+import type { ConnectionPlan } from '../probe/connection/connection-session.ts';
+import type { SynSpec } from '../probe/craft/syn-spec.ts';
+import { EXTRA_CARRIERS, type ExtraCarrier, ProofSyns } from '../probe/responder/proof-syns.ts';
+import { type ResponderOutcome, type ResponderQuestion, queryResponder } from '../probe/responder/responder-query.ts';
+import type { Mac } from '../probe/responder/token-mac.ts';
+import type { Timing } from '../probe/timing.ts';
+import type { Address } from '../wire/address.ts';
+import { NANOS_PER_MS } from '../wire/numbers.ts';
+import { type Machine, randomWord } from './machine.ts';
+import type { OpenRun } from './open-run.ts';
+import { readTargets } from './options/read-targets.ts';
+import type { RunControl } from './options/run-options.ts';
+import { openToken, type ResponderOptions } from './options/token.ts';
+
+/** Source ports of the connections, used in turn: no two attempts at a port share one before all have been used. */
+export const RESPONDER_PORTS = 64;
+/** Connection plans that run side by side. */
+export const RESPONDER_PLANS = 8;
+const DEFAULT_RETRIES = 2;
+const NONCE_BYTES = 16;
+const LAST_PORT = 65_535;
+
+/** What is needed to ask a responder, read from the options. */
+export interface ResponderAccess {
+  readonly mac: Mac;
+  /** Another listening port of the responder, or null. */
+  readonly control: { readonly address: Address; readonly port: number } | null;
+  readonly carriers: readonly ExtraCarrier[];
+}
+
+/** Reads what a responder needs. Throws a usage error for what cannot be accepted. */
+export async function readResponderAccess(
+  options: ResponderOptions & Pick<RunControl, 'onWarning'>,
+  { tokenKey }: Pick<Machine, 'tokenKey'>,
+): Promise<ResponderAccess> {
+  const carriers = readCarriers(options.proof);
+  const control = options.control === undefined ? null : await readControl(options.control);
+  return { mac: openToken(options, tokenKey), control, carriers };
+}
+
+/** Throws a usage error for the first of these options that is set, and says why a responder leaves no use for it. */
+export function refuseWithResponder<O extends object>(
+  options: O,
+  refused: Readonly<Partial<Record<keyof O, readonly [flag: string, why: string]>>>,
+): void {
+  for (const key of Object.keys(refused) as (keyof O)[]) {
+    const value = options[key];
+    const [flag, why] = refused[key] as readonly [string, string];
+    if (value !== undefined && value !== false) throw new SynscopeError('usage', `${flag} with --responder: ${why}`);
+  }
+}
+
+/** A run whose ports are asked about. */
+interface AskingRun {
+  readonly spec: SynSpec;
+  readonly timing: Pick<Timing, 'timeoutMs' | 'retries'>;
+  readonly access: ResponderAccess;
+}
+
+/** Questions to a responder: SYNs with a proof, and the connections that they begin. */
+export class ResponderQueries {
+  readonly #run: AskingRun;
+  readonly #open: OpenRun;
+  readonly #random: Machine['random'];
+  readonly #syns: ProofSyns;
+
+  /** `sourcePorts`: their resets are suppressed. */
+  constructor(run: AskingRun, open: OpenRun, { random, wallClock }: Machine, sourcePorts: readonly number[] = open.sourcePorts) {
+    const { mac } = run.access;
+    const firstId = randomWord(random) % LAST_PORT;
+    this.#run = run;
+    this.#open = open;
+    this.#random = random;
+    this.#syns = new ProofSyns({ mac, wallClock, sourcePorts, ipId: run.spec.ipId, firstId, routes: open.routes });
+  }
+
+  /** What became of a SYN to that port which looks like `spec`? */
+  question(address: Address, port: number, spec: SynSpec = this.#run.spec): ResponderQuestion {
+    return { port, makeSyn: this.#syns.to(address, port, { spec, carriers: this.#run.access.carriers }) };
+  }
+
+  /** The connections that answer these questions about one target. */
+  plan(questions: readonly ResponderQuestion[], onOutcome: (outcome: ResponderOutcome) => void): ConnectionPlan {
+    const { timing, access } = this.#run;
+    const { mac, control } = access;
+    return queryResponder({
+      questions,
+      control: control === null ? null : this.question(control.address, control.port).makeSyn,
+      mac,
+      nonce: () => this.#random(new Uint8Array(NONCE_BYTES)),
+      initialRto: timing.timeoutMs * NANOS_PER_MS,
+      retries: timing.retries ?? DEFAULT_RETRIES,
+      now: () => this.#open.transport.now(),
+      onOutcome,
+    });
+  }
+}
+
+function readCarriers(text: string | undefined): readonly ExtraCarrier[] {
+  if (text === undefined) return [];
+  return text.split(',').map((item) => {
+    const carrier = EXTRA_CARRIERS.find((name) => name === item.trim());
+    if (carrier !== undefined) return carrier;
+    throw usageError('--proof', text, `expected ${EXTRA_CARRIERS.join(', ')} or both`);
+  });
+}
+
+/** The address and port that `--control` names. Throws a usage error for anything but `HOST:PORT`. */
+async function readControl(text: string): Promise<ResponderAccess['control']> {
+  const [, host = '', digits = ''] = /^([^:]+):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (host === '' || port < 1 || port > LAST_PORT)
+    throw usageError('--control', text, 'expected HOST:PORT, such as 192.0.2.7:8443');
+  const targets = await readTargets({ targets: [host] });
+  return { address: targets.at(0), port };
+}

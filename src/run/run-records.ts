@@ -1,7 +1,8 @@
 import type { SessionStats } from '../probe/scan/session-plan.ts';
 import type { PortSet } from '../probe/targets/ports.ts';
 import type { TargetSet } from '../probe/targets/targets.ts';
-import type { PortRecord, RunRecord, SummaryRecord } from '../records/records.ts';
+import type { PortRecord } from '../records/probe/records.ts';
+import type { RunRecord, SummaryRecord } from '../records/records.ts';
 import { craftSyn, ETHERNET, synOptionsText, type SynSpec, synWindow } from '../probe/craft/syn-spec.ts';
 import type { Timing } from '../probe/timing.ts';
 import type { Routes, Source, Transport } from '../transport/transport.ts';

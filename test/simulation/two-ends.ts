@@ -1,7 +1,8 @@
 import type { Finding } from '../../src/analysis/finding.ts';
-import type { PortRecord } from '../../src/records/records.ts';
+import type { PortRecord } from '../../src/records/probe/records.ts';
 import type { AttemptRecord, RespondSummaryRecord } from '../../src/records/respond/records.ts';
-import type { ResponderRecord } from '../../src/records/responder-record.ts';
+import type { ResponderRecord } from '../../src/records/records.ts';
+import { conform } from '../records/conform.ts';
 import type { ProbeOptions } from '../../src/run/probe/prepare.ts';
 import { probeInBatches } from '../../src/run/probe/probe.ts';
 import { respondInBatches } from '../../src/run/respond/respond.ts';
@@ -74,9 +75,10 @@ export async function runTwoEnds(plan: TwoEndsPlan = {}): Promise<TwoEndsOutcome
   };
 }
 
-async function recordsOf<R>(batches: AsyncIterable<readonly R[]>): Promise<readonly R[]> {
+async function recordsOf<R extends object>(batches: AsyncIterable<readonly R[]>): Promise<readonly R[]> {
   const records: R[] = [];
   for await (const batch of batches) records.push(...batch);
+  conform(records);
   return records;
 }
 

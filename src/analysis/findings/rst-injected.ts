@@ -1,7 +1,7 @@
 import type { DecodedPacket } from '../../wire/decoded.ts';
 import { formatTcpFlags } from '../../wire/tcp-flags.ts';
 import type { Evidence, FindingRule } from '../evidence.ts';
-import type { Certainty, Direction, Finding } from '../finding.ts';
+import type { Finding } from '../finding.ts';
 import { initialTtl } from '../../probe/craft/profiles.ts';
 import { formatHops, hopDistance, resetOf, synAckOf } from '../reply.ts';
 import type { HostFacts } from '../host-ledger.ts';
@@ -144,8 +144,11 @@ function rttSigns(rttMs: number | null, { minRttMs, maxRttMs, synAcks }: HostFac
   return [{ respect: rttMs * 4 <= minRttMs ? 'far-sooner' : 'sooner', text }];
 }
 
-function finding(reset: DecodedPacket, says: { certainty: Certainty; direction: Direction; detail: string }): Finding {
+function finding(
+  reset: DecodedPacket,
+  { direction, certainty, detail }: Pick<Finding, 'direction' | 'certainty' | 'detail'>,
+): Finding {
   const header = reset.tcp?.header;
   const shape = `${formatTcpFlags(header?.flags ?? 0)} ttl ${reset.ip.ttl} id ${reset.ip.id} win ${header?.window ?? 0}`;
-  return { code: 'rst-injected', option: null, sent: null, received: shape, ...says };
+  return { code: 'rst-injected', option: null, direction, sent: null, received: shape, certainty, detail };
 }

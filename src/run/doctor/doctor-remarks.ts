@@ -1,7 +1,7 @@
 import { readProcNumber } from '../../engine/linux/proc-file.ts';
 import { hasSystemCalls, systemCalls } from '../../engine/linux/system-calls.ts';
 import { offerImmediateMode } from '../../engine/raw-cap/native-packages.ts';
-import type { DoctorRecord, Remark, Severity } from '../../records/doctor/doctor-record.ts';
+import type { DoctorRecord, Remark, Severity } from '../../records/doctor/records.ts';
 
 /** What the remarks are about. */
 export type HostFacts = Omit<DoctorRecord, 'type' | 'usable' | 'engine' | 'remarks'>;

@@ -20,7 +20,7 @@ import type {
   PrivilegeReport,
   RouteReport,
   SourcePortReport,
-} from '../../records/doctor/doctor-record.ts';
+} from '../../records/doctor/records.ts';
 import { errnoName, errnoText } from '../../transport/errno.ts';
 import { formatAddress, parseAddress } from '../../wire/address.ts';
 import { remarksOn } from './doctor-remarks.ts';
@@ -145,15 +145,15 @@ async function routeReports(targets: readonly string[]): Promise<RouteReport[]> 
 }
 
 async function routeReport(target: string, routes: OpenRoutes): Promise<RouteReport> {
-  const none = { target, source: null, interface: null, mtu: null, local: false, fastest: null };
+  const none = { source: null, interface: null, mtu: null, local: false, fastest: null };
   const text = parseAddress(target) === null ? await resolve(target) : target;
   const address = text instanceof Error ? null : parseAddress(text);
   if (address === null)
-    return { ...none, address: null, error: text instanceof Error ? text.message : `no IPv4 address: "${target}"` };
+    return { target, address: null, ...none, error: text instanceof Error ? text.message : `no IPv4 address: "${target}"` };
   const shown = formatAddress(address);
   const index = routes.lookup(address);
   const source = routes.sources[index];
-  if (source === undefined) return { ...none, address: shown, error: `${errnoText(index)} (${errnoName(index)})` };
+  if (source === undefined) return { target, address: shown, ...none, error: `${errnoText(index)} (${errnoName(index)})` };
   return {
     target,
     address: shown,

@@ -5,7 +5,7 @@ import type { TargetEvidence } from '../../probe/firewall/firewall-plan.ts';
 import { FirewallSession } from '../../probe/firewall/firewall-session.ts';
 import type { PortState } from '../../probe/verdict.ts';
 import { type GuardExpectations, parseGuardExpectations } from '../../records/firewall/expectations.ts';
-import { guardRecord, unroutedRecord } from '../../records/firewall/guard-record.ts';
+import { guardRecord, unroutedRecord } from '../../records/firewall/build.ts';
 import type { FirewallPortRecord, FirewallRecord } from '../../records/firewall/records.ts';
 import { formatAddress } from '../../wire/address.ts';
 import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';

@@ -5,7 +5,7 @@ import { cookieNumbering, SynMaker } from '../../probe/craft/syn-maker.ts';
 import { type InvestigationPlan, PortInvestigation } from '../../probe/handshake/investigation.ts';
 import type { HandshakeRunRecord } from '../../records/handshake/records.ts';
 import { type Address, parseAddress } from '../../wire/address.ts';
-import { HandshakeRecorder } from '../../records/handshake/handshake-recorder.ts';
+import { HandshakeRecorder } from '../../records/handshake/recorder.ts';
 import { type HandshakeOptions, craftVariation, prepareHandshake, type PreparedHandshake } from './prepare-handshake.ts';
 import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
 import { type Machine, machineWith, randomKey } from '../machine.ts';

@@ -5,7 +5,7 @@ import { mssFor } from '../../probe/craft/profiles.ts';
 import { type Offer, offersFor } from '../../probe/mss/offers.ts';
 import { localViewOf } from '../../probe/responder/local-view.ts';
 import { decisiveAttempt, type ResponderOutcome } from '../../probe/responder/responder-query.ts';
-import { type MssPort, mssRecordOf } from '../../records/mss/mss-record.ts';
+import { type MssPort, mssRecordOf } from '../../records/mss/build.ts';
 import type { MssRecord, MssRunRecord } from '../../records/mss/records.ts';
 import { errnoName } from '../../transport/errno.ts';
 import { driveRun, type Driving, streamRecords } from '../drive-run.ts';
@@ -21,7 +21,7 @@ import {
 } from '../responder-queries.ts';
 import { routedPairs } from '../routed-targets.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
-import type { MssAim } from './mss-recorder.ts';
+import type { MssAim } from '../../records/mss/recorder.ts';
 import { offerOptions, type PreparedMss } from './prepare-mss.ts';
 
 /** A measurement that asks a responder. */

@@ -6,7 +6,7 @@ import { mssFor } from '../../probe/craft/profiles.ts';
 import type { Routes } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
-import type { MssAim } from './mss-recorder.ts';
+import type { MssAim } from '../../records/mss/recorder.ts';
 import { craftOffer, type PreparedMss } from './prepare-mss.ts';
 
 /** Two for a trace, should an older connection hold the tuple of the first, and one for control flows. */

@@ -16,7 +16,7 @@ import type { OpenRun } from '../open-run.ts';
 import { routedPairs } from '../routed-targets.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
 import { mssWithResponder } from './mss-responder.ts';
-import { type MssAim, MssRecorder } from './mss-recorder.ts';
+import { type MssAim, MssRecorder } from '../../records/mss/recorder.ts';
 import { MssTraces, TRACE_PORTS } from './mss-traces.ts';
 import { craftOffer, type MssOptions, type PreparedMss, prepareMss } from './prepare-mss.ts';
 

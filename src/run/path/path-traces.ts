@@ -1,9 +1,9 @@
 import { ETHERNET } from '../../probe/craft/syn-spec.ts';
 import type { TraceResult } from '../../probe/path/path-probe.ts';
 import { PathSession, type TraceJob } from '../../probe/path/path-session.ts';
-import type { PathResponder } from '../../records/path/path-record.ts';
+import type { PathResponder } from '../../records/path/build.ts';
 import type { HopRecord, PathRecord } from '../../records/path/records.ts';
-import type { PortRecord } from '../../records/records.ts';
+import type { PortRecord } from '../../records/probe/records.ts';
 import type { Routes } from '../../transport/transport.ts';
 import { type Address, UNSPECIFIED } from '../../wire/address.ts';
 import type { RoutedPair } from '../routed-targets.ts';

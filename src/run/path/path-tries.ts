@@ -9,7 +9,7 @@ import {
 import type { TraceResult } from '../../probe/path/path-probe.ts';
 import type { TraceJob } from '../../probe/path/path-session.ts';
 import { compileOptions } from '../../wire/tcp-options.ts';
-import { pathRecordsOf, type TraceContext } from '../../records/path/path-record.ts';
+import { pathRecordsOf, type TraceContext } from '../../records/path/build.ts';
 import type { HopRecord, PathRecord } from '../../records/path/records.ts';
 import { craftSyn, synOptionsText, type SynSpec } from '../../probe/craft/syn-spec.ts';
 import type { Source } from '../../transport/transport.ts';

@@ -4,7 +4,7 @@ import { localViewOf } from '../../probe/responder/local-view.ts';
 import { decisiveAttempt, type ResponderOutcome } from '../../probe/responder/responder-query.ts';
 import { HalfOpenResets } from '../../probe/session/half-open-resets.ts';
 import { JointSession } from '../../probe/session/joint-session.ts';
-import type { PathResponder } from '../../records/path/path-record.ts';
+import type { PathResponder } from '../../records/path/build.ts';
 import type { PathCommandRecord } from '../../records/path/records.ts';
 import { responderPartOf } from '../../records/responder-record.ts';
 import type { Address } from '../../wire/address.ts';

@@ -3,7 +3,7 @@ import { reserveSourcePorts } from '../../engine/linux/source-ports.ts';
 import { ProbeCookie } from '../../probe/craft/cookie.ts';
 import { cookieNumbering, type Syn, SynMaker } from '../../probe/craft/syn-maker.ts';
 import { craftSyn, ETHERNET, type SynSpec, synWindow } from '../../probe/craft/syn-spec.ts';
-import type { PacketRecord } from '../../records/records.ts';
+import type { PacketRecord } from '../../records/probe/records.ts';
 import type { Routes, Source } from '../../transport/transport.ts';
 import { type Address, formatAddress, UNSPECIFIED } from '../../wire/address.ts';
 import { toHex } from '../../wire/bytes.ts';

@@ -4,7 +4,7 @@ import type { Attempt } from '../../probe/responder/attempt-log.ts';
 import type { ResponderPlan } from '../../probe/responder/responder-plan.ts';
 import { ResponderSession } from '../../probe/responder/responder-session.ts';
 import type { Mac } from '../../probe/responder/token-mac.ts';
-import { attemptRecordOf } from '../../records/respond/attempt-record.ts';
+import { attemptRecordOf } from '../../records/respond/build.ts';
 import type { RespondRecord, RespondRunRecord, RespondSummaryRecord } from '../../records/respond/records.ts';
 import { NANOS_PER_MS, NANOS_PER_SECOND } from '../../wire/numbers.ts';
 import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';

@@ -119,6 +119,9 @@ function steady(tests: readonly (TestResult | undefined)[]): Contrast | null {
   return classes.every((one) => one === first) ? first : null;
 }
 
-function finding(code: GuardFindingCode, says: Pick<Finding, 'option' | 'sent' | 'received' | 'detail'>): Finding {
-  return { code, direction: 'unknown', certainty: 'likely', ...says };
+function finding(
+  code: GuardFindingCode,
+  { option, sent, received, detail }: Pick<Finding, 'option' | 'sent' | 'received' | 'detail'>,
+): Finding {
+  return { code, option, direction: 'unknown', sent, received, certainty: 'likely', detail };
 }

@@ -21,7 +21,7 @@ export interface TraceContext {
   readonly findings: readonly Finding[];
   /** The name of an address, or null. */
   readonly nameOf: (address: Address) => string | null;
-  /** What a responder says, null where nobody was asked. */
+  /** What a responder says; null where none was asked. */
   readonly responder: PathResponder | null;
 }
 
@@ -82,11 +82,12 @@ function pathRecord(result: TraceResult, { views, changes, context }: PathParts)
     hops: views.at(-1)?.ttl ?? 0,
     changes: changes.map(pathChange),
     findings: [...context.findings, ...pathFindings(result, changes, views), ...responderFindings(context.responder)],
+    expectation: null,
     ...(context.responder === null ? {} : { responder: context.responder.responder }),
   };
 }
 
-/** The target itself answered, and not something nearer in its name. */
+/** The target itself answered, and not a nearer device in its place. */
 function isReached({ final, target, control }: TraceResult): boolean {
   return final !== null && final.kind !== 'local' && final.from === target && (control?.expired.length ?? 0) === 0;
 }
@@ -112,7 +113,7 @@ function verdictOf(
   return interrupted ? { state: null, reason: null, from: null } : { state: 'filtered', reason: 'no-response', from: null };
 }
 
-/** Forward changes stand at their place on the path; what is left is the way back, and what became of the SYN as a whole. */
+/** Without forward changes, which stand at their place on the path, but for the fate of the SYN as a whole. */
 function responderFindings(responder: PathResponder | null): readonly Finding[] {
   const whole: readonly string[] = ['syn-dropped', 'reply-dropped'];
   return responder?.findings.filter(({ code, direction }) => direction !== 'forward' || whole.includes(code)) ?? [];

@@ -1,7 +1,7 @@
 import { Errno, errnoName } from '../../transport/errno.ts';
 import type { Investigation, PortInvestigation } from '../../probe/handshake/investigation.ts';
 import { judgeHandshake, type HandshakeExpectations } from './expectations.ts';
-import { handshakeRecord, type PairName, segmentRecords } from './handshake-record.ts';
+import { handshakeRecord, type PairName, segmentRecords } from './build.ts';
 import type { HandshakeRecord, HandshakeRunRecord } from './records.ts';
 
 /** Where records go, and what they are judged by. */
@@ -44,12 +44,12 @@ export class HandshakeRecorder {
     this.#judge({ ...record, ...errorOf(errno) });
   }
 
-  /** Lets go of what is over. */
+  /** Emits what is over. */
   tick(): void {
     for (const open of this.#open) if (open.isOver && isSent(open.investigation)) this.#release(open);
   }
 
-  /** Lets go of everything, over or not. */
+  /** Emits everything, over or not. */
   end(): void {
     for (const open of this.#open) this.#release(open);
   }

@@ -4,7 +4,10 @@ import type { Verdict } from '../../probe/verdict.ts';
 import type { DecodedPacket } from '../../wire/decoded.ts';
 import { decodePacket } from '../../wire/packet.ts';
 
-/** Evidence of one verdict. What a lasting one holds stays true when the verdict is reused; any other is good until then, and cheaper. */
+/**
+ * Evidence of one verdict. If it `lasts`, it copies what it keeps of the verdict, which is reused;
+ * otherwise it is valid during the callback only, and cheaper.
+ */
 export class VerdictEvidence implements Evidence {
   readonly reply: DecodedPacket | null;
   readonly conflict: DecodedPacket | null;
@@ -34,7 +37,7 @@ export class VerdictEvidence implements Evidence {
   }
 }
 
-/** Lasting evidence of a plain reset, before anything is known of its host: made and decoded when a finding asks for it. */
+/** Lasting evidence of a plain reset whose host is not known yet; decoded when a finding asks for it. */
 export class PlainResetEvidence implements Evidence {
   readonly conflict = null;
   readonly rejected = null;

@@ -1,8 +1,8 @@
 import type { ResetShape } from '../../analysis/findings/rst-injected.ts';
 import type { Evidence } from '../../analysis/evidence.ts';
-import type { PortRecord } from '../records.ts';
+import type { PortRecord } from './records.ts';
 import { NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
-import { ResetShapes } from './reset-shapes.ts';
+import type { PairOrder } from '../../probe/scan/pair-order.ts';
 
 /** How long a record of a large run waits for SYN-ACKs of the same target to be measured by. */
 const MAX_WAIT: Nanos = 2 * NANOS_PER_SECOND;
@@ -22,7 +22,7 @@ export interface WaitingRecord {
 /** Records of targets whose SYN-ACKs are not known well enough yet, in the order they came. */
 export class WaitingRecords {
   readonly #all: Set<WaitingRecord> = new Set();
-  /** Unusual resets that have waited long: they go on waiting, since there are few of them and most likely something is to be found. */
+  /** Unusual resets that have waited long. They go on waiting: they are few, and most likely a finding. */
   readonly #patient: Set<WaitingRecord> = new Set();
   readonly #byTarget: Map<number, WaitingRecord[]> = new Map();
   readonly #shapes: ResetShapes = new ResetShapes();
@@ -52,9 +52,13 @@ export class WaitingRecords {
     return taken;
   }
 
-  /** Takes the oldest reset of the target that looks like more of them than `shape` does; null where none does. */
-  takeUsual(targetIndex: number, shape: ResetShape): WaitingRecord | null {
-    if (!this.#shapes.isUnusual(targetIndex, shape)) return null;
+  /** Whether more of the target's waiting resets look alike than look like this one. */
+  isRare(targetIndex: number, shape: ResetShape): boolean {
+    return this.#shapes.isUnusual(targetIndex, shape);
+  }
+
+  /** Takes the target's oldest reset that looks like most of them; null where none waits. */
+  takeUsual(targetIndex: number): WaitingRecord | null {
     const others = this.#byTarget.get(targetIndex) ?? [];
     const usual = others.find((one) => one.shape !== null && !this.#shapes.isUnusual(targetIndex, one.shape));
     if (usual === undefined) return null;
@@ -88,5 +92,56 @@ export class WaitingRecords {
     this.#all.delete(waiting);
     this.#patient.delete(waiting);
     if (waiting.shape !== null) this.#shapes.count(waiting.targetIndex, waiting.shape, -1);
+  }
+}
+
+/** Counts, for each target, how many of its resets look alike. */
+class ResetShapes {
+  readonly #counts: Map<number, Map<number, number>> = new Map();
+
+  /** Takes note of one more reset, or of one less. */
+  count(target: number, shape: ResetShape, change: 1 | -1): void {
+    const counts = this.#counts.get(target) ?? new Map<number, number>();
+    const key = keyOf(shape);
+    const count = (counts.get(key) ?? 0) + change;
+    if (count === 0) counts.delete(key);
+    else counts.set(key, count);
+    if (counts.size === 0) this.#counts.delete(target);
+    else this.#counts.set(target, counts);
+  }
+
+  /** True where more of the target's resets look alike, and otherwise. */
+  isUnusual(target: number, shape: ResetShape): boolean {
+    const counts = this.#counts.get(target);
+    if (counts === undefined) return false;
+    const alike = counts.get(keyOf(shape)) ?? 0;
+    for (const count of counts.values()) if (count > alike) return true;
+    return false;
+  }
+}
+
+/** What rst-injected looks at, besides the time. */
+function keyOf({ ttl, ipId, window }: ResetShape): number {
+  return ttl | (ipId === 0 ? 0 : 0x100) | (window === 0 ? 0 : 0x200);
+}
+
+/** How many pairs of each target have no verdict yet. */
+export class OpenPairs {
+  readonly #left: Map<number, number> = new Map();
+
+  /** Takes a step for each pair of `order`; `ports` is how many each target has. */
+  constructor(order: PairOrder, ports: number) {
+    for (let position = 0; position < order.length; position++) this.#add(Math.floor(order.at(position) / ports), 1);
+  }
+
+  /** Takes note of a verdict about the target; true where it was the last. */
+  close(target: number): boolean {
+    return this.#add(target, -1) === 0;
+  }
+
+  #add(target: number, count: number): number {
+    const left = (this.#left.get(target) ?? 0) + count;
+    this.#left.set(target, left);
+    return left;
   }
 }

@@ -5,9 +5,9 @@ import { portVerdict, type PortVerdict } from '../../probe/handshake/port-verdic
 import type { PortMeasurement, Trial } from '../../probe/mss/port-measurement.ts';
 import { mssFor } from '../../probe/craft/profiles.ts';
 import type { PortState } from '../../probe/verdict.ts';
-import type { MssExpectations } from '../../records/mss/expectations.ts';
-import { type MssPort, mssRecordOf } from '../../records/mss/mss-record.ts';
-import type { MssRecord } from '../../records/mss/records.ts';
+import type { MssExpectations } from './expectations.ts';
+import { type MssPort, mssRecordOf } from './build.ts';
+import type { MssRecord } from './records.ts';
 import { errnoName } from '../../transport/errno.ts';
 import type { Source } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';

@@ -6,7 +6,8 @@ import { toHex } from '../../wire/bytes.ts';
 import type { PacketView } from '../../wire/packet-view.ts';
 import { formatTcpFlags } from '../../wire/tcp-flags.ts';
 import { formatOptions } from '../../wire/tcp-options.ts';
-import type { PortRecord, Reply, Rtt } from '../records.ts';
+import type { PortRecord } from './records.ts';
+import type { Reply, Rtt } from '../records.ts';
 
 const NO_OPTIONS: readonly TcpOption[] = [];
 const NO_OPTIONS_TEXT = formatOptions(NO_OPTIONS);
@@ -29,7 +30,7 @@ export function replyOf(packet: DecodedPacket | null): Reply | null {
   };
 }
 
-/** The same for a TCP reply without options, straight from the packet: most answers of a scan are plain resets. */
+/** The same of a TCP reply without options, straight from the packet: most answers are plain resets. */
 export function plainReplyOf(view: PacketView): Reply {
   return {
     flags: formatTcpFlags(view.flags),

@@ -4,7 +4,7 @@ import { mssFindings } from '../../analysis/mss/mss-findings.ts';
 import { reverseVerdict } from '../../analysis/mss/reverse-verdict.ts';
 import type { PortVerdict } from '../../probe/handshake/port-verdict.ts';
 import { judgeMss, type MssExpectations } from './expectations.ts';
-import type { MssRecord, MssRowRecord } from './records.ts';
+import type { MssRecord, MssRowRecord, MssVerdict } from './records.ts';
 
 /** Which port a record is about. */
 export interface MssPort {
@@ -27,11 +27,16 @@ export function mssRecordOf(
     ...name,
     ...verdict,
     rows: evidence.rows.map(rowRecordOf),
-    forward,
-    reverse,
+    forward: verdictRecordOf(forward),
+    reverse: verdictRecordOf(reverse),
     findings: mssFindings(evidence, forward, reverse),
     ...judgeMss({ forward, reverse, ...verdict }, expectations),
   };
+}
+
+/** In the order of its declaration. */
+function verdictRecordOf({ clampedTo, change, certainty, evidence, mss, detail }: MssVerdict): MssVerdict {
+  return { clampedTo, change, certainty, evidence, mss, detail };
 }
 
 function rowRecordOf({ offered, synAck, effective, atLeast, bytes }: MssRow): MssRowRecord {

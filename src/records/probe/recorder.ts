@@ -7,15 +7,15 @@ import type { PairOrder } from '../../probe/scan/pair-order.ts';
 import type { TargetSet } from '../../probe/targets/targets.ts';
 import type { Verdict } from '../../probe/verdict.ts';
 import { type Expectations, judge } from './expectations.ts';
-import { plainReplyOf, portRecordOf, replyOf, type TargetName } from './port-record.ts';
-import type { PortRecord } from '../records.ts';
+import { plainReplyOf, portRecordOf, replyOf, type TargetName } from './build.ts';
+import type { PortRecord } from './records.ts';
 import { formatAddress } from '../../wire/address.ts';
 import type { DecodedPacket } from '../../wire/decoded.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import type { PacketView } from '../../wire/packet-view.ts';
-import { OpenPairs } from './open-pairs.ts';
-import { leastRtt, PlainResetEvidence, VerdictEvidence, withHost } from './verdict-evidence.ts';
-import { MAX_WAITING, type WaitingRecord, WaitingRecords } from './waiting-records.ts';
+import { leastRtt, PlainResetEvidence, VerdictEvidence, withHost } from './evidence.ts';
+import { Fact, waitsFor } from './wait-rule.ts';
+import { MAX_WAITING, OpenPairs, type WaitingRecord, WaitingRecords } from './waiting.ts';
 
 /** Where records go, and what they are judged by. */
 export interface RecorderOptions {
@@ -31,39 +31,42 @@ export interface RecorderOptions {
 }
 
 /**
- * Turns verdicts into records with findings. A SYN-ACK is only conspicuous beside the target's others, a reset beside its SYN-ACKs; so that no order of probes
- * and answers decides what is found, such a record waits for the last verdict about its target. Not a SYN-ACK like most of them, once those lead by four, nor a reset
- * as the host itself would send it: these, and every other record, go out at once. In a run with more pairs than records may wait the others wait until that lead, and
- * two seconds at most, unless it is a reset unlike most of its target's.
+ * Turns verdicts into records with findings. WAIT_RULES says which records wait until more is known of their
+ * target; the others go out at once.
  */
 export class PortRecorder {
   readonly #options: RecorderOptions;
-  readonly #openOnly: boolean;
   readonly #ledger: HostLedger = new HostLedger();
   readonly #waiting: WaitingRecords = new WaitingRecords();
   /** Null in a large run. */
   readonly #openPairs: OpenPairs | null;
+  /** The facts that are the same for every verdict. */
+  readonly #runFacts: number;
   #name: TargetName | null = null;
 
   constructor(options: RecorderOptions) {
     const { order, ports } = options;
     this.#options = options;
-    this.#openOnly = options.openOnly;
     this.#openPairs = order.length <= MAX_WAITING ? new OpenPairs(order, ports) : null;
+    this.#runFacts = (ports === 1 ? Fact.ONE_PORT : 0) | (this.#openPairs === null ? 0 : Fact.SMALL_RUN);
   }
 
   /** Takes a verdict reached at `now`; copies what it keeps. */
   add(verdict: Verdict, now: Nanos): void {
-    this.#record(verdict, now);
-    const { targetIndex } = verdict;
+    const { targetIndex, state } = verdict;
+    if (this.#options.openOnly && state !== 'open') this.#pass(verdict);
+    else this.#record(verdict, now);
     if (this.#openPairs?.close(targetIndex) === true) this.#releaseTarget(targetIndex);
   }
 
-  #record(verdict: Verdict, now: Nanos): void {
-    if (this.#openOnly && verdict.state !== 'open') return this.#pass(verdict);
-    if (verdict.state === 'closed' && verdict.conflict === null) this.#addClosed(verdict, now);
-    else if (verdict.state === 'closed' || verdict.reason === 'syn-ack') this.#addAnswered(verdict, now);
-    else this.#addOther(verdict, this.#ledger.facts(verdict.targetIndex));
+  /** Emits records that have waited long enough. */
+  tick(now: Nanos): void {
+    if (this.#openPairs === null) this.#releaseRipe(now);
+  }
+
+  /** Emits everything that still waits. */
+  end(): void {
+    this.#releaseRipe(Infinity);
   }
 
   #pass(verdict: Verdict): void {
@@ -71,37 +74,52 @@ export class PortRecorder {
     this.#options.pass(verdict);
   }
 
-  #addClosed(verdict: Verdict, now: Nanos): void {
+  #record(verdict: Verdict, now: Nanos): void {
     const host = this.#ledger.facts(verdict.targetIndex);
     const reset = plainReset(verdict);
-    if (reset !== null && host !== null && isOrdinaryReset(reset, host, leastRtt(verdict))) this.#addOrdinary(verdict, reset);
-    else if (this.#waits(host) || (reset !== null && this.#makesRoom(verdict.targetIndex, host, reset)))
-      this.#wait(verdict, reset, now);
-    else if (reset !== null && host === null) this.#addOrdinary(verdict, reset);
-    else this.#addOther(verdict, host);
-  }
-
-  /** A plain reset in which there is nothing to find: that is a scan's most common answer, and recognised without decoding it into objects. */
-  #addOrdinary(verdict: Verdict, reset: PacketView): void {
-    this.#judge(portRecordOf(verdict, this.#nameOf(verdict), plainReplyOf(reset)));
-  }
-
-  #addOther(verdict: Verdict, host: HostFacts | null): void {
-    const evidence = new VerdictEvidence(verdict, host, false);
-    this.#emit(portRecordOf(verdict, this.#nameOf(verdict), replyOf(evidence.reply)), evidence);
-  }
-
-  /** With a SYN-ACK as the answer, or beside it. */
-  #addAnswered(verdict: Verdict, now: Nanos): void {
-    const { targetIndex } = verdict;
-    const host = this.#ledger.facts(targetIndex);
-    const isUsual = host !== null && verdict.reason === 'syn-ack' && verdict.ttl !== null && isUsualTtl(verdict.ttl, host);
-    const waits = !isUsual && this.#waits(host);
+    // The rule `usual`, without the table: most answers of a scan are such resets.
+    if (reset !== null && host !== null && isOrdinaryReset(reset, host, leastRtt(verdict))) {
+      this.#takeReset(verdict, reset, null);
+      return;
+    }
+    const facts = this.#factsOf(verdict, host, reset);
+    const waits = waitsFor(facts) !== 'nothing';
+    if (reset !== null && (waits || host === null)) {
+      this.#takeReset(verdict, reset, waits ? now : null);
+      return;
+    }
     const evidence = new VerdictEvidence(verdict, host, waits);
+    this.#takeOther(verdict, evidence, waits ? now : null);
+    if ((facts & Fact.SYN_ACK) !== 0) this.#learn(verdict.targetIndex, evidence);
+  }
+
+  /** A set of `Fact` about a verdict that is no ordinary reset. */
+  #factsOf(verdict: Verdict, host: HostFacts | null, reset: PacketView | null): number {
+    const answer = answerOf(verdict);
+    if (answer === 0) return answer;
+    if (host !== null && isUsualSynAck(verdict, host)) return answer | Fact.LIKE_HOST;
+    const settled = host !== null && usualDistance(host) !== null ? Fact.SETTLED : 0;
+    return answer | this.#runFacts | settled | (this.#waiting.isFull ? this.#fullFacts(verdict.targetIndex, reset) : 0);
+  }
+
+  #fullFacts(targetIndex: number, reset: PacketView | null): number {
+    return reset !== null && this.#waiting.isRare(targetIndex, reset) ? Fact.FULL | Fact.RARE : Fact.FULL;
+  }
+
+  /** A plain reset, recorded without decoding it into objects. `since` is null where it does not wait. */
+  #takeReset(verdict: Verdict, reset: PacketView, since: Nanos | null): void {
+    const { targetIndex } = verdict;
+    const record = portRecordOf(verdict, this.#nameOf(verdict), plainReplyOf(reset));
+    if (since === null) return this.#judge(record);
+    const usual = this.#waiting.isFull ? this.#waiting.takeUsual(targetIndex) : null;
+    if (usual !== null) this.#release(usual);
+    this.#waiting.add({ targetIndex, record, evidence: new PlainResetEvidence(verdict), shape: shapeOf(reset), since });
+  }
+
+  #takeOther(verdict: Verdict, evidence: VerdictEvidence, since: Nanos | null): void {
     const record = portRecordOf(verdict, this.#nameOf(verdict), replyOf(evidence.reply));
-    if (waits) this.#waiting.add({ targetIndex, record, evidence, shape: null, since: now });
-    else this.#emit(record, evidence);
-    this.#learn(targetIndex, evidence);
+    if (since === null) this.#emit(record, evidence);
+    else this.#waiting.add({ targetIndex: verdict.targetIndex, record, evidence, shape: null, since });
   }
 
   #learn(targetIndex: number, evidence: Evidence): void {
@@ -117,46 +135,6 @@ export class PortRecorder {
     else if (becameUsual || learnt.hopGroups.length !== known?.hopGroups.length) this.#releaseSettled(targetIndex, learnt);
   }
 
-  #waits(host: HostFacts | null): boolean {
-    return !this.#waiting.isFull && this.#knowsTooLittle(host);
-  }
-
-  /** Whether what is known of a target is too little yet to judge one of its answers by. */
-  #knowsTooLittle(host: HostFacts | null): boolean {
-    if (this.#options.ports === 1) return false;
-    return this.#openPairs !== null || host === null || usualDistance(host) === null;
-  }
-
-  /** Lets one of the target's resets go for another that is unlike most of them; false where there is no cause. */
-  #makesRoom(targetIndex: number, host: HostFacts | null, reset: PacketView): boolean {
-    if (!this.#knowsTooLittle(host)) return false;
-    const usual = this.#waiting.takeUsual(targetIndex, reset);
-    if (usual !== null) this.#release(usual);
-    return usual !== null;
-  }
-
-  #wait(verdict: Verdict, reset: PacketView | null, since: Nanos): void {
-    const name = this.#nameOf(verdict);
-    const { targetIndex } = verdict;
-    if (reset === null) {
-      const evidence = new VerdictEvidence(verdict, null, true);
-      const record = portRecordOf(verdict, name, replyOf(evidence.reply));
-      return this.#waiting.add({ targetIndex, record, evidence, shape: null, since });
-    }
-    const record = portRecordOf(verdict, name, plainReplyOf(reset));
-    this.#waiting.add({ targetIndex, record, evidence: new PlainResetEvidence(verdict), shape: shapeOf(reset), since });
-  }
-
-  /** Lets go of records that have waited long enough. */
-  tick(now: Nanos): void {
-    if (this.#openPairs === null) this.#releaseRipe(now);
-  }
-
-  /** Emits everything that still waits. */
-  end(): void {
-    this.#releaseRipe(Infinity);
-  }
-
   #releaseRipe(now: Nanos): void {
     for (const waiting of this.#waiting.takeRipe(now)) this.#release(waiting);
   }
@@ -165,7 +143,7 @@ export class PortRecorder {
     for (const waiting of this.#waiting.takeTarget(targetIndex)) this.#release(waiting);
   }
 
-  /** Lets go of what nothing that may yet be learnt makes a finding of. */
+  /** Emits records of which nothing that may yet be learnt makes a finding. */
   #releaseSettled(targetIndex: number, host: HostFacts): void {
     const isSettled = ({ shape, evidence: { reply, rttMs } }: WaitingRecord): boolean =>
       shape === null
@@ -201,11 +179,21 @@ export class PortRecorder {
   }
 }
 
-/** The verdict's deciding packet where it is a reset without options and nothing else was heard, else null. */
-function plainReset(verdict: Verdict): PacketView | null {
-  if (verdict.conflict !== null || verdict.rejected > 0) return null;
-  const { view } = verdict;
+/** What kind of answer it is, as a `Fact`; 0 for none that is compared with others. */
+function answerOf({ state, reason, conflict }: Verdict): number {
+  if (state === 'closed') return conflict === null ? Fact.RESET : Fact.SYN_ACK;
+  return reason === 'syn-ack' ? Fact.SYN_ACK : 0;
+}
+
+/** The deciding packet where it is a reset without options and nothing else was heard, else null. */
+function plainReset({ state, conflict, rejected, view }: Verdict): PacketView | null {
+  if (state !== 'closed' || conflict !== null || rejected > 0) return null;
   return view === null || view.optionsLength > 0 ? null : view;
+}
+
+/** A SYN-ACK that came as far as most. */
+function isUsualSynAck({ reason, ttl }: Verdict, host: HostFacts): boolean {
+  return reason === 'syn-ack' && ttl !== null && isUsualTtl(ttl, host);
 }
 
 function isUsualTtl(ttl: number, host: HostFacts): boolean {

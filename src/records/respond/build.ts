@@ -3,10 +3,10 @@ import { formatAddress } from '../../wire/address.ts';
 import { toHex } from '../../wire/bytes.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
-import { replyOf } from '../probe/port-record.ts';
+import { replyOf } from '../probe/build.ts';
 import type { AttemptRecord } from './records.ts';
 
-/** The record of an attempt that arrived at `at`, ISO 8601. Null for a packet that is no SYN, which no attempt has. */
+/** The record of an attempt that arrived at `at`, ISO 8601; null for a packet that is no SYN. */
 export function attemptRecordOf(attempt: Attempt, at: string): AttemptRecord | null {
   const decoded = decodePacket(attempt.syn);
   if (!decoded.ok) return null;

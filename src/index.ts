@@ -16,22 +16,21 @@ export type { RespondOptions } from './run/respond/respond.ts';
 export { EXIT_CODES, SynscopeError, type ErrorCode } from './errors.ts';
 export type {
   Expectation,
-  PacketRecord,
-  PortRecord,
-  ProbeRecord,
   ProbeSummary,
   Reply,
+  ResponderRecord,
+  ResponderStatus,
   Rtt,
   RunRecord,
   SummaryRecord,
 } from './records/records.ts';
+export type { PacketRecord, PortRecord, ProbeRecord } from './records/probe/records.ts';
 export type { FirewallPortRecord, FirewallRecord, PlaceRecord, TestRecord } from './records/firewall/records.ts';
 export type { Policy } from './analysis/firewall/judge-target.ts';
 export type { TestKind } from './probe/firewall/battery.ts';
 export type { AttemptRecord, RespondRecord, RespondRunRecord, RespondSummaryRecord } from './records/respond/records.ts';
-export type { ResponderRecord, ResponderStatus } from './records/responder-record.ts';
 export type { Certainty, Direction, Finding, FindingCode } from './analysis/finding.ts';
 export type { PortState } from './probe/verdict.ts';
-export type { TcpOption } from './wire/tcp-option.ts';
+export type { TcpOption } from './wire/decoded.ts';
 export type { HopRecord, PathChange, PathCommandRecord, PathRecord } from './records/path/records.ts';
 export type { Change, ChangedField, ChangeManner, ChangeValue, HeaderField } from './analysis/packet-diff/change.ts';

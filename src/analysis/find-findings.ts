@@ -12,10 +12,7 @@ import { timestampEchoWrong } from './findings/timestamp-echo-wrong.ts';
 import { ttlMismatch } from './findings/ttl-mismatch.ts';
 import { unexpectedAck } from './findings/unexpected-ack.ts';
 
-/**
- * Every finding about a single port, in the order in which they are reported. A code without its line does
- * not compile.
- */
+/** Every finding about a single port, in the order of reports. A code without its line does not compile. */
 export const FINDING_TABLE: Readonly<Record<PortFindingCode, FindingRule>> = {
   'rst-injected': rstInjected,
   'ttl-mismatch': ttlMismatch,

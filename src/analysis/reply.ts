@@ -1,7 +1,6 @@
-import type { DecodedPacket, TcpSegment } from '../wire/decoded.ts';
+import type { DecodedPacket, TcpSegment, TcpOption } from '../wire/decoded.ts';
 import { TcpFlag } from '../wire/tcp-flags.ts';
-import type { TcpOption } from '../wire/tcp-option.ts';
-import { initialTtl } from '../probe/initial-ttl.ts';
+import { initialTtl } from '../probe/craft/profiles.ts';
 
 /** SYN and ACK without RST and FIN; ECN bits may be set. */
 function isSynAck(segment: TcpSegment): boolean {
@@ -25,16 +24,17 @@ export function optionsOf(packet: DecodedPacket | null): readonly TcpOption[] {
   return packet?.tcp?.header.options ?? [];
 }
 
-/**
- * The routers that a packet with this TTL has passed: an estimate, wrong only for unusual initial TTLs and
- * above 31 hops.
- */
+/** Routers that a packet with this TTL has passed: an estimate for usual initial TTLs and up to 31 hops. */
 export function hopDistance(ttl: number): number {
   return initialTtl(ttl) - ttl;
 }
 
 /** The distance in words: `1 hop`, `3 hops`. */
 export function formatHops(ttl: number): string {
-  const distance = hopDistance(ttl);
-  return distance === 1 ? '1 hop' : `${distance} hops`;
+  return hopsInWords(hopDistance(ttl));
+}
+
+/** `1 hop`, `3 hops`. */
+export function hopsInWords(hops: number): string {
+  return hops === 1 ? '1 hop' : `${hops} hops`;
 }

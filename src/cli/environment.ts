@@ -1,7 +1,7 @@
-import type { DoctorRecord } from '../records/doctor/doctor-record.ts';
+import type { DoctorRecord } from '../records/doctor/records.ts';
 import type { HandshakeRunRecord } from '../records/handshake/records.ts';
 import type { MssRunRecord } from '../records/mss/records.ts';
-import type { ProbeRecord } from '../records/records.ts';
+import type { ProbeRecord } from '../records/probe/records.ts';
 import type { PathCommandRecord } from '../records/path/records.ts';
 import type { PathOptions } from '../run/path/path.ts';
 import type { HandshakeOptions } from '../run/handshake/prepare-handshake.ts';

@@ -1,10 +1,11 @@
+import { SynscopeError } from '../errors.ts';
 import type { Routes, SendPathName, Transport } from '../transport/transport.ts';
 
-/** What a run asks of the way its packets take. */
+/** What a run asks of its send path. */
 export interface SendDemand {
   /** The user's choice; `auto` for the engine's own. */
   readonly path: 'auto' | SendPathName;
-  /** Packets a second that the user names: Infinity for as many as this host can, null for what the path is found to carry. */
+  /** Packets a second: Infinity for as many as this host can, null for what the path is found to carry. */
   readonly rate: number | null;
   /** Bytes of the longest packet of the run. */
   readonly packetBytes: number;
@@ -17,7 +18,7 @@ export interface EngineOptions {
   /** Bind sending to this interface, or null for the kernel's routing. */
   readonly interface: string | null;
   readonly routes: Routes;
-  /** About how many packets the run sends when all goes well; absent where nobody knows. */
+  /** About how many packets the run sends when all goes well; absent where that is unknown. */
   readonly packets?: number;
   /** How fast packets are to leave; absent where the kernel's own way is fast enough. */
   readonly sending?: SendDemand;
@@ -43,5 +44,11 @@ export interface Engine {
   open(options: EngineOptions): Promise<Transport>;
 }
 
-/** What an engine's folder gives: name and description stand in the table, so that engines can be listed without loading them. */
+/** What an engine's folder gives; the table has names, so that engines are listed without loading them. */
 export type EngineCode = Pick<Engine, 'check' | 'open'>;
+
+/** The error that ends a run for want of an engine: exit code 3. */
+export function engineError(problem: EngineProblem): SynscopeError {
+  const code = problem.code === 'not-permitted' ? 'not-permitted' : 'not-installed';
+  return new SynscopeError(code, problem.message, { hint: problem.hint });
+}

@@ -2,7 +2,7 @@ import { SynscopeError, usageError } from '../errors.ts';
 import type { Routes, SendPath, Transport } from '../transport/transport.ts';
 import type { Engine, EngineCode, EngineOptions, SendDemand } from './engine.ts';
 
-/** Every engine that can be asked for, best first: `auto` takes the first that works here. Its code is loaded when it is first used. */
+/** Every engine, best first: `auto` takes the first that works here. Code is loaded on first use. */
 export const ENGINES: readonly Engine[] = [
   loadedOnUse({
     name: 'packet-ring',
@@ -28,7 +28,7 @@ export function sendPathOf(name: string): SendDemand['path'] {
   return name as SendDemand['path'];
 }
 
-/** The engines to try for a name, in order: one, or all for `auto`. Throws a usage error for a name that is not in the table. */
+/** The engines to try for a name, in order: one, or all for `auto`. Throws a usage error for other names. */
 export function enginesFor(name: string): readonly Engine[] {
   if (name === 'auto') return ENGINES;
   const engine = ENGINES.find((candidate) => candidate.name === name);
@@ -37,9 +37,10 @@ export function enginesFor(name: string): readonly Engine[] {
 }
 
 /**
- * Opens the first of `engines` (one at least) that this host can run; once it is open, one line of `options.warn` says what stood in the way of the
- * others. Nothing is checked beforehand: opening finds out. When none opens the error says of each why; at once for missing rights or an unknown
- * interface, which are the same for all.
+ * Opens the first of `engines` (one at least) that this host can run; once it is open, one line of
+ * `options.warn` says what stood in the way of the others. Nothing is checked beforehand: opening finds out.
+ * When none opens the error says of each why; at once for missing rights or an unknown interface, which are
+ * the same for all.
  */
 export async function openFirst(engines: readonly Engine[], options: EngineOptions): Promise<Transport> {
   const refusals: Refusal[] = [];
@@ -73,7 +74,7 @@ function inWords({ engine, error }: Refusal): string {
   return `${engine.name} is not used: ${error.message}`;
 }
 
-/** The error of the only one as it is, else one that says of each what was wrong, with the last one's code and hint. */
+/** The only engine's error, or one that says of each what was wrong, with the last one's code and hint. */
 function noneOpens(refusals: readonly [Refusal, ...Refusal[]]): SynscopeError {
   const { error } = refusals.at(-1) as Refusal;
   if (refusals.length === 1) return error;
@@ -84,7 +85,7 @@ function noneOpens(refusals: readonly [Refusal, ...Refusal[]]): SynscopeError {
   });
 }
 
-/** The way that a run with `--rate max` would send by over the first source that `routes` has found, and why; null where only raw-cap can send. */
+/** The send path of `--rate max` over the first source of `routes`; null where only raw-cap can send. */
 export async function fastestSendPath(routes: Routes): Promise<SendPath | null> {
   return (await import('./packet-ring/packet-ring.ts')).fastestSendPath(routes);
 }

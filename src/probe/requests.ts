@@ -4,7 +4,7 @@ const TLS_HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
 const TLS_1_0 = [3, 1] as const;
 const TLS_1_2 = [3, 3] as const;
-/** TLS_AES_128_GCM_SHA256 and its like for 1.3, ECDHE with AES-GCM or ChaCha20 for 1.2 (RFC 8446, B.4; RFC 5289; RFC 7905). */
+/** AEAD suites of TLS 1.3, and of 1.2 with ECDHE (RFC 8446, B.4; RFC 5289; RFC 7905). */
 const CIPHERS = [0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8];
 /** RSA and ECDSA with SHA-256 to SHA-512 (RFC 8446, 4.2.3). */
 const SIGNATURES = [0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601];
@@ -13,14 +13,15 @@ const X25519 = 0x001d;
 const GROUPS = [X25519, 0x0017, 0x0018];
 const RANDOM_BYTES = 32;
 
-/** `GET` of a path as HTTP/1.1 asks for it; the connection stays open, so that whoever asked closes it. */
+/** `GET` of a path as HTTP/1.1 asks for it; the connection stays open, so that the client closes it. */
 export function httpRequest(host: string, path: string = '/'): Uint8Array {
   return ascii(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: synscope\r\nAccept: */*\r\n\r\n`);
 }
 
 /**
- * A ClientHello that servers of TLS 1.2 answer with ServerHello and certificate. Those of 1.3 answer a `key` (32 random bytes are one: any is a point of X25519,
- * RFC 7748, 5) with all of that, and its absence with a HelloRetryRequest of a hundred bytes. `random` has 32 bytes; `serverName` is a host name, or null for an
+ * A ClientHello that servers of TLS 1.2 answer with ServerHello and certificate. Those of 1.3 answer a `key`
+ * (32 random bytes are one: any is a point of X25519, RFC 7748, 5) with all of that, and its absence with a
+ * HelloRetryRequest of a hundred bytes. `random` has 32 bytes; `serverName` is a host name, or null for an
  * address (RFC 6066, 3).
  */
 export function tlsClientHello(serverName: string | null, random: Uint8Array, key: Uint8Array | null = null): Uint8Array {

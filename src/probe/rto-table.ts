@@ -5,18 +5,22 @@ const ALPHA = 1 / 8;
 const BETA = 1 / 4;
 const K = 4;
 const MIN_RTO: Nanos = 100 * NANOS_PER_MS;
-/** A target that never answered may be farther away than those that did: it gets at least this. */
+/** Least time-out for a target that has not answered: it may be farther away than those that have. */
 const MIN_UNKNOWN_RTO: Nanos = 250 * NANOS_PER_MS;
 const MAX_RTO: Nanos = 60_000 * NANOS_PER_MS;
-/** Three ARP requests a second apart (neigh/default/mcast_solicit, retrans_time_ms), in units of the initial time-out of one second. */
+/**
+ * Three ARP requests a second apart (neigh/default/mcast_solicit, retrans_time_ms), in units of the initial
+ * time-out of one second.
+ */
 export const NEIGHBOUR_FAILURE = 3.2;
 const MAX_GROUPS = 65_536;
 /** Timers fire late, and so do loops. */
 const SLACK: Nanos = 20 * NANOS_PER_MS;
 
 /**
- * Retransmission time-outs by RFC 6298 for each target, from RTTs that are never ambiguous (each SYN proves its own answer).
- * Targets that have not answered start from what the run as a whole has seen. Beyond 65,536 targets, targets share estimators.
+ * Retransmission time-outs by RFC 6298 for each target, from unambiguous RTTs: each answer names its SYN. A
+ * target that has not answered starts from the RTTs of all others. Beyond 65,536 targets, targets share
+ * estimators; each takes 24 bytes.
  */
 export class RtoTable {
   readonly #initial: Nanos;
@@ -44,15 +48,16 @@ export class RtoTable {
     return this.#srtt[this.#groupOf(target)] as number;
   }
 
-  /** How long to wait for the answer to a SYN that has `earlier` SYNs before it, when another may follow. */
+  /** How long to wait for the answer to a SYN after `earlier` others, if another may follow. */
   timeout(target: number, earlier: number): Nanos {
     return Math.min(MAX_RTO, this.#base(target) * (1 << Math.min(earlier, 10)));
   }
 
   /**
-   * How long to wait after the last SYN, which left `sinceFirst` after the first: the back-off, and never less than twice the slowest RTT seen. What
-   * answered so far may have been a device nearer than the target, so the first SYN has the initial time-out in full. A target that never answered gets that
-   * for the last SYN too, and in all the time that Linux needs to find that a neighbour is not there.
+   * How long to wait after the last SYN, which left `sinceFirst` after the first: the back-off, and at least
+   * twice the slowest RTT seen. A nearer device may have sent the answers so far, so the first SYN has at
+   * least the initial time-out. A target that never answered gets that for the last SYN too, and in all the
+   * time that Linux takes to find that a neighbour is missing.
    */
   lastTimeout(target: number, earlier: number, sinceFirst: Nanos): Nanos {
     const group = this.#groupOf(target);
@@ -61,7 +66,10 @@ export class RtoTable {
     return Math.max(floor, 2 * (this.#slowest[this.#groups] as number), this.timeout(target, earlier));
   }
 
-  /** How long to wait after a SYN that is the first and the last: shorter to compute while nobody has answered. */
+  /**
+   * How long to wait after a SYN that is the first and the last; quicker than `lastTimeout` while no target
+   * has answered.
+   */
   onlyTimeout(target: number): Nanos {
     return this.#srtt[this.#groups] === 0 ? NEIGHBOUR_FAILURE * this.#initial : this.lastTimeout(target, 0, 0);
   }
@@ -71,7 +79,10 @@ export class RtoTable {
     return this.#srtt[this.#groups] === 0 ? this.#initial : Math.max(MIN_RTO, this.#estimate(this.#groups));
   }
 
-  /** How long after a SYN left it is known whether it was lost, for most: its time-out, the round trip of the retry that is answered, and some slack. */
+  /**
+   * How long it takes for most SYNs until it is known whether they were lost: the time-out, the round trip of
+   * the answered retry, and some slack.
+   */
   typicalFate(): Nanos {
     const typical = this.typical();
     return typical + Math.min(typical, 2 * (this.#srtt[this.#groups] as number) + SLACK);

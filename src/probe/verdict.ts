@@ -4,13 +4,15 @@ import type { PacketView } from '../wire/packet-view.ts';
 /** `error`: could not be sent from here, which says nothing about the port. */
 export type PortState = 'open' | 'closed' | 'filtered' | 'error';
 
-/** What a session says about one (target, port): reused for every verdict, so valid during the callback only. */
+/**
+ * What a session says about one (target, port): reused for every verdict, so valid during the callback only.
+ */
 export interface Verdict {
   readonly targetIndex: number;
   readonly target: Address;
   readonly port: number;
   readonly state: PortState;
-  /** `syn-ack`, `rst`, `no-response`, `icmp-...`, `send-error:ERRNO`: what the state rests on. */
+  /** What the state rests on: `syn-ack`, `rst`, `syn`, `no-response`, `icmp-...`, `send-error:ERRNO`. */
   readonly reason: string;
   /** Sender of the deciding packet, null when there is none. */
   readonly from: Address | null;
@@ -20,17 +22,23 @@ export interface Verdict {
   readonly attempts: number;
   /** Round trips of answered SYNs, milliseconds, in order of arrival. */
   readonly rttSamples: readonly number[];
-  /** The SYN that was answered (or the last one sent), a whole IP packet rebuilt byte for byte; null when none left this host. */
+  /**
+   * The SYN that was answered (or the last one sent), a whole IP packet rebuilt byte for byte; null when none
+   * left this host.
+   */
   readonly sent: Uint8Array | null;
-  /** What makes `sent` later, when the verdict has been used again. */
+  /** Makes `sent`, also after the callback has returned. */
   readonly recall: () => Uint8Array | null;
   /** The deciding packet from its IP header on, cut at 160 bytes; null when silent or not sent. */
   readonly reply: Uint8Array | null;
   /** The same packet, read in place; null when there is none. */
   readonly view: PacketView | null;
-  /** A later, different and proven final answer to the same SYN (an RST after a SYN-ACK or the reverse), or null. */
+  /**
+   * A later, different and proven final answer to the same SYN (an RST after a SYN-ACK or the reverse), or
+   * null.
+   */
   readonly conflict: Uint8Array | null;
-  /** Replies on the tuple whose numbers did not prove them, and the first of them. */
+  /** Number of replies on the tuple that failed the proof, and the first of them. */
   readonly rejected: number;
   readonly rejectedReply: Uint8Array | null;
   /** MTU of the interface that the SYN left by; null when there was no route. */

@@ -6,7 +6,7 @@ interface Unit {
   readonly digits: number;
 }
 
-/** Three significant digits are what a round trip is worth; whole microseconds are the finest that any capture clock keeps. */
+/** Three significant digits: a round trip is not known better. No capture clock is finer than a microsecond. */
 function unitFor(ms: number): Unit {
   if (Math.round(ms * 1000) < 1000) return { name: 'us', perMs: 1000, digits: 0 };
   if (ms < 9.995) return { name: 'ms', perMs: 1, digits: 2 };
@@ -38,7 +38,7 @@ export function formatRttSamples(samples: readonly number[]): string {
   return samples.length <= 3 ? formatMany(samples, '/') : formatMsRange(Math.min(...samples), Math.max(...samples));
 }
 
-/** All in the unit of the largest, or each in its own where that would leave less than two digits of the smallest. */
+/** All in the unit of the largest; each in its own where the smallest would keep less than two digits. */
 function formatMany(values: readonly number[], separator: string): string {
   const unit = unitFor(Math.max(...values));
   const smallest = Math.min(...values);

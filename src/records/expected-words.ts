@@ -1,9 +1,9 @@
 import type { PortState } from '../probe/verdict.ts';
 
-/** The states that `--expect` takes as a word. What could not be sent is no answer to expect; its reason can be. */
+/** The states that `--expect` takes. `error` is no answer to expect; its reason can be. */
 export const STATE_WORDS: readonly PortState[] = ['open', 'closed', 'filtered'];
 
-/** Every reason with a name of its own, as records spell it; `icmp-TYPE-CODE` and `send-error:ERRNO` come besides. */
+/** Every reason that is one word; `icmp-TYPE-CODE` and `send-error:ERRNO` are patterns. */
 export const REASON_WORDS: readonly string[] = [
   'syn-ack',
   'syn',

@@ -1,49 +1,12 @@
 import { type PathAlterations, compareBothEnds } from '../analysis/both-ends/both-ends.ts';
 import { judgeSilence } from '../analysis/both-ends/responder-silence.ts';
-import type { Translation } from '../analysis/both-ends/translation.ts';
 import type { Finding } from '../analysis/finding.ts';
-import type { Change } from '../analysis/packet-diff/change.ts';
 import type { ResponderAttempt, ResponderOutcome } from '../probe/responder/responder-query.ts';
 import type { LocalView } from '../probe/responder/local-view.ts';
-import type { ProofCarrier } from '../probe/responder/proof.ts';
-import type { AttemptFate, AttemptReport } from '../probe/responder/report.ts';
+import type { AttemptReport } from '../probe/responder/report.ts';
 import { Ipv4Offset } from '../wire/ipv4.ts';
-import { toHex } from '../wire/hex.ts';
-
-/**
- * How the responder comes to be known: `reported` over this port's own connection; `arrived` and `never-arrived` from what the responder said over another;
- * `not-listening` where it does not watch the port; `not-a-responder` or `wrong-token` where somebody else answered; `unknown` where nobody could be asked.
- */
-export type ResponderStatus =
-  | 'reported'
-  | 'arrived'
-  | 'never-arrived'
-  | 'not-listening'
-  | 'not-a-responder'
-  | 'wrong-token'
-  | 'unknown';
-
-/** What the responder saw of a port's SYN, and what the path made of it. */
-export interface ResponderRecord {
-  readonly status: ResponderStatus;
-  readonly fate: AttemptFate | null;
-  /** ISO 8601, by the responder's clock. */
-  readonly arrivedAt: string | null;
-  readonly answeredAfterMs: number | null;
-  /** Of the SYN as it arrived. */
-  readonly ttl: number | null;
-  readonly synCopies: number | null;
-  readonly synAckCopies: number | null;
-  /** The fields in which the proof arrived. */
-  readonly proof: readonly ProofCarrier[] | null;
-  readonly translation: Translation | null;
-  /** What differs between the SYN that left and the one that arrived, and between the SYN-ACK that left and the one that came back. */
-  readonly forward: readonly Change[] | null;
-  readonly reverse: readonly Change[] | null;
-  /** Both packets as the responder saw them, hex. */
-  readonly syn: string | null;
-  readonly synAck: string | null;
-}
+import { toHex } from '../wire/bytes.ts';
+import type { ResponderRecord } from './records.ts';
 
 /** The responder's part of a port record, and the findings that follow from it. */
 export interface ResponderPart {
@@ -97,7 +60,11 @@ function fromLog(
   };
 }
 
-function recordOf(status: ResponderStatus, attempt: AttemptReport | null, alterations: PathAlterations | null): ResponderRecord {
+function recordOf(
+  status: ResponderRecord['status'],
+  attempt: AttemptReport | null,
+  alterations: PathAlterations | null,
+): ResponderRecord {
   const { translation = null, forward = null, reverse = null } = alterations ?? {};
   return { status, ...arrivalOf(attempt), translation, forward, reverse };
 }

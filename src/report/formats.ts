@@ -1,9 +1,9 @@
-import type { DoctorRecord } from '../records/doctor/doctor-record.ts';
+import type { DoctorRecord } from '../records/doctor/records.ts';
 import type { FirewallRecord } from '../records/firewall/records.ts';
 import type { HandshakeRunRecord } from '../records/handshake/records.ts';
 import type { MssRunRecord } from '../records/mss/records.ts';
 import type { PathCommandRecord } from '../records/path/records.ts';
-import type { ProbeRecord } from '../records/records.ts';
+import type { ProbeRecord } from '../records/probe/records.ts';
 import type { RespondRecord } from '../records/respond/records.ts';
 import type { Reporter, ReportStyle } from './reporter.ts';
 

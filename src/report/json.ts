@@ -1,5 +1,5 @@
 import { PortJson } from './probe/port-json.ts';
-import type { PortRecord } from '../records/records.ts';
+import type { PortRecord } from '../records/probe/records.ts';
 import type { Reporter, ReportStyle } from './reporter.ts';
 
 /** JSON Lines: every record as it is, one a line; with `openOnly`, only port records of open ports. */

@@ -1,8 +1,6 @@
-import type { Finding } from '../analysis/finding.ts';
 import type { AttemptFate } from '../probe/responder/report.ts';
-import type { ResponderRecord, ResponderStatus } from '../records/responder-record.ts';
+import type { Expectation, Finding, ResponderRecord, ResponderStatus } from '../records/records.ts';
 import type { Paint } from './text/paint.ts';
-import type { Expectation } from '../records/records.ts';
 import { wrapSentence } from './text/wrap.ts';
 
 /** A line below a port: something found, an expectation that was missed, or what the responder saw. */

@@ -6,17 +6,17 @@ import type { OpenRun } from './open-run.ts';
 import type { RunControl } from './options/run-options.ts';
 import type { RunEnd } from './run-records.ts';
 
-/** How many records may wait for a slow reader before the run begins no new probes. */
+/** Records that may wait for a slow reader before the run sends no new probes. */
 const HIGH_WATER = 4096;
 
-/** Records on their way from the run to its reader, handed over in batches: a promise for each would cost more than the record. */
+/** Records between the run and its reader, handed over in batches: a promise for each costs more than the record. */
 export class RecordQueue<T> {
   #items: T[] = [];
   #wake: (() => void) | null = null;
   #ended = false;
   #error: unknown = null;
 
-  /** True while the reader lags so far behind that the run should hold. */
+  /** True while the reader lags so far behind that the run should pause. */
   get congested(): boolean {
     return this.#items.length > HIGH_WATER;
   }
@@ -33,7 +33,7 @@ export class RecordQueue<T> {
     this.#signal();
   }
 
-  /** All records that wait, at least one, in order; null after the last. Throws the error of `end` instead of null. One reader at a time. */
+  /** The waiting records, at least one; null after the last. Throws the error of `end` instead. One reader at a time. */
   async take(): Promise<readonly T[] | null> {
     while (this.#items.length === 0) {
       if (this.#ended && this.#error !== null) throw this.#error;
@@ -68,8 +68,8 @@ export interface Driving<R> {
 export type RunJob<R> = (driving: Driving<R>) => Promise<SynscopeError | null>;
 
 /**
- * Runs `job` over `open`, closes that at its end, and yields the job's records in batches as they come. Throws the job's failure after the last record.
- * A reader that stops early ends the run as an abort does.
+ * Runs `job` over `open`, which it closes at the end, and yields the job's records in batches as they come. Throws the
+ * job's failure after the last record. A reader that stops early ends the run as an abort does.
  */
 export async function* streamRecords<R>(
   open: OpenRun,
@@ -124,7 +124,7 @@ export interface Drive<R> {
   readonly nothingRouted?: () => boolean;
 }
 
-/** Drives a session to its end and emits the summary. Resolves with what failed: the interface was lost, or no target had a route; null otherwise. */
+/** Drives a session to its end and emits the summary. Resolves with what failed (interface lost, no route), or null. */
 export async function driveRun<R>(
   { open, queue, signal }: Driving<R>,
   { session, onTurn, finish, summary, nothingRouted }: Drive<R>,

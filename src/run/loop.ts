@@ -5,7 +5,7 @@ import type { Nanos } from '../wire/numbers.ts';
 /** Batches that a stopped session may still send. */
 const MOST_DRAIN_TURNS = 100;
 
-/** What the loop consults on each turn. */
+/** What the loop looks at on each turn. */
 export interface LoopOptions {
   readonly signal: AbortSignal;
   /** Called on each turn with the time; may call `session.hold`. */
@@ -13,8 +13,8 @@ export interface LoopOptions {
 }
 
 /**
- * Drives a session over a transport until it is finished, the signal aborts or the transport fails. Returns the fault, or null.
- * The session is stopped afterwards, and what it must still send has been sent if the transport can.
+ * Drives a session over a transport until it is finished, the signal aborts or the transport fails, and stops it.
+ * Returns the fault, or null. What the stopped session must still send has been sent, if the transport can.
  */
 export async function runSession(
   session: DrivenSession,
@@ -33,7 +33,7 @@ export async function runSession(
   }
 }
 
-/** Sends what a stopped session owes its peers. A queue that stays full that often is not waited for. */
+/** Sends what a stopped session owes its peers, such as resets. Gives up when the queue stays full. */
 function drainOnClose(session: DrivenSession, transport: Transport): void {
   for (let turn = 0; turn < MOST_DRAIN_TURNS; turn++) {
     const { batch } = transport;
@@ -65,11 +65,11 @@ async function turnUntilDone(session: DrivenSession, transport: Transport, optio
   }
 }
 
-/** Hands batches of a session to a transport, beside the loop where both allow that, and tells the session what became of them. */
+/** Hands a session's batches to a transport, on another thread where both allow it, and reports back to the session. */
 class Sending {
   readonly #session: DrivenSession;
   readonly #transport: Transport;
-  /** Batches that were posted and that the session has not heard of. */
+  /** Batches posted and not yet reported to the session. */
   #underWay = 0;
 
   constructor(session: DrivenSession, transport: Transport) {
@@ -77,7 +77,7 @@ class Sending {
     this.#transport = transport;
   }
 
-  /** Sends `batch`, which the session has just filled, or sees to it that it is sent. Returns when to poll again because of refusals, as `flushed`. */
+  /** Sends or posts `batch`, which the session has just filled. Returns when to poll again, as `flushed` does. */
   send(batch: SendBatch): Nanos {
     const session = this.#session;
     const transport = this.#transport;
@@ -89,7 +89,7 @@ class Sending {
     return session.flushed(transport.now(), batch);
   }
 
-  /** Tells the session of posted batches that are settled; returns when to poll again because of those. */
+  /** Reports settled batches to the session. Returns when to poll again because of them. */
   learn(now: Nanos): Nanos {
     let next = Infinity;
     for (let batch = this.#settled(); batch !== null; batch = this.#settled())
@@ -97,7 +97,7 @@ class Sending {
     return next;
   }
 
-  /** Waits until nothing is under way, while packets come in. */
+  /** Waits until no batch is under way; packets are received meanwhile. */
   async settle(): Promise<void> {
     const transport = this.#transport;
     while (this.#underWay > 0 && transport.fault() === null) {

@@ -1,17 +1,18 @@
 import { createCipheriv, randomFillSync } from 'node:crypto';
 
 import { openRun, type OpenRun, type RunNeeds } from './open-run.ts';
-import { stretchToken } from './options/token.ts';
+import type { Mac } from '../probe/responder/token-mac.ts';
+import { tokenMac } from './options/token.ts';
 
-/** What a run takes from the machine it works on: the network, and everything that differs from one run to the next. Tests simulate one. */
+/** What a run takes from its machine: the network, and everything that differs between two runs. Tests simulate one. */
 export interface Machine {
   readonly open: (needs: RunNeeds) => Promise<OpenRun>;
   /** Fills an array with unpredictable bits and returns it. */
   readonly random: RandomFill;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
-  /** The key of a token: slow, so that tokens cannot be searched through. */
-  readonly tokenKey: (token: string) => Uint8Array;
+  /** The MAC under a token; deriving its key is slow on purpose, against guessing. */
+  readonly tokenMac: (token: string) => Mac;
 }
 
 /** Fills an array with unpredictable bits and returns it. */
@@ -19,7 +20,7 @@ export type RandomFill = <T extends Uint8Array | Uint32Array>(into: T) => T;
 
 /** This machine, apart from what the caller replaces. */
 export function machineWith(parts: Partial<Machine>): Machine {
-  return { open: openRun, random: randomFillSync, wallClock: () => Date.now(), tokenKey: stretchToken, ...parts };
+  return { open: openRun, random: randomFillSync, wallClock: () => Date.now(), tokenMac, ...parts };
 }
 
 /** The key of a run's cookies: four unpredictable words. */
@@ -33,8 +34,8 @@ export function randomWord(random: RandomFill): number {
 }
 
 /**
- * A stream of unpredictable words: AES-128 in counter mode (NIST SP 800-38A, 6.5) under a fresh key. Measured: 2 ns a word, where SipHash takes 65 in
- * JavaScript.
+ * A stream of unpredictable words: AES-128 in counter mode (NIST SP 800-38A, 6.5) under a fresh key. Measured: 2 ns a
+ * word, where SipHash in JavaScript takes 65.
  */
 export function openKeystream(random: RandomFill): (into: Int32Array) => void {
   const cipher = createCipheriv('aes-128-ctr', random(new Uint8Array(16)), new Uint8Array(16));

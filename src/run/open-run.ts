@@ -23,7 +23,7 @@ export interface RunNeeds {
   /** A fixed source address, or null for what the route says. */
   readonly sourceIp: Address | null;
   readonly sourcePortCount: number;
-  /** `reserved`: the kernel resets what is answered. `resets-suppressed`: the kernel keeps silent, and the session closes each connection itself. */
+  /** `reserved`: the kernel resets what is answered. `resets-suppressed`: the session must close its connections itself. */
   readonly ports: 'reserved' | 'resets-suppressed';
   /** The resets of exactly these ports are suppressed, for any peer; absent: ports are chosen. */
   readonly listenPorts?: readonly number[];
@@ -33,7 +33,7 @@ export interface RunNeeds {
   readonly sending?: (routes: Routes) => SendDemand;
 }
 
-/** Opens everything that needs rights, then gives the rights up if that was asked for. Nothing stays open when it throws. */
+/** Opens everything that needs rights, then drops the rights if asked to. Nothing stays open when it throws. */
 export async function openRun(needs: RunNeeds): Promise<OpenRun> {
   const { options } = needs;
   const warn = options.onWarning ?? (() => undefined);
@@ -77,7 +77,7 @@ function warnIfStillRoot(warn: (line: string) => void): void {
   if (outcome.kind === 'refused') warn(outcome.message);
 }
 
-/** Says that source ports are not reserved: in the engine's line where that has the same cause, else in a line of its own. */
+/** Warns that source ports are not reserved: in the engine's own warning where the cause is the same. */
 class UnheldPorts {
   #cause: string | null;
   readonly #warn: (line: string) => void;

@@ -13,7 +13,7 @@ import { readTargets } from './options/read-targets.ts';
 import type { RunControl } from './options/run-options.ts';
 import { openToken, type ResponderOptions } from './options/token.ts';
 
-/** Source ports of the connections, used in turn: no two attempts at a port share one before all have been used. */
+/** Source ports, used in turn: attempts at a port share one only after all have been used. */
 export const RESPONDER_PORTS = 64;
 /** Connection plans that run side by side. */
 export const RESPONDER_PLANS = 8;
@@ -21,7 +21,7 @@ const DEFAULT_RETRIES = 2;
 const NONCE_BYTES = 16;
 const LAST_PORT = 65_535;
 
-/** What is needed to ask a responder, read from the options. */
+/** What is needed to ask a responder. */
 export interface ResponderAccess {
   readonly mac: Mac;
   /** Another listening port of the responder, or null. */
@@ -29,17 +29,17 @@ export interface ResponderAccess {
   readonly carriers: readonly ExtraCarrier[];
 }
 
-/** Reads what a responder needs. Throws a usage error for what cannot be accepted. */
+/** Reads what is needed to ask a responder. Throws a usage error for the first option that is not valid. */
 export async function readResponderAccess(
   options: ResponderOptions & Pick<RunControl, 'onWarning'>,
-  { tokenKey }: Pick<Machine, 'tokenKey'>,
+  { tokenMac }: Pick<Machine, 'tokenMac'>,
 ): Promise<ResponderAccess> {
   const carriers = readCarriers(options.proof);
   const control = options.control === undefined ? null : await readControl(options.control);
-  return { mac: openToken(options, tokenKey), control, carriers };
+  return { mac: openToken(options, tokenMac), control, carriers };
 }
 
-/** Throws a usage error for the first of these options that is set, and says why a responder leaves no use for it. */
+/** Throws a usage error for the first of these options that is set: with a responder it has no use. */
 export function refuseWithResponder<O extends object>(
   options: O,
   refused: Readonly<Partial<Record<keyof O, readonly [flag: string, why: string]>>>,
@@ -75,7 +75,7 @@ export class ResponderQueries {
     this.#syns = new ProofSyns({ mac, wallClock, sourcePorts, ipId: run.spec.ipId, firstId, routes: open.routes });
   }
 
-  /** What became of a SYN to that port which looks like `spec`? */
+  /** Asks what became of a SYN to that port that looks like `spec`. */
   question(address: Address, port: number, spec: SynSpec = this.#run.spec): ResponderQuestion {
     return { port, makeSyn: this.#syns.to(address, port, { spec, carriers: this.#run.access.carriers }) };
   }

@@ -1,5 +1,5 @@
-import type { PortSet } from '../probe/targets/port-set.ts';
-import type { TargetSet } from '../probe/targets/target-set.ts';
+import type { PortSet } from '../probe/targets/ports.ts';
+import type { TargetSet } from '../probe/targets/targets.ts';
 import type { Routes, Source } from '../transport/transport.ts';
 import { type Address, formatAddress } from '../wire/address.ts';
 

@@ -1,15 +1,13 @@
 import type { SessionStats } from '../probe/scan/session-plan.ts';
-import type { PortSet } from '../probe/targets/port-set.ts';
-import type { TargetSet } from '../probe/targets/target-set.ts';
-import type { PortRecord, RunRecord, SummaryRecord } from '../records/records.ts';
-import { craftSyn, synOptionsText, type SynSpec, synWindow } from '../probe/craft/syn-spec.ts';
+import type { PortSet } from '../probe/targets/ports.ts';
+import type { TargetSet } from '../probe/targets/targets.ts';
+import type { PortRecord } from '../records/probe/records.ts';
+import type { RunRecord, SummaryRecord } from '../records/records.ts';
+import { craftSyn, ETHERNET, synOptionsText, type SynSpec, synWindow } from '../probe/craft/syn-spec.ts';
 import type { Timing } from '../probe/timing.ts';
-import type { Routes, Transport } from '../transport/transport.ts';
+import type { Routes, Source, Transport } from '../transport/transport.ts';
 import { formatAddress } from '../wire/address.ts';
-import { toHex } from '../wire/hex.ts';
-
-/** The MTU assumed for the option list of a run whose first target has no route. */
-const ETHERNET_MTU = 1500;
+import { toHex } from '../wire/bytes.ts';
 
 /** What was asked for, as the first record says it. */
 export interface RunFacts {
@@ -31,8 +29,8 @@ interface OpenNetwork {
 }
 
 /**
- * The first record. The source and the options are those of the first target's route: targets behind other interfaces may differ. `startedAt` is in
- * milliseconds since 1970.
+ * The first record. Source and options are those of the first target's route; behind other interfaces they may differ.
+ * `startedAt` is in milliseconds since 1970.
  */
 export function runRecordOf(run: RunFacts, open: OpenNetwork, startedAt: number): RunRecord {
   const { transport } = open;
@@ -48,20 +46,17 @@ export function runRecordOf(run: RunFacts, open: OpenNetwork, startedAt: number)
     sendPath: transport.sendPath,
     startedAt: new Date(startedAt).toISOString(),
     source: { address: source === null ? null : formatAddress(source.address), interface: source?.interface ?? null },
-    probe: probeSummaryOf(run, { sourcePorts: open.sourcePorts, mtu: source?.mtu ?? ETHERNET_MTU }),
+    probe: probeSummaryOf(run, open.sourcePorts, source ?? ETHERNET),
   };
 }
 
-function probeSummaryOf(
-  run: RunFacts,
-  { sourcePorts, mtu }: { readonly sourcePorts: readonly number[]; readonly mtu: number },
-): RunRecord['probe'] {
-  const { optionBytes } = craftSyn(run.spec, { address: run.targets.at(0), interface: '', mtu });
+function probeSummaryOf(run: RunFacts, sourcePorts: readonly number[], source: Source): RunRecord['probe'] {
+  const { optionBytes } = craftSyn(run.spec, source);
   return {
-    options: synOptionsText(run.spec, mtu),
+    options: synOptionsText(run.spec, source),
     optionsHex: toHex(optionBytes),
     ttl: run.spec.ttl,
-    window: synWindow(run.spec, mtu),
+    window: synWindow(run.spec, source),
     retries: run.timing.retries ?? 2,
     count: run.timing.count,
     rate: run.timing.rate === Infinity ? 'max' : run.timing.rate,

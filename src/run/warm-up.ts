@@ -12,7 +12,7 @@ import { type Address, parseAddress } from '../wire/address.ts';
 import { NANOS_PER_MS, type Nanos } from '../wire/numbers.ts';
 import { encodeIcmpPacket, encodeTcpPacket, type TcpPacketFields } from '../wire/packet.ts';
 import { TcpFlag } from '../wire/tcp-flags.ts';
-import type { TcpOption } from '../wire/tcp-option.ts';
+import type { TcpOption } from '../wire/decoded.ts';
 
 // V8 compiles code when it first runs. Without these rehearsals that time would stand in the first round trips.
 
@@ -23,8 +23,8 @@ const { SYN, ACK, FIN } = TcpFlag;
 const SLOT_BYTES = 2048;
 
 /**
- * Turns the loop and shows a session packets that prove nothing, before the first SYN leaves. For transports whose clock is this process's: there the
- * millisecond or two of compiling would count as part of the first round trip. Sends nothing.
+ * Turns the loop and shows a session packets that prove nothing. Sends nothing. For transports that stamp packets in this
+ * process: there a millisecond or two of compiling would count as part of the first round trip.
  */
 export async function warmUp(
   session: Pick<DrivenSession, 'receive' | 'flushed'>,
@@ -45,8 +45,8 @@ export async function warmUp(
 }
 
 /**
- * Collects the whole heap now. V8 does so once anyway, when it has seen how little of what is allocated survives: some seconds into a long run, and for longer
- * than the capture should wait (measured: 10 ms). Afterwards a run of millions of pairs gives it no cause to.
+ * Collects the whole heap now. V8 would do so seconds into a long run, for longer than the capture should wait (measured:
+ * 10 ms). Afterwards a run of millions of pairs gives it no cause to.
  */
 export function settleHeap(): void {
   setFlagsFromString('--expose-gc');
@@ -55,7 +55,7 @@ export function settleHeap(): void {
   collect();
 }
 
-/** Plays whole connections without a transport: the milliseconds of compiling would otherwise pass between a SYN-ACK and its ACK, where the peer sees them. */
+/** Plays whole connections without a transport. Otherwise the peer sees the time of compiling between SYN-ACK and ACK. */
 export function rehearseConnections(): void {
   for (let round = 0; round < ROUNDS; round++) playConnection();
 }
@@ -95,7 +95,7 @@ function* once(syn: Uint8Array, script: ReturnType<typeof runExchange>): Connect
   yield [{ syn, script, initialRto: 1000 * NANOS_PER_MS, retries: 0 }];
 }
 
-/** Lets a responder answer one SYN without a transport: compiling takes ten milliseconds and more, in the first client's round trip. */
+/** Lets a responder answer a SYN without a transport. Otherwise the first round trip has 10 ms of compiling in it. */
 export function rehearseResponder({ mac, random, wallClock }: Pick<ResponderPlan, 'mac' | 'random' | 'wallClock'>): void {
   const session = new ResponderSession({
     mac,

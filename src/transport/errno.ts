@@ -1,4 +1,4 @@
-/** Linux error numbers that opening a socket, sending a packet or finding a route can give (asm-generic/errno-base.h, errno.h). */
+/** Linux error numbers of opening a socket, sending a packet or finding a route (asm-generic/errno.h). */
 export const Errno = {
   EPERM: 1,
   ENOENT: 2,
@@ -86,7 +86,7 @@ export function errnoText(errno: number): string {
   return name === undefined ? `error ${Math.abs(errno)}` : (TEXTS[name][0] as string);
 }
 
-/** The number behind a `strerror` text, for bindings that report nothing else; EIO for a text that is not in the table. */
+/** The number behind a `strerror` text, for bindings that report nothing else; EIO for an unknown text. */
 export function errnoOfText(text: string): number {
   return NUMBERS.get(text) ?? Errno.EIO;
 }

@@ -8,8 +8,9 @@ export type EngineName = 'packet-ring' | 'raw-cap' | 'simulated';
 export type ClockName = 'kernel' | 'userspace' | 'simulated';
 
 /**
- * Ways of handing packets to the kernel: a raw IP socket, an AF_XDP transmit ring, an AF_PACKET socket that bypasses the queueing discipline. The last
- * two pass by everything that sees outgoing packets, captures included, so that the kernel does not stamp them.
+ * Ways of handing packets to the kernel: a raw IP socket, an AF_XDP transmit ring, an AF_PACKET socket that
+ * bypasses the queueing discipline. The last two pass by everything that sees outgoing packets, captures
+ * included, so that the kernel does not stamp them.
  */
 export type SendPathName = 'raw-ip' | 'af-xdp' | 'af-packet' | 'simulated';
 
@@ -22,27 +23,29 @@ export interface SendPath {
 
 /**
  * Fixed slots for packets on their way out, owned by the transport and reused for every batch. Slot `i` is
- * `bytes[i * slotSize ... + lengths[i]]`, a whole IP packet. The session fills slots `0 ... count-1`; `flush` sends them.
+ * `bytes[i * slotSize ... + lengths[i]]`, a whole IP packet. The session fills slots `0 ... count-1`; `flush`
+ * sends them.
  */
 export interface SendBatch {
   readonly capacity: number;
   readonly slotSize: number;
-  /** May be another array after each `flush`: an engine with a transmit ring hands out the next part of it. The transport leaves what stands in it alone. */
+  /** May be another array after each `flush` (transmit rings). The transport leaves its contents alone. */
   readonly bytes: Uint8Array;
   readonly lengths: Uint16Array;
-  /** Free for whoever fills the slot; the transport does not touch it. */
+  /** For the code that fills the slot; the transport does not touch it. */
   readonly tags: Int32Array;
   /** After `flush`: 0 = handed to the kernel, else the errno (transport/errno.ts). */
   readonly errors: Int32Array;
-  /** After `flush`: when the slot was handed to the kernel, for engines that do not capture their own packets. */
+  /** After `flush`: when the slot was handed to the kernel, if own packets are not captured. */
   readonly sentAt: Float64Array;
   count: number;
 }
 
 /**
- * Receives a captured IP packet, link header removed: `bytes[offset ... offset+length]`, valid during the call only.
- * `length` is what was captured; the IP header may announce more (snap length) or less (Ethernet padding).
- * Own outgoing packets are delivered too, where the engine sees them: their stamps are the send times.
+ * Receives a captured IP packet, link header removed: `bytes[offset ... offset+length]`, valid during the
+ * call only. `length` is what was captured; the IP header may announce more (snap length) or less (Ethernet
+ * padding). Own outgoing packets are delivered too, where the engine sees them: their stamps are the send
+ * times.
  */
 export type PacketHandler = (bytes: Uint8Array, offset: number, length: number, at: Nanos) => void;
 
@@ -52,7 +55,7 @@ export interface TransportFault {
   readonly hint: string;
 }
 
-/** What every engine implements; `test/contract/` is its executable form. Times are on one clock, zero when opened. */
+/** What every engine implements; `test/contract/` tests it. Times are on one clock, zero when opened. */
 export interface Transport {
   readonly engine: EngineName;
   readonly clock: ClockName;
@@ -61,32 +64,33 @@ export interface Transport {
   /** Names the one receiver of captured packets; packets that came before are not replayed. */
   capture(handler: PacketHandler): void;
   /**
-   * Tries to send slots `0 ... batch.count-1` in order, sets `errors` and `sentAt` for each, leaves `count` alone. Never throws for a packet.
-   * EAGAIN and ENOBUFS mean "not sent, try again later".
+   * Tries to send slots `0 ... batch.count-1` in order, sets `errors` and `sentAt` for each, leaves `count`
+   * alone. Never throws for a packet. EAGAIN and ENOBUFS mean "not sent, try again later".
    */
   flush(): void;
   /**
-   * Lets another thread send the slots that `flush` would, in any order, and returns soon: `batch` is another one from then on, and packets that are answered
-   * already are delivered all the same. False where that cannot be had, or is not worth it: then nothing has happened. Before the next `post` and `flush`
+   * Lets another thread send the slots that `flush` would, in any order, and returns soon: `batch` is another
+   * one from then on, and packets that are answered already are delivered all the same. False where that
+   * cannot be had, or is not worth it: then nothing has happened. Before the next `post` and `flush`
    * `settled` is asked until it says null.
    */
   post(): boolean;
   /** A batch that was posted and each of whose slots is now as after `flush`; null when there is none. */
   settled(): SendBatch | null;
   now(): Nanos;
-  /** Resolves once packets have been delivered since the call, a posted batch is settled, at `until`, or after `wake`; lets captures in at least once. `until` may be Infinity. */
+  /** Resolves after a delivery, a settled batch, `until` or `wake`; lets captures in at least once. */
   wait(until: Nanos): Promise<void>;
   /** Ends a pending `wait` early (a signal arrived). */
   wake(): void;
   /** A fault that ends the run, or null. Cheap: called every turn of the loop. */
   fault(): TransportFault | null;
-  /** Packets the capture is known to have lost so far, or null where the engine cannot know. Cheap: called every turn of the loop. */
+  /** Packets that the capture has lost so far, or null where the engine cannot know. Cheap. */
   drops(): number | null;
   /** Closes sockets, idempotent. */
   close(): Promise<void>;
 }
 
-/** One way out of this host. */
+/** An address and interface that packets leave from. */
 export interface Source {
   readonly address: Address;
   readonly interface: string;
@@ -98,13 +102,14 @@ export interface Source {
 export interface Routes {
   /** The ways out that lookups found so far; an index stays valid. */
   readonly sources: readonly Source[];
-  /** Index into `sources`, or `-errno` when the kernel has no way (ENETUNREACH, EHOSTUNREACH, EACCES, ...). */
+  /** Index into `sources`, or `-errno` when the kernel has no route (ENETUNREACH, EHOSTUNREACH, ...). */
   lookup(target: Address): number;
   /** True for an address of this host. */
   isLocal(address: Address): boolean;
   /**
-   * True while the next hop towards `target` (the gateway, or on the link the target itself) has not answered ARP: the kernel holds packets to
-   * it back or has thrown them away, they never left. False when that cannot be known.
+   * True while the next hop towards `target` (the gateway, or on the link the target itself) has not answered
+   * ARP: the kernel holds packets to it back or has thrown them away, they never left. False when that cannot
+   * be known.
    */
   isUnresolved(target: Address): boolean;
 }

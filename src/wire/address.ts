@@ -10,6 +10,14 @@ export type Address = Ipv4;
 /** `0.0.0.0`: the kernel fills the source in where a raw packet carries it (ip(7), IP_HDRINCL). */
 export const UNSPECIFIED: Address = 0 as Ipv4;
 
+/** Addresses as the 32-bit words of a typed array, where a scan keeps one for each of its many packets. */
+export type AddressColumn = Int32Array;
+
+/** Whether packets to it never leave this host: 127/8 (RFC 1122, 3.2.1.3). */
+export function isLoopback(address: Address): boolean {
+  return address >>> 24 === 127;
+}
+
 /** Reads the address that stands at `offset`, 4 bytes in network order. The caller has checked the length. */
 export function readAddress(bytes: Uint8Array, offset: number): Address {
   return ((((bytes[offset] as number) << 24) |

@@ -1,8 +1,8 @@
 import type { Defect } from './decoded.ts';
 
 /**
- * What is missing when `needed` bytes are wanted at `offset` of a layer, or null when they are there. Decoders ask once
- * for each header and then read its fields without fear.
+ * What is missing when `needed` bytes are wanted at `offset` of a layer, or null when they are there.
+ * Decoders ask once for each header and then read its fields without fear.
  */
 export function shortage(layer: Defect['layer'], bytes: Uint8Array, offset: number, needed: number): Defect | null {
   const had = Math.max(0, bytes.length - offset);
@@ -48,4 +48,42 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
     offset += part.length;
   }
   return joined;
+}
+
+/** Lower-case hex, two digits a byte, no prefix or separators. */
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  return text;
+}
+
+/** The bytes of hex digits, with or without `0x`; null for an odd count or any other character. */
+export function fromHex(text: string): Uint8Array | null {
+  const digits = /^(?:0x)?((?:[0-9a-f]{2})*)$/i.exec(text)?.[1];
+  if (digits === undefined) return null;
+  return Uint8Array.from({ length: digits.length / 2 }, (_, index) =>
+    Number.parseInt(digits.slice(index * 2, index * 2 + 2), 16),
+  );
+}
+
+/** Kinds without a length byte, in TCP (RFC 9293, 3.2) and IPv4 (RFC 791, 3.1) options. */
+export const END_OF_OPTIONS = 0;
+/** The kind that has no length byte besides the end marker. */
+export const NO_OPERATION = 1;
+
+/**
+ * Where an element at `offset` ends that announces `length` bytes, its own header of `header` bytes included;
+ * -1 when it is shorter than its header or longer than what stands before `end`. So a walk always moves on
+ * and never leaves its bytes.
+ */
+export function elementEnd(offset: number, end: number, length: number, header: number): number {
+  return length < header || length > end - offset ? -1 : offset + length;
+}
+
+/**
+ * Where the TCP or IPv4 option at `offset` ends; -1 when its length cannot be right. Needs `offset < end`.
+ */
+export function optionEnd(bytes: Uint8Array, offset: number, end: number): number {
+  if ((bytes[offset] as number) <= NO_OPERATION) return offset + 1;
+  return end - offset < 2 ? -1 : elementEnd(offset, end, bytes[offset + 1] as number, 2);
 }

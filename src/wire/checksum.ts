@@ -1,9 +1,7 @@
-import type { Address } from './address.ts';
-import { IpProtocol } from './ip-protocol.ts';
-
 /**
- * Running one's complement sum of 16-bit words (RFC 1071), an odd last byte taken as the high half of a word. `start` is a
- * sum of bytes before these, an even number of them. Not folded: exact while the summed bytes are fewer than 128 KiB.
+ * Running one's complement sum of 16-bit words (RFC 1071), an odd last byte taken as the high half of a word.
+ * `start` is a sum of bytes before these, an even number of them. Not folded: exact while the summed bytes
+ * are fewer than 128 KiB.
  */
 export function onesSum(bytes: Uint8Array, offset: number, length: number, start: number = 0): number {
   let sum = start;
@@ -20,12 +18,7 @@ export function foldChecksum(sum: number): number {
   return ~((once & 0xffff) + (once >>> 16)) & 0xffff;
 }
 
-/** The Internet checksum of bytes whose checksum field is zero; 0 when computed over bytes that carry a right one (RFC 1071). */
+/** The Internet checksum (RFC 1071) of bytes whose checksum field is 0; 0 over bytes with a right one. */
 export function internetChecksum(bytes: Uint8Array, offset: number, length: number): number {
   return foldChecksum(onesSum(bytes, offset, length));
-}
-
-/** Running sum of the TCP pseudo-header (RFC 9293, 3.1); `tcpLength` is header plus payload. */
-export function tcpPseudoSum(source: Address, destination: Address, tcpLength: number): number {
-  return (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff) + IpProtocol.TCP + tcpLength;
 }

@@ -1,5 +1,4 @@
 import type { Address } from './address.ts';
-import type { TcpOption } from './tcp-option.ts';
 
 /** Why bytes are not what they claim to be: `needed` bytes at `offset` of `layer` where only `had` stand. */
 export interface Defect {
@@ -32,8 +31,34 @@ export interface Ipv4Header {
   readonly checksum: number;
   readonly source: Address;
   readonly destination: Address;
-  /** Raw option bytes, `headerLength - 20` of them. */
+  /** Raw option bytes: what the header has beyond its fixed part. */
   readonly options: Uint8Array;
+}
+
+/**
+ * One TCP option: the object that appears in JSON records, and the in-memory form alike.
+ * Lists of it are ordered and lossless: `encodeOptions(decodeOptions(bytes))` gives the same bytes.
+ */
+export type TcpOption =
+  | { readonly kind: 0; readonly name: 'eol' }
+  | { readonly kind: 1; readonly name: 'nop' }
+  | { readonly kind: 2; readonly name: 'mss'; readonly value: number }
+  | { readonly kind: 3; readonly name: 'wscale'; readonly value: number }
+  | { readonly kind: 4; readonly name: 'sackOK' }
+  | { readonly kind: 8; readonly name: 'ts'; readonly value: number; readonly echo: number }
+  | { readonly kind: 34; readonly name: 'tfo'; readonly cookie: string }
+  | DataOption;
+
+/**
+ * Any other option: `data` is lower-case hex of what follows kind and length. `name` is a known name
+ * (`mptcp`, `md5`, `ao`, `exp`, `sack`, ...) or `kind-N`; `malformed` ends a list whose remaining bytes do
+ * not parse (there `data` is every byte after the kind); `padding` is what stands after EOL when it is not
+ * all zero.
+ */
+export interface DataOption {
+  readonly kind: number;
+  readonly name: string;
+  readonly data: string;
 }
 
 /** A TCP header (RFC 9293, 3.1). */
@@ -80,7 +105,7 @@ export interface MplsLabel {
   readonly ttl: number;
 }
 
-/** The packet that an ICMP error quotes: as much of it as is there. Fields that the quote does not show are null. */
+/** The packet that an ICMP error quotes, as far as it goes. Fields that the quote does not show are null. */
 export interface Quote {
   /** Quoted bytes, IP header included, RFC 4884 padding and extensions excluded. */
   readonly bytes: Uint8Array;
@@ -108,6 +133,6 @@ export interface DecodedPacket {
   readonly ip: Ipv4Header;
   readonly tcp: TcpSegment | null;
   readonly icmp: IcmpMessage | null;
-  /** Why a TCP segment or ICMP message is not decoded although its protocol number announces one; null when all went well. */
+  /** Why what the protocol number announces is not decoded; null when all went well. */
   readonly defect: Defect | null;
 }

@@ -1,8 +1,6 @@
-import { concatBytes, readU16, readU32, writeU16, writeU32 } from './bytes.ts';
+import { concatBytes, readU16, readU32, writeU16, writeU32, fromHex, toHex, elementEnd } from './bytes.ts';
 import { internetChecksum } from './checksum.ts';
 import type { IcmpExtensionObject, MplsLabel } from './decoded.ts';
-import { fromHex, toHex } from './hex.ts';
-import { elementEnd } from './tlv.ts';
 
 /** Bytes of the extension structure's own header: version, reserved, checksum (RFC 4884, 7). */
 const STRUCTURE_HEADER = 4;
@@ -10,7 +8,7 @@ const STRUCTURE_HEADER = 4;
 /** Bytes of an object's header: length, class, type (RFC 4884, 7.1). */
 const OBJECT_HEADER = 4;
 
-/** Bytes that the quote fills, padded with zeros, where extensions follow it (RFC 4884, 5.1; 5.5 for senders without a length field). */
+/** Bytes that a quote is padded to where extensions follow it (RFC 4884, 5.1 and 5.5). */
 export const PADDED_QUOTE_BYTES = 128;
 
 const VERSION = 2;
@@ -18,9 +16,10 @@ const MPLS_CLASS = 1;
 const MPLS_INCOMING_STACK = 1;
 
 /**
- * The objects of the extension structure that `bytes` is (RFC 4884, 7), or null when it is none: another version, or a checksum that is
- * wrong. A checksum of 0 says that none was made; `checksumRequired` asks for one all the same, where nothing else announces a structure.
- * Objects behind one with an impossible length are left out.
+ * The objects of the extension structure that `bytes` is (RFC 4884, 7), or null when it is none: another
+ * version, or a checksum that is wrong. A checksum of 0 says that none was made; `checksumRequired` asks for
+ * one all the same, where nothing else announces a structure. Objects behind one with an impossible length
+ * are left out.
  */
 export function decodeExtensions(bytes: Uint8Array, checksumRequired: boolean): readonly IcmpExtensionObject[] | null {
   if (bytes.length < STRUCTURE_HEADER || (bytes[0] as number) >>> 4 !== VERSION) return null;
@@ -70,7 +69,7 @@ function encodeObject(object: IcmpExtensionObject): Uint8Array {
   return concatBytes([header, data]);
 }
 
-/** Label stack entries of 4 bytes: label 20 bits, traffic class 3, bottom of stack 1, TTL 8 (RFC 3032, 2.1; RFC 5462). */
+/** Label stack entries: label 20 bits, traffic class 3, bottom of stack 1, TTL 8 (RFC 3032, RFC 5462). */
 function decodeLabels(data: Uint8Array): readonly MplsLabel[] {
   return Array.from({ length: Math.floor(data.length / 4) }, (_, index) => {
     const entry = readU32(data, index * 4);

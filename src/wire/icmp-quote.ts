@@ -1,15 +1,15 @@
 import { readU16, readU32 } from './bytes.ts';
 import type { Ipv4Header, Quote, TcpHeader } from './decoded.ts';
-import { IpProtocol } from './ip-protocol.ts';
-import { decodeIpv4, packetExtent } from './ipv4.ts';
+import { IpProtocol, decodeIpv4, packetExtent } from './ipv4.ts';
 import { TCP_HEADER_BYTES, TcpOffset, readTcpHeader, tcpHeaderLength } from './tcp.ts';
 
 /** Bytes behind the quoted IP header that RFC 792 promises: of TCP the ports and the sequence number. */
 export const QUOTED_TRANSPORT_BYTES = 8;
 
 /**
- * The packet quoted in an ICMP error, read as far as it goes: at least the IP header must be there, else null. RFC 792 promises 8 bytes
- * behind it, RFC 1812 (4.3.2.3) as much as fits. Zeros past the quoted total length are padding (RFC 4884, 5.1) and left out.
+ * The packet quoted in an ICMP error, read as far as it goes: at least the IP header must be there, else
+ * null. RFC 792 promises 8 bytes behind it, RFC 1812 (4.3.2.3) as much as fits. Zeros past the quoted total
+ * length are padding (RFC 4884, 5.1) and left out.
  */
 export function decodeQuote(area: Uint8Array): Quote | null {
   const decoded = decodeIpv4(area);
@@ -20,8 +20,8 @@ export function decodeQuote(area: Uint8Array): Quote | null {
 }
 
 /**
- * Some hosts quote a total length that is too small (BSDs took the header off it, or left it in host order): so what lies past it is kept
- * unless it is all zero, and never cut below the bytes that identify a probe.
+ * Some hosts quote a total length that is too small (BSDs took the header off it, or left it in host order):
+ * so what lies past it is kept unless it is all zero, and never cut below the bytes that identify a probe.
  */
 function withoutPadding(area: Uint8Array, ip: Ipv4Header): Uint8Array {
   const extent = Math.max(packetExtent(ip.totalLength, area.length), ip.headerLength + QUOTED_TRANSPORT_BYTES);

@@ -3,8 +3,7 @@ import { internetChecksum } from './checksum.ts';
 import type { Decoded, IcmpExtensionObject, IcmpMessage } from './decoded.ts';
 import { PADDED_QUOTE_BYTES, decodeExtensions, encodeExtensions } from './icmp-extensions.ts';
 import { QUOTED_TRANSPORT_BYTES, decodeQuote } from './icmp-quote.ts';
-
-export { formatIcmpReason } from './icmp-reason.ts';
+import { ipHeaderLength } from './ipv4.ts';
 
 /** Bytes before the quote (RFC 792). */
 export const ICMP_HEADER_BYTES = 8;
@@ -16,7 +15,7 @@ const CHECKSUM = 2;
 const REST = 4;
 const QUOTE_WORDS = 5;
 
-/** The error messages, which quote the packet that they are about (RFC 792): type -> may carry extensions (RFC 4884, 4). */
+/** Error messages, which quote a packet (RFC 792): type -> may carry extensions (RFC 4884, 4). */
 const ERROR_TYPES: ReadonlyMap<number, boolean> = new Map([
   [3, true],
   [4, false],
@@ -25,9 +24,26 @@ const ERROR_TYPES: ReadonlyMap<number, boolean> = new Map([
   [12, true],
 ]);
 
-/** True for destination unreachable, source quench, redirect, time exceeded and parameter problem: what quotes a packet. */
+const REASONS: Readonly<Record<string, string>> = {
+  '3/0': 'icmp-net-unreachable',
+  '3/1': 'icmp-host-unreachable',
+  '3/2': 'icmp-proto-unreachable',
+  '3/3': 'icmp-port-unreachable',
+  '3/4': 'icmp-frag-needed',
+  '3/9': 'icmp-net-prohibited',
+  '3/10': 'icmp-host-prohibited',
+  '3/13': 'icmp-admin-prohibited',
+  '11/0': 'icmp-ttl-exceeded',
+};
+
+/** True for what quotes a packet: unreachable, source quench, redirect, time exceeded, parameter problem. */
 export function isIcmpError(type: number): boolean {
   return ERROR_TYPES.has(type);
+}
+
+/** The reason name of an ICMP error, such as `icmp-port-unreachable`, else `icmp-TYPE-CODE`. */
+export function formatIcmpReason(type: number, code: number): string {
+  return REASONS[`${type}/${code}`] ?? `icmp-${type}-${code}`;
 }
 
 /** Fields of an ICMP message to write. */
@@ -44,8 +60,9 @@ export interface IcmpFields {
 }
 
 /**
- * The ICMPv4 message that is `bytes`. The quote is read laxly: whatever is there, be it 8 bytes of TCP. Extensions are found by the
- * length field (RFC 4884, 4), else 128 bytes into the quote with a checksum that is right (5.5). `quote.bytes` is a view into `bytes`.
+ * The ICMPv4 message that is `bytes`. The quote is read laxly: whatever is there, be it 8 bytes of TCP.
+ * Extensions are found by the length field (RFC 4884, 4), else 128 bytes into the quote with a checksum that
+ * is right (5.5). `quote.bytes` is a view into `bytes`.
  */
 export function decodeIcmp(bytes: Uint8Array): Decoded<IcmpMessage> {
   const short = shortage('icmp', bytes, 0, ICMP_HEADER_BYTES);
@@ -94,12 +111,12 @@ function whole(body: Uint8Array): Split {
 }
 
 /**
- * A length field is believed only when it leaves room for a probe's identity and an extension structure stands where it points: the byte
- * was "unused" before RFC 4884.
+ * A length field is believed only when it leaves room for a probe's identity and an extension structure
+ * stands where it points: the byte was "unused" before RFC 4884.
  */
 function splitBody(body: Uint8Array, words: number): Split {
   const quoteLength = words === 0 ? PADDED_QUOTE_BYTES : words * 4;
-  const least = ((body[0] ?? 0) & 0x0f) * 4 + QUOTED_TRANSPORT_BYTES;
+  const least = ipHeaderLength(body, 0) + QUOTED_TRANSPORT_BYTES;
   if (quoteLength < least || quoteLength >= body.length) return whole(body);
   const extensions = decodeExtensions(body.subarray(quoteLength), words === 0);
   return extensions === null ? whole(body) : { quoteLength, extensions };

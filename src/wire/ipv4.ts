@@ -2,9 +2,13 @@ import { type Address, readAddress, writeAddress } from './address.ts';
 import { readU16, shortage, writeU16 } from './bytes.ts';
 import { internetChecksum } from './checksum.ts';
 import type { Decoded, Ipv4Header } from './decoded.ts';
+import { headerBytes, IPV4 } from './family.ts';
 
 /** Bytes of an IPv4 header without options (RFC 791, 3.1). */
-export const IPV4_HEADER_BYTES = 20;
+export const IPV4_HEADER_BYTES: number = headerBytes(IPV4);
+
+/** The header length is 4 bits, in words. */
+const MAX_HEADER_BYTES = 15 * 4;
 
 /** Where the fields of the header stand (RFC 791, 3.1). */
 export const Ipv4Offset = {
@@ -19,6 +23,9 @@ export const Ipv4Offset = {
   SOURCE: 12,
   DESTINATION: 16,
 } as const;
+
+/** Protocol numbers of the IP header (IANA assigned-internet-protocol-numbers). */
+export const IpProtocol = { ICMP: 1, TCP: 6, UDP: 17 } as const;
 
 const RESERVED_FLAG = 0x8000;
 const DF = 0x4000;
@@ -42,35 +49,46 @@ export interface Ipv4HeaderFields {
 }
 
 /**
- * The IPv4 header at the start of `bytes`. `totalLength` and `checksum` are what the header says, not checked against anything:
- * captures are cut, offloads leave both 0. `options` is a view into `bytes`.
+ * The IPv4 header at the start of `bytes`. `totalLength` and `checksum` are what the header says, not checked
+ * against anything: captures are cut, offloads leave both 0. `options` is a view into `bytes`.
  */
 export function decodeIpv4(bytes: Uint8Array): Decoded<Ipv4Header> {
   const short = shortage('ipv4', bytes, 0, IPV4_HEADER_BYTES);
   if (short !== null) return { ok: false, defect: short };
-  const version = (bytes[0] as number) >>> 4;
-  const headerLength = ((bytes[0] as number) & 0x0f) * 4;
-  if (version !== 4) return defect(`version ${version}`, bytes);
+  const version = ipVersion(bytes, 0);
+  const headerLength = ipHeaderLength(bytes, 0);
+  if (version !== IPV4) return defect(`version ${version}`, bytes);
   if (headerLength < IPV4_HEADER_BYTES) return defect(`header length ${headerLength}`, bytes);
   const cut = shortage('ipv4', bytes, 0, headerLength);
   return cut === null ? { ok: true, value: readHeader(bytes, headerLength) } : { ok: false, defect: cut };
 }
 
+/** The IP version that the header at `offset` announces. */
+export function ipVersion(bytes: Uint8Array, offset: number): number {
+  return (bytes[offset] as number) >>> 4;
+}
+
+/** The header length that an IPv4 header at `offset` announces, options included: 0 to 60. */
+export function ipHeaderLength(bytes: Uint8Array, offset: number): number {
+  return ((bytes[offset] as number) & 0x0f) * 4;
+}
+
 /**
- * Bytes of the packet that stand in `captured` bytes from its IP header on: link padding is not part of it, a short capture cuts it.
- * A total length of 0 is what segmentation offload and IPv4 BIG TCP leave there (linux/ip.h, iph_totlen): then all of the capture counts.
+ * Bytes of the packet that stand in `captured` bytes from its IP header on: link padding is not part of it, a
+ * short capture cuts it. A total length of 0 is what segmentation offload and IPv4 BIG TCP leave there
+ * (linux/ip.h, iph_totlen): then all of the capture counts.
  */
 export function packetExtent(totalLength: number, captured: number): number {
   return totalLength === 0 || totalLength > captured ? captured : totalLength;
 }
 
-/** Writes a header with its checksum at `offset` and returns its length; throws a RangeError for options or lengths that cannot be. */
+/** Writes a header with its checksum at `offset`; returns its length. RangeError for impossible lengths. */
 export function writeIpv4Header(into: Uint8Array, offset: number, fields: Ipv4HeaderFields, totalLength: number): number {
   const options = fields.options ?? new Uint8Array(0);
-  if (options.length > 40 || options.length % 4 !== 0) throw new RangeError(`IP options of ${options.length} bytes`);
-  if (totalLength > 0xffff) throw new RangeError(`IP packet of ${totalLength} bytes`);
   const headerLength = IPV4_HEADER_BYTES + options.length;
-  into[offset] = 0x40 | (headerLength / 4);
+  if (headerLength > MAX_HEADER_BYTES || options.length % 4 !== 0) throw new RangeError(`IP options of ${options.length} bytes`);
+  if (totalLength > 0xffff) throw new RangeError(`IP packet of ${totalLength} bytes`);
+  into[offset] = (IPV4 << 4) | (headerLength / 4);
   into[offset + Ipv4Offset.TOS] = fields.tos;
   writeU16(into, offset + Ipv4Offset.TOTAL_LENGTH, totalLength);
   writeU16(into, offset + Ipv4Offset.ID, fields.id);
@@ -89,7 +107,7 @@ function readHeader(bytes: Uint8Array, headerLength: number): Ipv4Header {
   const tos = bytes[Ipv4Offset.TOS] as number;
   const fragment = readU16(bytes, Ipv4Offset.FRAGMENT);
   return {
-    version: 4,
+    version: IPV4,
     headerLength,
     dscp: tos >>> 2,
     ecn: tos & 3,

@@ -1,10 +1,9 @@
 import { readU16, readU32 } from './bytes.ts';
-import { IPV4_HEADER_BYTES } from './ipv4.ts';
+import { etherType, headerBytes, IPV4, socketFamily } from './family.ts';
+import { ipVersion } from './ipv4.ts';
 
 /** What stands before the IP header in a capture, in libpcap's words (pcap-linktype(7)). */
 export type LinkType = 'ethernet' | 'linux-sll' | 'linux-sll2' | 'raw' | 'null';
-
-const ETHERTYPE_IPV4 = 0x0800;
 
 /** 802.1Q, 802.1ad, and the number that Q-in-Q used before it. */
 const VLAN_ETHERTYPES: readonly number[] = [0x8100, 0x88a8, 0x9100];
@@ -14,19 +13,19 @@ const VLAN_TAG_BYTES = 4;
 const ETHERTYPE_AT = { ethernet: 12, 'linux-sll': 14, 'linux-sll2': 0 } as const;
 const PAYLOAD_AT = { ethernet: 14, 'linux-sll': 16, 'linux-sll2': 20 } as const;
 
-/** BSD loopback: the address family in the byte order of the capturing host; AF_INET is 2 everywhere. */
-const AF_INET_BIG_ENDIAN = 0x0000_0002;
-const AF_INET_LITTLE_ENDIAN = 0x0200_0000;
+/** BSD loopback: the address family in the byte order of the capturing host, so in either end of the word. */
 const NULL_HEADER_BYTES = 4;
+const FAMILY_BIG_ENDIAN = socketFamily(IPV4);
+const FAMILY_LITTLE_ENDIAN = socketFamily(IPV4) << 24;
 
 /**
- * Where the IPv4 header of a captured frame of `length` bytes begins, VLAN tags skipped; -1 when it carries something else or ends
- * before 20 bytes of it. Allocates nothing.
+ * Where the IPv4 header of a captured frame of `length` bytes begins, VLAN tags skipped; -1 when it carries
+ * something else or ends before the shortest header does. Allocates nothing.
  */
 export function ipOffset(link: LinkType, bytes: Uint8Array, length: number): number {
   const offset = payloadOffset(link, bytes, length);
-  if (offset === -1 || length - offset < IPV4_HEADER_BYTES) return -1;
-  return (bytes[offset] as number) >>> 4 === 4 ? offset : -1;
+  if (offset === -1 || length - offset < headerBytes(IPV4)) return -1;
+  return ipVersion(bytes, offset) === IPV4 ? offset : -1;
 }
 
 function payloadOffset(link: LinkType, bytes: Uint8Array, length: number): number {
@@ -47,10 +46,10 @@ function payloadOffset(link: LinkType, bytes: Uint8Array, length: number): numbe
 function isInetFamily(bytes: Uint8Array, length: number): boolean {
   if (length < NULL_HEADER_BYTES) return false;
   const family = readU32(bytes, 0);
-  return family === AF_INET_BIG_ENDIAN || family === AF_INET_LITTLE_ENDIAN;
+  return family === FAMILY_BIG_ENDIAN || family === FAMILY_LITTLE_ENDIAN;
 }
 
-/** A VLAN tag is 2 bytes of tag and the EtherType of what follows (IEEE 802.1Q, 9.6); cooked captures keep it in their payload. */
+/** A VLAN tag is 2 bytes and the EtherType of what follows (IEEE 802.1Q, 9.6), in cooked captures too. */
 function ethertypePayload(bytes: Uint8Array, length: number, typeAt: number, payloadAt: number): number {
   if (length < payloadAt) return -1;
   let type = readU16(bytes, typeAt);
@@ -60,5 +59,5 @@ function ethertypePayload(bytes: Uint8Array, length: number, typeAt: number, pay
     type = readU16(bytes, offset + 2);
     offset += VLAN_TAG_BYTES;
   }
-  return type === ETHERTYPE_IPV4 ? offset : -1;
+  return type === etherType(IPV4) ? offset : -1;
 }

@@ -1,4 +1,4 @@
-/** A TCP sequence number: unsigned 32 bits that wrap (RFC 9293, 3.4). Add and compare with the functions below only. */
+/** A TCP sequence number: unsigned 32 bits that wrap (RFC 9293, 3.4). Use `seqAdd` and `seqDiff` alone. */
 export type Seq = number & { readonly __seq: unique symbol };
 
 /**

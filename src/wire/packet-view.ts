@@ -1,16 +1,27 @@
 import { type Address, UNSPECIFIED, readAddress } from './address.ts';
-import { readU16, readU32 } from './bytes.ts';
+import { END_OF_OPTIONS, optionEnd, readU16, readU32 } from './bytes.ts';
 import { ICMP_HEADER_BYTES, isIcmpError } from './icmp.ts';
 import { QUOTED_TRANSPORT_BYTES } from './icmp-quote.ts';
-import { IpProtocol } from './ip-protocol.ts';
-import { FRAGMENT_OFFSET_MASK, IPV4_HEADER_BYTES, Ipv4Offset, packetExtent } from './ipv4.ts';
+import { IPV4 } from './family.ts';
+import {
+  FRAGMENT_OFFSET_MASK,
+  ipHeaderLength,
+  IpProtocol,
+  IPV4_HEADER_BYTES,
+  Ipv4Offset,
+  ipVersion,
+  packetExtent,
+} from './ipv4.ts';
 import { TCP_HEADER_BYTES, TcpOffset, tcpFlags, tcpHeaderLength } from './tcp.ts';
-import { findTimestampEcho } from './timestamp-echo.ts';
+
+const TIMESTAMPS_KIND = 8;
+const TIMESTAMPS_LENGTH = 10;
+const ECHO_AT = 6;
 
 /**
- * Reads packets where they stand and allocates nothing: one view, loaded again for each packet. Fields are those of the last `load` that
- * returned true; the TCP fields only when `isTcp`, the ICMP and quote fields only when not. Checksums are not looked at:
- * locally delivered packets may carry partial ones.
+ * Reads packets where they stand and allocates nothing: one view, loaded again for each packet. Fields are
+ * those of the last `load` that returned true; the TCP fields only when `isTcp`, the ICMP and quote fields
+ * only when not. Checksums are not looked at: locally delivered packets may carry partial ones.
  */
 export class PacketView {
   isTcp: boolean = false;
@@ -54,11 +65,12 @@ export class PacketView {
   }
 
   /**
-   * True for an IPv4 packet of a TCP header or of an ICMP error that quotes 8 bytes of TCP or more, unfragmented or a first fragment, in
-   * `bytes[offset ... offset+length]`; those lie inside `bytes`. The view keeps `bytes` until the next load, for `timestampEcho`.
+   * True for an IPv4 packet of a TCP header or of an ICMP error that quotes 8 bytes of TCP or more,
+   * unfragmented or a first fragment, in `bytes[offset ... offset+length]`; those lie inside `bytes`. The
+   * view keeps `bytes` until the next load, for `timestampEcho`.
    */
   load(bytes: Uint8Array, offset: number, length: number): boolean {
-    const headerLength = ipHeaderLength(bytes, offset, length);
+    const headerLength = wholeHeader(bytes, offset, length);
     if (headerLength === 0) return false;
     const totalLength = readU16(bytes, offset + Ipv4Offset.TOTAL_LENGTH);
     const packetLength = packetExtent(totalLength, length);
@@ -80,7 +92,7 @@ export class PacketView {
     return true;
   }
 
-  /** TSecr of the TCP segment's first well-formed timestamps option before EOL, or -1. Valid while the loaded bytes are. */
+  /** TSecr of the TCP segment's first well-formed timestamps option, or -1. Valid while the bytes are. */
   timestampEcho(): number {
     return this.isTcp ? findTimestampEcho(this.#bytes, this.#optionsStart, this.#optionsEnd) : -1;
   }
@@ -105,7 +117,7 @@ export class PacketView {
   #loadIcmp(bytes: Uint8Array, at: number, end: number): boolean {
     if (end - at < ICMP_HEADER_BYTES || !isIcmpError(bytes[at] as number)) return false;
     const quote = at + ICMP_HEADER_BYTES;
-    const headerLength = ipHeaderLength(bytes, quote, end - quote);
+    const headerLength = wholeHeader(bytes, quote, end - quote);
     if (headerLength === 0 || bytes[quote + Ipv4Offset.PROTOCOL] !== IpProtocol.TCP) return false;
     const tcp = quote + headerLength;
     if (end - tcp < QUOTED_TRANSPORT_BYTES) return false;
@@ -123,10 +135,22 @@ export class PacketView {
   }
 }
 
-/** Length of the IPv4 header at `offset`, options included; 0 when it is not one, not all there, or of a fragment other than the first. */
-function ipHeaderLength(bytes: Uint8Array, offset: number, length: number): number {
-  if (length < IPV4_HEADER_BYTES || (bytes[offset] as number) >>> 4 !== 4) return 0;
-  const headerLength = ((bytes[offset] as number) & 0x0f) * 4;
+/** Length of the IPv4 header at `offset`; 0 when it is none, is cut, or is of a later fragment. */
+function wholeHeader(bytes: Uint8Array, offset: number, length: number): number {
+  if (length < IPV4_HEADER_BYTES || ipVersion(bytes, offset) !== IPV4) return 0;
+  const headerLength = ipHeaderLength(bytes, offset);
   if (headerLength < IPV4_HEADER_BYTES || headerLength > length) return 0;
   return (readU16(bytes, offset + Ipv4Offset.FRAGMENT) & FRAGMENT_OFFSET_MASK) === 0 ? headerLength : 0;
+}
+
+/** TSecr of the first well-formed timestamps option (RFC 7323, 3.2) in `bytes[start ... end]`, or -1. */
+function findTimestampEcho(bytes: Uint8Array, start: number, end: number): number {
+  let offset = start;
+  while (offset < end && bytes[offset] !== END_OF_OPTIONS) {
+    const next = optionEnd(bytes, offset, end);
+    if (next === -1) return -1;
+    if (bytes[offset] === TIMESTAMPS_KIND && next - offset === TIMESTAMPS_LENGTH) return readU32(bytes, offset + ECHO_AT);
+    offset = next;
+  }
+  return -1;
 }

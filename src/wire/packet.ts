@@ -1,13 +1,11 @@
 import type { Address } from './address.ts';
 import { writeU16 } from './bytes.ts';
-import { foldChecksum, onesSum, tcpPseudoSum } from './checksum.ts';
-import type { Decoded, DecodedPacket, Ipv4Header } from './decoded.ts';
+import { foldChecksum, onesSum } from './checksum.ts';
+import { tcpPseudoSum, TCP_HEADER_BYTES, TcpOffset, decodeTcp, writeTcpHeader } from './tcp.ts';
+import type { Decoded, DecodedPacket, Ipv4Header, TcpOption } from './decoded.ts';
 import { type IcmpFields, decodeIcmp, encodeIcmp } from './icmp.ts';
-import { IpProtocol } from './ip-protocol.ts';
-import { IPV4_HEADER_BYTES, type Ipv4HeaderFields, decodeIpv4, packetExtent, writeIpv4Header } from './ipv4.ts';
-import type { TcpOption } from './tcp-option.ts';
+import { IpProtocol, IPV4_HEADER_BYTES, type Ipv4HeaderFields, decodeIpv4, packetExtent, writeIpv4Header } from './ipv4.ts';
 import { encodeOptions } from './tcp-options.ts';
-import { TCP_HEADER_BYTES, TcpOffset, decodeTcp, writeTcpHeader } from './tcp.ts';
 
 /** The IP side of a packet to build; what is left out has the default named. */
 interface PacketFields {
@@ -50,9 +48,10 @@ export interface TcpPacketFields extends PacketFields {
 export interface IcmpPacketFields extends PacketFields, IcmpFields {}
 
 /**
- * The IPv4 packet that starts `bytes`, with the TCP segment or ICMP message in it. Total: only an unreadable IP header fails; a packet
- * whose inside is unreadable has its `defect`, and a capture shorter than the packet is read as far as it goes. Link padding is
- * ignored. A fragment other than the first has nothing inside. Byte fields are views into `bytes`.
+ * The IPv4 packet that starts `bytes`, with the TCP segment or ICMP message in it. Total: only an unreadable
+ * IP header fails; a packet whose inside is unreadable has its `defect`, and a capture shorter than the
+ * packet is read as far as it goes. Link padding is ignored. A fragment other than the first has nothing
+ * inside. Byte fields are views into `bytes`.
  */
 export function decodePacket(bytes: Uint8Array): Decoded<DecodedPacket> {
   const decoded = decodeIpv4(bytes);

@@ -1,10 +1,10 @@
-import { type Address, UNSPECIFIED, writeAddress } from './address.ts';
+import { type Address, type AddressColumn, UNSPECIFIED, writeAddress } from './address.ts';
 import { writeU16, writeU32 } from './bytes.ts';
-import { foldChecksum, onesSum, tcpPseudoSum } from './checksum.ts';
+import { foldChecksum, onesSum } from './checksum.ts';
+import { tcpPseudoSum, TCP_HEADER_BYTES, TcpOffset } from './tcp.ts';
 import { IPV4_HEADER_BYTES, Ipv4Offset } from './ipv4.ts';
 import { encodeTcpPacket } from './packet.ts';
 import type { CompiledOptions } from './tcp-options.ts';
-import { TCP_HEADER_BYTES, TcpOffset } from './tcp.ts';
 
 const TCP = IPV4_HEADER_BYTES;
 const SOURCE_PORT_AT = TCP + TcpOffset.SOURCE_PORT;
@@ -45,7 +45,7 @@ export interface ProbeFields {
 
 /** What tells many packets from one another: an entry of each array for each packet. */
 export interface ProbeColumns {
-  readonly destinations: Int32Array;
+  readonly destinations: AddressColumn;
   readonly destinationPorts: Uint16Array;
   readonly seqs: Int32Array;
   /** Used where the options leave TSval open. */
@@ -61,7 +61,7 @@ export interface PacketRow {
   readonly stride: number;
 }
 
-/** A TCP packet without IP options, built once; each `write` patches what differs and finishes the checksums from prebuilt sums. */
+/** A TCP packet without IP options, built once; each `write` patches what differs and both checksums. */
 export class SynTemplate {
   readonly source: Address;
   /** Bytes of each packet. */
@@ -104,7 +104,7 @@ export class SynTemplate {
     return bytes;
   }
 
-  /** Writes the packet for `probe` at `offset`, every byte of it, and returns its length. The caller has checked the room. */
+  /** Writes the whole packet for `probe` at `offset`; returns its length. The caller has checked the room. */
   write(into: Uint8Array, offset: number, probe: ProbeFields): number {
     into.set(this.#packet, offset);
     return this.patch(into, offset, probe);
@@ -132,8 +132,8 @@ export class SynTemplate {
   }
 
   /**
-   * As `patch` for the first `count` of many, all from one source port. One flat loop over local variables, 12 ns a packet where `patch` takes 40: this
-   * is where a fast scan spends its time.
+   * As `patch` for the first `count` of many, all from one source port. One flat loop over local variables,
+   * 12 ns a packet where `patch` takes 40: this is where a fast scan spends its time.
    */
   patchMany(row: PacketRow, sourcePort: number, columns: ProbeColumns, count: number): void {
     const { bytes, stride } = row;
@@ -167,15 +167,16 @@ export class SynTemplate {
   }
 }
 
-/** What 32 bits at packet offset `at` add to a sum of 16-bit words: at an odd offset they straddle three words. */
+/** What 32 bits at offset `at` add to a sum of 16-bit words: at an odd offset they straddle three words. */
 function wordsOf(value: number, at: number): number {
   if (at % 2 === 0) return (value >>> 16) + (value & 0xffff);
   return (value >>> 24) + ((value >>> 8) & 0xffff) + ((value & 0xff) << 8);
 }
 
 /**
- * A checksum that cannot be taken for `right`: flipping these 8 bits never changes it by a multiple of 65535, which alone would be the same
- * in one's complement; and never 0, which offload code reads as "not filled in".
+ * A checksum that cannot be taken for `right`: flipping these 8 bits never changes it by a multiple of 65535,
+ * which alone would be the same in one's complement; and never 0, which offload code reads as "not filled
+ * in".
  */
 function wrongChecksum(right: number): number {
   const wrong = right ^ 0x5555;

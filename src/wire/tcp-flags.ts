@@ -1,4 +1,4 @@
-/** TCP control bits as they stand in byte 13 of the header (RFC 9293, 3.1), and NS/AE above them in bit 8 (RFC 3540, RFC 9768). */
+/** TCP control bits (RFC 9293, 3.1); NS, now AE, is bit 8 (RFC 3540, RFC 9768). */
 export const TcpFlag = {
   FIN: 0x01,
   SYN: 0x02,

@@ -1,9 +1,23 @@
+import { type Address, readAddress } from './address.ts';
 import { readU16, readU32, shortage, writeU16, writeU32 } from './bytes.ts';
+import { foldChecksum, onesSum } from './checksum.ts';
 import type { Decoded, Defect, TcpHeader, TcpSegment } from './decoded.ts';
-import { decodeOptions } from './tcp-options.ts';
+import { type Family, headerBytes } from './family.ts';
+import { IpProtocol, ipHeaderLength, Ipv4Offset } from './ipv4.ts';
+import { decodeOptions, MAX_OPTION_BYTES } from './tcp-options.ts';
 
 /** Bytes of a TCP header without options (RFC 9293, 3.1). */
 export const TCP_HEADER_BYTES = 20;
+
+/** The MSS that fills packets of `mtu` bytes: IP and TCP options are not counted (RFC 9293, 3.7.1). */
+export function mssOfMtu(mtu: number, family: Family): number {
+  return mtu - headerBytes(family) - TCP_HEADER_BYTES;
+}
+
+/** Bytes of the packet whose segment, options included, is as long as the MSS. */
+export function mtuOfMss(mss: number, family: Family): number {
+  return mss + headerBytes(family) + TCP_HEADER_BYTES;
+}
 
 /** Where the fields of the header stand (RFC 9293, 3.1). */
 export const TcpOffset = {
@@ -35,8 +49,9 @@ export interface TcpHeaderFields {
 }
 
 /**
- * The TCP segment that starts `bytes`. `announced` is its length by IP, more than `bytes.length` when the capture was cut; then
- * `optionBytes` may be shorter than the header says and the last option `malformed`. Byte fields are views into `bytes`.
+ * The TCP segment that starts `bytes`. `announced` is its length by IP, more than `bytes.length` when the
+ * capture was cut; then `optionBytes` may be shorter than the header says and the last option `malformed`.
+ * Byte fields are views into `bytes`.
  */
 export function decodeTcp(bytes: Uint8Array, announced: number = bytes.length): Decoded<TcpSegment> {
   const short = shortage('tcp', bytes, 0, TCP_HEADER_BYTES);
@@ -64,10 +79,11 @@ export function tcpFlags(bytes: Uint8Array, offset: number): number {
   return readU16(bytes, offset + TcpOffset.DATA_OFFSET) & 0x1ff;
 }
 
-/** Writes a header with checksum 0 at `offset` and returns its length; throws a RangeError for options that do not fit. */
+/** Writes a header with checksum 0 at `offset`; returns its length. RangeError if options do not fit. */
 export function writeTcpHeader(into: Uint8Array, offset: number, fields: TcpHeaderFields): number {
   const { options } = fields;
-  if (options.length > 40 || options.length % 4 !== 0) throw new RangeError(`TCP options of ${options.length} bytes`);
+  if (options.length > MAX_OPTION_BYTES || options.length % 4 !== 0)
+    throw new RangeError(`TCP options of ${options.length} bytes`);
   const headerLength = TCP_HEADER_BYTES + options.length;
   writeU16(into, offset + TcpOffset.SOURCE_PORT, fields.sourcePort);
   writeU16(into, offset + TcpOffset.DESTINATION_PORT, fields.destinationPort);
@@ -81,7 +97,9 @@ export function writeTcpHeader(into: Uint8Array, offset: number, fields: TcpHead
   return headerLength;
 }
 
-/** The header of `headerLength` bytes that starts `bytes`, as far as its options are there. The first 20 bytes must be. */
+/**
+ * The header of `headerLength` bytes that starts `bytes`; its fixed part must be there, options may be cut.
+ */
 export function readTcpHeader(bytes: Uint8Array, headerLength: number): TcpHeader {
   const optionBytes = bytes.subarray(TCP_HEADER_BYTES, headerLength);
   return {
@@ -98,6 +116,20 @@ export function readTcpHeader(bytes: Uint8Array, headerLength: number): TcpHeade
     options: decodeOptions(optionBytes),
     optionBytes,
   };
+}
+
+/** Running sum of the TCP pseudo-header (RFC 9293, 3.1); `tcpLength` is header plus payload. */
+export function tcpPseudoSum(source: Address, destination: Address, tcpLength: number): number {
+  return (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff) + IpProtocol.TCP + tcpLength;
+}
+
+/** Whether the TCP checksum of a whole IPv4 packet is right (RFC 9293, 3.1). Not for offloaded packets. */
+export function hasRightTcpChecksum(packet: Uint8Array): boolean {
+  const start = ipHeaderLength(packet, 0);
+  const length = packet.length - start;
+  const source = readAddress(packet, Ipv4Offset.SOURCE);
+  const destination = readAddress(packet, Ipv4Offset.DESTINATION);
+  return foldChecksum(onesSum(packet, start, length, tcpPseudoSum(source, destination, length))) === 0;
 }
 
 function headerLengthDefect(headerLength: number, announced: number): Defect | null {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FINDING_TABLE, findFindings } from '../../src/analysis/find-findings.ts';
 import { HostLedger } from '../../src/analysis/host-ledger.ts';
 import { PROFILES, optionsFor, type ProfileName } from '../../src/probe/craft/profiles.ts';
+import { ETHERNET } from '../../src/probe/craft/syn-spec.ts';
 import type { DecodedPacket } from '../../src/wire/decoded.ts';
 import { decodePacket } from '../../src/wire/packet.ts';
 import { address, anyBytes, u16, u32, u8, wellFormedOptions } from '../wire/arbitraries.ts';
@@ -99,7 +100,7 @@ it('a host that answers only what it was asked earns no finding for any profile 
     bare: 'mss=1460',
   };
   for (const profile of Object.keys(PROFILES) as ProfileName[]) {
-    const sent = syn({ options: optionsFor(profile, 1500).replace(/\bts\b/, `ts=${TSVAL}`) });
+    const sent = syn({ options: optionsFor(profile, ETHERNET).replace(/\bts\b/, `ts=${TSVAL}`) });
     const window = answers[profile].includes('ts=') ? 65_160 : 64_240;
     expect(found({ sent, reply: reply({ options: answers[profile], window }) })).toEqual([]);
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HostLedger } from '../../src/analysis/host-ledger.ts';
 import { formatHops, hopDistance } from '../../src/analysis/reply.ts';
-import { initialTtl } from '../../src/probe/initial-ttl.ts';
+import { initialTtl } from '../../src/probe/craft/profiles.ts';
 import { reply, rst } from './packets.ts';
 
 describe('HostLedger', () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mssClamped } from '../../src/analysis/findings/mss-clamped.ts';
-import type { DecodedPacket, TcpSegment } from '../../src/wire/decoded.ts';
-import type { TcpOption } from '../../src/wire/tcp-option.ts';
+import type { DecodedPacket, TcpSegment, TcpOption } from '../../src/wire/decoded.ts';
 import { TSVAL, evidence, found, only, reply } from './packets.ts';
 
 const CLAMPED = 'mss-clamped mss reverse possible';
@@ -70,7 +69,7 @@ describe('silent', () => {
     },
   );
 
-  it('without an MSS option, and for a window that timestamps stripped on the way back explain', () => {
+  it('without an MSS option, and for a window that timestamps stripped on the reverse path explain', () => {
     expect(found({ reply: reply({ options: 'none' }) }).filter((text) => text.startsWith('mss'))).toEqual([]);
     expect(clampsIn(1460, false, 45 * 1448)).toEqual([]);
   });

@@ -50,9 +50,6 @@ const FOREIGN_NAMES: ReadonlySet<string> = new Set(['ListenOverflows', 'TcpExt',
 
 const REFERENCE = 'docs/reference/command-line.md';
 
-/** Pages that are written elsewhere. */
-const PENDING: ReadonlySet<string> = new Set(['docs/reference/records.md', 'docs/internals/scan.md']);
-
 const options = Object.values(COMMANDS).flatMap(({ flags }) =>
   Object.entries(flags).flatMap(([key, { negatable }]) => [flagName(key), ...(negatable ? [`no-${flagName(key)}`] : [])]),
 );
@@ -90,7 +87,7 @@ describe('the documents', () => {
 
   it('link to files and headings that exist', () => {
     const isThere = ({ to, heading }: Link): boolean => {
-      if (!files.includes(to)) return PENDING.has(to) || (heading === null && folders.has(to));
+      if (!files.includes(to)) return heading === null && folders.has(to);
       return heading === null || anchors(readProjectFile(to)).includes(heading);
     };
     const broken = of((page) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { main } from '../../src/cli/main.ts';
-import type { DoctorRecord } from '../../src/records/doctor/doctor-record.ts';
+import type { DoctorRecord } from '../../src/records/doctor/records.ts';
 import { fakeOutside, MemorySink } from './fake-environment.ts';
 
 const SET = { hex: '0000000000002000', names: ['CAP_NET_RAW'] };

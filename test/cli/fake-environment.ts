@@ -1,8 +1,8 @@
 import type { Environment } from '../../src/cli/environment.ts';
-import type { DoctorRecord } from '../../src/records/doctor/doctor-record.ts';
+import type { DoctorRecord } from '../../src/records/doctor/records.ts';
 import type { MssRunRecord } from '../../src/records/mss/records.ts';
 import type { HandshakeRunRecord } from '../../src/records/handshake/records.ts';
-import type { ProbeRecord } from '../../src/records/records.ts';
+import type { ProbeRecord } from '../../src/records/probe/records.ts';
 import type { MssOptions } from '../../src/run/mss/prepare-mss.ts';
 import type { HandshakeOptions } from '../../src/run/handshake/prepare-handshake.ts';
 import type { RespondRecord } from '../../src/records/respond/records.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { main } from '../../src/cli/main.ts';
 import { type ErrorCode, EXIT_CODES, SynscopeError, usageError } from '../../src/errors.ts';
-import type { ProbeRecord } from '../../src/records/records.ts';
+import type { ProbeRecord } from '../../src/records/probe/records.ts';
 import type { ProbeOptions } from '../../src/run/probe/prepare.ts';
 import { closed, open, PACKET, run, silent, summary, wholeRun } from '../report/records.ts';
 import { type Circumstances, type FakeOutside, fakeOutside, MemorySink, records } from './fake-environment.ts';

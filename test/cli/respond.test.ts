@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import type { AttemptRecord, RespondRecord } from '../../src/records/respond/records.ts';
 import type { RespondOptions } from '../../src/run/respond/respond.ts';
-import { openToken, stretchToken } from '../../src/run/options/token.ts';
+import { openToken, tokenMac } from '../../src/run/options/token.ts';
 import { fakeOutside, records } from './fake-environment.ts';
 
 const ATTEMPT: AttemptRecord = {
@@ -138,15 +138,15 @@ describe('a token', () => {
 
   it('is the same from a file and from a flag', () => {
     const message = Uint8Array.of(1, 2, 3);
-    const fromFile = openToken({ tokenFile: join(directory, 'secret'), onWarning }, stretchToken)(message);
+    const fromFile = openToken({ tokenFile: join(directory, 'secret'), onWarning }, tokenMac)(message);
     expect(fromFile).toHaveLength(32);
-    expect(openToken({ token: 'the secret of both ends', onWarning }, stretchToken)(message)).toEqual(fromFile);
-    expect(openToken({ token: 'the secret of nobody else', onWarning }, stretchToken)(message)).not.toEqual(fromFile);
+    expect(openToken({ token: 'the secret of both ends', onWarning }, tokenMac)(message)).toEqual(fromFile);
+    expect(openToken({ token: 'the secret of nobody else', onWarning }, tokenMac)(message)).not.toEqual(fromFile);
     expect(warnings).toEqual([]);
   });
 
   it('that is short is taken with a warning', () => {
-    openToken({ token: 'short', onWarning }, stretchToken);
+    openToken({ token: 'short', onWarning }, tokenMac);
     expect(warnings.splice(0)).toEqual([expect.stringContaining('a token of 5 characters')]);
   });
 
@@ -158,6 +158,6 @@ describe('a token', () => {
     [{ token: 'one', tokenFile: 'secret' }, 'without --token beside it'],
   ])('%j is a usage error', ({ tokenFile, ...rest }: { readonly token?: string; readonly tokenFile?: string }, text) => {
     const options = tokenFile === undefined ? rest : { ...rest, tokenFile: join(directory, tokenFile) };
-    expect(() => openToken(options, stretchToken)).toThrow(text);
+    expect(() => openToken(options, tokenMac)).toThrow(text);
   });
 });

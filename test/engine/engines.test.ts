@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { engineError } from '../../src/engine/engine-error.ts';
-import type { Engine, EngineOptions, EngineProblem } from '../../src/engine/engine.ts';
+import { engineError, type Engine, type EngineOptions, type EngineProblem } from '../../src/engine/engine.ts';
 import { ENGINE_CHOICES, ENGINES, enginesFor, openFirst } from '../../src/engine/engines.ts';
 import { SimulatedRoutes } from '../network/simulated-routes.ts';
 import { local } from '../network/local.ts';

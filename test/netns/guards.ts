@@ -1,6 +1,7 @@
 import type { FirewallPortRecord } from '../../src/records/firewall/records.ts';
 import type { RunRecord, SummaryRecord } from '../../src/records/records.ts';
 import type { Finished } from './child.ts';
+import { jsonLines } from './json-lines.ts';
 import type { Lab } from './lab.ts';
 import { command } from './synscope.ts';
 
@@ -20,10 +21,8 @@ export async function firewall(lab: Lab, args: readonly string[]): Promise<Guard
 
 /** Reads the JSON Lines of a finished run: a run record first, a summary last, guards between. */
 export function parsedGuards(finished: Finished): GuardResult {
-  const lines = finished.stdout.split('\n');
   const said = `exit ${finished.code}\n${finished.stderr}\n${finished.stdout.slice(0, 2000)}`;
-  if (lines.pop() !== '') throw new Error(`the last line is cut off: ${said}`);
-  const records = lines.map((line) => JSON.parse(line) as { readonly type: string });
+  const records = jsonLines(finished.stdout);
   const types = records.map(({ type }) => type);
   const wanted = types.map((_, index) => (index === 0 ? 'run' : index === types.length - 1 ? 'summary' : 'firewall'));
   if (types.length < 2 || types.join() !== wanted.join()) throw new Error(`not run, firewall ..., summary: ${said}`);

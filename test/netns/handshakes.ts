@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { HandshakeRecord, SegmentRecord } from '../../src/records/handshake/records.ts';
 import type { RunRecord, SummaryRecord } from '../../src/records/records.ts';
 import { untilSays, type Finished, type Running } from './child.ts';
+import { jsonLines } from './json-lines.ts';
 import type { Lab } from './lab.ts';
 import { command } from './synscope.ts';
 
@@ -17,10 +18,7 @@ export interface Handshake extends Finished {
 
 /** Reads the JSON Lines of a finished run of one port. */
 export function handshakeOf(finished: Finished): Handshake {
-  const records = finished.stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as { readonly type: string });
+  const records = jsonLines(finished.stdout);
   const one = (type: string): unknown => {
     const found = records.filter((record) => record.type === type);
     if (found.length !== 1)

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { MssRecord } from '../../src/records/mss/records.ts';
 import type { RunRecord, SummaryRecord } from '../../src/records/records.ts';
 import { until, untilSays, type Finished, type Running } from './child.ts';
+import { jsonLines } from './json-lines.ts';
 import { device, type Lab } from './lab.ts';
 import { BIN, onEngine } from './synscope.ts';
 
@@ -31,10 +32,7 @@ export async function measure(lab: Lab, args: readonly string[]): Promise<Measur
 
 /** Reads the JSON Lines of a finished run. */
 export function measuredOf(finished: Finished): Measured {
-  const records = finished.stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as { readonly type: string });
+  const records = jsonLines(finished.stdout);
   const of = (type: string): unknown => {
     const record = records.find((one) => one.type === type);
     if (record === undefined) throw new Error(`no ${type}: exit ${finished.code}\n${finished.stderr}\n${finished.stdout}`);

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptRecord, RespondRecord, RespondSummaryRecord } from '../../src/records/respond/records.ts';
 import { untilSays, type Running } from './child.ts';
+import { jsonLines } from './json-lines.ts';
 import { createLab, device, type Lab } from './lab.ts';
 import { asOrdinaryUser, withinReach } from './ordinary-user.ts';
 import { readSegments } from './pcap.ts';
@@ -67,10 +68,7 @@ class Responder {
   async end(signal: 'SIGINT' | null = 'SIGINT'): Promise<Ended> {
     if (signal !== null) this.#running.process.kill(signal);
     const { code, stdout, stderr } = await this.#running.finished;
-    const records = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as RespondRecord);
+    const records = jsonLines(stdout) as readonly RespondRecord[];
     const attempts = records.filter((record): record is AttemptRecord => record.type === 'attempt');
     return { code, stderr, attempts, summary: records.at(-1) as RespondSummaryRecord };
   }

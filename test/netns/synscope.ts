@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import type { Finished, Running } from './child.ts';
+import { jsonLines } from './json-lines.ts';
 import type { Lab } from './lab.ts';
-import type { PortRecord, RunRecord, SummaryRecord } from '../../src/records/records.ts';
+import type { PortRecord } from '../../src/records/probe/records.ts';
+import type { RunRecord, SummaryRecord } from '../../src/records/records.ts';
 
 /** The command under test; SYNSCOPE_BIN names another build. */
 export const BIN: string = process.env['SYNSCOPE_BIN'] ?? fileURLToPath(new URL('../../dist/cli/bin.cjs', import.meta.url));
@@ -39,10 +41,7 @@ export async function synscope(lab: Lab, host: string, args: readonly string[]):
  */
 export async function recordsOf<R>(lab: Lab, host: string, args: readonly string[]): Promise<readonly R[]> {
   const text = await lab.runOk(host, command(args));
-  const records = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { readonly type: string });
+  const records = jsonLines(text);
   if (records[0]?.type !== 'run' || records.at(-1)?.type !== 'summary')
     throw new Error(`not run ... summary: ${text.slice(0, 2000)}`);
   return records as unknown as readonly R[];
@@ -55,10 +54,8 @@ export function startSynscope(lab: Lab, host: string, args: readonly string[]): 
 
 /** Reads the JSON Lines of a finished run: a run record first, a summary last, ports between. */
 export function parsed(finished: Finished): Result {
-  const lines = finished.stdout.split('\n');
   const said = `exit ${finished.code}\n${finished.stderr}\n${finished.stdout.slice(0, 2000)}`;
-  if (lines.pop() !== '') throw new Error(`the last line is cut off: ${said}`);
-  const records = lines.map((line) => JSON.parse(line) as { readonly type: string });
+  const records = jsonLines(finished.stdout);
   const ports = records.slice(1, -1) as unknown as readonly PortRecord[];
   const run = records[0] as unknown as RunRecord;
   const summary = records.at(-1) as unknown as SummaryRecord;

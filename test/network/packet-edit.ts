@@ -3,7 +3,7 @@ import { readU16, writeU16, writeU32 } from '../../src/wire/bytes.ts';
 import { internetChecksum } from '../../src/wire/checksum.ts';
 import { Ipv4Offset } from '../../src/wire/ipv4.ts';
 import { TCP_HEADER_BYTES, TcpOffset } from '../../src/wire/tcp.ts';
-import type { TcpOption } from '../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../src/wire/decoded.ts';
 import { encodeOptions } from '../../src/wire/tcp-options.ts';
 import { isTcp, payloadOffsetOf, tcpChecksumOf, transportOf, ttlOf, type Packet } from './packet.ts';
 

@@ -1,11 +1,10 @@
 import { parseAddress, readAddress, type Address } from '../../src/wire/address.ts';
 import { readU16, readU32 } from '../../src/wire/bytes.ts';
-import { foldChecksum, onesSum, tcpPseudoSum } from '../../src/wire/checksum.ts';
-import { IpProtocol } from '../../src/wire/ip-protocol.ts';
-import { Ipv4Offset } from '../../src/wire/ipv4.ts';
+import { foldChecksum, onesSum } from '../../src/wire/checksum.ts';
+import { tcpPseudoSum, TCP_HEADER_BYTES, TcpOffset, tcpHeaderLength } from '../../src/wire/tcp.ts';
+import { IpProtocol, Ipv4Offset } from '../../src/wire/ipv4.ts';
 import { seq, type Seq } from '../../src/wire/numbers.ts';
-import { TCP_HEADER_BYTES, TcpOffset, tcpHeaderLength } from '../../src/wire/tcp.ts';
-import type { TcpOption } from '../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../src/wire/decoded.ts';
 import { decodeOptions } from '../../src/wire/tcp-options.ts';
 import { keyedHash } from './random.ts';
 

@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 
+import type { Mac } from '../../src/probe/responder/token-mac.ts';
 import type { Machine, RandomFill } from '../../src/run/machine.ts';
 import type { OpenRun, RunNeeds } from '../../src/run/open-run.ts';
+import { toHex } from '../../src/wire/bytes.ts';
 import { NANOS_PER_MS } from '../../src/wire/numbers.ts';
 import type { Network } from './network.ts';
 import { createRandom, type Random } from './random.ts';
@@ -59,7 +61,7 @@ export class SimulatedMachine implements Machine {
 
   readonly wallClock = (): number => EPOCH_MS + this.nowMs;
 
-  readonly tokenKey = quickTokenKey;
+  readonly tokenMac = macOfToken;
 
   /** Time of the simulation. */
   get nowMs(): number {
@@ -79,9 +81,19 @@ export function portsFor({ options, sourcePortCount, listenPorts }: RunNeeds): r
   return listenPorts ?? Array.from({ length: sourcePortCount }, (_, index) => first + index);
 }
 
-/** The key of a token without the slow derivation of the real one. */
-export function quickTokenKey(token: string): Uint8Array {
-  return createHash('sha256').update(token).digest();
+const MACS = new Map<string, Uint8Array>();
+/** Longer messages than these do not come twice. */
+const MEMORABLE_BYTES = 40;
+
+/** The MAC under a token without the slow derivation of its key. Remembers what many runs ask for. */
+export function macOfToken(token: string): Mac {
+  const key = createHash('sha256').update(token).digest();
+  return (message) => {
+    const name = `${token} ${toHex(message)}`;
+    const mac = MACS.get(name) ?? new Uint8Array(createHmac('sha256', key).update(message).digest());
+    if (message.length < MEMORABLE_BYTES) MACS.set(name, mac);
+    return mac;
+  };
 }
 
 /** Fills arrays from a seeded stream. */

@@ -1,6 +1,6 @@
 import { TcpFlag } from '../../src/wire/tcp-flags.ts';
 import { findOption } from '../../src/wire/tcp-options.ts';
-import type { TcpOption } from '../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../src/wire/decoded.ts';
 
 /** Which system a SYN-ACK's options and their order follow. */
 export type StackStyle = 'linux' | 'windows' | 'freebsd';

@@ -1,10 +1,9 @@
 import type { Network } from './network.ts';
 import { SimulatedTransport } from './simulated-transport.ts';
-import type { DecodedPacket, TcpSegment } from '../../src/wire/decoded.ts';
+import type { DecodedPacket, TcpSegment, TcpOption } from '../../src/wire/decoded.ts';
 import { seq, seqAdd, seqDiff, type Seq } from '../../src/wire/numbers.ts';
 import { decodePacket, encodeTcpPacket, type TcpPacketFields } from '../../src/wire/packet.ts';
 import { formatTcpFlags, TcpFlag } from '../../src/wire/tcp-flags.ts';
-import type { TcpOption } from '../../src/wire/tcp-option.ts';
 import { findOption } from '../../src/wire/tcp-options.ts';
 import { address } from './packet.ts';
 

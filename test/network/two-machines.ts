@@ -9,7 +9,7 @@ import { oneHopOlder } from './packet-edit.ts';
 import type { Packet } from './packet.ts';
 import { createRandom, type Random } from './random.ts';
 import { sendBatch } from './send-batch.ts';
-import { fillFrom, portsFor, quickTokenKey } from './simulated-machine.ts';
+import { fillFrom, macOfToken, portsFor } from './simulated-machine.ts';
 
 /** Two machines and what stands between them. */
 export interface TwoMachinesPlan {
@@ -119,7 +119,7 @@ class EndMachine implements Machine, Transport {
   readonly batch: SendBatch = sendBatch(64, 2048);
   readonly sent: Packet[] = [];
   readonly random: Machine['random'];
-  readonly tokenKey = quickTokenKey;
+  readonly tokenMac = macOfToken;
   readonly #plan: EndPlan;
   #handler: PacketHandler | null = null;
   #waiting: { readonly until: Nanos; readonly resume: () => void } | null = null;

@@ -1,6 +1,7 @@
 import type { Finding } from '../../src/analysis/finding.ts';
 import type { PortState } from '../../src/probe/verdict.ts';
-import type { PacketRecord, PortRecord, ProbeRecord, Rtt, RunRecord, SummaryRecord } from '../../src/records/records.ts';
+import type { PacketRecord, PortRecord, ProbeRecord } from '../../src/records/probe/records.ts';
+import type { Rtt, RunRecord, SummaryRecord } from '../../src/records/records.ts';
 
 const LINUX = 'mss=1460,sackOK,ts=3238971711:3899810016,nop,wscale=7';
 

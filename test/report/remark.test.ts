@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Change } from '../../src/analysis/packet-diff/change.ts';
-import type { ResponderRecord } from '../../src/records/responder-record.ts';
+import type { ResponderRecord } from '../../src/records/records.ts';
 import { responderRemarks } from '../../src/report/remark.ts';
 
 const REPORTED: ResponderRecord = {

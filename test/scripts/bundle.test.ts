@@ -192,11 +192,11 @@ describe('a code cache that is not whole, or not of this chunk', () => {
     return copy;
   }
 
-  it('is ignored', { timeout: 300_000 }, async () => {
+  it('is ignored', { timeout: 600_000 }, async () => {
     const pending = damages();
     expect(pending.length).toBeGreaterThan(200);
     const command = (tree: string): Promise<{ stdout: string; stderr: string }> =>
-      run(process.execPath, [join(tree, 'dist/cli/bin.cjs'), ...WORDS], { timeout: 30_000 });
+      run(process.execPath, [join(tree, 'dist/cli/bin.cjs'), ...WORDS], { timeout: 60_000 });
     const right = await command(copyOfBuild());
     expect(right.stdout).toMatch(/^\{"type":"packet".*\}\n$/);
     const work = async (tree: string): Promise<void> => {

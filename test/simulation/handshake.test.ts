@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { type Match } from '../network/match.ts';
+import type { Match } from '../network/match.ts';
 import { drop, when } from '../network/middlebox.ts';
 import { completeSynProxy } from '../network/middleboxes/complete-syn-proxy.ts';
 import { dropReply, dropSyn, loss } from '../network/middleboxes/dropping.ts';

@@ -1,5 +1,6 @@
 import type { Finding } from '../../src/analysis/finding.ts';
-import type { PortRecord, ProbeRecord, SummaryRecord } from '../../src/records/records.ts';
+import type { PortRecord, ProbeRecord } from '../../src/records/probe/records.ts';
+import type { SummaryRecord } from '../../src/records/records.ts';
 import { probeInBatches } from '../../src/run/probe/probe.ts';
 import type { ProbeOptions } from '../../src/run/probe/prepare.ts';
 import type { Network } from '../network/network.ts';

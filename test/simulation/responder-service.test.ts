@@ -5,11 +5,11 @@ import { network, router, site } from '../network/network.ts';
 import { packetProgram } from '../network/packet-program.ts';
 import { createRandom } from '../network/random.ts';
 import { closed } from '../network/services.ts';
-import { fillFrom, SimulatedMachine } from '../network/simulated-machine.ts';
+import { fillFrom, macOfToken, SimulatedMachine } from '../network/simulated-machine.ts';
 import { routesOf } from '../network/two-machines.ts';
 import { ResponderSession } from '../../src/probe/responder/responder-session.ts';
 import { probe } from '../../src/run/probe/probe.ts';
-import { macOfToken, REMOTE } from './two-ends.ts';
+import { REMOTE } from './two-ends.ts';
 
 const TOKEN = 'a token of the test';
 

@@ -10,6 +10,7 @@ import { probeInBatches } from '../../src/run/probe/probe.ts';
 import { SimulatedMachine } from '../network/simulated-machine.ts';
 import { probeNetwork } from './probe-network.ts';
 import { behind, forward } from './scenario.ts';
+import { ofType, onlyOne, simulate } from './simulate.ts';
 import { address } from '../network/packet.ts';
 
 function many<T>(count: number, make: (index: number) => T): Record<number, T> {
@@ -23,8 +24,15 @@ function count(outcome: Awaited<ReturnType<typeof probeNetwork>>, state: string)
 describe('simulation: whole runs', () => {
   test('all 65,535 ports of a host, each right, in little time and with one SYN each', async () => {
     const world = behind({ 22: open(), 80: open(), 443: open(), 65_535: open(), 1: silent });
-    const { ports, stats } = await probeNetwork(world, { ports: '-' });
-    expect(stats).toMatchObject({ open: 4, closed: 65_530, filtered: 1, probesSent: 65_537, repliesReceived: 65_534 });
+    const { records } = await simulate(probeInBatches, { targets: ['198.51.100.7'], ports: '-' }, world);
+    const ports = ofType(records, 'port');
+    expect(onlyOne(records, 'summary')).toMatchObject({
+      open: 4,
+      closed: 65_530,
+      filtered: 1,
+      probesSent: 65_537,
+      repliesReceived: 65_534,
+    });
     const numbers = (state: string) => ports.filter((one) => one.state === state).map((one) => one.port);
     expect(numbers('open').toSorted((a, b) => a - b)).toEqual([22, 80, 443, 65_535]);
     expect(numbers('filtered')).toEqual([1]);

@@ -1,16 +1,13 @@
-import { createHmac } from 'node:crypto';
-
 import type { Finding } from '../../src/analysis/finding.ts';
-import type { Mac } from '../../src/probe/responder/token-mac.ts';
-import type { PortRecord } from '../../src/records/records.ts';
+import type { PortRecord } from '../../src/records/probe/records.ts';
 import type { AttemptRecord, RespondSummaryRecord } from '../../src/records/respond/records.ts';
-import type { ResponderRecord } from '../../src/records/responder-record.ts';
-import { type ProbeOptions } from '../../src/run/probe/prepare.ts';
+import type { ResponderRecord } from '../../src/records/records.ts';
+import { conform } from '../records/conform.ts';
+import type { ProbeOptions } from '../../src/run/probe/prepare.ts';
 import { probeInBatches } from '../../src/run/probe/probe.ts';
 import { respondInBatches } from '../../src/run/respond/respond.ts';
 import { formatAddress } from '../../src/wire/address.ts';
 import { address, type Packet } from '../network/packet.ts';
-import { quickTokenKey } from '../network/simulated-machine.ts';
 import { TwoMachines, type TwoMachinesPlan } from '../network/two-machines.ts';
 import { ofType, onlyOne } from './simulate.ts';
 
@@ -78,9 +75,10 @@ export async function runTwoEnds(plan: TwoEndsPlan = {}): Promise<TwoEndsOutcome
   };
 }
 
-async function recordsOf<R>(batches: AsyncIterable<readonly R[]>): Promise<readonly R[]> {
+async function recordsOf<R extends object>(batches: AsyncIterable<readonly R[]>): Promise<readonly R[]> {
   const records: R[] = [];
   for await (const batch of batches) records.push(...batch);
+  conform(records);
   return records;
 }
 
@@ -95,10 +93,4 @@ export function inWords({ findings }: { readonly findings: readonly Finding[] })
   return findings.map(
     ({ code, option, direction, certainty }) => `${code}${option === null ? '' : `:${option}`} ${direction} ${certainty}`,
   );
-}
-
-/** HMAC-SHA-256 under a token, without the slow derivation of its key. */
-export function macOfToken(token: string): Mac {
-  const key = quickTokenKey(token);
-  return (message) => new Uint8Array(createHmac('sha256', key).update(message).digest());
 }

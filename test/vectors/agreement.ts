@@ -1,8 +1,7 @@
 import { formatAddress } from '../../src/wire/address.ts';
-import type { DecodedPacket, IcmpMessage, Ipv4Header, Quote, TcpHeader } from '../../src/wire/decoded.ts';
+import type { DecodedPacket, IcmpMessage, Ipv4Header, Quote, TcpHeader, TcpOption } from '../../src/wire/decoded.ts';
 import { isIcmpError } from '../../src/wire/icmp.ts';
 import { decodePacket } from '../../src/wire/packet.ts';
-import type { TcpOption } from '../../src/wire/tcp-option.ts';
 import { type Frame, ipPacketOf, readCapture } from './capture-file.ts';
 import { TSHARK_FIELDS, type TsharkField, type TsharkRow, readWithTshark } from './tshark.ts';
 

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import type { Address } from '../../src/wire/address.ts';
-import type { MplsLabel } from '../../src/wire/decoded.ts';
-import { toHex } from '../../src/wire/hex.ts';
+import type { MplsLabel, TcpOption } from '../../src/wire/decoded.ts';
+import { toHex } from '../../src/wire/bytes.ts';
 import { mplsObject } from '../../src/wire/icmp-extensions.ts';
 import { type IcmpPacketFields, type TcpPacketFields, encodeIcmpPacket, encodeTcpPacket } from '../../src/wire/packet.ts';
-import type { TcpOption } from '../../src/wire/tcp-option.ts';
 import { MAX_OPTION_BYTES, encodeOptions } from '../../src/wire/tcp-options.ts';
 
 export const u8 = fc.integer({ min: 0, max: 0xff });

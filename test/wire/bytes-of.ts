@@ -1,4 +1,4 @@
-import { fromHex } from '../../src/wire/hex.ts';
+import { fromHex } from '../../src/wire/bytes.ts';
 
 /** Bytes from hex lines, each with an optional `# comment` behind it. */
 export function bytesOf(text: string): Uint8Array {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Address } from '../../src/wire/address.ts';
-import { foldChecksum, internetChecksum, onesSum, tcpPseudoSum } from '../../src/wire/checksum.ts';
+import { foldChecksum, internetChecksum, onesSum } from '../../src/wire/checksum.ts';
+import { tcpPseudoSum } from '../../src/wire/tcp.ts';
 import { bytesOf } from './bytes-of.ts';
 
 describe('the Internet checksum', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromHex, toHex } from '../../src/wire/hex.ts';
+import { fromHex, toHex } from '../../src/wire/bytes.ts';
 
 describe('hex', () => {
   it('gives any bytes back', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toHex } from '../../src/wire/hex.ts';
+import { toHex } from '../../src/wire/bytes.ts';
 import { compileOptions, decodeOptions, formatOptions, optionItemForms } from '../../src/wire/tcp-options.ts';
 import { anyBytes } from './arbitraries.ts';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Address, parseAddress } from '../../src/wire/address.ts';
-import { foldChecksum, internetChecksum, onesSum, tcpPseudoSum } from '../../src/wire/checksum.ts';
+import { foldChecksum, internetChecksum, onesSum } from '../../src/wire/checksum.ts';
+import { tcpPseudoSum } from '../../src/wire/tcp.ts';
 import type { DecodedPacket } from '../../src/wire/decoded.ts';
 import { decodePacket, encodeIcmpPacket, encodeTcpPacket } from '../../src/wire/packet.ts';
 import { anyBytes, damagedPacket, icmpErrorFields, tcpPacketFields } from './arbitraries.ts';

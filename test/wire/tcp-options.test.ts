@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toHex } from '../../src/wire/hex.ts';
-import type { TcpOption } from '../../src/wire/tcp-option.ts';
+import { toHex } from '../../src/wire/bytes.ts';
+import type { TcpOption } from '../../src/wire/decoded.ts';
 import { decodeOptions, encodeOptions, findOption, formatOptions } from '../../src/wire/tcp-options.ts';
 import { anyBytes, wellFormedOptions } from './arbitraries.ts';
 import { bytesOf } from './bytes-of.ts';

@@ -1,8 +1,8 @@
 import type { Finding, Direction } from '../finding.ts';
-import type { Change, ChangeManner, ChangeValue } from '../packet-diff/change.ts';
+import type { Change, ChangeManner } from '../packet-diff/change.ts';
 import { diffPackets } from '../packet-diff/packet-diff.ts';
 import { type Translation, translationOf, withoutTranslation, isTranslation } from './translation.ts';
-import { codeOfChange, optionOfChange } from '../packet-diff/change-code.ts';
+import { codeOfChange, optionOfChange, valueInFinding } from '../packet-diff/change-code.ts';
 
 /** The packets of one handshake at both ends, each from its IP header on. */
 export interface BothEnds {
@@ -18,10 +18,7 @@ export interface BothEnds {
 export interface PathAlterations {
   /** Every difference between the SYN that was sent and the one that arrived, translation included. */
   readonly forward: readonly Change[];
-  /**
-   * The same of the SYN-ACK; null when it did not leave or did not arrive. Omits what only undoes a forward
-   * change.
-   */
+  /** The same of the SYN-ACK, without what only undoes a forward change; null when none left or arrived. */
   readonly reverse: readonly Change[] | null;
   /** What NAT did to addresses and ports; null when they arrived as they left. */
   readonly translation: Translation | null;
@@ -50,10 +47,7 @@ const MANNERS: Readonly<Record<ChangeManner, string>> = {
   reordered: 'was changed',
 };
 
-/**
- * A finding for each change but translation. Both ends saw the bytes: it is proven, and its direction
- * known.
- */
+/** A finding for each change but translation: proven, since both ends saw the bytes. */
 function findingsOf(changes: readonly Change[], direction: 'forward' | 'reverse'): readonly Finding[] {
   return changes.filter((change) => !isTranslation(change)).map((change) => findingOf(change, direction));
 }
@@ -64,17 +58,11 @@ function findingOf(change: Change, direction: Direction): Finding {
     code: codeOfChange(change) ?? 'field-rewritten',
     option,
     direction,
-    sent: shown(change.sent, option),
-    received: shown(change.seen, option),
+    sent: valueInFinding(change.sent, option),
+    received: valueInFinding(change.seen, option),
     certainty: 'proven',
     detail: detailOf(change, option, direction),
   };
-}
-
-/** The value as findings have it: an option without content is shown by its name. */
-function shown(value: ChangeValue, option: string | null): string | number | null {
-  if (typeof value === 'boolean') return value && option !== null ? option : String(value);
-  return typeof value === 'object' && value !== null ? `${value.value}:${value.echo}` : value;
 }
 
 function detailOf(change: Change, option: string | null, direction: Direction): string {
@@ -90,7 +78,7 @@ function subjectOf(field: string): string {
 }
 
 function valuesOf({ sent, seen, how }: Change, option: string | null): string {
-  const [was, is] = [shown(sent, option), shown(seen, option)];
+  const [was, is] = [valueInFinding(sent, option), valueInFinding(seen, option)];
   if (how === 'rewritten' || how === 'reordered') return `: ${was} left, ${is} arrived`;
   const value = was ?? is;
   return value === option ? '' : `: ${value}`;

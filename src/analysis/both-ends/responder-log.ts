@@ -1,6 +1,6 @@
 import { readAddress } from '../../wire/address.ts';
 import { readU16 } from '../../wire/bytes.ts';
-import { Ipv4Offset } from '../../wire/ipv4.ts';
+import { ipHeaderLength, Ipv4Offset } from '../../wire/ipv4.ts';
 import { TcpOffset } from '../../wire/tcp.ts';
 import type { ResponderLog } from '../../probe/responder/responder-query.ts';
 import type { AttemptReport } from '../../probe/responder/report.ts';
@@ -88,7 +88,7 @@ function hasSameId(sent: Marks, arrived: Marks): boolean {
 }
 
 function marksOf(packet: Uint8Array): Marks | null {
-  const tcp = ((packet[0] ?? 0) & 0x0f) * 4;
+  const tcp = ipHeaderLength(packet, 0);
   if (packet.length < tcp + TcpOffset.SEQ || packet.length < Ipv4Offset.DESTINATION) return null;
   return {
     source: readAddress(packet, Ipv4Offset.SOURCE),

@@ -2,6 +2,7 @@ import type { ResponderLog } from '../../probe/responder/responder-query.ts';
 import type { LocalReply } from '../../probe/responder/local-view.ts';
 import { NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
 import type { Certainty, Finding } from '../finding.ts';
+import { inOneSentence } from '../handshake/answer.ts';
 import { type Found, findAttempts } from './responder-log.ts';
 
 /** A port whose SYNs brought no report, and the responder's log, read over another connection. */
@@ -83,31 +84,19 @@ function ofLost({ port, syns, reply }: SilentPort, strangers: boolean): Finding 
   const doubt = strangers
     ? ' A SYN without a proof did reach that port in this time: it may have been ours, rebuilt by a device between.'
     : '';
-  const lost = { option: null, direction: 'forward', sent: 'S', certainty } as const;
   const all = syns.length === 1 ? 'the SYN did not arrive' : `none of ${syns.length} SYNs arrived`;
   const never = `${all} at port ${port} of the responder, which listens there`;
-  if (reply === 'syn-ack')
-    return {
-      ...lost,
-      code: 'syn-proxy',
-      received: 'S.',
-      detail: `A SYN-ACK came, but ${never}: a device between answers in its name.${doubt}`,
-    };
-  if (reply === 'rst')
-    return {
-      ...lost,
-      code: 'rst-injected',
-      received: 'R',
-      detail: `An RST came, but ${never}: a device between rejects the connection.${doubt}`,
-    };
+  const [code, received, text] = lossBehind(reply, never);
+  return { code, option: null, direction: 'forward', sent: 'S', received, certainty, detail: text + doubt };
+}
+
+function lossBehind(reply: SilentPort['reply'], never: string): readonly [Finding['code'], string | null, string] {
+  if (reply === 'syn-ack') return ['syn-proxy', 'S.', `A SYN-ACK came, but ${never}: a device between answers in its name.`];
+  if (reply === 'rst') return ['rst-injected', 'R', `An RST came, but ${never}: a device between rejects the connection.`];
   const how = reply === 'icmp' ? 'it was rejected on the forward path' : 'it is dropped on the forward path';
-  return { ...lost, code: 'syn-dropped', received: null, detail: `${capital(never)}: ${how}.${doubt}` };
+  return ['syn-dropped', null, `${inOneSentence([never])}: ${how}.`];
 }
 
 function times(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

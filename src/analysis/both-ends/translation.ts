@@ -5,9 +5,7 @@ import { decodePacket } from '../../wire/packet.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import type { Change, ChangedField, ChangeValue } from '../packet-diff/change.ts';
 
-/**
- * Addresses and ports of the SYN that NAT changed: `10.0.0.2:4711 > 192.0.2.1:1024`; null where it did not.
- */
+/** Addresses and ports that NAT changed: `10.0.0.2:4711 > 192.0.2.1:1024`; null where it did not. */
 export interface Translation {
   readonly source: string | null;
   readonly destination: string | null;
@@ -21,10 +19,7 @@ interface SynPair {
 
 const TRANSLATED: readonly ChangedField[] = ['ip.src', 'ip.dst', 'tcp.sport', 'tcp.dport'];
 
-/**
- * What NAT did to addresses and ports on the forward path; null when nothing, or when a packet does not
- * decode.
- */
+/** What NAT did to the SYN's addresses and ports; null when nothing, or when a packet does not decode. */
 export function translationOf({ synSent, synArrived }: SynPair): Translation | null {
   const sent = decoded(synSent);
   const arrived = decoded(synArrived);

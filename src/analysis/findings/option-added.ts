@@ -1,4 +1,4 @@
-import type { DataOption, TcpOption } from '../../wire/tcp-option.ts';
+import type { DataOption, TcpOption } from '../../wire/decoded.ts';
 import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
 import { optionsOf, synAckOf } from '../reply.ts';
@@ -14,10 +14,7 @@ const ONLY_IF_ASKED: Readonly<Record<string, string>> = {
 
 /** Entries that are not options themselves, and the MSS, which each side announces unasked. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(['nop', 'eol', 'padding', 'malformed', 'mss']);
-/**
- * Two bytes of an experiment's identifier, in hex: a host that supports the experiment repeats them too
- * (RFC 6994, 2).
- */
+/** An experiment's identifier in hex digits: a host that supports it repeats it too (RFC 6994, 2). */
 const EXPERIMENT_ID_DIGITS = 4;
 
 /**

@@ -1,4 +1,4 @@
-import type { TcpOption } from '../../wire/tcp-option.ts';
+import type { TcpOption } from '../../wire/decoded.ts';
 import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
 import { optionsOf } from '../reply.ts';

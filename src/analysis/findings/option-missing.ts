@@ -1,4 +1,4 @@
-import type { TcpOption } from '../../wire/tcp-option.ts';
+import type { TcpOption } from '../../wire/decoded.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
@@ -40,10 +40,7 @@ export const optionMissing: FindingRule = {
   },
 };
 
-/**
- * A host answers a valid Fast Open cookie with silence or a new cookie; only a request expects one (RFC
- * 7413, 4.1.2).
- */
+/** Of Fast Open options only a request expects a cookie in the answer (RFC 7413, 4.1.2). */
 function expectsAnswer(option: TcpOption): boolean {
   if (option.name === 'tfo') return 'cookie' in option && option.cookie === '';
   return Object.hasOwn(ANSWERED, option.name);

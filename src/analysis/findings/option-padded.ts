@@ -1,12 +1,9 @@
-import type { TcpOption } from '../../wire/tcp-option.ts';
+import type { TcpOption } from '../../wire/decoded.ts';
 import type { Evidence, FindingRule } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
 import { optionsOf, synAckOf } from '../reply.ts';
 
-/**
- * Options that devices overwrite: their bytes in a SYN-ACK, and the NOPs that stacks add for 32-bit
- * alignment.
- */
+/** Options that devices overwrite: their bytes, and the NOPs that stacks add for 32-bit alignment. */
 const OVERWRITABLE: readonly Overwritable[] = [
   { name: 'mss', bytes: 4, alignment: 0 },
   { name: 'wscale', bytes: 3, alignment: 1 },
@@ -83,10 +80,7 @@ function nopRuns(options: readonly TcpOption[]): readonly NopRun[] {
   return runs;
 }
 
-/**
- * The missing options that fill the run with the fewest NOPs left over, at most what alignment accounts
- * for.
- */
+/** The missing options that fill the run with the fewest NOPs left over, as alignment allows. */
 function bestFit(run: NopRun, missing: readonly Overwritable[]): readonly string[] {
   const following = OVERWRITABLE.find(({ name }) => name === run.next?.name)?.alignment ?? 0;
   let best: readonly Overwritable[] = [];

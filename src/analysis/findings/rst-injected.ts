@@ -1,8 +1,8 @@
 import type { DecodedPacket } from '../../wire/decoded.ts';
 import { formatTcpFlags } from '../../wire/tcp-flags.ts';
 import type { Evidence, FindingRule } from '../evidence.ts';
-import type { Certainty, Direction, Finding } from '../finding.ts';
-import { initialTtl } from '../../probe/initial-ttl.ts';
+import type { Finding } from '../finding.ts';
+import { initialTtl } from '../../probe/craft/profiles.ts';
 import { formatHops, hopDistance, resetOf, synAckOf } from '../reply.ts';
 import type { HostFacts } from '../host-ledger.ts';
 
@@ -72,8 +72,7 @@ const CONTRADICTION_MEANS = {
 } as const;
 
 /**
- * True where another port's SYN-ACK shows the host's distance, and the reset comes from there but the
- * SYN-ACK does not.
+ * True where, by another port's SYN-ACK, the reset comes from the host's distance and the SYN-ACK does not.
  */
 function resetFitsBetter(reset: DecodedPacket, synAck: DecodedPacket, host: HostFacts | null): boolean {
   if (host === null || host.port === synAckOf(synAck)?.header.sourcePort) return false;
@@ -145,8 +144,11 @@ function rttSigns(rttMs: number | null, { minRttMs, maxRttMs, synAcks }: HostFac
   return [{ respect: rttMs * 4 <= minRttMs ? 'far-sooner' : 'sooner', text }];
 }
 
-function finding(reset: DecodedPacket, says: { certainty: Certainty; direction: Direction; detail: string }): Finding {
+function finding(
+  reset: DecodedPacket,
+  { direction, certainty, detail }: Pick<Finding, 'direction' | 'certainty' | 'detail'>,
+): Finding {
   const header = reset.tcp?.header;
   const shape = `${formatTcpFlags(header?.flags ?? 0)} ttl ${reset.ip.ttl} id ${reset.ip.id} win ${header?.window ?? 0}`;
-  return { code: 'rst-injected', option: null, sent: null, received: shape, ...says };
+  return { code: 'rst-injected', option: null, direction, sent: null, received: shape, certainty, detail };
 }

@@ -1,5 +1,6 @@
 import type { TestResult } from '../../probe/firewall/firewall-test.ts';
 import type { DecodedPacket } from '../../wire/decoded.ts';
+import { hopsInWords } from '../reply.ts';
 import { hopsOf, type PortTests, tcpReplyOf } from './port-tests.ts';
 import type { TargetFacts } from './target-facts.ts';
 
@@ -64,7 +65,7 @@ function isShort({ syn, answeringTtl }: PortTests, { routers, forwards, baseline
 function nearer(reply: DecodedPacket, { baseline }: TargetFacts): Sign | null {
   const hops = hopsOf(reply);
   if (baseline === null || hops >= baseline.hops) return null;
-  const text = `it arrived with TTL ${reply.ip.ttl}, ${difference(baseline.hops - hops)} nearer than TTL ${baseline.ttl} from port ${baseline.port}`;
+  const text = `it arrived with TTL ${reply.ip.ttl}, ${hopsInWords(baseline.hops - hops)} nearer than TTL ${baseline.ttl} from port ${baseline.port}`;
   return { kind: 'nearer', text };
 }
 
@@ -77,8 +78,4 @@ function outOfReach({ sufficientTtl }: PortTests, { expiredAt }: TargetFacts): S
 function unchecked(tests: PortTests, facts: TargetFacts): readonly Sign[] {
   if (!ignoresChecksums(tests) || !isShort(tests, facts)) return [];
   return [{ kind: 'unchecked', text: 'it came over fewer hops than the SYN needs, and a wrong checksum is answered too' }];
-}
-
-function difference(hops: number): string {
-  return hops === 1 ? '1 hop' : `${hops} hops`;
 }

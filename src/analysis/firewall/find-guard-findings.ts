@@ -7,10 +7,7 @@ import { synProxy, ttlMismatch } from './findings/proxies.ts';
 import { synRateLimited } from './findings/syn-rate-limited.ts';
 import type { GuardEvidence, GuardFindingCode, GuardRule } from './guard-evidence.ts';
 
-/**
- * Every finding of `firewall`, in the order in which they are reported. A code without its line does not
- * compile.
- */
+/** Every finding of `firewall`, in the order of reports. A code without its line does not compile. */
 export const GUARD_FINDING_TABLE: Readonly<Record<GuardFindingCode, GuardRule>> = {
   'rst-injected': rstInjected,
   'syn-proxy': synProxy,

@@ -60,10 +60,7 @@ export interface Expiry {
   readonly address: Address;
 }
 
-/**
- * Answers that count as different. Silence and an ICMP error are alike: errors are limited and may fail to
- * come.
- */
+/** Answers that count as different. Silence and an ICMP error are alike: errors are limited. */
 export type Contrast = 'error' | 'blocked' | 'rst' | 'open';
 
 /** The contrast that a test counts as. */

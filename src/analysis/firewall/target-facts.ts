@@ -20,14 +20,9 @@ export interface TargetFacts {
   readonly hostTtl: number | null;
   /** Addresses of routers, by hop. */
   readonly routers: ReadonlyMap<number, Address>;
-  /**
-   * The largest TTL that ran out at a router before the target; 0 when none did. The host is farther away.
-   */
+  /** The largest TTL that ran out before the target, which is farther away; 0 when none did. */
   readonly expiredAt: number;
-  /**
-   * SYNs expired at the target's own address: it forwards ports to machines behind it, whose distances
-   * differ.
-   */
+  /** SYNs expired at the target's own address: it forwards ports to machines behind it. */
   readonly forwards: boolean;
 }
 
@@ -61,10 +56,7 @@ function farthestAnswer(ports: readonly PortTests[]): Baseline | null {
   return farthest;
 }
 
-/**
- * The largest TTL among ports that are answered from there: a nearer device may answer some ports with
- * less.
- */
+/** The largest TTL among ports that are answered from there: a nearer device may need less. */
 function ttlTo({ hops }: Baseline, ports: readonly PortTests[]): number | null {
   const ttls = ports
     .filter(({ syn }) => classOf(syn) === 'open' || classOf(syn) === 'rst')

@@ -10,10 +10,7 @@ export interface IsnFacts {
 }
 
 const FEWEST = 3;
-/**
- * Smaller steps between successive connections can be tried out in a minute; a random step is this small
- * once in 4096.
- */
+/** Smaller steps can be tried out in a minute; a random step is this small once in 4096. */
 const SMALL_STEP = 2 ** 20;
 
 /** Whether the peer's next ISN can be guessed (RFC 6528); null with fewer than three. */

@@ -1,6 +1,8 @@
 import type { Investigation } from '../../probe/handshake/investigation.ts';
 import { formatAddress } from '../../wire/address.ts';
 import { type Answer, found, plain, remarked } from './answer.ts';
+import { IPV4 } from '../../wire/family.ts';
+import { mssOfMtu } from '../../wire/tcp.ts';
 
 /** How large packets may be. */
 export interface PathMtuFacts {
@@ -9,9 +11,6 @@ export interface PathMtuFacts {
   /** The router that reported the limit (ICMP 3/4); null without a report. */
   readonly reportedBy: string | null;
 }
-
-/** IP and TCP header without options, which an MSS leaves out (RFC 9293, 3.7.1). */
-const HEADERS = 40;
 
 /** Whether full-size segments with DF fit, and what prevents it; null when it was not measured. */
 export function pathMtu({ pathMtu: measured }: Investigation): Answer<PathMtuFacts | null> {
@@ -28,7 +27,7 @@ export function pathMtu({ pathMtu: measured }: Investigation): Answer<PathMtuFac
     const what = isCut ? 'The largest packets that can be tried here fit' : 'Full-size packets fit';
     return remarked(facts, `${what}: ${bytes} bytes with DF arrived.`);
   }
-  const cure = `an MSS of ${bytes - HEADERS} fits`;
+  const cure = `an MSS of ${mssOfMtu(bytes, IPV4)} fits`;
   if (reportedBy !== null) {
     const named = reported?.mtu === null ? 'without a size' : `MTU ${reported?.mtu}`;
     return remarked(facts, `Path MTU ${bytes}: ${reportedBy} reports it by ICMP (fragmentation needed, ${named}); ${cure}.`);
@@ -40,6 +39,6 @@ export function pathMtu({ pathMtu: measured }: Investigation): Answer<PathMtuFac
     received: bytes,
     detail:
       `Packets of ${bytes} bytes with DF arrive, those of ${bytes + 1} and more vanish without an ICMP 3/4: a path MTU black hole. ` +
-      `Transfers will hang after the handshake; clamp the MSS to ${bytes - HEADERS} at the narrow link, or let ICMP 3/4 through.`,
+      `Transfers will hang after the handshake; clamp the MSS to ${mssOfMtu(bytes, IPV4)} at the narrow link, or let ICMP 3/4 through.`,
   });
 }

@@ -55,10 +55,7 @@ function longestSilence(connections: readonly Connection[]): number | null {
   return silences.length === 0 ? null : Math.max(...silences);
 }
 
-/**
- * Whether wscale and SACK are negotiated with timestamps and not without; null when that cannot be
- * compared.
- */
+/** Whether wscale and SACK are negotiated with timestamps only; null when that cannot be compared. */
 function forgetsOptions(investigation: Investigation, without: Connection): boolean | null {
   const [asked] = trialsOf(investigation, 'asked');
   const full = asked?.connection.agreement ?? null;

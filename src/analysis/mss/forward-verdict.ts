@@ -1,4 +1,4 @@
-import { DEFAULT_MSS } from '../../probe/mss/offers.ts';
+import { DEFAULT_MSS } from '../../probe/connection/agreement.ts';
 import { loweredVerdict } from './lowered-verdict.ts';
 import {
   largestAdvertised,
@@ -26,10 +26,7 @@ export function forwardVerdict(evidence: MssEvidence): MssVerdict {
   return reportedForward(evidence) ?? withQuotes(bySizes(evidence), evidence);
 }
 
-/**
- * Whether a SYN with two MSS options would tell more. Hosts whose windows count in segments have told
- * already.
- */
+/** Whether a SYN with two MSS options would tell more. Windows that count in segments tell already. */
 export function isAmbiguous(evidence: MssEvidence): boolean {
   const most = largestEffective(evidence);
   return (
@@ -109,10 +106,7 @@ function larger<R extends MssRow>(rows: readonly R[], most: number): readonly R[
 const NO_DATA = 'Not enough data: the host sent none. Another --request may bring some.';
 const NOT_ACKNOWLEDGED = 'The host did not acknowledge the request, so it sent no data.';
 
-/**
- * The verdict where offers above `most` (null: any) brought no full segment: why, and what is known all the
- * same.
- */
+/** The verdict where offers above `most` (null: any) brought no full segment: why, and what is known. */
 function forwardWithoutSizes(evidence: MssEvidence, most: number | null): MssVerdict {
   const lost = lostSizes(evidence);
   if (lost !== null) {

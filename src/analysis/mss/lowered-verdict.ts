@@ -1,9 +1,8 @@
-import { DEFAULT_MSS } from '../../probe/mss/offers.ts';
+import { DEFAULT_MSS } from '../../probe/connection/agreement.ts';
 import { largestAdvertised, type MssEvidence, sizedAfter, sizedBefore } from './mss-evidence.ts';
 import type { MssEvidenceName, MssVerdict } from './mss-verdict.ts';
-
-/** IP and TCP header without options, which an MSS leaves out (RFC 9293, 3.7.1). */
-const HEADERS = 40;
+import { IPV4 } from '../../wire/family.ts';
+import { mtuOfMss } from '../../wire/tcp.ts';
 
 /** What is known when larger offers brought no larger segments. */
 interface Limited {
@@ -29,7 +28,7 @@ export function loweredVerdict(evidence: MssEvidence, most: number): MssVerdict 
     const verdict = explanation(limited);
     if (verdict !== null) return verdict;
   }
-  const detail = `${seen(most)}, though ${ownInWords(limited)}: SYNs reach it with MSS ${most}, or it knows of a path MTU of ${most + HEADERS}; from one end these look alike.`;
+  const detail = `${seen(most)}, though ${ownInWords(limited)}: SYNs reach it with MSS ${most}, or it knows of a path MTU of ${mtuOfMss(most, IPV4)}; from one end these look alike.`;
   return { ...clamped(most), certainty: 'possible', detail };
 }
 
@@ -59,7 +58,7 @@ function byOwnLimit({ evidence, most, own }: Limited): MssVerdict | null {
 function byPathMtu({ evidence, most, own }: Limited): MssVerdict | null {
   const after = sizedAfter(evidence)?.mss ?? evidence.again?.mss ?? Infinity;
   if (after >= (own ?? 0) || after > most) return null;
-  const detail = `${seen(most)}, because it has learned of a path MTU of ${most + HEADERS}: its own MSS was ${own} before and is ${after} now. Nothing shows that SYNs are changed.`;
+  const detail = `${seen(most)}, because it has learned of a path MTU of ${mtuOfMss(most, IPV4)}: its own MSS was ${own} before and is ${after} now. Nothing shows that SYNs are changed.`;
   return unchanged(most, 'window', detail);
 }
 

@@ -1,5 +1,6 @@
 import type { Connection } from '../../probe/connection/connection.ts';
-import { DEFAULT_MSS, type Offer } from '../../probe/mss/offers.ts';
+import { DEFAULT_MSS } from '../../probe/connection/agreement.ts';
+import type { Offer } from '../../probe/mss/offers.ts';
 import type { Purpose, Trial } from '../../probe/mss/port-measurement.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import { synAckOf } from '../handshake/exchange.ts';
@@ -36,10 +37,7 @@ export interface MssEvidence {
   /** The MSS that fills a packet of our own interface. */
   readonly natural: number;
   readonly rows: readonly MssRow[];
-  /**
-   * Its SYN-ACK after it had sent full segments, and one without timestamps; null when not asked for or not
-   * received.
-   */
+  /** Its SYN-ACK after full segments, and one without timestamps; null when not asked for or not received. */
   readonly again: SynAckFacts | null;
   readonly withoutTimestamps: SynAckFacts | null;
   /** The connection whose SYN had the option twice; null when that was not tried. */

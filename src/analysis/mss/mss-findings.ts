@@ -1,9 +1,8 @@
 import type { Direction, Finding, FindingCode } from '../finding.ts';
 import { lostSizes, type MssEvidence } from './mss-evidence.ts';
 import type { MssChange, MssVerdict } from './mss-verdict.ts';
-
-/** IP and TCP header without options, which an MSS leaves out (RFC 9293, 3.7.1). */
-const HEADERS = 40;
+import { IPV4 } from '../../wire/family.ts';
+import { mtuOfMss } from '../../wire/tcp.ts';
 
 const CODES: Readonly<Record<MssChange, FindingCode>> = {
   lowered: 'mss-clamped',
@@ -33,12 +32,12 @@ function blackHole(evidence: MssEvidence): readonly Finding[] {
       code: 'pmtu-black-hole',
       option: null,
       direction: 'reverse',
-      sent: lost.lost + HEADERS,
-      received: passes + HEADERS,
+      sent: mtuOfMss(lost.lost, IPV4),
+      received: mtuOfMss(passes, IPV4),
       certainty: 'likely',
       detail:
         `Offered an MSS of ${lost.lost}, the host takes the request and its full segments do not arrive; offered ${passes}, they do. Packets between ` +
-        `${passes + HEADERS} and ${lost.lost + HEADERS} bytes are lost on the reverse path, and the host does not learn of it: a path MTU black hole. ` +
+        `${mtuOfMss(passes, IPV4)} and ${mtuOfMss(lost.lost, IPV4)} bytes are lost on the reverse path, and the host does not learn of it: a path MTU black hole. ` +
         'Transfers hang; clamp the MSS of SYNs at the narrow link, or let ICMP 3/4 through.',
     },
   ];

@@ -20,9 +20,7 @@ export type MssChange = 'lowered' | 'raised' | 'set' | 'added' | 'removed';
 
 /** What becomes of the MSS option in one direction. */
 export interface MssVerdict {
-  /**
-   * The MSS that a device writes, or the largest it leaves; null when none does, or when it cannot be told.
-   */
+  /** The MSS that a device writes, or the largest it leaves; null when none does or it cannot be told. */
   readonly clampedTo: number | null;
   /** Null when no change was seen. */
   readonly change: MssChange | null;

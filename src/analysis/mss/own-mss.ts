@@ -1,3 +1,5 @@
+import { TIMESTAMP_BYTES } from '../../probe/connection/agreement.ts';
+
 /** The fields of a SYN-ACK that depend on its sender's MSS. */
 export interface SynAckFacts {
   /** The option's value; null without one. */
@@ -20,15 +22,8 @@ export interface OwnMss {
  * 8896, Linux's loopback.
  */
 const USUAL_MSS: readonly number[] = [1460, 8960, 8961, 1452, 1440, 1436, 1422, 1420, 1410, 1400, 1380, 1360, 8910, 8856, 65_495];
-/**
- * A timestamp option with its two NOPs (RFC 7323, appendix A): Linux subtracts it from the MSS before it
- * sizes the window.
- */
-const TIMESTAMP_BYTES = 12;
 const LARGEST_WINDOW = 0xffff;
-/**
- * Smaller multiples are frequent by chance or by design: load balancers often have three segments of 1460.
- */
+/** Smaller multiples are frequent by chance or by design: load balancers often have 3 x 1460. */
 const FEWEST_SEGMENTS = 4;
 /**
  * Linux before 4.19 opened with 20 segments of 1460, or with as many larger ones as fit, at least 2

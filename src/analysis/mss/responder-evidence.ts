@@ -1,4 +1,5 @@
-import { DEFAULT_MSS, type Offer } from '../../probe/mss/offers.ts';
+import { DEFAULT_MSS } from '../../probe/connection/agreement.ts';
+import type { Offer } from '../../probe/mss/offers.ts';
 import type { AttemptReport } from '../../probe/responder/report.ts';
 import type { LocalView } from '../../probe/responder/local-view.ts';
 import { decodePacket } from '../../wire/packet.ts';

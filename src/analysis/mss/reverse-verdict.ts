@@ -1,4 +1,4 @@
-import { DEFAULT_MSS } from '../../probe/mss/offers.ts';
+import { DEFAULT_MSS } from '../../probe/connection/agreement.ts';
 import { largestAdvertised, largestEffective, type MssEvidence, sizedAfter, sizedBefore } from './mss-evidence.ts';
 import type { MssVerdict } from './mss-verdict.ts';
 import type { SizedMss } from './own-mss.ts';

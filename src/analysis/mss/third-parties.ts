@@ -1,4 +1,4 @@
-import { DEFAULT_MSS } from '../../probe/mss/offers.ts';
+import { DEFAULT_MSS } from '../../probe/connection/agreement.ts';
 import type { MssEvidence } from './mss-evidence.ts';
 import type { MssChange, MssVerdict } from './mss-verdict.ts';
 import type { QuoteEvidence } from './quote-evidence.ts';

@@ -1,5 +1,5 @@
 import { internetChecksum } from '../../wire/checksum.ts';
-import { toHex } from '../../wire/hex.ts';
+import { toHex } from '../../wire/bytes.ts';
 import type { Change } from './change.ts';
 import { hasSwappedBytes } from './header-diff.ts';
 import { showsAllOptions, type SplitPacket } from './split-packet.ts';
@@ -7,10 +7,7 @@ import { showsAllOptions, type SplitPacket } from './split-packet.ts';
 /** What comparing lengths and payload shows. */
 export interface BodyDiff {
   readonly changes: readonly Change[];
-  /**
-   * Bytes of TCP header and payload by `seen`'s IP header, corrected where its sender is known to count
-   * otherwise.
-   */
+  /** Bytes of TCP by `seen`'s IP header, corrected where its sender is known to count otherwise. */
   readonly tcpLength: number;
 }
 

@@ -34,6 +34,12 @@ export function optionOfChange({ field }: Pick<Change, 'field'>): string | null 
   return option === 'order' || option === 'nop' ? null : option;
 }
 
+/** The value as findings have it: an option without content is shown by its name. */
+export function valueInFinding(value: ChangeValue, option: string | null = null): string | number | null {
+  if (typeof value === 'boolean') return value && option !== null ? option : String(value);
+  return typeof value === 'object' && value !== null ? `${value.value}:${value.echo}` : value;
+}
+
 function isLower(a: ChangeValue, b: ChangeValue): boolean {
   return typeof a === 'number' && typeof b === 'number' && a < b;
 }

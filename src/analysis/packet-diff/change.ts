@@ -1,4 +1,4 @@
-import type { TcpOption } from '../../wire/tcp-option.ts';
+import type { TcpOption } from '../../wire/decoded.ts';
 
 /** Fields of IP and TCP that a path should not alter. */
 export type HeaderField =

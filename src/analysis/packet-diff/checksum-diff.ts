@@ -1,8 +1,8 @@
 import { readAddress } from '../../wire/address.ts';
 import { readU16 } from '../../wire/bytes.ts';
-import { foldChecksum, onesSum, tcpPseudoSum } from '../../wire/checksum.ts';
+import { foldChecksum, onesSum } from '../../wire/checksum.ts';
+import { tcpPseudoSum, TcpOffset } from '../../wire/tcp.ts';
 import { Ipv4Offset } from '../../wire/ipv4.ts';
-import { TcpOffset } from '../../wire/tcp.ts';
 import type { Change } from './change.ts';
 import type { SplitPacket } from './split-packet.ts';
 

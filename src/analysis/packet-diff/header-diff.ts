@@ -2,7 +2,7 @@ import { formatAddress, readAddress } from '../../wire/address.ts';
 import { readU16, readU32 } from '../../wire/bytes.ts';
 import { Ipv4Offset } from '../../wire/ipv4.ts';
 import { formatTcpFlags } from '../../wire/tcp-flags.ts';
-import { tcpFlags, TcpOffset } from '../../wire/tcp.ts';
+import { TCP_HEADER_BYTES, tcpFlags, TcpOffset } from '../../wire/tcp.ts';
 import { type Change, type ChangeValue, type HeaderField, sameValue } from './change.ts';
 import type { SplitPacket } from './split-packet.ts';
 
@@ -15,10 +15,7 @@ interface FieldReader {
   readonly read: (packet: SplitPacket) => ChangeValue;
 }
 
-/**
- * The independent fields, in the order of the headers; lengths, checksum, options and payload depend on one
- * another.
- */
+/** The independent fields, in order; lengths, checksum, options and payload depend on one another. */
 const FIELDS: readonly FieldReader[] = [
   { field: 'ip.dscp', needs: 0, read: ({ bytes }) => (bytes[Ipv4Offset.TOS] as number) >>> 2 },
   { field: 'ip.ecn', needs: 0, read: ({ bytes }) => (bytes[Ipv4Offset.TOS] as number) & 3 },
@@ -33,7 +30,7 @@ const FIELDS: readonly FieldReader[] = [
   { field: 'tcp.reserved', needs: 14, read: ({ tcp }) => ((tcp[TcpOffset.DATA_OFFSET] as number) >>> 1) & 7 },
   { field: 'tcp.flags', needs: 14, read: ({ tcp }) => formatTcpFlags(tcpFlags(tcp, 0)) },
   { field: 'tcp.window', needs: 16, read: ({ tcp }) => readU16(tcp, TcpOffset.WINDOW) },
-  { field: 'tcp.urgent', needs: 20, read: ({ tcp }) => readU16(tcp, TcpOffset.URGENT) },
+  { field: 'tcp.urgent', needs: TCP_HEADER_BYTES, read: ({ tcp }) => readU16(tcp, TcpOffset.URGENT) },
 ];
 
 /** Changes of the independent fields, as far as `seen` shows them. */

@@ -1,6 +1,6 @@
-import type { TcpOption } from '../../wire/tcp-option.ts';
+import type { TcpOption } from '../../wire/decoded.ts';
 import { decodeOptions, encodeOptions } from '../../wire/tcp-options.ts';
-import { NO_OPERATION } from '../../wire/tlv.ts';
+import { NO_OPERATION } from '../../wire/bytes.ts';
 import { type Change, type ChangedField, optionField, optionValue, sameValue } from './change.ts';
 
 /** The option area of a packet, as far as it is present. */

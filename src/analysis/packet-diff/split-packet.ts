@@ -1,5 +1,5 @@
 import { readU16 } from '../../wire/bytes.ts';
-import { Ipv4Offset } from '../../wire/ipv4.ts';
+import { ipHeaderLength, Ipv4Offset } from '../../wire/ipv4.ts';
 import { TCP_HEADER_BYTES, tcpHeaderLength, TcpOffset } from '../../wire/tcp.ts';
 import type { OptionArea } from './option-diff.ts';
 
@@ -20,12 +20,12 @@ export interface SplitPacket {
 
 /** Splits bytes that start with an IPv4 header; the caller has checked that (`decodeIpv4`). */
 export function splitPacket(bytes: Uint8Array): SplitPacket {
-  const ipHeaderLength = ((bytes[0] as number) & 0x0f) * 4;
-  const tcp = bytes.subarray(ipHeaderLength);
+  const headerLength = ipHeaderLength(bytes, 0);
+  const tcp = bytes.subarray(headerLength);
   const announced = tcp.length > TcpOffset.DATA_OFFSET ? tcpHeaderLength(tcp, 0) : null;
   return {
     bytes,
-    ipHeaderLength,
+    ipHeaderLength: headerLength,
     totalLength: readU16(bytes, Ipv4Offset.TOTAL_LENGTH),
     tcp,
     tcpHeaderLength: announced,

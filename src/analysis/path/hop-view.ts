@@ -29,9 +29,7 @@ export interface HopView {
   readonly extensions: readonly IcmpExtensionObject[];
 }
 
-/**
- * The hops of a trace in the order of TTL, up to the last that answered. This host's own errors are no hop.
- */
+/** The hops of a trace in the order of TTL, up to the last that answered, without this host's own errors. */
 export function viewHops({ hops }: Pick<TraceResult, 'hops'>): readonly HopView[] {
   const remote = hops.map((hop) => ({ ...hop, answers: hop.answers.filter(({ kind }) => kind !== 'local') }));
   const last = remote.findLastIndex(({ answers }) => answers.length > 0);

@@ -1,8 +1,7 @@
 import type { TraceResult } from '../../probe/path/path-probe.ts';
 import { formatAddress } from '../../wire/address.ts';
 import type { Finding } from '../finding.ts';
-import type { ChangeValue } from '../packet-diff/change.ts';
-import { codeOfChange, optionOfChange } from '../packet-diff/change-code.ts';
+import { codeOfChange, optionOfChange, valueInFinding } from '../packet-diff/change-code.ts';
 import type { HopView } from './hop-view.ts';
 import { describeChange } from './describe-change.ts';
 import type { PlacedChange } from './place-changes.ts';
@@ -29,8 +28,8 @@ function findingOf(change: PlacedChange): readonly Finding[] {
       code,
       option: optionOfChange(change),
       direction: 'forward',
-      sent: plain(sent),
-      received: plain(seen),
+      sent: valueInFinding(sent),
+      received: valueInFinding(seen),
       certainty: 'proven',
       detail: describeChange(change),
     },
@@ -62,10 +61,4 @@ function ttlRaised({ ttl, quotedTtl, address }: HopView): readonly Finding[] {
   return [
     { code: 'ttl-mismatch', option: null, direction: 'forward', sent: ttl, received: quotedTtl, certainty: 'proven', detail },
   ];
-}
-
-function plain(value: ChangeValue): string | number | null {
-  if (value === null || typeof value === 'number' || typeof value === 'string') return value;
-  if (typeof value === 'object') return `${value.value}:${value.echo}`;
-  return String(value);
 }

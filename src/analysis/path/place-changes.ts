@@ -12,10 +12,7 @@ export interface PlacedChange extends Change {
   readonly between: readonly [Address | null, Address | null];
 }
 
-/**
- * Fields that differ between the probes of a trace: once altered, another value at the next hop is no
- * second alteration.
- */
+/** Fields that differ between probes: once altered, another value at the next hop is no second alteration. */
 const OF_EACH_PROBE: ReadonlySet<ChangedField> = new Set<ChangedField>(['ip.id', 'tcp.option.ts', 'tcp.checksum']);
 
 /** A field's value in the latest quote. */

@@ -1,6 +1,6 @@
 import { usageError } from '../../errors.ts';
 import { parseAddress } from '../../wire/address.ts';
-import { fromHex } from '../../wire/hex.ts';
+import { fromHex } from '../../wire/bytes.ts';
 
 /** Reads a flag's text. Throws a usage error that names the flag, quotes the text and says what is right. */
 export type ValueReader<T> = (text: string, flag: string) => T;

@@ -1,3 +1,4 @@
+import type { EngineProblem } from '../engine.ts';
 import { readProcFile } from './proc-file.ts';
 import { hasSystemCalls, systemCalls } from './system-calls.ts';
 
@@ -66,14 +67,15 @@ export function parsePrivileges(status: string): ProcessPrivileges {
   };
 }
 
-/** `effective`: was there already; `raised`: permitted, and put into the effective set now; `absent`: not ours to raise; `unknown`: cannot be read or changed here. */
+/** `raised`: permitted, and made effective now; `absent`: not permitted; `unknown`: not to be known here. */
 export type NetRaw = 'effective' | 'raised' | 'absent' | 'unknown';
 
 const LINUX_CAPABILITY_VERSION_3 = 0x20080522;
 
 /**
- * Puts CAP_NET_RAW into the effective set of the calling thread when it is merely permitted, as after exec of a file with
- * `cap_net_raw+p`: capabilities belong to threads, and the main thread is the one that opens the sockets.
+ * Puts CAP_NET_RAW into the effective set of the calling thread when it is merely permitted, as after exec of
+ * a file with `cap_net_raw+p`: capabilities belong to threads, and the main thread is the one that opens the
+ * sockets.
  */
 export function raiseNetRaw(): NetRaw {
   const sets = readPrivileges().capabilities;
@@ -92,4 +94,27 @@ export function raiseNetRaw(): NetRaw {
   if (calls.capset(headerBytes, dataBytes) < 0) return 'unknown';
   const after = readPrivileges().capabilities;
   return after !== null && holds(after.effective, Capability.NET_RAW) ? 'raised' : 'unknown';
+}
+
+const WAYS = [
+  'run it as root (sudo synscope ...)',
+  'or give node the capability: sudo setcap cap_net_raw+ep "$(readlink -f "$(command -v node)")"',
+  'or, in a container, start it with --cap-add=NET_RAW',
+].join('; ');
+
+/** What to do when the kernel refused `what` (a raw socket, a capture) for want of CAP_NET_RAW. */
+export function netRawProblem(what: string): EngineProblem {
+  const { capabilities, noNewPrivs } = readPrivileges();
+  const message = `${what}: not permitted, CAP_NET_RAW is missing`;
+  if (capabilities === null) return { code: 'not-permitted', message, hint: WAYS };
+  if (holds(capabilities.effective, Capability.NET_RAW)) {
+    const hint = 'CAP_NET_RAW is there, so a security module, a seccomp filter or a foreign network namespace refuses it';
+    return { code: 'not-permitted', message: `${what}: not permitted although CAP_NET_RAW is effective`, hint };
+  }
+  if (!holds(capabilities.bounding, Capability.NET_RAW)) {
+    const hint = `the bounding set excludes it, so setcap and sudo cannot help inside: start the container with --cap-add=NET_RAW. Elsewhere: ${WAYS}`;
+    return { code: 'not-permitted', message, hint };
+  }
+  const note = noNewPrivs === true ? ' (no-new-privileges is set: file capabilities and sudo have no effect here)' : '';
+  return { code: 'not-permitted', message, hint: `${WAYS}${note}` };
 }

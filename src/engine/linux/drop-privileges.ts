@@ -6,7 +6,7 @@ export type DropOutcome =
   | { readonly kind: 'dropped'; readonly uid: number; readonly gid: number }
   /** Was not root: nothing to drop. */
   | { readonly kind: 'not-root' }
-  /** Root of a user namespace that has no such user: there is nobody to become, and root there is nobody outside. */
+  /** Root of a user namespace that has no such user, which is no root outside. */
   | { readonly kind: 'no-such-user'; readonly uid: number }
   /** The kernel refused; still root. `message` is one line for the user. */
   | { readonly kind: 'refused'; readonly message: string };
@@ -15,8 +15,9 @@ export type DropOutcome =
 const NOBODY = 65534;
 
 /**
- * Turns a process that runs as root into the user who called sudo, else into nobody, for all threads and for good. Sockets and files that
- * are open stay open; capabilities are gone after it, so call it once they are. The caller decides what to say of `refused`.
+ * Turns a process that runs as root into the user who called sudo, else into nobody, for all threads and for
+ * good. Sockets and files that are open stay open; capabilities are gone after it, so call it once they are.
+ * The caller decides what to say of `refused`.
  */
 export function dropPrivileges(environment: NodeJS.ProcessEnv = process.env): DropOutcome {
   if (process.getuid?.() !== 0) return { kind: 'not-root' };
@@ -50,7 +51,7 @@ function idOf(text: string | undefined): number | null {
   return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
 }
 
-/** Whether `id` exists in the user namespace: lines of `inside outside count` (user_namespaces(7)); without the file, all ids do. */
+/** Whether `id` exists in the user namespace: lines of `inside outside count` (user_namespaces(7)). */
 export function isMapped(id: number, map: string | null): boolean {
   if (map === null) return true;
   return map.split('\n').some((line) => {

@@ -1,14 +1,15 @@
 import { type Nanos, NANOS_PER_MS } from '../../wire/numbers.ts';
 
-/** Remainders below this are spent in turns of the event loop; above it a timer of 1 ms is better company, even if it ends late. */
+/** Remainders below this are spent in turns of the event loop, longer ones on a timer of 1 ms. */
 const SPIN: Nanos = 250_000;
 /** The longest sleep, so that faults are noticed. */
 const LONGEST_MS = 250;
 
 /**
- * One pending wait on Node's event loop. It always ends in the check phase, after a whole poll phase in which captures were delivered: packets are
- * delivered one by one with microtasks in between, so a promise resolved by the first would be answered before the second. A wait that begins in
- * a poll callback has its first turn in the same iteration's check phase, nothing having been polled since; only its second turn counts.
+ * One pending wait on Node's event loop. It always ends in the check phase, after a whole poll phase in which
+ * captures were delivered: packets are delivered one by one with microtasks in between, so a promise resolved
+ * by the first would be answered before the second. A wait that begins in a poll callback has its first turn
+ * in the same iteration's check phase, nothing having been polled since; only its second turn counts.
  */
 export class EventLoopWait {
   readonly #now: () => Nanos;
@@ -21,14 +22,14 @@ export class EventLoopWait {
   #turnIsComing = false;
   #polledOnce = false;
 
-  /** `ended` is asked at every turn; true ends the wait (a fault). `polled` is called at every turn that a whole poll phase since `wait` precedes. */
+  /** Both are called at every turn after a whole poll phase; `ended` ends the wait when true (a fault). */
   constructor(now: () => Nanos, ended: () => boolean, polled: () => void) {
     this.#now = now;
     this.#ended = ended;
     this.#polled = polled;
   }
 
-  /** Resolves after `end`, at `until`, or when `ended` says so; never before one whole poll phase has passed. One wait at a time. */
+  /** Resolves after `end`, at `until`, or when `ended` is true; after one whole poll phase. One at a time. */
   wait(until: Nanos): Promise<void> {
     this.#until = until;
     this.#over = false;

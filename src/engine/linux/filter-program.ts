@@ -1,4 +1,6 @@
-/** Instruction codes of classic BPF (linux/bpf_common.h, linux/filter.h). `at`: from the start of the packet; `from X`: from there plus register X. */
+import type { SystemCalls } from './system-calls.ts';
+
+/** Codes of classic BPF (linux/filter.h). `at`: from the packet's start; `from X`: from register X on. */
 export const Bpf = {
   LOAD_WORD_AT: 0x20,
   LOAD_HALF_AT: 0x28,
@@ -20,8 +22,16 @@ export const Bpf = {
   RETURN: 0x06,
 } as const;
 
-/** Bytes of a struct sock_filter: 16 bits of code, 8 bits each of offset if true and if false, a 32-bit constant. */
-export const INSTRUCTION_BYTES = 8;
+/** Bytes of a struct sock_filter: code 2, offset if true 1, offset if false 1, constant 4. */
+const INSTRUCTION_BYTES = 8;
+
+const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
+/** `struct sock_fprog`: a 16-bit count, padding, the address of the instructions. */
+const FPROG_BYTES = 16;
+
+/** More runs than this become one: the kernel takes 4096 instructions, and sessions check ports anyway. */
+const MAX_RUNS = 256;
 
 /** A place in a program to jump to. */
 export type Label = number & { readonly label: unique symbol };
@@ -37,8 +47,8 @@ interface Instruction {
 }
 
 /**
- * A classic BPF program, written from its end to its start: jumps only go forward, so each target is known before the jump to it.
- * An instruction is followed by the one that was written before it.
+ * A classic BPF program, written from its end to its start: jumps only go forward, so each target is known
+ * before the jump to it. An instruction is followed by the one that was written before it.
  */
 export class FilterProgram {
   readonly #reversed: Instruction[] = [];
@@ -50,7 +60,7 @@ export class FilterProgram {
     return this.#put({ code, ifTrue: 0, ifFalse: 0, constant });
   }
 
-  /** Puts a conditional jump in front of the program. Its 8-bit offsets are helped over longer distances by unconditional jumps. */
+  /** Puts a conditional jump in front; unconditional jumps help where its 8-bit offsets do not reach. */
   branch(code: number, constant: number, ifTrue: Label, ifFalse: Label): Label {
     const nearTrue = this.#within(ifTrue);
     const nearFalse = this.#within(ifFalse);
@@ -58,8 +68,8 @@ export class FilterProgram {
   }
 
   /**
-   * Puts a binary search in front of the program: is register A within one of `runs` (`[first, last]`, ascending, apart from each other)?
-   * Two instructions a run. Returns where the search starts.
+   * Puts a binary search in front of the program: is register A within one of `runs` (`[first, last]`,
+   * ascending, apart from each other)? Two instructions a run. Returns where the search starts.
    */
   search(runs: readonly (readonly [number, number])[], inside: Label, outside: Label): Label {
     if (runs.length === 0) return this.prepend(Bpf.JUMP, this.#distance(outside));
@@ -108,4 +118,37 @@ export class FilterProgram {
   #put(instruction: Instruction): Label {
     return (this.#reversed.push(instruction) - 1) as Label;
   }
+}
+
+/**
+ * Attaches a classic BPF program (struct sock_filter each) to a socket, in place of the one it has: what
+ * arrives from now on passes it first. The kernel keeps a copy. Returns 0 or `-errno`; EINVAL for a program
+ * that the kernel's checks refuse, ENOMEM for one above net.core.optmem_max.
+ */
+export function attachFilter(calls: SystemCalls, socket: number, program: Uint8Array): number {
+  const memory = calls.map(-1, program.length, 0);
+  if (typeof memory === 'number') return memory;
+  new Uint8Array(memory.bytes).set(program);
+  const fprog = new Uint8Array(FPROG_BYTES);
+  new Uint16Array(fprog.buffer)[0] = program.length / INSTRUCTION_BYTES;
+  new BigUint64Array(fprog.buffer)[1] = BigInt(memory.address);
+  const result = calls.setOption(socket, SOL_SOCKET, SO_ATTACH_FILTER, fprog);
+  calls.unmap(memory);
+  return result;
+}
+
+/**
+ * The ports of a capture filter (ascending) as runs of consecutive ones, `[first, last]` each, at most 256.
+ * Where there are more, one run from the lowest to the highest port: a filter may let more through than was
+ * asked for, never less.
+ */
+export function portRuns(ports: readonly number[]): [number, number][] {
+  const runs: [number, number][] = [];
+  for (const port of ports) {
+    const run = runs.at(-1);
+    if (run !== undefined && port === run[1] + 1) run[1] = port;
+    else runs.push([port, port]);
+  }
+  if (runs.length <= MAX_RUNS) return runs;
+  return [[ports[0] as number, ports.at(-1) as number]];
 }

@@ -1,12 +1,12 @@
 import type { Routes, TransportFault } from '../../transport/transport.ts';
 import { type Nanos, NANOS_PER_MS } from '../../wire/numbers.ts';
 import { InterfaceRequests, stateByListing } from './interfaces.ts';
-import type { LinkState } from './link-message.ts';
+import type { LinkState } from './rtnetlink.ts';
 import { hasSystemCalls, systemCalls } from './system-calls.ts';
 
 /** How often interfaces are looked at. */
 const WATCH_INTERVAL: Nanos = 250 * NANOS_PER_MS;
-/** A carrier may blink, and an interface may be replaced by another of its name; what is away this many looks long is lost. */
+/** A carrier may blink, an interface be replaced by its namesake: only one away this many looks is lost. */
 const BLINKS = 2;
 const LOOPBACK = 'lo';
 
@@ -17,9 +17,10 @@ const STATE_TEXT: Readonly<Record<Exclude<LinkState, 'up'>, string>> = {
 };
 
 /**
- * Watches the interfaces that a run sends by. What they lose must end the run: silence on a dead link is not a filtered port. While one of
- * several is left the run goes on, since sending by the others then fails with an errno that says so. A carrier counts as lost only after it
- * was seen: some drivers never report one, and packets pass all the same.
+ * Watches the interfaces that a run sends by. What they lose must end the run: silence on a dead link is not
+ * a filtered port. While one of several is left the run goes on, since sending by the others then fails with
+ * an errno that says so. A carrier counts as lost only after it was seen: some drivers never report one, and
+ * packets pass all the same.
  */
 export class InterfaceWatch {
   readonly #routes: Routes;
@@ -38,11 +39,11 @@ export class InterfaceWatch {
     this.#requests = hasSystemCalls(calls) ? new InterfaceRequests(calls) : null;
   }
 
-  /** The fault found at `now` or before, or null. Looks at most once an interval; a look costs 8 us an interface. */
+  /** The fault found by `now`, or null. Looks at most once an interval; a look costs 8 us an interface. */
   fault(now: Nanos): TransportFault | null {
     if (this.#fault !== null || now < this.#nextLook) return this.#fault;
     const names = this.#needed();
-    // The first look is due as soon as there is something to look at: a carrier lost before it would never have been seen.
+    // The first look is due at once: a carrier lost before it would never have been seen.
     if (names.length === 0) return null;
     this.#nextLook = now + WATCH_INTERVAL;
     this.#fault = this.#look(names);

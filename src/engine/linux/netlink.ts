@@ -11,12 +11,20 @@ const ATTRIBUTE = 4;
 /** A refused request leaves at most a few answers of earlier ones unread. */
 const READS = 4;
 
-/** Bytes of nlmsghdr: length 4, type 2, flags 2, sequence 4, port 4; netlink(7). What follows depends on the type. */
+/** RTMGRP_LINK, _IPV4_IFADDR, _IPV4_ROUTE, _IPV4_RULE. A link that goes down drops its routes silently. */
+const GROUPS = 0x1 | 0x10 | 0x40 | 0x80;
+/** struct sockaddr_nl: family 2, padding 2, port 4, groups 4. */
+const SOCKADDR_NL = 12;
+/** Notices read at a time; what is left is read the next time. */
+const NOTICE_READS = 64;
+
+/** Bytes of nlmsghdr: length 4, type 2, flags 2, sequence 4, port 4 (netlink(7)). */
 export const NETLINK_HEADER = 16;
 
 /**
- * A question to the kernel, in the host's byte order: nlmsghdr, the body of its type, attributes. Each attribute is given as its type and the
- * number of bytes of its value; the values are written into `bytes` in place, so that a question asked again allocates nothing.
+ * A question to the kernel, in the host's byte order: nlmsghdr, the body of its type, attributes. Each
+ * attribute is given as its type and the number of bytes of its value; the values are written into `bytes` in
+ * place, so that a question asked again allocates nothing.
  */
 export class NetlinkRequest {
   readonly bytes: Uint8Array;
@@ -52,7 +60,7 @@ export class NetlinkReply {
   readonly words: Uint32Array = new Uint32Array(this.bytes.buffer);
   readonly halves: Uint16Array = new Uint16Array(this.bytes.buffer);
 
-  /** Calls `each` for the attributes in `from ... to` that have a value of 4 bytes or more, with where it begins and ends. */
+  /** Calls `each` with kind, start and end of the attributes' values in `from ... to` of 4 bytes or more. */
   readAttributes(from: number, to: number, each: (kind: number, at: number, end: number) => void): void {
     let at = from;
     while (at + 2 * ATTRIBUTE <= to) {
@@ -82,7 +90,7 @@ export class NetlinkSocket {
     return descriptor < 0 ? null : new NetlinkSocket(calls, descriptor);
   }
 
-  /** The number of bytes of the answer of `type`, which stands in `reply`, or `-errno`. The kernel answers before `send` returns. */
+  /** Bytes of the answer of `type`, which stands in `reply`, or `-errno`. The kernel answers in `send`. */
   ask(request: NetlinkRequest, type: number): number {
     if (this.#descriptor < 0) return -Errno.EBADF;
     this.#sequence = (this.#sequence + 1) >>> 0;
@@ -110,5 +118,46 @@ export class NetlinkSocket {
     if (length < NETLINK_HEADER + 4 || words[2] !== this.#sequence) return 0;
     if (halves[2] === NLMSG_ERROR) return (words[NETLINK_HEADER / 4] as number) | 0;
     return halves[2] === type ? length : 0;
+  }
+}
+
+/** Hears when routes, rules, addresses or links of this network namespace change; needs no capability. */
+export class RouteNotices {
+  readonly #calls: SystemCalls;
+  readonly #into = new Uint8Array(64);
+  #descriptor: number;
+
+  private constructor(calls: SystemCalls, descriptor: number) {
+    this.#calls = calls;
+    this.#descriptor = descriptor;
+  }
+
+  /** Null where there is no netlink. */
+  static open(calls: SystemCalls): RouteNotices | null {
+    const descriptor = calls.socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+    if (descriptor < 0) return null;
+    const address = new Uint32Array(SOCKADDR_NL / 4);
+    new Uint16Array(address.buffer)[0] = AF_NETLINK;
+    address[2] = GROUPS;
+    if (calls.bind(descriptor, new Uint8Array(address.buffer)) >= 0) return new RouteNotices(calls, descriptor);
+    calls.close(descriptor);
+    return null;
+  }
+
+  /** True when something may have changed since the last call; lost notices (ENOBUFS) count as a change. */
+  changed(): boolean {
+    let changed = false;
+    for (let reads = 0; reads < NOTICE_READS && this.#descriptor >= 0; reads++) {
+      const length = this.#calls.receive(this.#descriptor, this.#into);
+      if (length < 0 && length !== -Errno.ENOBUFS) break;
+      changed = true;
+    }
+    return changed;
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#descriptor >= 0) this.#calls.close(this.#descriptor);
+    this.#descriptor = -1;
   }
 }

@@ -1,4 +1,5 @@
 import type { SystemCalls } from './system-calls.ts';
+import { IPV4, socketFamily } from '../../wire/family.ts';
 
 /** Something done to a fresh TCP socket on its way to holding a port; returns 0 or `-errno`. */
 export interface BindingStep {
@@ -10,7 +11,6 @@ export interface BindingStep {
   apply(calls: SystemCalls, socket: number, address: Uint8Array): number;
 }
 
-const AF_INET = 2;
 const SOCK_STREAM = 1;
 const SOCKADDR_IN_BYTES = 16;
 const PORT_OFFSET = 2;
@@ -18,7 +18,7 @@ const PORT_OFFSET = 2;
 /** What to do about a call that needs no right and is not permitted all the same. */
 export const FORBIDDEN = 'a seccomp profile or a security module forbids it: see `synscope doctor`';
 
-/** The step that makes the port ours. Without SO_REUSEADDR it fails where anything of TCP on this host has the port, be it a connection in TIME_WAIT. */
+/** Takes the port. Without SO_REUSEADDR this fails where any TCP socket has it, even one in TIME_WAIT. */
 export const BIND: BindingStep = {
   name: 'bind',
   hint: FORBIDDEN,
@@ -39,7 +39,7 @@ export class PortBinder {
   constructor(calls: SystemCalls, steps: readonly BindingStep[]) {
     this.#calls = calls;
     this.#steps = steps;
-    new Uint16Array(this.#address.buffer)[0] = AF_INET;
+    new Uint16Array(this.#address.buffer)[0] = socketFamily(IPV4);
   }
 
   get size(): number {
@@ -48,7 +48,7 @@ export class PortBinder {
 
   /** Holds 0.0.0.0:`port`; 0 or `-errno`. */
   hold(port: number): number {
-    const socket = this.#calls.socket(AF_INET, SOCK_STREAM, 0);
+    const socket = this.#calls.socket(socketFamily(IPV4), SOCK_STREAM, 0);
     this.failedStep = OPEN;
     if (socket < 0) return socket;
     const result = this.#prepare(socket, port);

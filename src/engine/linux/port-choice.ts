@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { SynscopeError, usageError } from '../../errors.ts';
 import { Errno, errnoName, errnoText } from '../../transport/errno.ts';
 import { BIND, type PortBinder } from './port-binder.ts';
-import { type PortRange, readLocalPorts, usableRuns } from './port-ranges.ts';
+import { readProcFile } from './proc-file.ts';
 
 /** Which source ports are wanted, and for what. */
 export interface PortChoice {
@@ -17,20 +17,80 @@ export interface PortChoice {
   readonly purpose: string;
   /** What a port is called where it is taken; `source port` unless given. */
   readonly subject?: string;
-  /** What to do when the ports that were asked for need a right that this process lacks; throws, or returns and has them taken unheld. */
+  /** Called when the wanted ports need a right that is missing; throws, or returns to use them unheld. */
   readonly refused: (first: number) => void;
 }
 
+/** Ports `first` to `last`, both included. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Which local ports the kernel hands out by itself, and which it was told to leave alone. */
+export interface LocalPorts {
+  /** ip_local_port_range: the kernel's choice for connect() and bind(0). */
+  readonly ephemeral: PortRange;
+  /** ip_local_reserved_ports: set aside by the administrator for others. */
+  readonly reserved: readonly PortRange[];
+}
+
+/** What Linux uses when /proc does not say. */
+const DEFAULT_EPHEMERAL: PortRange = { first: 32768, last: 60999 };
+const LOWEST = 1024;
+const HIGHEST = 65535;
+/** Stateless filters let return traffic in to ports from here on; lower ones are often shut. */
+const LOOKS_LIKE_A_CLIENT = 32768;
 /** Runs of consecutive ports that are tried before scattered ones are taken. */
 const ATTEMPTS = 64;
 
 /**
- * Chooses ports outside the ephemeral range (inside it only where it leaves none) and has the binder hold them: ascending, consecutive wherever that
- * many in a row were free. Throws a usage error when the port that the user asked for is taken, and `engine-lost` when this host has not that many free
- * ports or its kernel refuses for another reason; the binder may hold some then.
+ * Chooses ports outside the ephemeral range (inside it only where it leaves none) and has the binder hold
+ * them: ascending, consecutive wherever that many in a row were free. Throws a usage error when the port that
+ * the user asked for is taken, and `engine-lost` when this host has not that many free ports or its kernel
+ * refuses for another reason; the binder may hold some then.
  */
 export function choosePorts(choice: PortChoice): number[] {
   return choice.first === null ? chosenAtRandom(choice) : askedFor(choice.first, choice);
+}
+
+/** Reads both settings of the current network namespace. */
+export function readLocalPorts(): LocalPorts {
+  return {
+    ephemeral: parseEphemeralRange(readProcFile('/proc/sys/net/ipv4/ip_local_port_range') ?? ''),
+    reserved: parsePortList(readProcFile('/proc/sys/net/ipv4/ip_local_reserved_ports') ?? ''),
+  };
+}
+
+/** `32768\t60999`; anything else gives the kernel's default. */
+export function parseEphemeralRange(text: string): PortRange {
+  const match = /^(\d+)\s+(\d+)$/.exec(text.trim());
+  return match === null ? DEFAULT_EPHEMERAL : { first: Number(match[1]), last: Number(match[2]) };
+}
+
+/** `8080,9000-9010` as the kernel prints it; an empty text is no ports. */
+export function parsePortList(text: string): PortRange[] {
+  return text
+    .trim()
+    .split(',')
+    .filter((part) => /^\d+(-\d+)?$/.test(part))
+    .map((part) => {
+      const [first, last] = part.split('-').map(Number) as [number, number | undefined];
+      return { first, last: last ?? first };
+    });
+}
+
+/**
+ * Runs of ports that a probe may send from, best first: outside the ephemeral range and the reserved list,
+ * those that look like a client's before those below 32768. Where the ephemeral range leaves none, ports
+ * inside it (a bound port is never handed out).
+ */
+export function usableRuns(ports: LocalPorts): PortRange[] {
+  const outside = subtract({ first: LOWEST, last: HIGHEST }, [ports.ephemeral, ...ports.reserved]);
+  const runs = outside.length > 0 ? outside : subtract({ first: LOWEST, last: HIGHEST }, ports.reserved);
+  const high = runs.filter((run) => run.last >= LOOKS_LIKE_A_CLIENT);
+  const low = runs.filter((run) => run.last < LOOKS_LIKE_A_CLIENT);
+  return [...high, ...low];
 }
 
 function askedFor(first: number, choice: PortChoice): number[] {
@@ -83,7 +143,7 @@ function consecutive(first: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => first + index);
 }
 
-/** Another port may do: somebody has this one, or it is a privileged one. */
+/** Another port may do: this one is in use, or privileged. */
 function isTaken(result: number, { binder }: PortChoice): boolean {
   return result === -Errno.EADDRINUSE || (result === -Errno.EACCES && binder?.failedStep === BIND);
 }
@@ -95,4 +155,16 @@ function cannotHold(result: number, { binder, purpose }: PortChoice): SynscopeEr
   return new SynscopeError(isForbidden ? 'not-permitted' : 'engine-lost', what, {
     hint: isForbidden ? hint : 'each source port is one open socket: see `ulimit -n`',
   });
+}
+
+function subtract(whole: PortRange, holes: readonly PortRange[]): PortRange[] {
+  let left: PortRange[] = [whole];
+  for (const hole of holes) {
+    left = left.flatMap((run) => [
+      { first: run.first, last: Math.min(run.last, hole.first - 1) },
+      { first: Math.max(run.first, hole.last + 1), last: run.last },
+    ]);
+    left = left.filter((run) => run.first <= run.last);
+  }
+  return left;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The text of a file under /proc or /sys without its final newline, or null where there is none or it may not be read. */
+/** The text of a file under /proc or /sys without its final newline; null where it cannot be read. */
 export function readProcFile(path: string): string | null {
   try {
     return readFileSync(path, 'utf8').trimEnd();

@@ -4,30 +4,32 @@ import { hasSystemCalls, systemCalls } from './system-calls.ts';
 
 /** How source ports are to be chosen. */
 export interface SourcePortOptions {
-  /** The port that the user asked for (the first of `count` consecutive ones), or null for a choice at random. */
+  /** The first of `count` consecutive ports that the user asked for, or null for a choice at random. */
   readonly first: number | null;
   /** Called once with a line for the user for each port that could not be reserved. */
   readonly warn: (line: string) => void;
 }
 
 /**
- * Source ports that are ours until `release`: each is bound by a socket that does not listen, so the kernel gives it to no connection,
- * and still answers a SYN-ACK that arrives there with RST, which tears the half-open connection down.
+ * Source ports that are ours until `release`: each is bound by a socket that does not listen, so the kernel
+ * gives it to no connection, and still answers a SYN-ACK that arrives there with RST, which tears the
+ * half-open connection down.
  */
 export interface Reservation {
   /** Ascending; consecutive wherever that many in a row were free. */
   readonly ports: readonly number[];
-  /** False when nothing keeps other sockets away from the ports: `missing`, or no right to bind them, of which a warning said so. */
+  /** False when other sockets may take the ports: `missing`, or no right to bind them (then warned). */
   readonly held: boolean;
-  /** Why ports cannot be held here at all (no koffi), or null. Engines that need the same say the same: the caller tells the user once. */
+  /** Why ports cannot be held at all (no koffi), or null. Engines say the same, so no warning says it. */
   readonly missing: string | null;
   /** Gives the ports back. Idempotent. */
   release(): void;
 }
 
 /**
- * Reserves `count` source ports, 1 or more, outside the ephemeral range (ports inside it only where it leaves none).
- * Throws a usage error when the port that the user asked for is taken, and `engine-lost` when this host has not that many free ports.
+ * Reserves `count` source ports, 1 or more, outside the ephemeral range (ports inside it only where it leaves
+ * none). Throws a usage error when the port that the user asked for is taken, and `engine-lost` when this
+ * host has not that many free ports.
  */
 export function reserveSourcePorts(count: number, { first, warn }: SourcePortOptions): Reservation {
   const calls = systemCalls();

@@ -27,27 +27,27 @@ export interface SystemCalls {
   getOption(descriptor: number, level: number, option: number, value: Uint8Array): number;
   /** The local address of a socket (getsockname(2)); returns 0. */
   localAddress(descriptor: number, into: Uint8Array): number;
-  /** Sends `count` messages without blocking: `headers` is the address of an array of struct mmsghdr. Returns how many were sent. */
+  /** Sends an array of `count` struct mmsghdr at address `headers` without blocking; returns how many. */
   sendMessages(descriptor: number, headers: number, count: number): number;
-  /** The same in a thread of the pool; calls `done` on the event loop with how many were sent, 0 for an error. */
+  /** The same in a thread of the pool; calls `done` on the event loop with how many were sent, or 0. */
   sendMessagesAside(descriptor: number, headers: number, count: number, done: (sent: number) => void): void;
   /** Receives one message without blocking: `header` is the address of a struct msghdr. */
   receiveMessage(descriptor: number, header: number): number;
   /** Sendto(2) with nothing: makes the kernel look at a transmit ring. */
   kick(descriptor: number): number;
-  /** Maps `length` bytes of a socket from `offset` on, or for descriptor -1 fresh memory: pages that the kernel sees too. */
+  /** Maps `length` bytes of a socket from `offset` on, or with descriptor -1 fresh memory. */
   map(descriptor: number, length: number, offset: number): MappedMemory | number;
-  /** Gives the pages back. The addresses stay valid and are used again for a mapping of the same length: a view that somebody kept must not crash. */
+  /** Frees the pages; the addresses serve the next mapping, since a view that was kept must not crash. */
   unmap(memory: MappedMemory): number;
-  /** Bytes of a page (getpagesize(3)): 4096 on x86-64; 4096, 16384 or 65536 on arm64, as the kernel was built. */
+  /** Bytes of a page (getpagesize(3)): 4096 on x86-64; 4096, 16384 or 65536 on arm64. */
   pageBytes(): number;
   /** Clock_gettime(2) of CLOCK_REALTIME: two 64-bit words, seconds and nanoseconds. */
   realTime(into: BigInt64Array): number;
-  /** Calls `readable` on Node's event loop whenever the socket has something to read; does not keep the process alive. */
+  /** Calls `readable` on the event loop whenever the socket is readable; does not keep the process alive. */
   watch(descriptor: number, readable: () => void): SocketWatch;
   capget(header: Uint8Array, data: Uint8Array): number;
   capset(header: Uint8Array, data: Uint8Array): number;
-  /** dlopen with RTLD_GLOBAL, for the life of the process: its symbols become visible to `dlsym(RTLD_DEFAULT)`. False when there is no such library. */
+  /** dlopen with RTLD_GLOBAL: `dlsym(RTLD_DEFAULT)` sees its symbols. False when there is no such library. */
   loadGlobally(library: string): boolean;
 }
 
@@ -76,7 +76,7 @@ const PRIVATE_ANONYMOUS = 0x22;
 const MAP_NORESERVE = 0x4000;
 const MAP_POPULATE = 0x8000;
 
-/** Libc is one for the whole process, and so is this binding to it; null until somebody asks. */
+/** Libc is one for the whole process, and so is this binding to it; null until first asked for. */
 let bound: SystemCallsOrProblem | null = null;
 
 /** True when the calls are there; narrows. */
@@ -84,7 +84,7 @@ export function hasSystemCalls(calls: SystemCallsOrProblem): calls is SystemCall
   return 'socket' in calls;
 }
 
-/** Binds the calls on first use (measured: 15 ms), or says why it cannot: koffi without a binary for this platform, or not Linux. */
+/** Binds the calls on first use (measured: 15 ms), or says why not: no binary of koffi, or no Linux. */
 export function systemCalls(): SystemCallsOrProblem {
   bound ??= bindOrExplain();
   return bound;
@@ -191,7 +191,7 @@ function messageCalls({
 
 function memoryCalls({ koffi, libc, orErrno }: Binding): Pick<SystemCalls, 'map' | 'unmap' | 'pageBytes'> {
   const mmap = libc.func('intptr_t mmap(uintptr_t, uintptr_t, int, int, int, int64_t)');
-  /** Address ranges without pages, by length. Node cannot detach a buffer that it did not allocate, so they are never unmapped. */
+  /** Address ranges without pages, by length. Node cannot detach a foreign buffer, so they stay mapped. */
   const spare = new Map<number, MappedMemory[]>();
   const mapAt = (address: number, length: number, [flags, descriptor, offset]: readonly [number, number, number]): number =>
     orErrno(mmap(address, length, PROT_READ_WRITE, address === 0 ? flags : flags | MAP_FIXED, descriptor, offset));
@@ -250,7 +250,7 @@ function watchSocket(koffi: typeof Koffi, descriptor: number, readable: () => vo
   };
 }
 
-/** glibc by name (measured: 0.1 ms); elsewhere (musl) the running program itself, which holds the same symbols (4 ms). */
+/** glibc by name (measured: 0.1 ms); elsewhere (musl) the program itself, with the same symbols (4 ms). */
 function loadLibc(koffi: typeof Koffi): Koffi.LibraryHandle {
   try {
     return koffi.load('libc.so.6');

@@ -1,12 +1,9 @@
 import { Errno } from '../../transport/errno.ts';
 import type { Source } from '../../transport/transport.ts';
-import type { Address } from '../../wire/address.ts';
-import { isUnresolvedIn } from './arp-table.ts';
-import { interfaceAddresses } from './interface-addresses.ts';
-import { unknownInterface } from './interfaces.ts';
+import { type Address, formatAddress, isLoopback } from '../../wire/address.ts';
+import { interfaceAddresses, unknownInterface } from './interfaces.ts';
 import { readProcFile, readProcNumber } from './proc-file.ts';
-import type { OpenRoutes, RouteOptions } from './route-options.ts';
-import { SourceList } from './source-list.ts';
+import { type OpenRoutes, type RouteOptions, SourceList } from './route-sources.ts';
 
 /** One line of /proc/net/route. */
 export interface TableRoute {
@@ -22,12 +19,14 @@ export interface TableRoute {
 
 const RTF_UP = 0x1;
 const RTF_REJECT = 0x200;
+/** ATF_COM: there is a hardware address. The kernel shows 0 for INCOMPLETE and FAILED (net/ipv4/arp.c). */
+const ATF_COM = 0x2;
 const ETHERNET_MTU = 1500;
 const LOOPBACK = 'lo';
 
 /**
- * Routes for hosts where netlink cannot be asked: longest prefix in the main table, source address the interface's first.
- * Does not know policy rules, route sources or route MTUs.
+ * Routes for hosts where netlink cannot be asked: longest prefix in the main table, source address the
+ * interface's first. Does not know policy rules, route sources or route MTUs.
  */
 export class TableRoutes implements OpenRoutes {
   readonly #options: RouteOptions;
@@ -61,7 +60,7 @@ export class TableRoutes implements OpenRoutes {
   }
 
   isLocal(address: Address): boolean {
-    return address >>> 24 === 127 || this.#own.has(address);
+    return isLoopback(address) || this.#own.has(address);
   }
 
   /** Reads a file each time: measured, 15 us. */
@@ -84,7 +83,7 @@ export class TableRoutes implements OpenRoutes {
   }
 }
 
-/** The usable lines of /proc/net/route; its addresses are words in host byte order, little-endian on every machine Node runs on but s390x. */
+/** The usable lines of /proc/net/route, whose addresses are words in host byte order. */
 export function parseRouteTable(text: string): TableRoute[] {
   const lines = text.split('\n').slice(1);
   return lines.flatMap((line) => {
@@ -104,7 +103,7 @@ export function parseRouteTable(text: string): TableRoute[] {
   });
 }
 
-/** Interface of the longest prefix that holds `target`, lowest metric first among equals; null when none or an unreachable route. */
+/** Interface of the longest prefix that holds `target`, then of the lowest metric; null without a route. */
 export function interfaceFor(target: Address, routes: readonly TableRoute[]): string | null {
   return bestRoute(target, routes)?.interface ?? null;
 }
@@ -118,4 +117,13 @@ function bestRoute(target: Address, routes: readonly TableRoute[]): TableRoute |
 function networkOrder(hex: string): number {
   const word = new Uint32Array([Number.parseInt(hex, 16)]);
   return new DataView(word.buffer).getUint32(0);
+}
+
+/** Whether /proc/net/arp (`text`) has an entry for `neighbour` there without a hardware address. */
+export function isUnresolvedIn(text: string, interfaceName: string, neighbour: Address): boolean {
+  const dotted = formatAddress(neighbour);
+  return text.split('\n').some((line) => {
+    const fields = line.trim().split(/\s+/);
+    return fields[0] === dotted && fields[5] === interfaceName && (Number(fields[2]) & ATF_COM) === 0;
+  });
 }

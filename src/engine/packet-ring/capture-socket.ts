@@ -1,15 +1,15 @@
 import { Errno } from '../../transport/errno.ts';
 import type { EngineProblem } from '../engine.ts';
-import { attachFilter } from '../linux/attach-filter.ts';
+import { attachFilter } from '../linux/filter-program.ts';
 import type { MappedMemory, SocketWatch, SystemCalls } from '../linux/system-calls.ts';
 import { kernelRefusal } from './kernel-refusal.ts';
 import { openReceivedFrames } from './received-frames.ts';
 import { type CapturedFrames, RingBlocks } from './ring-block.ts';
 import { ringFilter } from './ring-filter.ts';
 
-/** How much memory the kernel fills before somebody must read. */
+/** How much memory the kernel fills before it must be read. */
 export interface RingSize {
-  /** One block is handed over at a time; a multiple of FRAME_BYTES. Rounded up to whole pages (`wholePages`). */
+  /** A multiple of FRAME_BYTES, handed over at a time. Rounded up to whole pages (`wholePages`). */
   readonly blockBytes: number;
   readonly blocks: number;
 }
@@ -19,8 +19,9 @@ export interface CaptureOptions {
   /** Rings to try, the largest first: the next where memory is short. None: without a ring. */
   readonly sizes: readonly RingSize[];
   /**
-   * The kernel stamps a packet once for all listeners (SO_TIMESTAMPNS), as it arrives or leaves; else each listener stamps what it is shown. On behalf of this
-   * socket it then stamps all that arrives at the host, wanted or not: 30 to 50 ns a packet.
+   * The kernel stamps a packet once for all listeners (SO_TIMESTAMPNS), as it arrives or leaves; else each
+   * listener stamps what it is shown. On behalf of this socket it then stamps all that arrives at the host,
+   * wanted or not: 30 to 50 ns a packet.
    */
   readonly commonStamps: boolean;
 }
@@ -56,11 +57,11 @@ const TPACKET_V3 = 2;
 /** tp_drops in tpacket_stats and tpacket_stats_v3, two and three 32-bit words. */
 const DROPS = 1;
 
-/** The kernel wants frames of this alignment that fill a block evenly; blocks of this version hold frames of any length. */
+/** The kernel wants frames of this alignment that fill a block evenly; TPACKET_V3 packs any length. */
 const FRAME_BYTES = 2048;
 /** A block that is not full is handed over after this long; the least that can be asked for. */
 const BLOCK_TIMEOUT_MS = 1;
-/** Without a ring packets wait here; the kernel cuts this to net.core.rmem_max, by default enough for 250 small ones. */
+/** Without a ring packets wait here; cut to net.core.rmem_max, by default enough for 250 small ones. */
 const RECEIVE_BUFFER = 1 << 20;
 
 /** Opens the socket, with a TPACKET_V3 receive ring or without. */
@@ -95,7 +96,7 @@ function setUp(opening: Opening, filter: Uint8Array, { sizes, commonStamps }: Ca
   const attached = attachFilter(calls, descriptor, filter);
   if (attached < 0) return kernelRefusal('attaching the packet filter', attached);
   const stamped = commonStamps || !hasRing ? calls.setOption(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, ints(1)) : 0;
-  // A frame of a ring has a stamp all the same; what recvmsg returns has none, and could not be placed in time.
+  // A frame of a ring has a stamp anyway; what recvmsg returns would have none.
   if (stamped < 0 && !hasRing) return kernelRefusal('asking for the kernel’s stamps', stamped);
   const opened = hasRing ? openRing(opening, sizes) : openMessages(opening);
   if ('code' in opened) return opened;
@@ -122,8 +123,8 @@ function openRing(opening: Opening, sizes: readonly RingSize[]): OpenFrames | En
 }
 
 /**
- * The kernel wants blocks of whole pages (EINVAL else), and a page has 64 KiB on some arm64 and ppc64 kernels. Where that makes blocks larger there are
- * fewer of them, two at least, and the ring stays as large.
+ * The kernel wants blocks of whole pages (EINVAL else), and a page has 64 KiB on some arm64 and ppc64
+ * kernels. Where that makes blocks larger there are fewer of them, two at least, and the ring stays as large.
  */
 export function wholePages({ blockBytes, blocks }: RingSize, pageBytes: number): RingSize {
   const whole = Math.ceil(blockBytes / pageBytes) * pageBytes;

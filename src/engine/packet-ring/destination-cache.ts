@@ -8,7 +8,7 @@ const NOBODY = 0;
 /** 2^32 divided by the golden ratio: multiplying by it spreads neighbouring addresses (Knuth, 6.4). */
 const GOLDEN = 0x9e3779b1;
 
-/** A small number for each of many destinations, in bounded memory: what does not fit is forgotten. Nothing is allocated after the constructor. */
+/** A small number for each destination, in bounded memory: what does not fit is forgotten. */
 export class DestinationCache {
   readonly #keys = new Uint32Array(PLACES);
   /** One for each place. */

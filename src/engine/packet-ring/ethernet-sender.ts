@@ -3,7 +3,7 @@ import type { SendBatch } from '../../transport/transport.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import type { EngineProblem } from '../engine.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
-import { ethernetLink } from '../linux/ethernet-link.ts';
+import { ethernetLink } from '../linux/interfaces.ts';
 import { addressWord, DESTINATION_WORD, largestPacket, SOURCE_WORD } from './frame-slots.ts';
 import type { FrameTransmit } from './frame-transmit.ts';
 import { type HopOptions, NextHops } from './next-hops.ts';
@@ -25,8 +25,8 @@ export interface EthernetOptions extends HopOptions {
 }
 
 /**
- * A sender for one interface and one source address, the first of `paths` that the kernel lets us have. The problem is why there is none, or why
- * frames cannot be built for this interface at all.
+ * A sender for one interface and one source address, the first of `paths` that the kernel lets us have. The
+ * problem is why there is none, or why frames cannot be built for this interface at all.
  */
 export function openEthernetSender(options: EthernetOptions, paths: readonly FramePath[]): EthernetSender | EngineProblem {
   const { calls } = options;
@@ -52,8 +52,9 @@ function wayInWords(options: EthernetOptions, path: FramePath, refusals: readonl
 }
 
 /**
- * Sends Ethernet frames past everything between a raw IP socket and the driver: routing, the firewall's output rules, IPsec policies, the queueing
- * discipline and captures, ours included. Packets without a hop, or from another source address, go through the fallback.
+ * Sends Ethernet frames past everything between a raw IP socket and the driver: routing, the firewall's
+ * output rules, IPsec policies, the queueing discipline and captures, ours included. Packets without a hop,
+ * or from another source address, go through the fallback.
  */
 export class EthernetSender implements PacketSender {
   readonly path: FramePath;
@@ -93,7 +94,7 @@ export class EthernetSender implements PacketSender {
     this.#deferred = new Int32Array(options.fallback.batch.capacity);
   }
 
-  /** See PacketSender. `sentAt` is read before each chunk of frames is handed over: it is at most the time that 128 packets take too early (0.1 ms). */
+  /** See PacketSender. `sentAt` is read before each chunk, so it is 0.1 ms early at most. */
   flush(): void {
     const { count } = this.batch;
     this.#hops.turn(this.#now());
@@ -110,7 +111,7 @@ export class EthernetSender implements PacketSender {
     this.#hops.close();
   }
 
-  /** Places slots from `first` on: those that are frames and have room in the chunk, and one that is none. Returns the slot to go on from. */
+  /** Places frames from `first` on that have room, or one slot that is none; returns the next slot. */
   #placeRun(first: number, end: number): number {
     const most = Math.min(end - first, this.#transmit.chunk - this.#stagedCount);
     const run = this.#frameable(first, most);
@@ -120,7 +121,7 @@ export class EthernetSender implements PacketSender {
     return first + run + 1;
   }
 
-  /** How many slots from `first` on, `most` at most, have a hop and the size of a frame; their headers are there then. else `#hop` is that of the one that stands in the way. */
+  /** How many slots from `first` on are frames, `most` at most; `#hop` is that of the next one. */
   #frameable(first: number, most: number): number {
     const { lengths } = this.batch;
     const { frames } = this.#transmit;
@@ -146,7 +147,7 @@ export class EthernetSender implements PacketSender {
     this.#transmit.stage(first, count);
     for (let slot = first; slot < first + count; slot++) this.#staged[this.#stagedCount++] = slot;
     if (this.#stagedCount < this.#transmit.chunk) return;
-    // Packets of the kernel's way first: their destinations may have got a hop meanwhile.
+    // Packets of the raw socket first: their destinations may have got a hop meanwhile.
     this.#sendDeferred();
     this.#sendStaged();
   }

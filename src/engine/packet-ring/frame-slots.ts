@@ -1,9 +1,9 @@
 import type { MappedMemory } from '../linux/system-calls.ts';
 
-/** Bytes from one frame's place to the next, and so from slot to slot, where packets of any size may come; a page is a multiple of it. */
+/** Bytes from one frame, and so from one slot, to the next; a page is a multiple of it. */
 export const SLOT_BYTES = 2048;
 const SMALLEST_SLOT = 128;
-/** Where a frame begins in its place: its IP packet then stands at a multiple of 4, so that addresses are read as words. */
+/** Offset of a frame in its place: its IP packet is then aligned to 4, so that addresses are words. */
 export const FRAME_AT = 2;
 /** Bytes of an Ethernet header: destination 6, source 6, EtherType 2. */
 export const HEADER_BYTES = 14;
@@ -14,8 +14,8 @@ export function largestPacket(slotBytes: number): number {
 }
 
 /**
- * The smallest slots for packets of `packetBytes`: small ones stay in the processor's cache, where slots 2048 bytes apart would compete for the same
- * few of its places.
+ * The smallest slots for packets of `packetBytes`: small ones stay in the processor's cache, where slots 2048
+ * bytes apart would compete for the same few of its places.
  */
 export function slotBytesFor(packetBytes: number): number {
   let bytes = SMALLEST_SLOT;
@@ -23,7 +23,7 @@ export function slotBytesFor(packetBytes: number): number {
   return bytes;
 }
 
-/** Offset of the packet's source address (RFC 791, 3.1), as `addressWord`, in the words of a frame's place. */
+/** Offset of the packet's source address (RFC 791, 3.1), as `addressWord`, in the words of a place. */
 export const SOURCE_WORD: number = (PACKET_AT + 12) / 4;
 /** Of its destination address, likewise. */
 export const DESTINATION_WORD: number = (PACKET_AT + 16) / 4;
@@ -39,7 +39,7 @@ export function addressWord(value: number): number {
   return ((value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0;
 }
 
-/** Frames are mapped with a page more than they take, so that the last window, which begins after a header, ends inside. */
+/** One page more than frames take, so that the last window, which begins after a header, ends inside. */
 const SPARE = 4096;
 
 /** Bytes to map for `frames` frames. */
@@ -48,8 +48,9 @@ export function frameMemory(frames: number, slotBytes: number = SLOT_BYTES): num
 }
 
 /**
- * Frames side by side in memory that the kernel reads too. A frame is an Ethernet header and behind it the IP packet of a slot; slots
- * are handed out a window at a time. A header is written only when it differs from what stands there, which a stamp tells.
+ * Frames side by side in memory that the kernel reads too. A frame is an Ethernet header and behind it the IP
+ * packet of a slot; slots are handed out a window at a time. A header is written only when it differs from
+ * what stands there, which a stamp tells.
  */
 export class FrameSlots {
   readonly memory: MappedMemory;
@@ -77,7 +78,7 @@ export class FrameSlots {
     this.#stamps = new Int32Array(regions * slots).fill(-1);
   }
 
-  /** Puts header `hop` of the table in front of frame `frame`; `stamp` (0 or more) is another one whenever the header is. */
+  /** Puts header `hop` in front of `frame`; `stamp` (0 or more) changes whenever the header does. */
   setHeader(frame: number, headers: Uint16Array, hop: number, stamp: number): void {
     if (this.#stamps[frame] === stamp) return;
     this.#stamps[frame] = stamp;

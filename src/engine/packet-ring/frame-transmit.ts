@@ -1,7 +1,7 @@
 import type { SendBatch } from '../../transport/transport.ts';
 import type { FrameSlots } from './frame-slots.ts';
 
-/** Hands Ethernet frames to the driver of one interface, past its queueing discipline, the firewall's output rules and every capture. */
+/** Hands Ethernet frames to a driver; bypasses queueing discipline, output rules and captures. */
 export interface FrameTransmit {
   readonly path: 'af-xdp' | 'af-packet';
   /** Whose slots become frames. Its `bytes` may be another array after `finish`. */
@@ -13,9 +13,9 @@ export interface FrameTransmit {
   begin(): number;
   /** The frame behind a slot of the batch, until `finish`. */
   frameOf(slot: number): number;
-  /** Appends the frames, header and all, of `count` slots from `first` on, whose lengths stand in the batch. At most `chunk` slots between two `send`. */
+  /** Appends the frames of `count` slots from `first` on; `chunk` at most between two `send`. */
   stage(first: number, count: number): void;
-  /** Hands what is staged to the kernel in order and returns how many frames it took; nothing is staged afterwards. */
+  /** Hands staged frames over in order, returns how many were taken, and forgets the rest. */
   send(): number;
   /** Why the last `send` did not hand over all, else 0: the errno of the first frame that was not. */
   readonly errno: number;

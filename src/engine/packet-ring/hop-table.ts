@@ -1,10 +1,10 @@
 import type { Address } from '../../wire/address.ts';
 import { writeU16 } from '../../wire/bytes.ts';
 import type { Nanos } from '../../wire/numbers.ts';
-import { MAC_BYTES } from '../linux/neighbour-message.ts';
+import { MAC_BYTES } from '../linux/rtnetlink.ts';
 import { HEADER_WORDS } from './frame-slots.ts';
+import { etherType, IPV4 } from '../../wire/family.ts';
 
-const ETHERTYPE_IPV4 = 0x0800;
 const HEADER = HEADER_WORDS * 2;
 const SMALLEST = 64;
 
@@ -17,7 +17,7 @@ export const HopState = {
   confirm: 2,
 } as const;
 
-/** Next hops of one interface, each with its Ethernet header. At most `LARGEST` of them; arrays double as they fill. */
+/** Next hops of one interface with their Ethernet headers, `LARGEST` at most; arrays double as they fill. */
 export class HopTable {
   static readonly LARGEST = 65536;
   count = 0;
@@ -56,7 +56,7 @@ export class HopTable {
     if (this.stamps[hop] !== -1 && this.#holds(at, neighbour) && this.#holds(at + MAC_BYTES, own)) return;
     this.#bytes.set(neighbour, at);
     this.#bytes.set(own, at + MAC_BYTES);
-    writeU16(this.#bytes, at + 2 * MAC_BYTES, ETHERTYPE_IPV4);
+    writeU16(this.#bytes, at + 2 * MAC_BYTES, etherType(IPV4));
     this.stamps[hop] = this.#nextStamp++;
   }
 

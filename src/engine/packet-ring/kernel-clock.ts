@@ -3,7 +3,7 @@ import type { SystemCalls } from '../linux/system-calls.ts';
 
 /** How often the wall clock is compared with the transport's. */
 const REVIEW_EVERY: Nanos = 250 * NANOS_PER_MS;
-/** The wall clock was set when it has moved by more than this. Slewing moves both clocks alike, and less is an error of measuring: it must not get into round trips. */
+/** A larger move means that the wall clock was set; a smaller one is an error of measuring. */
 const STEP: Nanos = NANOS_PER_MS;
 /** A stamp older than this is more likely to be of another reckoning. */
 const OLDEST: Nanos = NANOS_PER_SECOND;
@@ -13,15 +13,16 @@ const MEASUREMENTS = 16;
 export type WallClock = Pick<SystemCalls, 'realTime'>;
 
 /**
- * Puts the kernel's stamps (CLOCK_REALTIME) on the transport's clock (monotonic). The two differ by a constant until somebody sets the wall clock.
- * All is whole nanoseconds counted from a second near the beginning, so that doubles are exact.
+ * Puts the kernel's stamps (CLOCK_REALTIME) on the transport's clock (monotonic). The two differ by a
+ * constant until the wall clock is set. All is whole nanoseconds counted from a second near the beginning, so
+ * that doubles are exact.
  */
 export class KernelClock {
   readonly #wall: WallClock;
   readonly #now: () => Nanos;
   readonly #time = new BigInt64Array(2);
   readonly #base: number;
-  /** Wall clock less transport's clock; before the last time that somebody set the wall clock, and since. */
+  /** Wall clock less transport's clock; before the wall clock was last set, and since. */
   #before: Nanos;
   #since: Nanos;
   #nextReview: Nanos;
@@ -37,8 +38,8 @@ export class KernelClock {
   }
 
   /**
-   * When a packet was stamped; `now` is when it was found, later than that. A stamp from before somebody set the wall clock is still understood,
-   * where it would otherwise lie in the future or more than a second back.
+   * When a packet was stamped; `now` is when it was found, later than that. A stamp from before the wall
+   * clock was set is still understood, where it would otherwise lie in the future or more than a second back.
    */
   at(seconds: number, nanos: number, now: Nanos): Nanos {
     const wall = (seconds - this.#base) * NANOS_PER_SECOND + nanos;
@@ -48,7 +49,7 @@ export class KernelClock {
     return other <= now && other > now - OLDEST ? other : Math.min(at, now);
   }
 
-  /** Looks whether somebody has set the wall clock, four times a second or as soon as the stamp of a packet found at `now` cannot be true. */
+  /** Checks whether the wall clock was set: four times a second, and when a stamp cannot be true. */
   review(seconds: number, nanos: number, now: Nanos): void {
     const at = (seconds - this.#base) * NANOS_PER_SECOND + nanos - this.#since;
     if (now < this.#nextReview && at <= now + STEP && at > now - OLDEST) return;
@@ -59,7 +60,7 @@ export class KernelClock {
     this.#since = measured;
   }
 
-  /** The wall clock is read between two readings of the other; the pair that lies closest together is the truest. */
+  /** The wall clock is read between two readings of the other; the closest pair is the truest. */
   #measure(): Nanos {
     let narrowest = Infinity;
     let difference = 0;

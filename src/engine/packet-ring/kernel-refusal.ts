@@ -1,11 +1,10 @@
 import { Errno, errnoName, errnoText } from '../../transport/errno.ts';
 import type { EngineProblem } from '../engine.ts';
-import { Capability, holds, readPrivileges } from '../linux/capabilities.ts';
-import { netRawProblem } from '../linux/net-raw.ts';
+import { Capability, holds, readPrivileges, netRawProblem } from '../linux/capabilities.ts';
 
 /**
- * What `-errno` of a system call means for the engine: the right is missing; or, although it is there, this kernel or a sandbox (a seccomp profile) has
- * no such sockets, so another engine may still work.
+ * What `-errno` of a system call means for the engine: the right is missing; or, although it is there, this
+ * kernel or a sandbox (a seccomp profile) has no such sockets, so another engine may still work.
  */
 export function kernelRefusal(what: string, result: number): EngineProblem {
   if (-result === Errno.EPERM || -result === Errno.EACCES) {

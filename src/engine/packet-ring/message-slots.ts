@@ -4,23 +4,23 @@ import type { SendBatch } from '../../transport/transport.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import type { MappedMemory } from '../linux/system-calls.ts';
 import { newBatch } from './sender.ts';
+import { IPV4, socketFamily } from '../../wire/family.ts';
+import { Ipv4Offset } from '../../wire/ipv4.ts';
 
 const CAPACITY = 256;
 const SLOT_BYTES = 2048;
-/** Offset of the destination address (RFC 791, 3.1), and of the one in a sockaddr_in. */
-const DESTINATION = 16;
+/** Offset of the address in a sockaddr_in. */
 const NAME_ADDRESS = 4;
 
 /** struct mmsghdr on 64-bit Linux, in 64-bit words: msg_name, msg_namelen, msg_iov, msg_iovlen, ... */
 const HEADER_BYTES = 64;
-/** Bytes from the start of a struct mmsghdr to msg_len, which the kernel writes when it has sent the message. */
+/** Offset of msg_len in a struct mmsghdr, which the kernel writes when it has sent the message. */
 const SENT_LENGTH = 56;
 const Header = { NAME: 0, NAME_LENGTH: 1, VECTOR: 2, VECTORS: 3 } as const;
 /** struct iovec: iov_base, iov_len. */
 const VECTOR_BYTES = 16;
 /** struct sockaddr_in. */
 const NAME_BYTES = 16;
-const AF_INET = 2;
 
 const HEADERS_AT = CAPACITY * SLOT_BYTES;
 const VECTORS_AT = HEADERS_AT + CAPACITY * HEADER_BYTES;
@@ -44,12 +44,14 @@ export class MessageSlots {
     writeHeaders(memory);
   }
 
-  /** A raw socket takes the destination from the address beside the packet, not from the packet. For the slots of the batch, before they are sent. */
+  /** A raw socket takes the destination from the address beside the packet. Call it before sending. */
   address(): void {
     const words = this.#words;
     const { lengths, count } = this.batch;
     for (let slot = 0; slot < count; slot++) {
-      words[(NAMES_AT + slot * NAME_BYTES + NAME_ADDRESS) >>> 2] = words[(slot * SLOT_BYTES + DESTINATION) >>> 2] as number;
+      words[(NAMES_AT + slot * NAME_BYTES + NAME_ADDRESS) >>> 2] = words[
+        (slot * SLOT_BYTES + Ipv4Offset.DESTINATION) >>> 2
+      ] as number;
       words[((VECTORS_AT + slot * VECTOR_BYTES) >>> 2) + LENGTH_WORD] = lengths[slot] as number;
     }
   }
@@ -59,7 +61,7 @@ export class MessageSlots {
     Atomics.store(this.#words, this.#lastLength, 0);
   }
 
-  /** True once the kernel has taken the whole batch, whoever made the call. */
+  /** True once the kernel has taken the whole batch, from whichever thread. */
   get isTaken(): boolean {
     return Atomics.load(this.#words, this.#lastLength) > 0;
   }
@@ -81,7 +83,7 @@ export class MessageSlots {
   }
 }
 
-/** Points each header to its vector and its name, and each vector to its slot; only lengths and addresses change later. */
+/** Points headers to vectors and names, vectors to slots; only lengths and addresses change later. */
 function writeHeaders({ address, bytes }: MappedMemory): void {
   const longs = new BigUint64Array(bytes);
   const words = new Uint32Array(bytes);
@@ -95,6 +97,6 @@ function writeHeaders({ address, bytes }: MappedMemory): void {
     longs[header + Header.VECTOR] = BigInt(address + vector);
     longs[header + Header.VECTORS] = 1n;
     longs[vector / 8] = BigInt(address + slot * SLOT_BYTES);
-    halves[name / 2] = AF_INET;
+    halves[name / 2] = socketFamily(IPV4);
   }
 }

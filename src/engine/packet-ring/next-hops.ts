@@ -1,17 +1,15 @@
 import { type Address, UNSPECIFIED } from '../../wire/address.ts';
 import { type Nanos, NANOS_PER_MS } from '../../wire/numbers.ts';
 import type { EngineProblem } from '../engine.ts';
-import { type EthernetLink, ethernetLink } from '../linux/ethernet-link.ts';
-import { MAC_BYTES, NeighbourRequest } from '../linux/neighbour-message.ts';
-import { NetlinkSocket } from '../linux/netlink.ts';
-import { NO_NEXT_HOP, NOT_ASKED, PlainRouteRequest } from '../linux/plain-route.ts';
-import { RouteNotices } from '../linux/route-notices.ts';
+import { type EthernetLink, ethernetLink } from '../linux/interfaces.ts';
+import { MAC_BYTES, NeighbourRequest, NO_NEXT_HOP, NOT_ASKED, NextHopRequest } from '../linux/rtnetlink.ts';
+import { NetlinkSocket, RouteNotices } from '../linux/netlink.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
 import { DestinationCache } from './destination-cache.ts';
 import { addressWord } from './frame-slots.ts';
 import { HopState, HopTable } from './hop-table.ts';
 
-/** How long an address is believed before the kernel is asked again: a neighbour that gets another address must not cost a SYN all its retries. */
+/** How long an address is believed: a neighbour with a new one must not cost a SYN all its retries. */
 const CONFIRMED: Nanos = 50 * NANOS_PER_MS;
 /** With more hops than these, asking so often would take as long as sending. */
 const FEW_HOPS = 64;
@@ -20,7 +18,7 @@ const CONFIRMED_OF_MANY: Nanos = 500 * NANOS_PER_MS;
 const UNRESOLVED: Nanos = 50 * NANOS_PER_MS;
 /** How often notices of changed routes are read. */
 const NOTICES: Nanos = 100 * NANOS_PER_MS;
-/** Questions to the kernel (3 to 5 us each) between two turns; who comes too late goes the kernel's way. */
+/** Questions to the kernel (3 to 5 us each) in a turn; packets beyond this limit use the raw socket. */
 const QUESTIONS = 16;
 
 /** What the cache knows of a destination, besides the number of its hop. */
@@ -38,10 +36,11 @@ export interface HopOptions {
 }
 
 /**
- * Next hops of destinations behind one Ethernet interface, and the header that a frame to them needs. The kernel decides all of it: it is asked for
- * the route and for the neighbour, and resolves who is not resolved yet when a packet goes its way. So a packet without a hop goes its way: when
- * the route is no plain Ethernet one, while the neighbour has no address, each time that the neighbour is found STALE (which makes the kernel
- * confirm it), and the first to each destination, since asking costs more than a packet or two.
+ * Next hops of destinations behind one Ethernet interface, and the header that a frame to them needs. The kernel
+ * decides all of it: it is asked for the route and the neighbour, and resolves neighbours when a packet is sent
+ * through its raw socket. So these packets use the raw socket: those whose route is no plain Ethernet one, whose
+ * neighbour has no address or is found STALE (the kernel then confirms it), and the first to each destination,
+ * since asking costs more than a packet or two.
  */
 export class NextHops {
   readonly table: HopTable = new HopTable();
@@ -54,7 +53,7 @@ export class NextHops {
   readonly #asked = { interfaceIndex: 0, nextHop: UNSPECIFIED };
   readonly #address = new Uint8Array(MAC_BYTES);
   #link: EthernetLink;
-  #route: PlainRouteRequest;
+  #route: NextHopRequest;
   #now: Nanos = 0;
   #nextNotices: Nanos = 0;
   #questions = QUESTIONS;
@@ -89,7 +88,7 @@ export class NextHops {
     this.#socket = socket;
     this.#notices = notices;
     this.#link = link;
-    this.#route = new PlainRouteRequest(link.index, options.source, options.bound);
+    this.#route = new NextHopRequest(link.index, options.source, options.bound);
   }
 
   /** Bytes of the largest IP packet. */
@@ -107,8 +106,8 @@ export class NextHops {
   }
 
   /**
-   * The number of the hop for the next packet to a destination, given as `addressWord`, or -1: the packet is the kernel's. Nothing is allocated;
-   * the kernel is asked only when something is due.
+   * The number of the hop for the next packet to a destination, given as `addressWord`, or -1: the packet is
+   * the kernel's. Nothing is allocated; the kernel is asked only when something is due.
    */
   find(destination: number): number {
     const hop = destination === this.#last ? this.#lastHop : this.#lookUp(destination);
@@ -173,10 +172,10 @@ export class NextHops {
   #startAgain(): void {
     this.#forget();
     const link = ethernetLink(this.#calls, this.#options.interface);
-    // Of another index it is not the one that frames are handed to: routes through the old one are no more, and all goes the kernel's way.
+    // Another index: the interface was replaced, its routes are gone, and all packets use the raw socket.
     if (link === null || link.index !== this.#link.index) return;
     this.#link = link;
-    this.#route = new PlainRouteRequest(link.index, this.#options.source, this.#options.bound);
+    this.#route = new NextHopRequest(link.index, this.#options.source, this.#options.bound);
   }
 
   #forget(): void {

@@ -1,8 +1,7 @@
 import type { Routes } from '../../transport/transport.ts';
 import { readAddress } from '../../wire/address.ts';
 import { readU16 } from '../../wire/bytes.ts';
-import { IpProtocol } from '../../wire/ip-protocol.ts';
-import { Ipv4Offset } from '../../wire/ipv4.ts';
+import { ipHeaderLength, IpProtocol, Ipv4Offset } from '../../wire/ipv4.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { tcpFlags, TcpOffset } from '../../wire/tcp.ts';
 import { PacketType } from './ring-block.ts';
@@ -10,8 +9,9 @@ import { PacketType } from './ring-block.ts';
 const { SYN, RST, ACK } = TcpFlag;
 
 /**
- * Decides which of the packets that pass the filter are delivered. The loopback shows each packet twice, once going out and once coming in: an own one
- * counts when it goes out, for that is when it was sent, and any other when it comes in. What comes in for others, in promiscuous mode, is nobody's.
+ * Decides which of the packets that pass the filter are delivered. The loopback shows each packet twice, once
+ * going out and once coming in: an own one counts when it goes out, for that is when it was sent, and any
+ * other when it comes in. What comes in for others, in promiscuous mode, is dropped.
  */
 export class OwnPackets {
   readonly #ports = new Uint8Array(65_536);
@@ -22,17 +22,17 @@ export class OwnPackets {
     this.#routes = routes;
   }
 
-  /** `packetType` is that of the sockaddr_ll; the packet has passed the filter, so its headers are there as far as the ports. */
+  /** `packetType` is that of the sockaddr_ll; the packet has passed the filter, so ports can be read. */
   isWanted(packetType: number, bytes: Uint8Array, offset: number): boolean {
     if (packetType === PacketType.OUTGOING) return this.#isOwn(bytes, offset);
     if (packetType === PacketType.OTHERHOST) return false;
     return !this.#isOwn(bytes, offset) || !this.#routes.isLocal(readAddress(bytes, offset + Ipv4Offset.SOURCE));
   }
 
-  /** From one of our ports, and nothing that only one who is asked would send: a target, too, may be one of our ports. */
+  /** From one of our ports, and no answer (SYN-ACK, RST): a target's port may be one of ours too. */
   #isOwn(bytes: Uint8Array, offset: number): boolean {
     if (bytes[offset + Ipv4Offset.PROTOCOL] !== IpProtocol.TCP) return false;
-    const tcp = offset + ((bytes[offset] as number) & 0x0f) * 4;
+    const tcp = offset + ipHeaderLength(bytes, offset);
     if (this.#ports[readU16(bytes, tcp + TcpOffset.SOURCE_PORT)] === 0) return false;
     const flags = tcpFlags(bytes, tcp);
     return (flags & RST) === 0 && (flags & (SYN | ACK)) !== (SYN | ACK);

@@ -20,7 +20,7 @@ export interface TransportParts {
   readonly now: () => Nanos;
 }
 
-/** Sends through a PacketSender, hears through a packet ring; both ends of a round trip are stamped by the kernel. */
+/** Sends through a PacketSender, hears through a packet ring; the kernel stamps both ends. */
 export class PacketRingTransport implements Transport {
   readonly engine = 'packet-ring';
   /** Packets that pass by the capture are stamped before they are handed over. */
@@ -69,7 +69,7 @@ export class PacketRingTransport implements Transport {
     return this.#sender.posting?.settled() ?? null;
   }
 
-  /** What is in the ring is delivered at once, and a wait that ends with that costs a microtask; only one that has lasted turns the event loop. */
+  /** Delivers what is in the ring at once, for a microtask; a longer wait turns the event loop. */
   wait(until: Nanos): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#delivered = this.#capture.drain();

@@ -2,8 +2,7 @@ import { hrtime } from 'node:process';
 
 import type { Routes, SendPath, Transport } from '../../transport/transport.ts';
 import { type Nanos, NANOS_PER_SECOND } from '../../wire/numbers.ts';
-import { engineError } from '../engine-error.ts';
-import type { EngineCode, EngineOptions, EngineProblem } from '../engine.ts';
+import { engineError, type EngineCode, type EngineOptions, type EngineProblem } from '../engine.ts';
 import { raiseNetRaw } from '../linux/capabilities.ts';
 import { InterfaceWatch } from '../linux/interface-watch.ts';
 import { hasSystemCalls, systemCalls } from '../linux/system-calls.ts';
@@ -17,7 +16,7 @@ import { openCaptureSocket, type RingSize } from './capture-socket.ts';
 const BLOCK_BYTES = 32 * 1024;
 /** 16 MiB hold 100,000 small packets; less where the kernel has less. */
 const SIZES: readonly RingSize[] = [512, 128, 32].map((blocks) => ({ blockBytes: BLOCK_BYTES, blocks }));
-/** A run of so many packets is too short for more than the second size: to make 16 MiB and to free them takes 20 ms. */
+/** Runs of so many packets get the second size: making and freeing 16 MiB takes 20 ms. */
 const SHORT_RUN = 131_072;
 const SMALLEST: readonly RingSize[] = [{ blockBytes: BLOCK_BYTES, blocks: 2 }];
 /** A run of so few packets is over sooner without a ring. */
@@ -44,7 +43,7 @@ async function check(): Promise<EngineProblem | null> {
   return null;
 }
 
-/** The engine's `open` with a ring of the first of `sizes` that the kernel has memory for; without a ring when there are none. */
+/** `open` with a ring of the first of `sizes` that fits into memory, or without one if there are none. */
 export async function openPacketRing(options: EngineOptions, sizes: readonly RingSize[]): Promise<Transport> {
   raiseNetRaw();
   const calls = systemCalls();
@@ -63,7 +62,7 @@ export async function openPacketRing(options: EngineOptions, sizes: readonly Rin
   return new PacketRingTransport({ sender, why, capture, watch: new InterfaceWatch(options.routes, options.interface), now });
 }
 
-/** Monotonic nanoseconds since the call. Both parts are integers that a double holds exactly for 104 days. Measured: 40 ns, the tuple is optimised away. */
+/** Monotonic nanoseconds since the call, exact for 104 days. Measured: 40 ns, nothing allocated. */
 function startClock(): () => Nanos {
   const [seconds, nanos] = hrtime();
   return () => {
@@ -72,7 +71,7 @@ function startClock(): () => Nanos {
   };
 }
 
-/** The way that a run with `--rate max` would send by, for the first of the sources that `routes` has found so far; null where this engine cannot send at all. */
+/** The send path of `--rate max` over the first source of `routes`; null where this engine cannot send. */
 export async function fastestSendPath(routes: Routes): Promise<SendPath | null> {
   const calls = systemCalls();
   if (!hasSystemCalls(calls)) return null;

@@ -18,7 +18,7 @@ const SLOTS = 256;
 const CHUNK = 128;
 /** struct sockaddr_ll: family 2, protocol 2, interface 4, 12 more that are zero. */
 const SOCKADDR_LL = 20;
-/** struct mmsghdr on 64 bits: name 8, its length 8, iovec 8, their number 8, control 16, flags 8, bytes sent 8; then struct iovec: address 8, length 8. */
+/** struct mmsghdr on 64 bits: name 16, iovec 16, control 16, flags 8, sent 8; then struct iovec, 16. */
 const HEADER = 64;
 const IOVEC = 16;
 const IOVEC_AT = 16;
@@ -51,7 +51,7 @@ export function openPacketTransmit(
   return kernelRefusal(bound < 0 ? 'binding a packet socket' : 'mapping memory for a packet socket', errors[0] ?? 0);
 }
 
-/** Sends with sendmmsg on an AF_PACKET socket that bypasses the queueing discipline (packet(7), PACKET_QDISC_BYPASS). The kernel copies. */
+/** sendmmsg on an AF_PACKET socket that bypasses the queueing discipline (packet(7)). The kernel copies. */
 export class PacketTransmit implements FrameTransmit {
   readonly path = 'af-packet';
   readonly batch: SendBatch;

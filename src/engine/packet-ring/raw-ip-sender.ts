@@ -7,8 +7,8 @@ import type { MappedMemory, SystemCalls } from '../linux/system-calls.ts';
 import { kernelRefusal } from './kernel-refusal.ts';
 import { MESSAGE_MEMORY, MessageSlots } from './message-slots.ts';
 import type { PacketSender, Posting } from './sender.ts';
+import { IPV4, socketFamily } from '../../wire/family.ts';
 
-const AF_INET = 2;
 const SOCK_RAW = 3;
 /** Implies IP_HDRINCL, and nothing is ever received (raw(7)). */
 const IPPROTO_RAW = 255;
@@ -17,7 +17,7 @@ const IP_RECVERR = 11;
 const SOL_SOCKET = 1;
 const SO_SNDBUF = 7;
 const SO_BINDTODEVICE = 25;
-/** The kernel counts some 1 KiB for a small packet until the driver is done with it; it cuts this to net.core.wmem_max. */
+/** A small packet counts as about 1 KiB until the driver is done with it; cut to net.core.wmem_max. */
 const SEND_BUFFER = 4 * 1024 * 1024;
 /** Messages a system call: their send times are read once before it. */
 const CHUNK = 32;
@@ -39,7 +39,7 @@ export interface RawIpOptions {
 /** Opens a raw IP socket, or says why it cannot. Throws a usage error when there is no such interface. */
 export function openRawIpSender(calls: SystemCalls, options: RawIpOptions): RawIpSender | EngineProblem {
   const { device } = options;
-  const socket = calls.socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
+  const socket = calls.socket(socketFamily(IPV4), SOCK_RAW, IPPROTO_RAW);
   if (socket < 0) return kernelRefusal('opening a raw socket', socket);
   const bound = device === null ? 0 : calls.setOption(socket, SOL_SOCKET, SO_BINDTODEVICE, Buffer.from(`${device}\0`));
   const memories = bound < 0 ? bound : mapEach(calls, options.posts ? PLACES : 1);
@@ -80,7 +80,7 @@ interface Posted {
   ended: Promise<void>;
 }
 
-/** Sends through the kernel's routing, whatever the link: sendmmsg(2) on a raw IP socket, batches in fixed memory; with memory for PLACES of them in a thread of the pool too. */
+/** Sends through the kernel's routing: sendmmsg(2) on a raw IP socket, also in a thread of the pool. */
 export class RawIpSender implements PacketSender, Posting {
   readonly path = 'raw-ip';
   readonly #calls: SystemCalls;
@@ -91,7 +91,7 @@ export class RawIpSender implements PacketSender, Posting {
   #place = 0;
   /** What the thread is sending. */
   #posted: Posted | null = null;
-  /** Posted batches that are done with, until somebody asks. */
+  /** Posted batches that are done with, until `settled` returns them. */
   readonly #settled: MessageSlots[] = [];
   #closed = false;
 
@@ -102,7 +102,7 @@ export class RawIpSender implements PacketSender, Posting {
     this.#now = now;
     this.#slots = memories.map((memory) => new MessageSlots(memory));
     const one = new Uint8Array(Uint32Array.of(1).buffer);
-    // Without it a packet that the queueing discipline throws away counts as sent; with it that is ENOBUFS (ip(7)).
+    // Reports packets that the queueing discipline drops as ENOBUFS, not as sent (ip(7)).
     calls.setOption(socket, SOL_IP, IP_RECVERR, one);
     calls.setOption(socket, SOL_SOCKET, SO_SNDBUF, new Uint8Array(Uint32Array.of(SEND_BUFFER).buffer));
   }
@@ -126,7 +126,7 @@ export class RawIpSender implements PacketSender, Posting {
     for (let slot = 0; slot < count;) slot = this.#send(slots, slot, count);
   }
 
-  /** What the thread is still too busy for is sent here, chunk by chunk until it is free: so neither of two processors waits for the other. */
+  /** While the thread is busy, sends here, chunk by chunk: neither processor waits for the other. */
   post(done: () => void): boolean {
     const slots = this.#current;
     const { count } = slots.batch;
@@ -181,7 +181,7 @@ export class RawIpSender implements PacketSender, Posting {
     return false;
   }
 
-  /** Sends slots from `first` on, a chunk at most; returns the slot to go on from. A stamp read afterwards could make an answer older than its question. */
+  /** Sends a chunk from `first` on; returns the next slot. Stamps first: no answer may be older. */
   #send(slots: MessageSlots, first: number, end: number): number {
     const at = this.#now();
     const many = Math.min(CHUNK, end - first);
@@ -189,7 +189,7 @@ export class RawIpSender implements PacketSender, Posting {
     if (sent > 0) return slots.note(first, first + sent, { error: 0, at });
     if (sent === -Errno.EINTR) return first;
     const error = sent === 0 ? Errno.EAGAIN : -sent;
-    // A full queue stays full for the rest of the batch; trying on would only let later slots overtake earlier ones.
+    // A full queue stays full for the rest of the batch; later slots would overtake earlier ones.
     const isFull = error === Errno.EAGAIN || error === Errno.ENOBUFS;
     return slots.note(first, isFull ? end : first + 1, { error, at });
   }

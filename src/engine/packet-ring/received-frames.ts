@@ -4,8 +4,8 @@ import { LOW_WORD } from './frame-slots.ts';
 import type { CapturedFrames } from './ring-block.ts';
 
 /**
- * Where things lie in the memory that recvmsg(2) works with, in bytes. struct msghdr: name 8, its length 8, iovec 8, their number 8, control 8, its
- * length 8, flags 8. struct iovec: address 8, length 8.
+ * Where things lie in the memory that recvmsg(2) works with, in bytes. struct msghdr: name 8, its length 8,
+ * iovec 8, their number 8, control 8, its length 8, flags 8. struct iovec: address 8, length 8.
  */
 const At = { HEADER: 0, VECTOR: 64, NAME: 128, CONTROL: 192, PACKET: 256 } as const;
 const Header = { NAME: 0, NAME_LENGTH: 8, VECTORS: 16, VECTOR_COUNT: 24, CONTROL: 32, CONTROL_LENGTH: 40 } as const;
@@ -26,8 +26,9 @@ export function openReceivedFrames(calls: SystemCalls, descriptor: number): Rece
 }
 
 /**
- * Frames of a packet socket without a ring, a recvmsg(2) each, stamped by the kernel all the same (SO_TIMESTAMPNS). Slower by the frame, but to make a
- * ring and to close it each take the kernel 12 ms: for a handful of packets that is more than all else. Allocates nothing.
+ * Frames of a packet socket without a ring, a recvmsg(2) each, stamped by the kernel all the same
+ * (SO_TIMESTAMPNS). Slower by the frame, but to make a ring and to close it each take the kernel 12 ms: for a
+ * handful of packets that is more than all else. Allocates nothing.
  */
 export class ReceivedFrames implements CapturedFrames {
   readonly bytes: Uint8Array;
@@ -81,7 +82,7 @@ export class ReceivedFrames implements CapturedFrames {
     // The kernel has copied the packet.
   }
 
-  /** The errno of a `begin` that failed since the last call, or 0: what recvmsg reports the socket has no more. */
+  /** The errno of a `begin` that failed since the last call, which the socket no longer has, or 0. */
   takeError(): number {
     const error = this.#error;
     this.#error = 0;

@@ -14,8 +14,8 @@ const TP_STATUS_USER = 1;
 export const PacketType = { HOST: 0, BROADCAST: 1, MULTICAST: 2, OTHERHOST: 3, OUTGOING: 4 } as const;
 
 /**
- * What a packet socket has captured: `begin` takes what is there, `next` goes from frame to frame, `release` gives it back. The fields are those of the
- * frame that `next` returned true for.
+ * What a packet socket has captured: `begin` takes what is there, `next` goes from frame to frame, `release`
+ * gives it back. The fields are those of the frame that `next` returned true for.
  */
 export interface CapturedFrames {
   /** Where the IP packet stands in `bytes`, and how many bytes of it were captured. */
@@ -35,8 +35,8 @@ export interface CapturedFrames {
 }
 
 /**
- * Walks a TPACKET_V3 receive ring in place: `begin` takes the next block that the kernel has handed over, `next` goes from frame to frame, `release`
- * hands the block back. Allocates nothing.
+ * Walks a TPACKET_V3 receive ring in place: `begin` takes the next block that the kernel has handed over,
+ * `next` goes from frame to frame, `release` hands the block back. Allocates nothing.
  */
 export class RingBlocks implements CapturedFrames {
   /** The whole ring. */

@@ -18,7 +18,7 @@ export interface CaptureParts {
   readonly routes: Pick<Routes, 'isLocal'>;
 }
 
-/** Delivers what the kernel has put into the ring, in place, with the kernel's stamps on the transport's clock. */
+/** Delivers what is in the ring, in place, with the kernel's stamps on the transport's clock. */
 export class RingCapture {
   readonly #socket: CaptureSocket;
   readonly #clock: KernelClock;
@@ -47,12 +47,12 @@ export class RingCapture {
     this.#from = this.#now();
   }
 
-  /** Calls `readable` on the event loop while the kernel has handed blocks over that nobody has drained. */
+  /** Calls `readable` on the event loop while the kernel has handed over blocks that are not drained. */
   watch(readable: () => void): void {
     this.#watch = this.#socket.watch(readable);
   }
 
-  /** Delivers block after block until the ring is empty or a millisecond has passed; true when a packet was delivered. Does nothing when called by a handler. */
+  /** Delivers blocks until the ring is empty or 1 ms has passed; true if it delivered. Not reentrant. */
   drain(): boolean {
     if (this.#draining || this.#closed) return false;
     this.#draining = true;

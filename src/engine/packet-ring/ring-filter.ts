@@ -1,16 +1,13 @@
 import { ICMP_HEADER_BYTES } from '../../wire/icmp.ts';
-import { IpProtocol } from '../../wire/ip-protocol.ts';
-import { FRAGMENT_OFFSET_MASK, IPV4_HEADER_BYTES, Ipv4Offset } from '../../wire/ipv4.ts';
+import { IpProtocol, FRAGMENT_OFFSET_MASK, IPV4_HEADER_BYTES, Ipv4Offset } from '../../wire/ipv4.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { TcpOffset } from '../../wire/tcp.ts';
-import { Bpf, FilterProgram, type Label } from '../linux/filter-program.ts';
-import { portRuns } from '../linux/port-runs.ts';
+import { Bpf, FilterProgram, type Label, portRuns } from '../linux/filter-program.ts';
+import { etherType, firstHeaderByte, IPV4 } from '../../wire/family.ts';
 
-/** SKF_AD_OFF + SKF_AD_PROTOCOL: no place in the packet, but the ethertype that the kernel keeps beside it (linux/filter.h). */
+/** SKF_AD_OFF + SKF_AD_PROTOCOL: the ethertype that the kernel keeps beside the packet (linux/filter.h). */
 const ETHERTYPE = 0xfffff000;
-const ETHERTYPE_IPV4 = 0x0800;
-/** First byte of the shortest IPv4 header: version 4, five words. That of the longest is 10 above. */
-const SHORTEST_HEADER = 0x45;
+/** Words of IP options that a header may have: so much larger is the first byte of the longest. */
 const MOST_EXTRA_WORDS = 10;
 /** 3 unreachable, 4 source quench, 5 redirect, 11 time exceeded, 12 parameter problem (RFC 792). */
 const ICMP_ERRORS = [
@@ -21,19 +18,22 @@ const ICMP_ERRORS = [
 const WHOLE_PACKET = 0x40000;
 
 /**
- * The classic BPF program (struct sock_filter each, host byte order) for an AF_PACKET SOCK_DGRAM socket in a run that sends from `ports` (ascending).
- * It takes IPv4, unfragmented or a first fragment, and of that
+ * The classic BPF program (struct sock_filter each, host byte order) for an AF_PACKET SOCK_DGRAM socket in a
+ * run that sends from `ports` (ascending). It takes IPv4, unfragmented or a first fragment, and of that
  *
- * - TCP to our ports whatever its flags, and TCP from them but for the resets that the kernel answers stray SYN-ACKs with;
- * - ICMP errors that quote an IPv4 packet of TCP, a first fragment, up to its sequence number. Whose ports are quoted is not looked at: behind a NAT
- *   that leaves quotes as they are, the source port in them is the NAT's, and the sequence number alone shows that the packet was ours.
+ * - TCP to our ports whatever its flags, and TCP from them but for the resets that the kernel answers stray
+ *   SYN-ACKs with;
+ * - ICMP errors that quote an IPv4 packet of TCP, a first fragment, up to its sequence number. Whose ports
+ *   are quoted is not looked at: behind a NAT that leaves quotes as they are, the source port in them is the
+ *   NAT's, and the sequence number alone shows that the packet was ours.
  *
- * A packet too short for what is asked of it is refused: a load beyond its end ends the program so. More than 256 runs of ports are taken for one.
+ * A packet too short for what is asked of it is refused: a load beyond its end ends the program so. More than
+ * 256 runs of ports are taken for one.
  */
 export function ringFilter(ports: readonly number[]): Uint8Array {
   const program = new FilterProgram();
   const { start, refuse } = prependIpv4(program, ports);
-  program.branch(Bpf.JUMP_IF_EQUAL, ETHERTYPE_IPV4, start, refuse);
+  program.branch(Bpf.JUMP_IF_EQUAL, etherType(IPV4), start, refuse);
   program.prepend(Bpf.LOAD_HALF_AT, ETHERTYPE);
   return program.bytes();
 }
@@ -72,7 +72,7 @@ function prependTcp(
   return program.prepend(Bpf.LOAD_HALF_FROM_X, TcpOffset.DESTINATION_PORT);
 }
 
-/** Expects the length of the IP header in X; goes on, once all is well, with the instruction that was written before. */
+/** Expects the length of the IP header in X; on success goes on with the instruction written before. */
 function prependIcmpError(program: FilterProgram, refuse: Label): Label {
   // X: the outer header and the words by which the quoted one is longer than the shortest.
   program.prepend(Bpf.LOAD_WORD_FROM_X, ICMP_HEADER_BYTES + IPV4_HEADER_BYTES + TcpOffset.SEQ);
@@ -80,7 +80,7 @@ function prependIcmpError(program: FilterProgram, refuse: Label): Label {
   program.prepend(Bpf.ADD_X, 0);
   const isIpv4 = program.prepend(Bpf.SHIFT_LEFT, 2);
   program.branch(Bpf.JUMP_IF_ABOVE, MOST_EXTRA_WORDS, refuse, isIpv4);
-  program.prepend(Bpf.SUBTRACT, SHORTEST_HEADER);
+  program.prepend(Bpf.SUBTRACT, firstHeaderByte(IPV4));
   const isTcp = program.prepend(Bpf.LOAD_BYTE_FROM_X, ICMP_HEADER_BYTES + Ipv4Offset.VERSION_IHL);
   program.branch(Bpf.JUMP_IF_EQUAL, IpProtocol.TCP, isTcp, refuse);
   const isFirst = program.prepend(Bpf.LOAD_BYTE_FROM_X, ICMP_HEADER_BYTES + Ipv4Offset.PROTOCOL);

@@ -6,8 +6,9 @@ export interface PacketSender {
   /** Owned by the sender; its `bytes` may be another array after `flush`. */
   readonly batch: SendBatch;
   /**
-   * Tries to send slots `0 ... batch.count-1` in order, sets `errors` and `sentAt` for each, leaves `count` alone. Never throws for a packet, never
-   * blocks. EAGAIN and ENOBUFS mean "not sent, try again later"; after the first of them the rest of the batch is not tried.
+   * Tries to send slots `0 ... batch.count-1` in order, sets `errors` and `sentAt` for each, leaves `count`
+   * alone. Never throws for a packet, never blocks. EAGAIN and ENOBUFS mean "not sent, try again later";
+   * after the first of them the rest of the batch is not tried.
    */
   flush(): void;
   /** What can send in a thread of its own; null where there is none. */
@@ -18,7 +19,7 @@ export interface PacketSender {
 
 /** Sending beside the thread that fills batches. */
 export interface Posting {
-  /** Lets another thread send the batch, as Transport's `post`; calls `done` on the event loop, at the latest when `settled` has something. */
+  /** Transport's `post`; calls `done` on the event loop, at the latest when `settled` has something. */
   post(done: () => void): boolean;
   /** The posted batch once it is sent or refused, as Transport's `settled`. */
   settled(): SendBatch | null;

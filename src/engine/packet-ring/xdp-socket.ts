@@ -5,11 +5,13 @@ import { frameMemory, LOW_WORD, SLOT_BYTES as CHUNK_BYTES } from './frame-slots.
 import { kernelRefusal } from './kernel-refusal.ts';
 
 /*
- * linux/if_xdp.h. Rings are made with socket options and mapped before the socket is bound to one queue of an interface.
+ * linux/if_xdp.h. Rings are made with socket options and mapped before the socket is bound to one queue of an
+ * interface.
  *
- * Copy mode only. A zero-copy bind would give the queue's receiving half to this socket as well: what arrives there would be lost or delayed for
- * everybody, our replies included, unless buffers are fed to it; and most drivers then refuse to send without an XDP program, which CAP_NET_RAW
- * may not load. In copy mode the driver notices nothing, and everything happens inside the kick.
+ * Copy mode only. A zero-copy bind would give the queue's receiving half to this socket as well: what arrives
+ * there would be lost or delayed for all programs, this one included, unless buffers are fed to it; and most
+ * drivers then refuse to send without an XDP program, which CAP_NET_RAW may not load. In copy mode the driver
+ * notices nothing, and everything happens inside the kick.
  */
 const AF_XDP = 44;
 const SOCK_RAW = 3;
@@ -26,18 +28,18 @@ const XDP_PGOFF_TX_RING = 0x80000000;
 const XDP_UMEM_PGOFF_COMPLETION_RING = 0x180000000;
 const XDP_COPY = 2;
 const XDP_USE_NEED_WAKEUP = 8;
-/** Bytes of a descriptor in the transmit ring (address 8, length 4, options 4) and in the completion ring (address). */
+/** Bytes of a transmit descriptor (address 8, length 4, options 4) and of a completion (address 8). */
 const DESCRIPTOR = 16;
 const ADDRESS = 8;
-/** struct xdp_mmap_offsets: producer, consumer, desc and flags, 8 bytes each, for the rx, tx, fill and completion rings. */
+/** struct xdp_mmap_offsets: producer, consumer, desc, flags, 8 bytes each, for four rings. */
 const OFFSETS = 128;
 const TX = 4;
 const COMPLETION = 12;
 /** Nothing is received, but bind insists on a fill ring. */
 const FILL_ENTRIES = 64;
-/** Frames in flight are charged to the socket until the card has sent them; the kernel lowers this to net.core.wmem_max. */
+/** Frames in flight are charged to the socket until they are sent; cut to net.core.wmem_max. */
 const SEND_BUFFER = 4 << 20;
-/** A kick hands over this many frames at most (TX_BATCH_SIZE), unless the kernel (6.17 and later) takes a larger budget; more than this gains 1 to 3 % and makes time stamps coarser. */
+/** Frames a kick hands over (TX_BATCH_SIZE); a larger budget gains 1 to 3 % and makes stamps coarser. */
 const KICK = 32;
 const LARGE_KICK = 128;
 /** The queue stays taken for a moment after its socket was closed. */
@@ -51,7 +53,7 @@ export interface XdpSize {
   readonly slots: number;
 }
 
-/** Tried in this order: the memory counts against RLIMIT_MEMLOCK, together with what the user has locked elsewhere. 2 MiB to 128 KiB. */
+/** Tried in this order, 2 MiB to 128 KiB: the memory counts against the user's RLIMIT_MEMLOCK. */
 const SIZES: readonly XdpSize[] = [
   { regions: 4, slots: 256 },
   { regions: 2, slots: 256 },
@@ -90,7 +92,7 @@ export interface XdpSocket {
   readonly kick: number;
 }
 
-/** Opens a socket on queue `queue` of the interface. CAP_NET_RAW suffices. Blocks for 0.1 s at most, when another socket has the queue. */
+/** Opens a socket on a queue; CAP_NET_RAW suffices. Blocks for 0.1 s at most, when the queue is taken. */
 export function openXdpSocket(calls: SystemCalls, place: QueuePlace, slotBytes: number): XdpSocket | EngineProblem {
   let problem: EngineProblem | null = null;
   for (const size of SIZES) {

@@ -34,9 +34,11 @@ export function openXdpTransmit(
 }
 
 /**
- * Sends by an AF_XDP ring in copy mode (Documentation/networking/af_xdp.rst; net/xdp/xsk.c, __xsk_generic_xmit): the slots of the batch are the
- * frames themselves. The kernel takes frames during the kick alone. What it left it would take at any later kick, when the session has long sent
- * those packets again: so descriptors that were not taken are made invalid, and the kernel's count of invalid ones tells how many they were.
+ * Sends by an AF_XDP ring in copy mode (Documentation/networking/af_xdp.rst; net/xdp/xsk.c,
+ * __xsk_generic_xmit): the slots of the batch are the frames themselves. The kernel takes frames during the
+ * kick alone. What it left it would take at any later kick, when the session has long sent those packets
+ * again: so descriptors that were not taken are made invalid, and the kernel's count of invalid ones tells
+ * how many they were.
  */
 export class XdpTransmit implements FrameTransmit {
   readonly path = 'af-xdp';
@@ -75,7 +77,7 @@ export class XdpTransmit implements FrameTransmit {
     this.chunk = Math.min(socket.kick, slots);
   }
 
-  /** EAGAIN while all other regions are in flight: then nothing may be sent, for the next slots could not be handed out. */
+  /** EAGAIN while all other regions are in flight: the next slots could not be handed out. */
   begin(): number {
     this.#staged = 0;
     if (!this.#open) return Errno.EBADF;
@@ -118,7 +120,7 @@ export class XdpTransmit implements FrameTransmit {
     return result === -Errno.EBUSY ? Math.max(0, taken - 1) : taken;
   }
 
-  /** Frames that are sent already, as on a virtual link, can be used again at once: the fewer are in turn, the better they stay in the cache. */
+  /** Frames sent already (virtual links) are used again at once: fewer in turn stay in the cache. */
   finish(): void {
     this.#reap();
     if (this.#inFlight[this.#region] === 0) return;
@@ -135,7 +137,7 @@ export class XdpTransmit implements FrameTransmit {
     return (this.#region + 1) % this.#inFlight.length;
   }
 
-  /** Why a whole batch of descriptors may not be put into the ring, or 0. There is room unless invalid ones of a dead link fill it. */
+  /** Why no whole batch of descriptors may enter the ring, or 0: a dead link's may still fill it. */
   #full(): number {
     const room = this.#transmit.mask + 1 - this.batch.capacity;
     if (this.#waiting() <= room) return 0;
@@ -169,7 +171,7 @@ export class XdpTransmit implements FrameTransmit {
     return count - skipped;
   }
 
-  /** Descriptors that the kernel says it has not taken; before 6.17 it says so late, when it comes back to an empty ring. */
+  /** Descriptors that the kernel says it has not taken; before 6.17 it says so only at an empty ring. */
   #waiting(): number {
     const { words, consumer } = this.#transmit;
     return (this.#producer - Atomics.load(words, consumer)) >>> 0;

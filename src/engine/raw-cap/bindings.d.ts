@@ -1,7 +1,7 @@
 /** What synscope uses of two packages that bring no types; both are CommonJS. */
 declare module 'raw-socket' {
   export interface SocketWrap {
-    /** sendto(2), at once; throws an Error with strerror's text. `address` is not checked: it must be a dotted quad. */
+    /** sendto(2), at once; throws strerror's text. `address` must be a dotted quad, which is not checked. */
     send(buffer: Buffer, offset: number, length: number, address: string, sent: () => void): void;
   }
   export interface Socket {

@@ -2,11 +2,10 @@ import type { Cap } from 'cap';
 
 import type { LinkType } from '../../wire/link.ts';
 import type { EngineProblem } from '../engine.ts';
-import { netRawProblem } from '../linux/net-raw.ts';
-import { offerImmediateMode } from './immediate-mode.ts';
-import { missingBinding } from './missing-binding.ts';
+import { netRawProblem } from '../linux/capabilities.ts';
+import { offerImmediateMode, missingBinding } from './native-packages.ts';
 
-/** What to capture and whom to give it. */
+/** What to capture, and where frames go. */
 export interface PcapOptions {
   /** pcap-filter(7). */
   readonly filter: string;
@@ -26,8 +25,8 @@ export interface PcapCapture {
 }
 
 /**
- * The pseudo-device of all interfaces. A named one is never used: when it goes down, the binding asserts on the poll error
- * and the process aborts. `any` survives, and still sees a reply that comes back another way.
+ * The pseudo-device of all interfaces. A named one is never used: when it goes down, the binding asserts on
+ * the poll error and the process aborts. `any` survives, and still sees a reply that comes back another way.
  */
 const DEVICE = 'any';
 /** The longest frame that snaplen 65535, which cap sets, lets through, with room for a cooked header. */
@@ -42,8 +41,9 @@ const LINKS: Readonly<Record<string, LinkType>> = {
 };
 
 /**
- * Every Cap that was ever made, for the life of the process. Its destructor stops a poll handle that may never have been started (after a
- * failed open), and frees one that libuv still has in its list (after a close): it must not run.
+ * Every Cap that was ever made, for the life of the process. Its destructor stops a poll handle that may
+ * never have been started (after a failed open), and frees one that libuv still has in its list (after a
+ * close): it must not run.
  */
 const neverCollected: Cap[] = [];
 
@@ -59,7 +59,7 @@ export async function openPcapCapture(options: PcapOptions): Promise<PcapCapture
   const cap = new binding.Cap();
   neverCollected.push(cap);
   const buffer = Buffer.allocUnsafeSlow(FRAME_BYTES);
-  // A Buffer's `slice` copies nothing: whoever takes it for a Uint8Array would keep what the next packet overwrites.
+  // A Buffer's `slice` copies nothing; a handler that keeps one would keep the next packet.
   const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
   cap.on('packet', (length) => options.onFrame(bytes, length));
   let linkName: string;

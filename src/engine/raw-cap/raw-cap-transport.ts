@@ -2,24 +2,40 @@ import { hrtime } from 'node:process';
 
 import { Errno } from '../../transport/errno.ts';
 import type { PacketHandler, SendBatch, SendPath, Transport, TransportFault } from '../../transport/transport.ts';
-import { readAddress } from '../../wire/address.ts';
+import { type Address, formatAddress, readAddress } from '../../wire/address.ts';
+import { Ipv4Offset } from '../../wire/ipv4.ts';
 import { ipOffset } from '../../wire/link.ts';
 import { type Nanos, NANOS_PER_SECOND } from '../../wire/numbers.ts';
 import { EventLoopWait } from '../linux/event-loop-wait.ts';
 import type { InterfaceWatch } from '../linux/interface-watch.ts';
-import { AddressTexts } from './address-texts.ts';
 import { HeldFrames } from './held-frames.ts';
 import type { PcapCapture } from './pcap-capture.ts';
 import type { RawSender } from './raw-sender.ts';
 import { REHEARSED_FRAMES, REHEARSED_SYN } from './rehearsal.ts';
 import { SendStamps } from './send-stamps.ts';
 
-/** Slots in a batch. Captures wait while it is sent; each batch costs two turns of the event loop, and with its answers it fills a quarter of the capture ring. */
+/** Slots in a batch: captures wait while it is sent, and each batch costs two turns of the event loop. */
 const CAPACITY = 32;
 const SLOT_BYTES = 2048;
 const REHEARSALS = 4;
-/** Offset of the destination address (RFC 791, 3.1). */
-const DESTINATION = 16;
+
+const TEXT_PLACES = 4096;
+
+/** Dotted quads of recent addresses: formatting one costs more than sending, and targets repeat. */
+export class AddressTexts {
+  readonly #addresses = new Uint32Array(TEXT_PLACES);
+  readonly #texts: string[] = Array.from({ length: TEXT_PLACES }, () => '0.0.0.0');
+
+  /** `formatAddress(address)`. */
+  of(address: Address): string {
+    const place = (address ^ (address >>> 12)) & (TEXT_PLACES - 1);
+    if (this.#addresses[place] !== address) {
+      this.#addresses[place] = address;
+      this.#texts[place] = formatAddress(address);
+    }
+    return this.#texts[place] as string;
+  }
+}
 
 /** Sends through a raw socket, hears through libpcap; both are stamped in user space. */
 export class RawCapTransport implements Transport {
@@ -59,8 +75,9 @@ export class RawCapTransport implements Transport {
   }
 
   /**
-   * Goes through sending and receiving with nothing on the wire. Code is compiled when it first runs: that takes a millisecond or two, which
-   * would stand in the first round trip. One byte is no IP packet, so the kernel refuses it (EINVAL). Before `capture`.
+   * Goes through sending and receiving with nothing on the wire. Code is compiled when it first runs: that
+   * takes a millisecond or two, which would stand in the first round trip. One byte is no IP packet, so the
+   * kernel refuses it (EINVAL). Before `capture`.
    */
   rehearse(): void {
     const { batch } = this;
@@ -77,8 +94,9 @@ export class RawCapTransport implements Transport {
   }
 
   /**
-   * Takes a captured frame. An own packet is stamped with its sending. Any other that comes while own ones are expected is held: had the next of
-   * ours been captured after it, it arrived before that one was sent; if none comes, it is as late as it reached us.
+   * Takes a captured frame. An own packet is stamped with its sending. Any other that comes while own ones
+   * are expected is held: had the next of ours been captured after it, it arrived before that one was sent;
+   * if none comes, it is as late as it reached us.
    */
   onFrame(bytes: Uint8Array, length: number): void {
     if (this.#handler === null || this.#capture === null) return;
@@ -97,13 +115,13 @@ export class RawCapTransport implements Transport {
     this.#handler = handler;
   }
 
-  /** Stamps are read before the kernel takes a packet: read afterwards, an answer could be older than its question. */
+  /** Stamps are read before sending: read afterwards, an answer could be older than its question. */
   flush(): void {
     const { batch } = this;
     let blocked = 0;
     for (let slot = 0; slot < batch.count; slot++) {
       const at = this.now();
-      // A full queue stays full for the rest of the batch; trying on would only let later slots overtake earlier ones.
+      // A full queue stays full for the rest of the batch; later slots would overtake earlier ones.
       const error = blocked === 0 ? this.#send(slot) : blocked;
       if (error === Errno.EAGAIN || error === Errno.ENOBUFS) blocked = error;
       batch.errors[slot] = error;
@@ -120,7 +138,7 @@ export class RawCapTransport implements Transport {
     return null;
   }
 
-  /** Both parts are integers that a double holds exactly for 104 days. Measured: 40 ns, the tuple is optimised away. */
+  /** Exact for 104 days. Measured: 40 ns, the tuple is optimised away. */
   now(): Nanos {
     const time = hrtime();
     return (time[0] - this.#opened[0]) * NANOS_PER_SECOND + (time[1] - this.#opened[1]);
@@ -168,7 +186,7 @@ export class RawCapTransport implements Transport {
 
   #send(slot: number): number {
     const offset = slot * SLOT_BYTES;
-    const address = this.#texts.of(readAddress(this.#buffer, offset + DESTINATION));
+    const address = this.#texts.of(readAddress(this.#buffer, offset + Ipv4Offset.DESTINATION));
     return this.#sender.send(this.#buffer, offset, this.batch.lengths[slot] as number, address);
   }
 }

@@ -1,15 +1,14 @@
 import type { Transport } from '../../transport/transport.ts';
 import { usageError } from '../../errors.ts';
-import { engineError } from '../engine-error.ts';
-import type { EngineCode, EngineOptions, EngineProblem } from '../engine.ts';
+import { type EngineCode, engineError, type EngineOptions, type EngineProblem } from '../engine.ts';
 import { raiseNetRaw } from '../linux/capabilities.ts';
+import { portRuns } from '../linux/filter-program.ts';
 import { InterfaceWatch } from '../linux/interface-watch.ts';
-import { captureFilter } from './capture-filter.ts';
 import { openPcapCapture } from './pcap-capture.ts';
 import { RawCapTransport } from './raw-cap-transport.ts';
 import { openRawSender } from './raw-sender.ts';
 
-/** Libpcap gives each frame a place of snaplen bytes (65 KiB) and rounds that to 128 KiB: this holds 256 frames and costs 32 MiB. A batch and its answers are 64. */
+/** Libpcap's place for a frame is 128 KiB: this holds 256 and costs 32 MiB. A batch and answers are 64. */
 const KERNEL_BUFFER = 16 * 1024 * 1024;
 const SMALL_BUFFER = 256 * 1024;
 
@@ -18,6 +17,19 @@ const LATE_CAPTURE =
 
 /** Sends with the package raw-socket, captures with cap. */
 export const rawCap: EngineCode = { check, open };
+
+/**
+ * The pcap filter of a run that sends from `ports` (not empty, ascending): TCP to them whatever its flags,
+ * TCP from them but for the resets that the kernel answers stray SYN-ACKs with, and the ICMP errors that can
+ * be about them. First fragments only, as everywhere in TCP matching. ICMP: 3 unreachable, 4 source quench, 5
+ * redirect, 11 time exceeded, 12 parameter problem (RFC 792).
+ */
+export function captureFilter(ports: readonly number[]): string {
+  const runs = portRuns(ports);
+  const tcp = `(${match('dst', runs)}) or ((${match('src', runs)}) and tcp[13] & 4 = 0)`;
+  const icmp = [3, 4, 5, 11, 12].map((type) => `icmp[0] = ${type}`).join(' or ');
+  return `ip and (${tcp} or (icmp and (${icmp})))`;
+}
 
 async function check(): Promise<EngineProblem | null> {
   raiseNetRaw();
@@ -50,4 +62,10 @@ async function open(options: EngineOptions): Promise<Transport> {
   transport.rehearse();
   if (!capture.immediate) options.warn(LATE_CAPTURE);
   return transport;
+}
+
+function match(side: 'src' | 'dst', runs: readonly (readonly [number, number])[]): string {
+  return runs
+    .map(([first, last]) => (first === last ? `tcp ${side} port ${first}` : `tcp ${side} portrange ${first}-${last}`))
+    .join(' or ');
 }

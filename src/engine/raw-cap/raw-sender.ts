@@ -1,15 +1,14 @@
 import type { Socket } from 'raw-socket';
 
 import { Errno, errnoOfText } from '../../transport/errno.ts';
-import { engineError } from '../engine-error.ts';
-import type { EngineProblem } from '../engine.ts';
+import { engineError, type EngineProblem } from '../engine.ts';
 import { unknownInterface } from '../linux/interfaces.ts';
-import { netRawProblem } from '../linux/net-raw.ts';
-import { missingBinding } from './missing-binding.ts';
+import { netRawProblem } from '../linux/capabilities.ts';
+import { missingBinding } from './native-packages.ts';
 
 /** A raw IPv4 socket that sends whole packets, header included. */
 export interface RawSender {
-  /** Sends `length` bytes at `offset` to `address`, a dotted quad; 0 or the errno. Synchronous, never blocks. */
+  /** Sends `length` bytes at `offset` to `address`, a dotted quad; 0 or the errno. Never blocks. */
   send(buffer: Buffer, offset: number, length: number, address: string): number;
   /** Idempotent. */
   close(): void;
@@ -61,7 +60,7 @@ function bindToDevice(binding: typeof import('raw-socket'), socket: Socket, devi
   }
 }
 
-/** The public `send` of raw-socket sends one packet a writable event; its inner one sends at once and reports by throwing. */
+/** raw-socket's `send` sends one packet a writable event; its inner one sends at once and may throw. */
 function senderOver(socket: Socket): RawSender {
   const { wrap } = socket;
   let open = true;

@@ -1,17 +1,17 @@
 import type { SendBatch } from '../../transport/transport.ts';
 import { readU32 } from '../../wire/bytes.ts';
+import { ipHeaderLength, Ipv4Offset } from '../../wire/ipv4.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 
 /** Bytes from the IP header's end to the end of the sequence number (RFC 9293, 3.1). */
 const PORTS_AND_SEQ = 8;
-const DESTINATION = 16;
 /** Packets that can be sent before captures are let in; a power of two. */
 const PLACES = 256;
 
 /**
- * When own packets left, by the only clock there is: read right before each was handed to the kernel. Captures come in the order in which the
- * kernel saw the packets, but all at once after a batch was sent: stamped then, the first SYN would look as if it had left with the last, and its
- * RTT too short.
+ * When own packets left, by the only clock there is: read right before each was handed to the kernel.
+ * Captures come in the order in which the kernel saw the packets, but all at once after a batch was sent:
+ * stamped then, the first SYN would look as if it had left with the last, and its RTT too short.
  */
 export class SendStamps {
   readonly #targets = new Uint32Array(PLACES);
@@ -25,9 +25,9 @@ export class SendStamps {
   /** Remembers what slot `slot` of `batch` was, handed to the kernel at `at`. */
   sent(batch: SendBatch, slot: number, at: Nanos): void {
     const offset = slot * batch.slotSize;
-    const tcp = offset + headerLength(batch.bytes, offset);
+    const tcp = offset + ipHeaderLength(batch.bytes, offset);
     const place = this.#sent++ & (PLACES - 1);
-    this.#targets[place] = readU32(batch.bytes, offset + DESTINATION);
+    this.#targets[place] = readU32(batch.bytes, offset + Ipv4Offset.DESTINATION);
     this.#ports[place] = readU32(batch.bytes, tcp);
     this.#sequences[place] = readU32(batch.bytes, tcp + 4);
     this.#times[place] = at;
@@ -44,7 +44,7 @@ export class SendStamps {
     return this.#seen < this.#sent;
   }
 
-  /** When the captured IP packet was sent, if it is one that was expected; else -1. Those sent before it are expected no longer. */
+  /** When the captured IP packet was sent, or -1 if unexpected. Earlier ones are expected no longer. */
   take(bytes: Uint8Array, offset: number, length: number): Nanos {
     if (this.#seen === this.#sent) return -1;
     const own = this.#find(bytes, offset, length);
@@ -53,17 +53,17 @@ export class SendStamps {
     return this.#times[own & (PLACES - 1)] as number;
   }
 
-  /** All captures of the time when `count` packets had been sent have been delivered: what is missing waits for a neighbour or a queue, or never left. */
+  /** All captures of the first `count` packets were delivered: what is missing is queued or never left. */
   settle(count: number): void {
     this.#seen = Math.max(this.#seen, count);
   }
 
   #find(bytes: Uint8Array, offset: number, length: number): number {
-    const header = headerLength(bytes, offset);
+    const header = ipHeaderLength(bytes, offset);
     if (length < header + PORTS_AND_SEQ) return -1;
     const ports = readU32(bytes, offset + header);
     const sequence = readU32(bytes, offset + header + 4);
-    const target = readU32(bytes, offset + DESTINATION);
+    const target = readU32(bytes, offset + Ipv4Offset.DESTINATION);
     for (let count = this.#seen; count < this.#sent; count++) {
       const place = count & (PLACES - 1);
       const same = this.#sequences[place] === sequence && this.#ports[place] === ports && this.#targets[place] === target;
@@ -71,8 +71,4 @@ export class SendStamps {
     }
     return -1;
   }
-}
-
-function headerLength(bytes: Uint8Array, offset: number): number {
-  return ((bytes[offset] as number) & 0x0f) * 4;
 }

@@ -5,10 +5,7 @@ export interface Acknowledgeable {
   readonly dataSegments: number;
 }
 
-/**
- * Whether to acknowledge at once. `Connection.acknowledge` can do it later; until then the peer
- * retransmits.
- */
+/** Whether to acknowledge at once. `Connection.acknowledge` can do it later, after retransmissions. */
 export type AckPolicy = (arrival: Acknowledgeable) => boolean;
 
 /** As every stack does, without delay. */

@@ -2,11 +2,11 @@ import type { TcpHeader } from '../../wire/decoded.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 
-/** What the SYN and the SYN-ACK together settle for the connection. */
+/** What the SYN and the SYN-ACK negotiate. */
 export interface Agreement {
-  /** The MSS that the peer named, 536 where it named none (RFC 9293, 3.7.1). */
+  /** The MSS that the peer advertised, else the default. */
   readonly peerMss: number;
-  /** Both ends sent a shift for their windows (RFC 7323, 2.2); unless they did, both are 0. */
+  /** True when both ends sent a window shift (RFC 7323, 2.2); else both shifts are 0. */
   readonly isScaled: boolean;
   readonly peerShift: number;
   readonly ownShift: number;
@@ -16,8 +16,11 @@ export interface Agreement {
   readonly ecn: boolean;
 }
 
-const DEFAULT_MSS = 536;
-/** RFC 7323, 2.3: more is taken for 14. */
+/** The MSS that a host assumes when a peer advertises none (RFC 9293, 3.7.1). */
+export const DEFAULT_MSS = 536;
+/** A timestamps option with its two NOPs (RFC 7323, appendix A). */
+export const TIMESTAMP_BYTES = 12;
+/** RFC 7323, 2.3: a larger shift counts as 14. */
 const LARGEST_SHIFT = 14;
 
 /** Reads it from both headers. */

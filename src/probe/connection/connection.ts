@@ -20,10 +20,7 @@ export type ConnectionScript = (connection: Connection, now: Nanos) => Nanos;
 
 /** Everything that a connection needs to know before its first packet. */
 export interface ConnectionSpec {
-  /**
-   * The whole SYN, an IP packet: addresses, ports, ISN and options follow from it. Its source port is
-   * guarded.
-   */
+  /** The whole SYN, an IP packet from which addresses, ports and options follow. Its port is guarded. */
   readonly syn: Uint8Array;
   readonly transmitQueue: TransmitQueue;
   readonly script: ConnectionScript;
@@ -160,7 +157,7 @@ export class Connection {
   }
 
   /**
-   * Resets the connection unless it is closed. An unanswered SYN is reset too: its answer may be in flight.
+   * Resets the connection unless it is closed; after an unanswered SYN too, whose answer may be in flight.
    */
   reset(now: Nanos): void {
     this.#end({ kind: 'reset' }, now);

@@ -1,6 +1,6 @@
 import { type Nanos, type Seq, seqAdd } from '../../wire/numbers.ts';
 import type { TransmitQueue, Posted } from '../session/transmit-queue.ts';
-import type { Agreement } from './agreement.ts';
+import { type Agreement, DEFAULT_MSS, TIMESTAMP_BYTES } from './agreement.ts';
 import { type Ending, isSynchronized, type TcpState } from './connection-state.ts';
 import type { ReceivedError, SentSense } from './segment-note.ts';
 import type { ConnectionNumbers } from './judge-segment.ts';
@@ -10,6 +10,8 @@ import { RetransmissionTimer } from './retransmission-timer.ts';
 import { SegmentCraft, type SegmentFields } from './segment-craft.ts';
 import { SendStream } from './send-stream.ts';
 import { SegmentSender } from './segment-sender.ts';
+import { IPV4 } from '../../wire/family.ts';
+import { mssOfMtu } from '../../wire/tcp.ts';
 
 /** What a control block is made of. */
 interface ControlParts {
@@ -28,9 +30,6 @@ interface Timed {
   readonly posted: Posted;
 }
 
-const HEADER_BYTES = 40;
-const TIMESTAMP_BYTES = 12;
-const DEFAULT_MSS = 536;
 /** Linux believes no router that names less (net.ipv4.route.min_pmtu). */
 const LEAST_MTU = 552;
 
@@ -93,7 +92,7 @@ export class ControlBlock {
   /** Payload bytes of a full segment of ours. */
   get segmentSize(): number {
     const { peerMss, timestamps } = this.agreement ?? { peerMss: DEFAULT_MSS, timestamps: false };
-    const whole = Math.min(peerMss, this.#mtu - HEADER_BYTES) - (timestamps ? TIMESTAMP_BYTES : 0);
+    const whole = Math.min(peerMss, mssOfMtu(this.#mtu, IPV4)) - (timestamps ? TIMESTAMP_BYTES : 0);
     return this.segmentLimit ?? Math.max(1, whole);
   }
 

@@ -4,10 +4,7 @@ import { TcpFlag } from '../../wire/tcp-flags.ts';
 
 const { SYN, RST, ACK, FIN } = TcpFlag;
 
-/**
- * The numbers by which a segment is judged (RFC 9293, 3.3.1). Positions count from the ISN of the bytes'
- * sender.
- */
+/** The numbers that judge a segment (RFC 9293, 3.3.1). Positions count from the ISN of the bytes' sender. */
 export interface ConnectionNumbers {
   readonly isn: Seq;
   /** Null until a SYN-ACK was believed. */
@@ -82,10 +79,7 @@ function judgeLater(header: TcpHeader, { numbers, length, position }: Placed): J
   return end < lastAck || position > next + window ? 'old' : 'acceptable';
 }
 
-/**
- * An RST in reply to a segment of ours has that segment's acknowledgment number as SEQ; any other, the
- * peer's SND.NXT.
- */
+/** An RST in reply to a segment has its acknowledgment number as SEQ; any other, the peer's SND.NXT. */
 function judgeReset(position: number, { next, acknowledged: lastAck, window }: ConnectionNumbers): Judgement {
   if (position === next || position === lastAck) return 'reset';
   return position > lastAck && position < next + window ? 'challenge' : 'not-believed';

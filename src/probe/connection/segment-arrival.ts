@@ -12,10 +12,7 @@ import { judgeSegment, type Judgement } from './judge-segment.ts';
 const { SYN, ACK, FIN, RST } = TcpFlag;
 /** Answers to segments that need none, such as old bytes: a peer that does the same must not start a loop. */
 const MOST_UNASKED_ANSWERS = 64;
-/**
- * How long TIME-WAIT lasts beyond two round trips. Afterwards the port is returned and the kernel resets
- * late segments.
- */
+/** TIME-WAIT beyond two round trips. Afterwards the kernel has the port and resets late segments. */
 const LINGER: Nanos = 5 * NANOS_PER_MS;
 const ARRIVALS: Readonly<Record<'in-order' | 'again' | 'ahead', ReceivedSense>> = {
   'in-order': 'data',
@@ -121,10 +118,7 @@ export class SegmentArrival {
     block.acknowledge(now);
   }
 
-  /**
-   * The SYN that a SYN-ACK answers. All have one ISN, so only the echoed TSval tells; null when it does
-   * not.
-   */
+  /** The SYN that a SYN-ACK answers, by the echoed TSval, since all have one ISN; null when unknown. */
   #answeredSyn({ options }: TcpHeader): ControlBlock['syns'][number] | null {
     const { syns, segmentLog } = this.#block;
     if (syns.length === 1) return syns[0] ?? null;
@@ -218,10 +212,7 @@ export class SegmentArrival {
   }
 }
 
-/**
- * The longest payload of a single segment to us: the MSS of our SYN, or without the option the largest
- * packet.
- */
+/** The longest payload of a single segment to us: our SYN's MSS, or without the option the largest packet. */
 function largestAllowed({ options }: TcpHeader): number {
   return findOption(options, 'mss')?.value ?? 0xffff;
 }

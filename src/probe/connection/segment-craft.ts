@@ -4,10 +4,7 @@ import { decodePacket, encodeTcpPacket } from '../../wire/packet.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { encodeOptions, findOption } from '../../wire/tcp-options.ts';
 
-/**
- * The fields of a segment that differ from one to the next. Positions count from the ISN of the bytes'
- * sender.
- */
+/** The fields that differ between segments. Positions count from the ISN of the bytes' sender. */
 export interface SegmentFields {
   readonly flags: number;
   /** From our ISN. */

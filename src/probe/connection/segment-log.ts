@@ -77,10 +77,7 @@ export function decodedCopy(bytes: Uint8Array, offset: number, length: number): 
 const ICMP_UNREACHABLE = 3;
 const FRAGMENTATION_NEEDED = 4;
 
-/**
- * Next-hop MTU of "fragmentation needed" (RFC 1191, 4); null for any other error, and where an older router
- * leaves 0.
- */
+/** Next-hop MTU of "fragmentation needed" (RFC 1191, 4); null for other errors, and where it is 0. */
 export function nextHopMtu({ type, code, rest }: IcmpMessage): number | null {
   const mtu = rest & 0xffff;
   return type === ICMP_UNREACHABLE && code === FRAGMENTATION_NEEDED && mtu > 0 ? mtu : null;

@@ -61,10 +61,7 @@ export type ReceivedSense =
   | 'fin'
   | 'fin-again'
   | 'rst'
-  /**
-   * A bare ACK of something that was not sent, in answer to a SYN: the host remembers another connection
-   * (RFC 5961, 4).
-   */
+  /** A bare ACK in answer to a SYN that it does not acknowledge: another connection (RFC 5961, 4). */
   | 'challenge-ack'
   /** A SYN without ACK. */
   | 'syn'

@@ -8,9 +8,7 @@ import type { SentSense } from './segment-note.ts';
 /** The fields that every segment takes from the connection's state. */
 export interface SendState {
   readonly state: TcpState;
-  /**
-   * The absolute acknowledgment number, and the same counted from the peer's ISN; null before its SYN-ACK.
-   */
+  /** The acknowledgment number, and the same counted from the peer's ISN; null before its SYN-ACK. */
   readonly ack: Seq | null;
   readonly ackPosition: number | null;
   /** The header field, and the window in bytes. */

@@ -1,21 +1,23 @@
-import type { Address } from '../../wire/address.ts';
+import { type Address, UNSPECIFIED } from '../../wire/address.ts';
 import type { ProbeColumns } from '../../wire/syn-template.ts';
 
 /** Lower and upper halves of SipHash's constants ("somepseudorandomlygeneratedbytes"), v0 to v3. */
 const CONSTANTS: readonly number[] = [
   0x70736575, 0x736f6d65, 0x6e646f6d, 0x646f7261, 0x6e657261, 0x6c796765, 0x79746573, 0x74656462,
 ];
-/** The length of the message, 15 bytes, in the top byte of the last block, whose other three hold the transmission. */
+/** The length of the message, 15 bytes, in the top byte of the last block; below it the transmission. */
 const LENGTH = 15 << 24;
 const MAX_TRANSMISSION = 0xffffff;
 
 /**
- * The numbers by which a reply proves itself. All of one SYN come from a nonce that nobody can guess: of a pair's first SYN, a word of the run's
- * keystream; of any other, SipHash-2-4 (Aumasson and Bernstein, 2012) of source, destination, ports and transmission, 15 bytes in two blocks,
- * little-endian, under a key that only this run knows. `compute` and `expand` allocate nothing; their results stand in the fields until the next call.
+ * The numbers by which a reply proves itself. All of one SYN come from an unpredictable nonce: of a pair's
+ * first SYN, a word of the run's keystream; of any other, SipHash-2-4 (Aumasson and Bernstein, 2012) of
+ * source, destination, ports and transmission, 15 bytes in two blocks, little-endian, under a key that only
+ * this run knows. `compute` and `expand` allocate nothing; their results stand in the fields until the next
+ * call.
  */
 export class ProbeCookie {
-  /** The nonce as a signed 32-bit integer, which V8 does not put on the heap; its bits are the ISN where the user does not fix one. */
+  /** A signed 32-bit integer, which V8 keeps off the heap; its bits are the ISN where none is fixed. */
   nonce = 0;
   /** TSval, unsigned 32 bits, never 0: some stacks take a timestamp of 0 for none. */
   tsval = 0;
@@ -32,11 +34,11 @@ export class ProbeCookie {
   constructor(key: Uint32Array) {
     if (key.length !== 4) throw new RangeError(`a cookie key has 4 words, not ${key.length}`);
     this.#start = Int32Array.from(CONSTANTS, (word, index) => word ^ (key[index % 4] as number));
-    this.compute(0 as Address, 0 as Address, 0, MAX_TRANSMISSION);
+    this.compute(UNSPECIFIED, UNSPECIFIED, 0, MAX_TRANSMISSION);
     this.#salt = this.nonce;
   }
 
-  /** `ports` is `sourcePort << 16 | destinationPort`; `transmission` tells the SYNs of one pair apart: 24 bits. */
+  /** `ports` is `sourcePort << 16 | destinationPort`; `transmission`, 24 bits, tells a pair's SYNs apart. */
   compute(source: Address, destination: Address, ports: number, transmission: number): void {
     const blocks = this.#blocks;
     blocks[0] = source;
@@ -57,7 +59,7 @@ export class ProbeCookie {
     }
   }
 
-  /** Sets the fields for a nonce. Who sees the ISN sees the others as well, so they need to be unlike it, no more. */
+  /** Sets the fields for a nonce. They need to differ from the ISN, no more: both are seen together. */
   expand(nonce: number): void {
     const mixed = mix(nonce ^ this.#salt);
     this.nonce = nonce;
@@ -75,8 +77,9 @@ function mix(value: number): number {
 }
 
 /**
- * Four steps of two SipRounds: two blocks of message (c = 2), then finalisation (d = 4). `lN` and `hN` are the halves of vN; a carry is computed
- * with bit logic because a branch on it is mispredicted half of the time; v0 and v2 are swapped instead of rotated by 32.
+ * Four steps of two SipRounds: two blocks of message (c = 2), then finalisation (d = 4). `lN` and `hN` are
+ * the halves of vN; a carry is computed with bit logic because a branch on it is mispredicted half of the
+ * time; v0 and v2 are swapped instead of rotated by 32.
  */
 function sipHash(start: Int32Array, blocks: Int32Array, digest: Int32Array): void {
   let l0 = start[0] as number;

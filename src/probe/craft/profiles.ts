@@ -1,5 +1,12 @@
+import type { Source } from '../../transport/transport.ts';
+import { familyOf } from '../../wire/family.ts';
+import { mssOfMtu } from '../../wire/tcp.ts';
+
 /** The system whose SYN a run imitates (`--profile`). */
 export type ProfileName = 'linux' | 'windows' | 'macos' | 'freebsd' | 'bare';
+
+/** What a SYN takes from its source: the address family, and the largest IP packet of the interface. */
+export type SynSource = Pick<Source, 'address' | 'mtu'>;
 
 /** The SYN of one system. */
 export interface Profile {
@@ -13,9 +20,9 @@ export interface Profile {
   readonly df: boolean;
 }
 
-/** Order and values as p0f's database (p0f.fp, version 3) and captures of today's systems show them; none sets a DSCP by itself. */
+/** As p0f's database (p0f.fp, version 3) and captures of today's systems show them. */
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
-  /** tcp_syn_options() in net/ipv4/tcp_output.c; the window is 64240 on Ethernet since 4.19 (tcp_select_initial_window). */
+  /** tcp_syn_options() in net/ipv4/tcp_output.c; the window is 64240 on Ethernet since 4.19. */
   linux: {
     description: 'Linux 4.19 and later',
     optionsAfterMss: ['sackOK', 'ts', 'nop', 'wscale=7'],
@@ -47,7 +54,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     window: 65_535,
     df: true,
   },
-  /** MSS alone, as nmap's SYN scan and small embedded stacks send it (p0f: `1024,0:mss::`): nothing on the path has an option to object to. */
+  /** As nmap's SYN scan and small embedded stacks (p0f: `1024,0:mss::`): no option to object to. */
   bare: {
     description: 'MSS only, as nmap -sS and small stacks',
     optionsAfterMss: [],
@@ -57,25 +64,32 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   },
 };
 
-const IP_AND_TCP_HEADER = 40;
+/** The TTLs that stacks send with (p0f.fp; RFC 1700 recommends 64). */
+const INITIAL_TTLS: readonly number[] = [32, 64, 128, 255];
+
 const LARGEST_PACKET = 65_535;
 /** RFC 879, 1: every host takes 576 bytes, so no interface's MSS needs to be smaller. */
 const SMALLEST_MSS = 536;
 
-/** The `--options` text of `profile` for an interface whose largest IP packet is `mtu` bytes. */
-export function optionsFor(profile: ProfileName, mtu: number): string {
-  return [`mss=${mssForMtu(mtu)}`, ...PROFILES[profile].optionsAfterMss].join(',');
+/** The `--options` text of `profile` for SYNs from `source`. */
+export function optionsFor(profile: ProfileName, source: SynSource): string {
+  return [`mss=${mssFor(source)}`, ...PROFILES[profile].optionsAfterMss].join(',');
 }
 
-/** The raw window of `profile` for the same interface. */
-export function windowFor(profile: ProfileName, mtu: number): number {
+/** The raw window of `profile` for the same SYNs. */
+export function windowFor(profile: ProfileName, source: SynSource): number {
   const { window } = PROFILES[profile];
   if (window !== 'whole-segments') return window;
-  const mss = mssForMtu(mtu);
+  const mss = mssFor(source);
   return Math.floor(LARGEST_PACKET / mss) * mss;
 }
 
-/** The MSS that fills a packet of `mtu` bytes without IP or TCP options (RFC 9293, 3.7.1); 65495 on Linux's loopback of 65536. */
-export function mssForMtu(mtu: number): number {
-  return Math.max(Math.min(mtu, LARGEST_PACKET) - IP_AND_TCP_HEADER, SMALLEST_MSS);
+/** The MSS that fills the interface's largest packet (RFC 9293, 3.7.1); 65495 on Linux's loopback. */
+export function mssFor({ address, mtu }: SynSource): number {
+  return Math.max(mssOfMtu(Math.min(mtu, LARGEST_PACKET), familyOf(address)), SMALLEST_MSS);
+}
+
+/** The TTL that a packet which arrived with `ttl` most likely started with. */
+export function initialTtl(ttl: number): number {
+  return INITIAL_TTLS.find((initial) => initial >= ttl) ?? 255;
 }

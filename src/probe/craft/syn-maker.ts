@@ -29,8 +29,8 @@ export interface Syn extends Flow, SynNumbers {
 }
 
 /**
- * Makes SYNs one at a time, for everything but the scan, which makes them by the block. Two SYNs to one port share a source port only after
- * all have been used.
+ * Makes SYNs one at a time, for everything but the scan, which makes them by the block. Two SYNs to one port
+ * share a source port only after all have been used.
  */
 export class SynMaker {
   /** Reserved by the caller. */

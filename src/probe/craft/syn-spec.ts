@@ -1,10 +1,10 @@
 import { usageError } from '../../errors.ts';
 import type { Source } from '../../transport/transport.ts';
-import type { Address } from '../../wire/address.ts';
+import { type Address, UNSPECIFIED } from '../../wire/address.ts';
 import { SynTemplate } from '../../wire/syn-template.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { compileOptions, type CompiledOptions } from '../../wire/tcp-options.ts';
-import { optionsFor, type ProfileName, windowFor } from './profiles.ts';
+import { optionsFor, type ProfileName, type SynSource, windowFor } from './profiles.ts';
 
 /** What every SYN of a run looks like, apart from the fields that name the probe. */
 export interface SynSpec {
@@ -30,14 +30,17 @@ export interface SynSpec {
   readonly sourceIp: Address | null;
 }
 
+/** The source of SYNs to a target without a route, and for checks before routes are known. */
+export const ETHERNET: Source = { address: UNSPECIFIED, interface: '', mtu: 1500 };
+
 /** The SYN as it leaves by `source`. Throws a usage error for an option list that does not compile. */
-export function craftSyn(spec: SynSpec, source: Source): SynTemplate {
+export function craftSyn(spec: SynSpec, source: SynSource): SynTemplate {
   return new SynTemplate({
     source: source.address,
-    options: synOptions(spec, source.mtu),
+    options: synOptions(spec, source),
     ttl: spec.ttl,
     tos: spec.dscp << 2,
-    window: synWindow(spec, source.mtu),
+    window: synWindow(spec, source),
     flags: spec.ecn ? TcpFlag.SYN | TcpFlag.ECE | TcpFlag.CWR : TcpFlag.SYN,
     df: spec.df,
     payload: spec.payload,
@@ -45,19 +48,19 @@ export function craftSyn(spec: SynSpec, source: Source): SynTemplate {
   });
 }
 
-/** The raw window of the SYN on an interface of that MTU. */
-export function synWindow(spec: SynSpec, mtu: number): number {
-  return spec.window ?? windowFor(spec.profile, mtu);
+/** The raw window of the SYN as it leaves by `source`. */
+export function synWindow(spec: SynSpec, source: SynSource): number {
+  return spec.window ?? windowFor(spec.profile, source);
 }
 
-/** The option list of the SYN in tcpdump's words, on an interface of that MTU. */
-export function synOptionsText(spec: SynSpec, mtu: number): string {
-  return spec.options ?? optionsFor(spec.profile, mtu);
+/** Its option list in tcpdump's words. */
+export function synOptionsText(spec: SynSpec, source: SynSource): string {
+  return spec.options ?? optionsFor(spec.profile, source);
 }
 
 /** The same list, ready for the wire. Throws a usage error for one that does not compile. */
-export function synOptions(spec: SynSpec, mtu: number): CompiledOptions {
-  const compiled = compileOptions(synOptionsText(spec, mtu));
+export function synOptions(spec: SynSpec, source: SynSource): CompiledOptions {
+  const compiled = compileOptions(synOptionsText(spec, source));
   if (!compiled.ok) throw usageError('--options', compiled.offending, `expected ${compiled.accepted}`);
   return compiled;
 }

@@ -1,92 +1,122 @@
 import type { Address } from '../../wire/address.ts';
-import type { Nanos } from '../../wire/numbers.ts';
-import { PacketView } from '../../wire/packet-view.ts';
-import type { TransmitQueue } from '../session/transmit-queue.ts';
-import type { FirewallPlan, FirewallStats } from './firewall-plan.ts';
-import { type AnswerKind, FirewallTest, type TestPacket } from './firewall-test.ts';
-import { isChallenge, proofOf } from './proof.ts';
-import type { TargetCase } from './target-case.ts';
+import { type Nanos, seq, seqDiff } from '../../wire/numbers.ts';
+import type { PacketView } from '../../wire/packet-view.ts';
+import { TcpFlag } from '../../wire/tcp-flags.ts';
+import { icmpKind } from '../path/path-reply.ts';
+import type { Answer, AnswerKind, TestPacket } from './firewall-test.ts';
 
-const ICMP_UNREACHABLE = 3;
+const { SYN, RST, ACK, FIN } = TcpFlag;
 const ICMP_REDIRECT = 5;
-const ICMP_TIME_EXCEEDED = 11;
 
-/** Decides whose answer a captured packet is, and hands it to whoever sent what it answers. What proves nothing is counted and decides nothing. */
-export class AnswerReader {
-  readonly #plan: FirewallPlan;
-  readonly #cases: ReadonlyMap<number, TargetCase>;
-  readonly #transmitQueue: TransmitQueue;
-  readonly #stats: FirewallStats;
-  readonly #ours: ReadonlySet<number>;
-  readonly #view: PacketView = new PacketView();
+/** A captured packet that is to be read. */
+export interface Captured {
+  /** Loaded with `bytes`. */
+  readonly view: PacketView;
+  readonly bytes: Uint8Array;
+  readonly at: Nanos;
+}
 
-  constructor(plan: FirewallPlan, cases: ReadonlyMap<number, TargetCase>, transmitQueue: TransmitQueue, stats: FirewallStats) {
-    this.#plan = plan;
-    this.#cases = cases;
-    this.#transmitQueue = transmitQueue;
-    this.#stats = stats;
-    this.#ours = new Set(plan.sourcePorts);
+/** What a captured packet is to the packets that were sent to a target. */
+export type Reading =
+  | { readonly is: 'foreign' }
+  | { readonly is: 'answer'; readonly answer: Answer }
+  /** On the tuple of a test packet, without proof; `challenged` is set when it is a challenge ACK. */
+  | { readonly is: 'unproven'; readonly challenged: TestPacket | null };
+
+const FOREIGN: Reading = { is: 'foreign' };
+
+/** Every packet that was sent to one target, found by what an answer shows. */
+export class TestPacketLedger {
+  /** The address that the packets were sent from. */
+  readonly source: Address;
+  readonly #byTuple: Map<number, TestPacket[]> = new Map();
+  readonly #bySeq: Map<number, TestPacket> = new Map();
+
+  constructor(source: Address) {
+    this.source = source;
   }
 
-  /** Takes one captured packet, valid during the call. */
-  receive(packet: Uint8Array, at: Nanos): void {
-    if (!this.#view.load(packet, 0, packet.length)) return;
-    if (this.#view.isTcp) this.#receiveTcp(packet, at);
-    else this.#receiveIcmp(packet, at);
+  add(testPacket: TestPacket): void {
+    const key = keyOf(testPacket.port, testPacket.sourcePort);
+    const testPackets = this.#byTuple.get(key);
+    if (testPackets === undefined) this.#byTuple.set(key, [testPacket]);
+    else testPackets.unshift(testPacket);
+    this.#bySeq.set(testPacket.seq, testPacket);
   }
 
-  #receiveTcp(packet: Uint8Array, at: Nanos): void {
-    const view = this.#view;
-    if (this.#ours.has(view.sourcePort) && this.#transmitQueue.stamp(packet, 0, packet.length, at)) return;
-    if (!this.#ours.has(view.destinationPort)) return;
-    const target = this.#caseOf(view.source);
-    if (target === undefined || view.destination !== target.task.craft.source) return;
-    const testPackets = target.ledger.between(view.sourcePort, view.destinationPort);
-    for (const testPacket of testPackets) {
-      const kind = proofOf(testPacket, view);
-      if (kind !== null) return this.#give(target, { kind, testPacket, bytes: copied(packet), at });
-    }
-    if (testPackets.length > 0) this.#reject(testPackets[0] as TestPacket);
+  /** Those between the two ports, the latest first. */
+  between(port: number, sourcePort: number): readonly TestPacket[] {
+    return this.#byTuple.get(keyOf(port, sourcePort)) ?? [];
   }
 
-  #receiveIcmp(packet: Uint8Array, at: Nanos): void {
-    const view = this.#view;
-    if (view.icmpType === ICMP_REDIRECT) return;
-    const target = this.#caseOf(view.quoteDestination);
-    const testPacket = target?.ledger.quoted(view.quoteDestinationPort, view.quoteSeq) ?? null;
-    if (target === undefined || testPacket === null) return;
-    // A NAT may leave its own address and port in the quote; beside our address stands our port.
-    const isOurs = view.quoteSource !== target.task.craft.source || view.quoteSourcePort === testPacket.sourcePort;
-    if (!isOurs) this.#stats.repliesRejected++;
-    else this.#give(target, { kind: this.#icmpKind(), testPacket, bytes: copied(packet), at });
-  }
-
-  #icmpKind(): AnswerKind {
-    const view = this.#view;
-    if (view.icmpType === ICMP_TIME_EXCEEDED) return 'expired';
-    const { routes } = this.#plan;
-    const isLocal = view.icmpType === ICMP_UNREACHABLE && routes.isLocal(view.source) && !routes.isLocal(view.quoteDestination);
-    return isLocal ? 'local' : 'icmp';
-  }
-
-  #give(target: TargetCase, answer: Parameters<TargetCase['learn']>[0]): void {
-    this.#stats.repliesReceived++;
-    target.learn(answer);
-    answer.testPacket.taker.take(answer);
-  }
-
-  #reject(testPacket: TestPacket): void {
-    this.#stats.repliesRejected++;
-    if (testPacket.taker instanceof FirewallTest && isChallenge(testPacket, this.#view)) testPacket.taker.challenge(testPacket);
-  }
-
-  #caseOf(address: Address): TargetCase | undefined {
-    const index = this.#plan.targets.indexOf(address);
-    return index < 0 ? undefined : this.#cases.get(index);
+  /** The one to `port` with that sequence number, even where a NAT changed our port in an ICMP quote. */
+  quoted(port: number, seqNumber: number): TestPacket | null {
+    const testPacket = this.#bySeq.get(seqNumber);
+    return testPacket?.port === port ? testPacket : null;
   }
 }
 
-/** A copy, also where an engine hands out a Buffer, whose `slice` is none. */
-function copied(packet: Uint8Array): Uint8Array {
-  return new Uint8Array(packet);
+/** Reads a packet that came from a target's address, or quotes a packet to it. */
+export function readAnswer(captured: Captured, sent: TestPacketLedger, isLocal: (address: Address) => boolean): Reading {
+  return captured.view.isTcp ? readTcp(captured, sent) : readIcmp(captured, sent, isLocal);
+}
+
+function readTcp({ view, bytes, at }: Captured, sent: TestPacketLedger): Reading {
+  const testPackets = view.destination === sent.source ? sent.between(view.sourcePort, view.destinationPort) : [];
+  const [latest] = testPackets;
+  if (latest === undefined) return FOREIGN;
+  for (const testPacket of testPackets) {
+    const kind = proofOf(testPacket, view);
+    if (kind !== null) return { is: 'answer', answer: { kind, testPacket, bytes: copyOf(bytes), at } };
+  }
+  return { is: 'unproven', challenged: isChallenge(latest, view) ? latest : null };
+}
+
+function readIcmp({ view, bytes, at }: Captured, sent: TestPacketLedger, isLocal: (address: Address) => boolean): Reading {
+  const testPacket = view.icmpType === ICMP_REDIRECT ? null : sent.quoted(view.quoteDestinationPort, view.quoteSeq);
+  if (testPacket === null) return FOREIGN;
+  // A NAT may leave its own address and port in the quote; our address requires our port.
+  if (view.quoteSource === sent.source && view.quoteSourcePort !== testPacket.sourcePort)
+    return { is: 'unproven', challenged: null };
+  const kind = icmpKind(view.icmpType, { from: view.source, target: view.quoteDestination }, isLocal);
+  return { is: 'answer', answer: { kind: kind === 'refused' ? 'icmp' : kind, testPacket, bytes: copyOf(bytes), at } };
+}
+
+/** The numbers of a segment on a test packet's tuple. */
+type Numbers = Pick<PacketView, 'flags' | 'seq' | 'ack'>;
+
+/**
+ * What a segment on a test packet's tuple is; null where its numbers do not prove that its sender has seen the test
+ * packet. RFC 9293, 3.10.7.1: a reset of a segment with ACK has its acknowledgment number as SEQ; a reset of any other
+ * acknowledges the segment's end. Some stacks leave data, SYN or FIN out of that, as 3.10.7.3 allows. A SYN alone
+ * cannot be proven.
+ */
+export function proofOf(testPacket: TestPacket, reply: Numbers): AnswerKind | null {
+  if ((reply.flags & RST) !== 0) return isProvenReset(testPacket, reply) ? 'rst' : null;
+  if ((testPacket.flags & SYN) === 0 || (reply.flags & SYN) === 0) return null;
+  if ((reply.flags & ACK) === 0) return 'syn';
+  const acknowledged = seqDiff(seq(reply.ack), seq(testPacket.seq));
+  return acknowledged >= 1 && acknowledged <= 1 + testPacket.payloadLength ? 'syn-ack' : null;
+}
+
+function isProvenReset(testPacket: TestPacket, reply: Numbers): boolean {
+  if ((testPacket.flags & ACK) !== 0) return reply.seq === testPacket.ack;
+  if ((reply.flags & ACK) === 0) return false;
+  const length = testPacket.payloadLength + ((testPacket.flags & SYN) === 0 ? 0 : 1) + ((testPacket.flags & FIN) === 0 ? 0 : 1);
+  const acknowledged = seqDiff(seq(reply.ack), seq(testPacket.seq));
+  return acknowledged >= 0 && acknowledged <= length;
+}
+
+/** A bare ACK in answer to a SYN: the host remembers an older connection of that tuple (RFC 5961, 4). */
+export function isChallenge(testPacket: TestPacket, reply: Numbers): boolean {
+  return (testPacket.flags & SYN) !== 0 && (reply.flags & (SYN | RST | ACK)) === ACK;
+}
+
+/** A copy, also of a Buffer, whose `slice` makes none. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+function keyOf(port: number, sourcePort: number): number {
+  return port * 65_536 + sourcePort;
 }

@@ -1,7 +1,7 @@
 import { TcpFlag } from '../../wire/tcp-flags.ts';
-import type { PortSet } from '../targets/port-set.ts';
+import type { PortSet } from '../targets/ports.ts';
 
-/** A kind of test: what is sent to a port to see how it is guarded. Records call it by this name. */
+/** A kind of test; records call it by this name. */
 export type TestKind =
   | 'syn'
   | 'ack'
@@ -16,15 +16,15 @@ export type TestKind =
   | 'syn-ttl'
   | 'syn-rate';
 
-/** How the packets of one kind look. */
+/** The packets of one kind. */
 export interface TestShape {
-  /** Its name at the head of a column. */
+  /** The heading of its column. */
   readonly label: string;
-  /** In the words of a sentence. */
+  /** Its name within a sentence. */
   readonly words: string;
   /** TcpFlag bits. */
   readonly flags: number;
-  /** The usual option list, none, or the one that the test names. */
+  /** The usual option list, none, or the option that the test names. */
   readonly options: 'usual' | 'none' | 'one';
   readonly carriesData: boolean;
   readonly badChecksum: boolean;
@@ -33,7 +33,10 @@ export interface TestShape {
 const SYN_SHAPE = { flags: TcpFlag.SYN, options: 'usual', carriesData: false, badChecksum: false } as const;
 const STRAY_SHAPE = { options: 'none', carriesData: false, badChecksum: false } as const;
 
-/** Every kind of test. A bare ACK, FIN, NULL and Xmas belong to no connection: a stack that gets one answers as RFC 9293, 3.10.7 says, a filter may not let it pass. */
+/**
+ * Every kind of test. A bare ACK, FIN, NULL and Xmas belong to no connection: a stack answers them by RFC
+ * 9293, 3.10.7, while a filter may drop them.
+ */
 export const BATTERY: Readonly<Record<TestKind, TestShape>> = {
   syn: { ...SYN_SHAPE, label: 'SYN', words: 'SYN' },
   ack: { ...STRAY_SHAPE, label: 'ACK', words: 'bare ACK', flags: TcpFlag.ACK },
@@ -49,7 +52,7 @@ export const BATTERY: Readonly<Record<TestKind, TestShape>> = {
   'syn-rate': { ...SYN_SHAPE, label: 'RATE', words: 'SYN of the rate search' },
 };
 
-/** What every port is asked, the usual SYN first. */
+/** The tests of every asked port, the usual SYN first. */
 export const FIRST_TESTS: readonly TestKind[] = [
   'syn',
   'ack',
@@ -62,23 +65,23 @@ export const FIRST_TESTS: readonly TestKind[] = [
   'xmas',
 ];
 
-/** What a port is asked that only serves to compare with. */
+/** The tests of a control port. */
 export const CONTROL_TESTS: readonly TestKind[] = ['syn', 'ack'];
 
-/** What a port is asked whose SYN is rejected with ICMP: who rejects limits his errors, and each test takes one from another port. */
+/** The tests of a port rejected with ICMP: such errors are limited, and each test uses one up. */
 export const REJECTED_TESTS: readonly TestKind[] = ['syn', 'ack', 'syn-no-options'];
 
-/** SYNs that differ from the usual one in one respect: where the answer differs too, that respect made the difference. */
+/** SYNs that differ from the usual one in one respect, which explains a different answer. */
 export const VARIANTS: readonly TestKind[] = ['syn-ecn', 'syn-data', 'syn-no-options'];
 
-/** Where something most often listens: the first that was not asked for anyway shows how an open port of the host answers. */
+/** Services most hosts have: the first that was not asked for shows how an open port of the host answers. */
 export const USUAL_CONTROLS: readonly number[] = [443, 80, 22];
-/** Ports that hardly anybody listens on: below Linux's ephemeral range, above what services register. */
+/** Ports that are rarely in use: below Linux's ephemeral range, above registered services. */
 const FIRST_HIGH = 20_011;
 const HIGH_COUNT = 12_000;
 const HIGH_PORTS = 2;
 
-/** Ports to compare with, besides those asked for: a usual one, and two high ones that `random` words choose. */
+/** Ports for comparison, besides the asked ones: a usual one, and two high ones chosen by `random`. */
 export function controlPorts(asked: PortSet, random: () => number): readonly number[] {
   const usual = USUAL_CONTROLS.find((port) => asked.indexOf(port) < 0);
   const controls = usual === undefined ? [] : [usual];

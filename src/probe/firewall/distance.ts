@@ -1,16 +1,19 @@
-/** What a SYN of one TTL met: an answer, a router where it expired, nothing, or it is still under way. */
+/** What a SYN of one TTL met: an answer, a router where it expired, or nothing; or it is pending. */
 export type TtlResult = 'answered' | 'expired' | 'silent' | 'pending';
 
 /** By TTL. */
 export type TtlResults = ReadonlyMap<number, TtlResult>;
 
-/** No path is longer (RFC 1122, 3.2.1.7 has 64 for whole packets; more than 32 hops were never seen to be needed). */
+/** No path is longer (RFC 1122, 3.2.1.7 has 64 for all packets; paths above 32 hops are unknown). */
 const LAST_TTL = 32;
 const STEP = 4;
-/** TTLs tried at once where nobody knows how far the host is. */
+/** TTLs tried at once while the host's distance is unknown. */
 const WAVE = 8;
 
-/** TTLs to try next for a port that answers, about `guess` hops away; empty while some are under way, and once the smallest with an answer is known. */
+/**
+ * The TTLs to try next for a port that answers, about `guess` hops away. Empty while some are pending, and
+ * once the smallest TTL with an answer is known.
+ */
 export function nextTtlsToAnswer(results: TtlResults, guess: number): readonly number[] {
   if (isPending(results)) return [];
   if (results.size === 0) return range(guess - 1, guess + 1);
@@ -22,8 +25,8 @@ export function nextTtlsToAnswer(results: TtlResults, guess: number): readonly n
 }
 
 /**
- * The same for a port that is silent: how far do its SYNs get? `hostHops` is the distance of the host where another port told it; where that answer was
- * a nearer device's, SYNs get farther.
+ * The same for a silent port: how far do its SYNs get? `hostHops` is the host's distance by another port's
+ * answer. If a nearer device gave that answer, SYNs get farther.
  */
 export function nextTtlsInSilence(results: TtlResults, hostHops: number | null): readonly number[] {
   if (isPending(results)) return [];
@@ -34,13 +37,16 @@ export function nextTtlsInSilence(results: TtlResults, hostHops: number | null):
   return farthest > tried - STEP ? range(tried + 1, tried + WAVE) : [];
 }
 
-/** The smallest TTL that brought an answer; null where none did. */
+/** The smallest TTL that brought an answer; null when none did. */
 export function smallestAnswered(results: TtlResults): number | null {
   const smallest = Math.min(...ttlsWith(results, 'answered'));
   return smallest === Infinity ? null : smallest;
 }
 
-/** The same where the packet with one less is known to have expired, so that it is the distance; null where silence may be a loss. */
+/**
+ * The same when the SYN with one less is known to have expired, so that it is the distance; null when that
+ * SYN may have been lost.
+ */
 export function answeringTtl(results: TtlResults): number | null {
   const smallest = smallestAnswered(results);
   return smallest === 1 || (smallest !== null && results.get(smallest - 1) === 'expired') ? smallest : null;

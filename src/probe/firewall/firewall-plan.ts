@@ -1,21 +1,21 @@
 import type { Routes } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
-import type { PortSet } from '../targets/port-set.ts';
+import type { PortSet } from '../targets/ports.ts';
 import type { SynSpec } from '../craft/syn-spec.ts';
-import type { TargetSet } from '../targets/target-set.ts';
+import type { TargetSet } from '../targets/targets.ts';
 import type { Timing } from '../timing.ts';
 import type { PortEvidence } from './port-case.ts';
 import type { RateStep } from './rate-search.ts';
 
-/** What came of one target: all that a verdict about its ports may be drawn from. */
+/** The results of one target: everything that a verdict about its ports is drawn from. */
 export interface TargetEvidence {
   readonly target: Address;
   readonly hostname: string | null;
-  /** Ports that were asked about and ports to compare with. While interrupted, those whose usual SYN has its result. */
+  /** Asked ports and ports for comparison. After an interruption, those whose usual SYN has its result. */
   readonly ports: readonly PortEvidence[];
-  /** Steps of the search for a rate limit, and on which port; null where there was none. */
+  /** The steps of the search for a rate limit, and its port; null without one. */
   readonly rate: RateEvidence | null;
-  /** Errno of a target without a route, else 0; then nothing was sent and `ports` is empty. */
+  /** Errno of a target without a route, else 0. Nothing was sent then, and `ports` is empty. */
   readonly errno: number;
 }
 
@@ -25,7 +25,7 @@ export interface RateEvidence {
   readonly steps: readonly RateStep[];
 }
 
-/** What a session is told: what to test, how packets look, and where results go. */
+/** What a session needs: targets and ports, the form of packets, and where results go. */
 export interface FirewallPlan {
   readonly targets: TargetSet;
   readonly ports: PortSet;

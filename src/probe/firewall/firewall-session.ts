@@ -1,23 +1,26 @@
 import type { SendBatch } from '../../transport/transport.ts';
+import type { Address } from '../../wire/address.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import { PacketView } from '../../wire/packet-view.ts';
 import { ProbeCookie } from '../craft/cookie.ts';
 import { cookieNumbering, SynMaker } from '../craft/syn-maker.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
 import { TransmitQueue } from '../session/transmit-queue.ts';
-import { AnswerReader } from './answer-reader.ts';
+import { readAnswer, type Reading } from './answer-reader.ts';
 import { controlPorts, BATTERY } from './battery.ts';
 import { dataLength, PacketCraft } from './packet-craft.ts';
 import type { FirewallPlan, FirewallStats } from './firewall-plan.ts';
-import { type Demand, TargetCase } from './target-case.ts';
+import type { TestPacket, TestPacketSender } from './firewall-test.ts';
+import { TargetCase, type TargetTask } from './target-case.ts';
 
-/** A packet a millisecond: fast enough for ten ports in a second, slow enough for what guards them. */
+/** A packet a millisecond: ten ports take a second, and rate limits are seldom reached. */
 const GAP: Nanos = NANOS_PER_MS;
 /** Packets that may leave at once after a pause. */
 const BURST = 8;
 const TARGETS_AT_ONCE = 16;
 const DEFAULT_RETRIES = 2;
 
-/** Tests how ports are guarded: few packets for each of a few ports. Sans-IO; each target's evidence is told once, when all its tests are over. */
+/** Tests how ports are guarded, with few packets to each. `onTarget` gets each target's evidence once. */
 export class FirewallSession implements DrivenSession {
   finished = false;
   readonly stats: FirewallStats = { probesSent: 0, repliesReceived: 0, repliesRejected: 0 };
@@ -25,8 +28,9 @@ export class FirewallSession implements DrivenSession {
   readonly #transmitQueue: TransmitQueue = new TransmitQueue();
   readonly #cookie: ProbeCookie;
   readonly #maker: SynMaker;
-  readonly #reader: AnswerReader;
-  /** Under way, by index of the target. */
+  readonly #view: PacketView = new PacketView();
+  readonly #sourcePorts: ReadonlySet<number>;
+  /** Running targets, by index. */
   readonly #cases: Map<number, TargetCase> = new Map();
   readonly #crafts: Map<number, PacketCraft> = new Map();
   #nextTarget = 0;
@@ -38,7 +42,7 @@ export class FirewallSession implements DrivenSession {
     this.#plan = plan;
     this.#cookie = new ProbeCookie(plan.key);
     this.#maker = new SynMaker(plan.sourcePorts, cookieNumbering(this.#cookie, { seq: null, ipId: null }));
-    this.#reader = new AnswerReader(plan, this.#cases, this.#transmitQueue, this.stats);
+    this.#sourcePorts = new Set(plan.sourcePorts);
   }
 
   poll(now: Nanos, batch: SendBatch): Nanos {
@@ -61,7 +65,16 @@ export class FirewallSession implements DrivenSession {
   }
 
   receive(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
-    if (!this.finished) this.#reader.receive(bytes.subarray(offset, offset + length), at);
+    const view = this.#view;
+    if (this.finished || !view.load(bytes, offset, length)) return;
+    if (view.isTcp && !this.#isIncoming(bytes, offset, length, at)) return;
+    const target = this.#targetAt(view.isTcp ? view.source : view.quoteDestination);
+    if (target === undefined) return;
+    const captured = { view, bytes: bytes.subarray(offset, offset + length), at };
+    this.#take(
+      target,
+      readAnswer(captured, target.ledger, (address) => this.#plan.routes.isLocal(address)),
+    );
   }
 
   noteDrops(_now: Nanos, drops: number | null): void {
@@ -78,27 +91,30 @@ export class FirewallSession implements DrivenSession {
     this.#transmitQueue.clear();
   }
 
-  /** Half-open connections are torn down by the kernel, which resets what is answered on a port that is reserved and not guarded. */
+  /** The kernel resets half-open connections: its resets on the reserved source ports are not suppressed. */
   drainOnClose(batch: SendBatch): void {
     batch.count = 0;
   }
 
   #turn(now: Nanos, index: number, target: TargetCase): void {
     const room = Math.max(0, Math.floor((now - this.#mayLeaveAt) / GAP) + BURST);
-    for (const demand of target.demands(now, Math.min(room, BURST))) this.#send(now, target, demand);
+    for (const sender of target.due(now, Math.min(room, BURST))) target.add(this.#send(now, target.task, sender));
     if (!target.advance(now)) return;
     this.#cases.delete(index);
     this.#plan.onTarget(target.evidence());
   }
 
-  #send(now: Nanos, { task, ledger }: TargetCase, { spec, taker, add }: Demand): void {
-    const named = this.#maker.number(task.craft.source, task.target, spec.port);
+  #send(now: Nanos, { craft, target }: TargetTask, sender: TestPacketSender): TestPacket {
+    const { spec } = sender;
+    const named = this.#maker.number(craft.source, target, spec.port);
     const { sourcePort, seq, tsval } = named;
-    // As hard to guess as the ISN: what a reset of a bare ACK has to name.
+    // As unpredictable as the ISN: a reset of a bare ACK has to name it.
     const ack = Math.imul(seq ^ tsval, 0x9e3779b1) >>> 0;
-    const posted = this.#transmitQueue.post(task.craft.packet(spec, { ...named, ack }));
-    const testPacket = {
-      taker,
+    const posted = this.#transmitQueue.post(craft.packet(spec, { ...named, ack }));
+    this.stats.probesSent++;
+    this.#mayLeaveAt = Math.max(this.#mayLeaveAt, now - BURST * GAP) + GAP;
+    return {
+      sender,
       port: spec.port,
       sourcePort,
       seq,
@@ -107,10 +123,27 @@ export class FirewallSession implements DrivenSession {
       payloadLength: dataLength(spec),
       posted,
     };
-    ledger.add(testPacket);
-    add(testPacket);
-    this.stats.probesSent++;
-    this.#mayLeaveAt = Math.max(this.#mayLeaveAt, now - BURST * GAP) + GAP;
+  }
+
+  /** False for segments to other ports, and for our own, whose capture corrects the time at which they left. */
+  #isIncoming(bytes: Uint8Array, offset: number, length: number, at: Nanos): boolean {
+    const { sourcePort, destinationPort } = this.#view;
+    if (this.#sourcePorts.has(sourcePort) && this.#transmitQueue.stamp(bytes, offset, length, at)) return false;
+    return this.#sourcePorts.has(destinationPort);
+  }
+
+  #take(target: TargetCase, reading: Reading): void {
+    if (reading.is === 'answer') {
+      this.stats.repliesReceived++;
+      target.take(reading.answer);
+    } else if (reading.is === 'unproven') {
+      this.stats.repliesRejected++;
+      if (reading.challenged !== null) target.challenge(reading.challenged);
+    }
+  }
+
+  #targetAt(address: Address): TargetCase | undefined {
+    return this.#cases.get(this.#plan.targets.indexOf(address));
   }
 
   #beginTargets(): void {
@@ -137,7 +170,7 @@ export class FirewallSession implements DrivenSession {
       timeout: timing.timeoutMs * NANOS_PER_MS,
       testPackets: (timing.retries ?? DEFAULT_RETRIES) + 1,
       searchRate,
-      isUnresolved: () => routes.isUnresolved(target),
+      routes,
     };
     this.#cases.set(index, new TargetCase(task));
   }

@@ -1,5 +1,5 @@
 import { errnoName } from '../../transport/errno.ts';
-import { formatIcmpReason } from '../../wire/icmp-reason.ts';
+import { formatIcmpReason } from '../../wire/icmp.ts';
 import type { DecodedPacket } from '../../wire/decoded.ts';
 import { Ipv4Offset } from '../../wire/ipv4.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
@@ -7,21 +7,21 @@ import { decodePacket } from '../../wire/packet.ts';
 import type { Posted } from '../session/transmit-queue.ts';
 import type { TestKind } from './battery.ts';
 
-/** What one test asks. */
+/** What one test sends. */
 export interface TestSpec {
   readonly kind: TestKind;
   readonly port: number;
-  /** A limited TTL, or null for the usual one. */
+  /** A limited TTL; null for the usual one. */
   readonly ttl: number | null;
   /** Name of the one option of a `syn-option`, else null. */
   readonly option: string | null;
-  /** 1, and more for repetitions of the same. */
+  /** 1 for the first of its kind, more for repetitions. */
   readonly round: number;
 }
 
-/** One packet of a test on its way, and the numbers by which its answer proves itself. */
+/** A packet of a test, and the numbers that prove its answer. */
 export interface TestPacket {
-  readonly taker: TestPacketSender;
+  readonly sender: TestPacketSender;
   readonly port: number;
   readonly sourcePort: number;
   readonly seq: number;
@@ -32,7 +32,7 @@ export interface TestPacket {
   readonly posted: Posted;
 }
 
-/** A proven answer of any strength. `local` is this host's own kernel, which could not deliver the packet. */
+/** The kind of a proven answer. `local`: this host's own kernel could not deliver the packet. */
 export type AnswerKind = 'syn-ack' | 'rst' | 'syn' | 'icmp' | 'expired' | 'local';
 
 /** A packet that answers a test packet; the bytes are a copy. */
@@ -43,12 +43,15 @@ export interface Answer {
   readonly at: Nanos;
 }
 
-/** Whoever sent a test packet hears of its answers. */
+/** Sends packets of one spec and takes their answers. */
 export interface TestPacketSender {
+  readonly spec: TestSpec;
+  /** Notes a packet that was posted. */
+  add(testPacket: TestPacket): void;
   take(answer: Answer): void;
 }
 
-/** What came of one test, as analysis reads it. */
+/** The result of one test, as analysis reads it. */
 export interface TestResult extends TestSpec {
   /** Packets sent. */
   readonly attempts: number;
@@ -62,19 +65,19 @@ export interface TestResult extends TestSpec {
   readonly rttMs: number | null;
 }
 
-/** Of two answers the stronger counts. Those of full strength are final; whatever else came may still be overruled by one. */
+/** Of two answers the stronger counts. An answer of full strength is final. */
 const STRENGTH: Readonly<Record<AnswerKind, number>> = { expired: 1, icmp: 1, syn: 2, local: 3, rst: 4, 'syn-ack': 4 };
 const FINAL_STRENGTH = 4;
-/** Challenge ACKs that a test gives way to. */
+/** Challenge ACKs for which a test sends another packet. */
 const MOST_CHALLENGES = 2;
 
-/** One test under way: packets until one is answered or enough were not. It ends in exactly one result. */
+/** One running test: sends packets until one is answered or enough stay silent. It has exactly one result. */
 export class FirewallTest implements TestPacketSender {
   readonly spec: TestSpec;
   readonly testPackets: TestPacket[] = [];
-  /** True once nothing can change the result but a contradiction. */
+  /** True once only a contradicting answer can change the result. */
   done = false;
-  /** Packets that it may send; losses of the capture and challenge ACKs add to it. */
+  /** Packets that it may send; capture losses and challenge ACKs add to it. */
   allowance: number;
   #answer: Answer | null = null;
   #conflict: Answer | null = null;
@@ -96,12 +99,12 @@ export class FirewallTest implements TestPacketSender {
     return this.#answer?.bytes[Ipv4Offset.TTL] ?? null;
   }
 
-  /** True when the packet could not be sent, or not be delivered to the next hop. */
+  /** True when the packet could not be sent, or not delivered to the next hop. */
   get isRefused(): boolean {
     return this.#errno !== 0;
   }
 
-  /** From the first packet to the last; 0 while one of them has not left. */
+  /** From the first packet to the last; 0 until both have left. */
   get sendingTime(): Nanos {
     const [first] = this.testPackets;
     const from = first?.posted.sentAt ?? null;
@@ -120,11 +123,11 @@ export class FirewallTest implements TestPacketSender {
     const held = this.#answer;
     if (held === null || STRENGTH[answer.kind] > STRENGTH[held.kind]) this.#answer = answer;
     else if (isFinal(held)) this.#contradict(held, answer);
-    // Only of the usual SYN an ICMP error is not the last word; an expired TTL is what a limited one asks for.
+    // An ICMP error is final for every test but the usual SYN; an expired TTL is what a limited one looks for.
     this.done ||= isFinal(answer) || answer.kind === 'local' || (this.spec.kind !== 'syn' && answer.kind !== 'syn');
   }
 
-  /** Sends the next packet without waiting for an answer to `testPacket`: a connection of old holds its tuple. */
+  /** Sends the next packet without waiting for `testPacket`: an older connection holds its tuple. */
   challenge(testPacket: TestPacket): void {
     if (testPacket !== this.testPackets.at(-1) || this.#challenges >= MOST_CHALLENGES) return;
     this.#challenges++;
@@ -132,8 +135,8 @@ export class FirewallTest implements TestPacketSender {
     this.allowance++;
   }
 
-  /** Asks at `now` for another packet (true), or ends when none is left; `wait` is how long each is waited for. */
-  wantsTestPacket(now: Nanos, wait: Nanos): boolean {
+  /** True when a packet should leave at `now`. Ends the test when none is left; `wait` is the time-out of each packet. */
+  poll(now: Nanos, wait: Nanos): boolean {
     if (this.done) return false;
     const last = this.testPackets.at(-1);
     if (last === undefined) return true;
@@ -143,7 +146,7 @@ export class FirewallTest implements TestPacketSender {
     return this.#end(0);
   }
 
-  /** When `wantsTestPacket` is to be asked again: 0 for at once, Infinity while a packet waits to be sent. */
+  /** When to call `poll` again: 0 for at once, Infinity while a packet waits to be sent. */
   dueAt(wait: Nanos): Nanos {
     const last = this.testPackets.at(-1)?.posted;
     if (last === undefined || last.errno !== 0) return 0;
@@ -152,13 +155,12 @@ export class FirewallTest implements TestPacketSender {
     return this.#hurried && this.testPackets.length < this.allowance ? sentAt : sentAt + wait;
   }
 
-  /** Notes a packet that is on its way. */
   add(testPacket: TestPacket): void {
     this.testPackets.push(testPacket);
     this.#hurried = false;
   }
 
-  /** Ends the test: the kernel said that the packet cannot be delivered. */
+  /** Ends the test: the kernel could not deliver the packet. */
   fail(errno: number): void {
     this.#end(errno);
   }

@@ -2,23 +2,23 @@ import type { Source } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 import { SynTemplate } from '../../wire/syn-template.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
-import type { TcpOption } from '../../wire/tcp-option.ts';
+import type { TcpOption } from '../../wire/decoded.ts';
 import { compileOptions, type CompiledOptions, decodeOptions, formatOptions } from '../../wire/tcp-options.ts';
 import type { Syn } from '../craft/syn-maker.ts';
 import { synOptions, type SynSpec, synWindow } from '../craft/syn-spec.ts';
 import { BATTERY } from './battery.ts';
 import type { TestSpec } from './firewall-test.ts';
 
-/** `synscope` in ASCII: what a SYN with data carries. */
+/** The data of a SYN that carries some: `synscope` in ASCII. */
 const DATA = Uint8Array.of(0x73, 0x79, 0x6e, 0x73, 0x63, 0x6f, 0x70, 0x65);
 const NOTHING = new Uint8Array(0);
 
-/** What tells one packet from all others. */
+/** The fields that differ from packet to packet. */
 export interface PacketNames extends Omit<Syn, 'bytes' | 'source'> {
   readonly ack: number;
 }
 
-/** Builds the packets of tests as they leave by one interface. */
+/** Builds the packets of tests that leave by one interface. */
 export class PacketCraft {
   readonly source: Address;
   readonly #spec: SynSpec;
@@ -30,12 +30,12 @@ export class PacketCraft {
   constructor(spec: SynSpec, source: Source) {
     this.source = source.address;
     this.#spec = spec;
-    this.#window = synWindow(spec, source.mtu);
-    this.#usual = synOptions(spec, source.mtu);
+    this.#window = synWindow(spec, source);
+    this.#usual = synOptions(spec, source);
     this.#options = decodeOptions(this.#usual.bytes);
   }
 
-  /** Names of the options that the usual SYN carries, each once; fillers are none. */
+  /** Names of the usual SYN's options, each once, without fillers. */
   get optionNames(): readonly string[] {
     const names = this.#options.filter(({ kind }) => kind > 1).map(({ name }) => name);
     return [...new Set(names)];
@@ -59,7 +59,7 @@ export class PacketCraft {
     return template.packet({ ...names, destination: target, destinationPort: port });
   }
 
-  /** The usual options of that name, none for null. TSval is left to each packet where the usual list does so. */
+  /** The usual options of that name, none for null. TSval varies where it does in the usual list. */
   #only(name: string | null): CompiledOptions {
     const chosen = this.#options.filter((option) => option.name === name);
     const text = name === 'ts' && this.#usual.tsvalOffset !== null ? name : formatOptions(chosen);

@@ -1,70 +1,85 @@
-import { initialTtl } from '../initial-ttl.ts';
+import { initialTtl } from '../craft/profiles.ts';
 import { CONTROL_TESTS, FIRST_TESTS, REJECTED_TESTS, type TestKind, VARIANTS } from './battery.ts';
 import { nextTtlsInSilence, nextTtlsToAnswer, type TtlResult } from './distance.ts';
 import type { FirewallTest, TestResult, TestSpec } from './firewall-test.ts';
 
-/** Whether the user asked about a port, or it only serves to compare with. */
+/** Whether the user asked about a port, or it only serves for comparison. */
 export type PortRole = 'asked' | 'control';
 
-/** What came of all tests of one port. */
+/** The results of all tests of one port. */
 export interface PortEvidence {
   readonly port: number;
   readonly role: PortRole;
   readonly tests: readonly TestResult[];
 }
 
-/** What a case knows of its target. */
-export interface CaseContext {
-  /** Puts a test to work. */
-  readonly start: (spec: TestSpec) => FirewallTest;
-  /** Routers and one from here to the host, by the answers of its ports; null while none has come. */
-  readonly hostHops: () => number | null;
+/** What is known of the whole target at one moment. */
+export interface TargetView {
+  /** Hops to the host, by the answers of its ports; null while there are none. */
+  readonly hostHops: number | null;
   /** Options of the usual SYN. */
   readonly optionNames: readonly string[];
-  /** True once a SYN to any port was rejected with ICMP: silence may then be the limit of whoever rejects. */
-  readonly rejects: () => boolean;
+  /** True once a SYN to any port was rejected with ICMP: silence may then be a limit on such errors. */
+  readonly rejects: boolean;
   /** True once the usual SYN of every port has its result. */
-  readonly synsDone: () => boolean;
-  /** True for the first of the ports that are alike in this respect, which stands for all of them. */
-  readonly isFirst: (respect: 'rejected' | 'control', port: number) => boolean;
+  readonly synsDone: boolean;
+  /**
+   * The first asked port rejected with ICMP, and the first control port that answers: they stand for
+   * others.
+   */
+  readonly firstRejected: number | null;
+  readonly firstControl: number | null;
 }
 
-/** How two answers may differ. Silence and an ICMP error are one: errors are limited, so that either may stand for the other. */
+/** Answers that count as different. Silence and an ICMP error are alike: errors are limited. */
 type Outcome = 'open' | 'rst' | 'blocked' | 'error';
 
-/** One port under test: the usual SYN, then the battery, how far its answers come from, and A/B/A where a variant was answered in another way. */
+/** The first test of a port. */
+export function usualSyn(port: number): TestSpec {
+  return { kind: 'syn', port, ttl: null, option: null, round: 1 };
+}
+
+/** One port under test: the usual SYN, the battery, the distance of its answers, and A/B/A for variants. */
 export class PortCase {
   readonly port: number;
   readonly role: PortRole;
-  readonly #context: CaseContext;
-  readonly #tests: FirewallTest[] = [];
+  /** The usual SYN's. */
+  readonly syn: FirewallTest;
+  readonly #tests: FirewallTest[];
 
-  constructor(port: number, role: PortRole, context: CaseContext) {
-    this.port = port;
+  constructor(role: PortRole, syn: FirewallTest) {
+    this.port = syn.spec.port;
     this.role = role;
-    this.#context = context;
-    this.#start('syn');
+    this.syn = syn;
+    this.#tests = [syn];
   }
 
-  /** Starts what the results so far ask for; true once nothing is under way any more. */
-  advance(): boolean {
-    if (this.#isSettled) {
-      this.#advanceBattery();
-      this.#advanceDistance();
-      if (this.role === 'asked') this.#advanceDifferences();
-    }
-    return this.#isSettled && this.#tests.every(({ done }) => done) && !this.#mustWait;
+  /** Takes a test that `wanted` asked for. */
+  add(test: FirewallTest): void {
+    this.#tests.push(test);
   }
 
-  /** The usual SYN. */
-  get syn(): FirewallTest {
-    return this.#test('syn', 1) as FirewallTest;
+  /** The tests that the results so far call for. */
+  wanted(target: TargetView): readonly TestSpec[] {
+    if (!this.#isSettled(target)) return [];
+    const differences = this.role === 'asked' ? this.#differences(target) : [];
+    return [...this.#battery(target), ...this.#ttls(target).map((ttl) => this.#spec('syn-ttl', { ttl })), ...differences];
   }
 
-  /** Routers and one between here and whoever answered the usual SYN; null while nobody has. */
+  /** True once every test has its result, and nothing more can be wanted. */
+  isDone(target: TargetView): boolean {
+    return this.#isSettled(target) && this.#tests.every(({ done }) => done) && !this.#mustWait(target);
+  }
+
+  /** Hops to what answered the usual SYN; null without an answer. */
   get hops(): number | null {
     const ttl = this.syn.answerTtl;
     return ttl === null ? null : hopsOfTtl(ttl);
+  }
+
+  /** Whether the usual SYN was answered by TCP. */
+  get isAnswered(): boolean {
+    return this.syn.answerKind === 'syn-ack' || this.syn.answerKind === 'rst';
   }
 
   /** Results of the tests that are done. */
@@ -73,67 +88,69 @@ export class PortCase {
     return { port: this.port, role: this.role, tests };
   }
 
-  /** Whether it is known what the usual SYN meets, or likely enough to go on. */
-  get #isSettled(): boolean {
-    return this.syn.done || (this.syn.testPackets.length > 1 && this.syn.answerKind === null && !this.#context.rejects());
+  /** Whether the usual SYN's fate is known, or likely enough to go on. */
+  #isSettled({ rejects }: TargetView): boolean {
+    return this.syn.done || (this.syn.testPackets.length > 1 && this.syn.answerKind === null && !rejects);
   }
 
-  /** Tests of a rejected port wait for the SYNs of all others, whose errors they would take. */
-  get #mustWait(): boolean {
-    return this.syn.answerKind === 'icmp' && !this.#context.synsDone();
+  /** The tests of a rejected port wait for the SYNs of all others, whose ICMP errors they would use up. */
+  #mustWait({ synsDone }: TargetView): boolean {
+    return this.syn.answerKind === 'icmp' && !synsDone;
   }
 
-  #advanceBattery(): void {
-    if (this.#mustWait) return;
+  #battery(target: TargetView): readonly TestSpec[] {
+    if (this.#mustWait(target)) return [];
     const rejected = this.syn.answerKind === 'icmp';
     const kinds = this.role === 'control' ? CONTROL_TESTS : rejected ? REJECTED_TESTS : FIRST_TESTS;
-    for (const kind of kinds) if (this.#test(kind, 1) === undefined) this.#start(kind);
+    return kinds.filter((kind) => this.#test(kind, 1) === undefined).map((kind) => this.#spec(kind));
   }
 
-  #advanceDistance(): void {
+  /** The TTLs to try next. */
+  #ttls(target: TargetView): readonly number[] {
     const { syn, hops } = this;
     const results = this.#ttlResults();
-    if (syn.answerKind === null && this.role === 'asked' && !syn.isRefused)
-      this.#startTtls(nextTtlsInSilence(results, this.#context.hostHops()));
-    if (hops === null || !this.#asksDistance()) return;
+    if (syn.answerKind === null)
+      return this.role === 'asked' && !syn.isRefused ? nextTtlsInSilence(results, target.hostHops) : [];
+    if (hops === null || !this.#needsDistance(target)) return [];
     // Errors are limited: what the first packets do not show, more would not either.
-    if (syn.answerKind === 'icmp' && results.size > 0) return;
-    this.#startTtls(nextTtlsToAnswer(results, hops));
+    return syn.answerKind === 'icmp' && results.size > 0 ? [] : nextTtlsToAnswer(results, hops);
   }
 
-  /** Whether it matters how far away whoever answered the usual SYN is. */
-  #asksDistance(): boolean {
+  /** Whether the distance to what answered the usual SYN matters. */
+  #needsDistance(target: TargetView): boolean {
     const { answerKind } = this.syn;
-    if (answerKind === 'local' || answerKind === null || this.#mustWait) return false;
-    if (this.role === 'control') return this.#context.isFirst('control', this.port);
-    return (answerKind !== 'icmp' && answerKind !== 'expired') || this.#context.isFirst('rejected', this.port);
+    if (answerKind === 'local' || this.#mustWait(target)) return false;
+    if (this.role === 'control') return target.firstControl === this.port;
+    return (answerKind !== 'icmp' && answerKind !== 'expired') || target.firstRejected === this.port;
   }
 
-  #advanceDifferences(): void {
+  /** A/B/A: the usual SYN again, then the variants that fared differently, then the usual SYN once more. */
+  #differences({ optionNames }: TargetView): readonly TestSpec[] {
     const { syn } = this;
     const variants = VARIANTS.flatMap((kind) => this.#test(kind, 1) ?? []);
-    if (variants.length === 0 || ![syn, ...variants].every(({ done }) => done) || outcomeOf(syn) === 'error') return;
+    if (variants.length === 0 || ![syn, ...variants].every(({ done }) => done) || outcomeOf(syn) === 'error') return [];
     const different = variants.filter((test) => outcomeOf(test) !== outcomeOf(syn) && outcomeOf(test) !== 'error');
-    if (different.length === 0 || !this.#isConfirmed('syn', 2)) return;
-    const confirmed = different.map(({ spec }) => this.#isConfirmed(spec.kind, 2));
-    if (different.some(({ spec }) => spec.kind === 'syn-no-options')) this.#startOptions();
-    if (confirmed.includes(true)) this.#isConfirmed('syn', 3);
+    if (different.length === 0) return [];
+    if (!this.#isConfirmed('syn')) return this.#repetition('syn', 2);
+    const kinds = different.map(({ spec }) => spec.kind);
+    // One SYN for each option shows which of them makes the difference.
+    const asksOptions = kinds.includes('syn-no-options') && this.#test('syn-option', 1) === undefined;
+    return [
+      ...kinds.flatMap((kind) => this.#repetition(kind, 2)),
+      ...(asksOptions ? optionNames.map((option) => this.#spec('syn-option', { option })) : []),
+      ...(kinds.some((kind) => this.#isConfirmed(kind)) ? this.#repetition('syn', 3) : []),
+    ];
   }
 
-  /** Whether a repetition, started if need be, was answered as the first of its kind; false while it is under way. */
-  #isConfirmed(kind: TestKind, round: number): boolean {
-    const test = this.#test(kind, round) ?? this.#start(kind, { round });
-    return test.done && outcomeOf(test) === outcomeOf(this.#test(kind, 1) as FirewallTest);
+  /** Whether the second test of a kind was answered as the first. */
+  #isConfirmed(kind: TestKind): boolean {
+    const [first, second] = [this.#test(kind, 1), this.#test(kind, 2)];
+    return first !== undefined && second?.done === true && outcomeOf(second) === outcomeOf(first);
   }
 
-  /** One SYN for each option: which of them makes the difference? */
-  #startOptions(): void {
-    if (this.#test('syn-option', 1) !== undefined) return;
-    for (const option of this.#context.optionNames) this.#start('syn-option', { option });
-  }
-
-  #startTtls(ttls: readonly number[]): void {
-    for (const ttl of ttls) this.#start('syn-ttl', { ttl });
+  /** The repetition, unless it was started. */
+  #repetition(kind: TestKind, round: number): readonly TestSpec[] {
+    return this.#test(kind, round) === undefined ? [this.#spec(kind, { round })] : [];
   }
 
   #ttlResults(): ReadonlyMap<number, TtlResult> {
@@ -145,14 +162,12 @@ export class PortCase {
     return this.#tests.find(({ spec }) => spec.kind === kind && spec.round === round);
   }
 
-  #start(kind: TestKind, more: Partial<TestSpec> = {}): FirewallTest {
-    const test = this.#context.start({ kind, port: this.port, ttl: null, option: null, round: 1, ...more });
-    this.#tests.push(test);
-    return test;
+  #spec(kind: TestKind, more: Partial<TestSpec> = {}): TestSpec {
+    return { ...usualSyn(this.port), kind, ...more };
   }
 }
 
-/** Routers and one that a packet which arrived with `ttl` has most likely come over. */
+/** Hops that a packet which arrived with `ttl` has most likely travelled: the routers between, plus one. */
 export function hopsOfTtl(ttl: number): number {
   return initialTtl(ttl) - ttl + 1;
 }

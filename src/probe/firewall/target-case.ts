@@ -1,22 +1,23 @@
 import { Errno } from '../../transport/errno.ts';
+import type { Routes } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 import type { Nanos } from '../../wire/numbers.ts';
+import { TestPacketLedger } from './answer-reader.ts';
 import type { RateEvidence, TargetEvidence } from './firewall-plan.ts';
-import { FirewallTest, type Answer, type TestPacket, type TestPacketSender, type TestSpec } from './firewall-test.ts';
+import { type Answer, FirewallTest, type TestPacket, type TestPacketSender, type TestSpec } from './firewall-test.ts';
 import type { PacketCraft } from './packet-craft.ts';
-import { type CaseContext, PortCase } from './port-case.ts';
+import { PortCase, type PortRole, type TargetView, usualSyn } from './port-case.ts';
 import { RateSearch } from './rate-search.ts';
-import { TestPacketLedger } from './test-packet-ledger.ts';
 import { isFirstSyn, TargetPace } from './target-pace.ts';
 
-/** Packets of a test whose TTL is limited; every router that answers limits how often it does. */
-const MOST_TTL_SHOTS = 2;
-/** More packets that losses of the capture may bring a test. */
+/** Packets of a test with a limited TTL: every router limits how often it answers. */
+const MOST_TTL_PACKETS = 2;
+/** Extra packets that losses of the capture may add to a test. */
 const MOST_EXTRA = 2;
-/** More SYNs to silent ports once it is known that whoever rejects others limits his errors. */
-const SHOTS_UNDER_LIMIT = 2;
+/** Extra SYNs to silent ports once rejections are known to be rate limited. */
+const EXTRA_UNDER_LIMIT = 2;
 
-/** What a target is tested with. */
+/** What to test at a target, and how. */
 export interface TargetTask {
   readonly target: Address;
   readonly hostname: string | null;
@@ -27,23 +28,15 @@ export interface TargetTask {
   /** Packets of a test that stays silent. */
   readonly testPackets: number;
   readonly searchRate: boolean;
-  /** Whether the next hop has not answered ARP. */
-  readonly isUnresolved: () => boolean;
-}
-
-/** A packet that is to leave for a test. */
-export interface Demand {
-  readonly spec: TestSpec;
-  readonly taker: TestPacketSender;
-  /** Told of the packet once it is on its way. */
-  readonly add: FirewallTest['add'];
+  /** Tells whether the next hop has not answered ARP. */
+  readonly routes: Pick<Routes, 'isUnresolved'>;
 }
 
 /** One target under test: its ports, those it is compared with, and how long its answers take. */
 export class TargetCase {
   readonly task: TargetTask;
-  readonly ledger: TestPacketLedger = new TestPacketLedger();
-  readonly #cases: readonly PortCase[];
+  readonly ledger: TestPacketLedger;
+  readonly #ports: readonly PortCase[];
   readonly #tests: FirewallTest[] = [];
   readonly #answered: Set<TestPacket> = new Set();
   readonly #pace: TargetPace;
@@ -53,58 +46,63 @@ export class TargetCase {
 
   constructor(task: TargetTask) {
     this.task = task;
+    this.ledger = new TestPacketLedger(task.craft.source);
     this.#rateDone = !task.searchRate;
     this.#pace = new TargetPace(task.timeout);
-    const context: CaseContext = {
-      start: (spec) => this.#start(spec),
-      hostHops: () => this.#hostHops(),
-      optionNames: task.craft.optionNames,
-      rejects: () => this.#pace.rejects,
-      synsDone: () => this.#cases.every(({ syn }) => syn.done),
-      isFirst: (respect, port) => this.#isFirst(respect, port),
-    };
-    const asked = task.asked.map((port) => new PortCase(port, 'asked', context));
-    this.#cases = [...asked, ...task.controls.map((port) => new PortCase(port, 'control', context))];
+    const begin = (role: PortRole, port: number): PortCase => new PortCase(role, this.#start(usualSyn(port)));
+    this.#ports = [...task.asked.map((port) => begin('asked', port)), ...task.controls.map((port) => begin('control', port))];
   }
 
-  /** Learns of a proven answer before its taker does. Only the first to each packet tells a round trip: a SYN-ACK whose reset was lost comes again after seconds. */
-  learn(answer: Answer): void {
-    const { testPacket, at } = answer;
-    if (testPacket.posted.sentAt === null || this.#answered.has(testPacket)) return;
-    this.#answered.add(testPacket);
-    const wasLimited = this.#pace.isLimited;
-    this.#pace.learn(answer, at - testPacket.posted.sentAt);
-    if (!wasLimited && this.#pace.isLimited) this.#allow(SHOTS_UNDER_LIMIT, isFirstSyn);
+  /**
+   * Takes a proven answer. Only the first answer to each packet tells a round trip: a SYN-ACK whose reset
+   * was lost is retransmitted after seconds.
+   */
+  take(answer: Answer): void {
+    const { kind, testPacket, at } = answer;
+    const { sender, posted } = testPacket;
+    if (posted.sentAt !== null && !this.#answered.has(testPacket)) {
+      this.#answered.add(testPacket);
+      this.#pace.noteRoundTrip(kind, at - posted.sentAt);
+      if (kind === 'icmp' && sender instanceof FirewallTest && isFirstSyn(sender)) this.#noteRejection(sender, testPacket);
+    }
+    sender.take(answer);
   }
 
-  /** The capture lost packets: what is silent may be so because of that. */
+  /** Takes a challenge ACK to a SYN: an older connection holds its tuple. */
+  challenge(testPacket: TestPacket): void {
+    if (testPacket.sender instanceof FirewallTest) testPacket.sender.challenge(testPacket);
+  }
+
+  /** The capture lost packets, which may be why a test is silent: allows each one packet more. */
   forgive(): void {
     if (this.#extra >= MOST_EXTRA) return;
     this.#extra++;
     this.#allow(1, () => true);
   }
 
-  /** Packets that are due at `now`, at most `room`. */
-  demands(now: Nanos, room: number): readonly Demand[] {
-    const demands: Demand[] = [];
+  /** At most `room` tests whose next packet is due at `now`. */
+  due(now: Nanos, room: number): readonly TestPacketSender[] {
+    const due: TestPacketSender[] = [];
     for (const test of this.#tests) {
-      if (demands.length >= room) return demands;
-      if (test.wantsTestPacket(now, this.#pace.wait(test)))
-        demands.push({ spec: test.spec, taker: test, add: (testPacket) => test.add(testPacket) });
+      if (due.length >= room) return due;
+      if (test.poll(now, this.#pace.wait(test))) due.push(test);
     }
     const burst = this.#rate?.due(now) ?? null;
-    if (this.#rate !== null && burst !== null && demands.length < room) {
-      const search = this.#rate;
-      demands.push({ spec: search.spec, taker: burst, add: (testPacket) => search.add(testPacket) });
-    }
-    return demands;
+    return burst !== null && due.length < room ? [...due, burst] : due;
   }
 
-  /** Starts what the results ask for; true once all is done. */
+  /** Notes a packet that was posted. */
+  add(testPacket: TestPacket): void {
+    this.ledger.add(testPacket);
+    testPacket.sender.add(testPacket);
+  }
+
+  /** Starts the tests that the results call for; true once all are done. */
   advance(now: Nanos): boolean {
-    const count = this.#tests.length;
-    const finished = this.#cases.map((one) => one.advance()).every(Boolean);
-    if (!finished || this.#tests.length > count) return false;
+    const view = this.#view();
+    const wanted = this.#ports.flatMap((port) => port.wanted(view).map((spec) => ({ port, spec })));
+    for (const { port, spec } of wanted) port.add(this.#start(spec));
+    if (wanted.length > 0 || !this.#ports.every((port) => port.isDone(view))) return false;
     this.#failUndelivered();
     if (now < this.#listensUntil) return false;
     if (this.#rateDone) return true;
@@ -123,62 +121,65 @@ export class TargetCase {
 
   evidence(): TargetEvidence {
     const { target, hostname } = this.task;
-    const ports = this.#cases.filter(({ syn }) => syn.done).map((one) => one.evidence());
+    const ports = this.#ports.filter(({ syn }) => syn.done).map((one) => one.evidence());
     return { target, hostname, ports, rate: this.#rateEvidence(), errno: 0 };
   }
 
-  /** 0 where there is nothing to listen for. */
+  #view(): TargetView {
+    const ports = this.#ports;
+    const hops = ports.filter(({ isAnswered }) => isAnswered).map((one) => one.hops ?? 0);
+    const rejected = ports.find(({ role, syn }) => role === 'asked' && syn.answerKind === 'icmp');
+    return {
+      // Of the answers by TCP the farthest: anything nearer is a device before the host.
+      hostHops: hops.length === 0 ? null : Math.max(...hops),
+      optionNames: this.task.craft.optionNames,
+      rejects: this.#pace.rejects,
+      synsDone: ports.every(({ syn }) => syn.done),
+      firstRejected: rejected?.port ?? null,
+      firstControl: ports.find(({ role, isAnswered }) => role === 'control' && isAnswered)?.port ?? null,
+    };
+  }
+
+  /** 0 when there is nothing to listen for. */
   get #listensUntil(): Nanos {
     const [first] = this.#tests;
     const sentAt = first?.testPackets[0]?.posted.sentAt ?? null;
-    return sentAt === null || first?.isRefused === true ? 0 : this.#pace.patienceFor(sentAt);
+    return sentAt === null || first?.isRefused === true ? 0 : this.#pace.listensUntil(sentAt);
   }
 
   #start(spec: TestSpec): FirewallTest {
     const { testPackets } = this.task;
-    const test = new FirewallTest(spec, (spec.ttl === null ? testPackets : Math.min(MOST_TTL_SHOTS, testPackets)) + this.#extra);
+    const allowance = spec.ttl === null ? testPackets : Math.min(MOST_TTL_PACKETS, testPackets);
+    const test = new FirewallTest(spec, allowance + this.#extra);
     this.#tests.push(test);
     return test;
   }
 
-  /** The distance of what answers from farthest away by TCP: whatever is nearer stands before the host. */
-  #hostHops(): number | null {
-    const answered = this.#cases.filter(({ syn }) => syn.answerKind === 'syn-ack' || syn.answerKind === 'rst');
-    const hops = answered.map((one) => one.hops ?? 0);
-    return hops.length === 0 ? null : Math.max(...hops);
+  #noteRejection(test: FirewallTest, testPacket: TestPacket): void {
+    const isRetry = test.answerKind === null && test.testPackets[0] !== testPacket;
+    if (this.#pace.noteRejection(isRetry)) this.#allow(EXTRA_UNDER_LIMIT, isFirstSyn);
   }
 
   #allow(testPackets: number, isMeant: (test: FirewallTest) => boolean): void {
     for (const test of this.#tests) if (!test.done && isMeant(test)) test.allowance += testPackets;
   }
 
-  #isFirst(respect: 'rejected' | 'control', port: number): boolean {
-    const alike = this.#cases.filter(({ role, syn: { answerKind } }) =>
-      respect === 'rejected'
-        ? role === 'asked' && answerKind === 'icmp'
-        : role === 'control' && (answerKind === 'syn-ack' || answerKind === 'rst'),
-    );
-    return alike[0]?.port === port;
-  }
-
-  /** Packets that the kernel took may still wait for a next hop that is not there: then silence says nothing of the target. */
+  /** Silence tells nothing while packets wait in the kernel for a next hop that is not there. */
   #failUndelivered(): void {
     const silent = this.#tests.every((test) => test.answerKind === null);
-    if (!silent || !this.task.isUnresolved()) return;
+    if (!silent || !this.task.routes.isUnresolved(this.task.target)) return;
     for (const test of this.#tests) test.fail(Errno.EHOSTUNREACH);
   }
 
-  /** False where no port answers SYNs as a limiter of SYNs could be found by. */
+  /** False when no asked port answers SYNs, by which a limiter could be found. */
   #startRate(): boolean {
-    const answering = this.#cases.find(
-      ({ role, syn }) => role === 'asked' && (syn.answerKind === 'syn-ack' || syn.answerKind === 'rst'),
-    );
+    const answering = this.#ports.find(({ role, isAnswered }) => role === 'asked' && isAnswered);
     if (answering === undefined) return false;
     this.#rate = new RateSearch(answering.port);
     return true;
   }
 
   #rateEvidence(): RateEvidence | null {
-    return this.#rate === null ? null : { port: this.#rate.spec.port, steps: this.#rate.steps };
+    return this.#rate === null ? null : { port: this.#rate.port, steps: this.#rate.steps };
   }
 }

@@ -1,23 +1,21 @@
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
-import { type Answer, FirewallTest } from './firewall-test.ts';
+import type { AnswerKind, FirewallTest } from './firewall-test.ts';
 
-/** Least time to wait for an answer of a host whose round trip is known, and of one of whose path only routers have answered. */
+/** The shortest wait for an answer once the host's round trip is known, and while only routers have answered. */
 const LEAST_WAIT: Nanos = 200 * NANOS_PER_MS;
 const LEAST_WAIT_BY_ROUTERS: Nanos = 400 * NANOS_PER_MS;
-/** However slow an answer was, nobody waits longer for the next, unless told to. */
+/** The longest wait after slow answers, unless the user's time-out is longer. */
 const MOST_WAIT: Nanos = 3000 * NANOS_PER_MS;
-/** Time-outs after which a router has found out that a host is not there. */
+/** Time-outs after which a router has found a host unreachable. */
 const ABSENCE = 3.3;
-/** Time between SYNs to a silent port where others are rejected with ICMP: Linux sends one error a second once it has sent six (icmp(7), icmp_ratelimit). */
+/** Time between SYNs to a silent port where others are rejected: Linux limits ICMP errors to one a second. */
 const ICMP_PACE: Nanos = 1100 * NANOS_PER_MS;
 
 /** How long the answers of one target are waited for. */
 export class TargetPace {
-  /** True once a SYN was rejected with ICMP: silence may be the limit of whoever rejects. */
-  rejects = false;
-  /** True once a SYN was rejected that was not when it was first sent: there is such a limit. */
-  isLimited = false;
   readonly #timeout: Nanos;
+  #rejects = false;
+  #isLimited = false;
   #slowestTcp: Nanos = 0;
   #slowestIcmp: Nanos = 0;
 
@@ -25,37 +23,47 @@ export class TargetPace {
     this.#timeout = timeout;
   }
 
-  /** True once something answered by TCP. */
-  get isAlive(): boolean {
-    return this.#slowestTcp > 0;
+  /** True once a SYN was rejected with ICMP: silence may then be a limit on such errors. */
+  get rejects(): boolean {
+    return this.#rejects;
   }
 
   /**
-   * Until when a target that has said nothing is listened to, when the first packet to it left at `sentAt`: a router asks three times, a second apart, for a host that
-   * is not there, and then says so (net/ipv4/arp.c).
+   * Until when to listen to a silent target whose first packet left at `sentAt`: a router sends three ARP
+   * requests, a second apart, before it reports a host unreachable (net/ipv4/arp.c). 0 once the target has
+   * answered.
    */
-  patienceFor(sentAt: Nanos): Nanos {
-    return this.isAlive || this.rejects ? 0 : sentAt + ABSENCE * this.#timeout;
+  listensUntil(sentAt: Nanos): Nanos {
+    return this.#slowestTcp > 0 || this.#rejects ? 0 : sentAt + ABSENCE * this.#timeout;
   }
 
-  /** Learns of the first answer to a packet, before its taker does. */
-  learn({ kind, testPacket }: Answer, rtt: Nanos): void {
+  /** Takes the round trip of a packet's first answer. Errors but an expired TTL may have waited for ARP. */
+  noteRoundTrip(kind: AnswerKind, rtt: Nanos): void {
     if (kind === 'syn-ack' || kind === 'rst') this.#slowestTcp = Math.max(this.#slowestTcp, rtt);
-    // Other errors may come late: a router asks three times for a neighbour before it calls a host unreachable.
     else if (kind === 'expired') this.#slowestIcmp = Math.max(this.#slowestIcmp, rtt);
-    const { taker } = testPacket;
-    if (kind !== 'icmp' || !(taker instanceof FirewallTest) || !isFirstSyn(taker)) return;
-    this.rejects = true;
-    this.isLimited ||= taker.answerKind === null && taker.testPackets[0] !== testPacket;
   }
 
-  /** How long the latest packet of `test` is waited for. What answered so far may be nearer than the host: a port's first SYN has the time-out in full. */
+  /**
+   * Takes an ICMP error to a usual SYN; `isRetry` when its port's first SYN had none, which shows a rate
+   * limit. True for the first sign of one.
+   */
+  noteRejection(isRetry: boolean): boolean {
+    this.#rejects = true;
+    if (!isRetry || this.#isLimited) return false;
+    this.#isLimited = true;
+    return true;
+  }
+
+  /**
+   * How long to wait for the latest packet of `test`. The host may be farther away than what has answered,
+   * so a port's first SYN has its full time-out.
+   */
   wait(test: FirewallTest): Nanos {
     const usual = this.#usualWait();
     if (!isFirstSyn(test) || test.answerKind !== null) return usual;
     const sent = test.testPackets.length;
     if (sent >= test.allowance) return Math.max(usual, this.#timeout - test.sendingTime);
-    return this.rejects && sent > 1 ? Math.max(ICMP_PACE, usual) : usual;
+    return this.#rejects && sent > 1 ? Math.max(ICMP_PACE, usual) : usual;
   }
 
   #usualWait(): Nanos {
@@ -67,7 +75,7 @@ export class TargetPace {
   }
 }
 
-/** Whether a test is that of a port's usual SYN, and no repetition. */
+/** Whether a test is a port's usual SYN and no repetition. */
 export function isFirstSyn({ spec }: FirewallTest): boolean {
   return spec.kind === 'syn' && spec.round === 1;
 }

@@ -18,10 +18,7 @@ export type Purpose =
   /** The same without ECN in the SYN, and then with it again. */
   | 'without-ecn'
   | 'with-ecn-again'
-  /**
-   * Asks for a Fast Open cookie; the same without the option; uses the cookie with data in the SYN; again
-   * without.
-   */
+  /** Asks for a Fast Open cookie; a SYN without the option; uses the cookie with data; again without. */
   | 'cookie-request'
   | 'cookie-control'
   | 'cookie-use'
@@ -199,10 +196,7 @@ export class PortInvestigation {
   }
 }
 
-/**
- * With ECN negotiated, marks our data CE: the peer must echo it (RFC 3168, 6.1.3) unless the path clears
- * the mark.
- */
+/** With ECN negotiated, marks our data CE, which the peer must echo (RFC 3168, 6.1.3). */
 const congested: Stage = (connection) => {
   if (connection.agreement?.ecn === true) connection.markData(CONGESTION_EXPERIENCED);
   return null;

@@ -1,10 +1,10 @@
 import type { Address } from '../../wire/address.ts';
-import { readU32 } from '../../wire/bytes.ts';
-import { fromHex } from '../../wire/hex.ts';
-import { IPV4_HEADER_BYTES } from '../../wire/ipv4.ts';
+import { readU32, fromHex } from '../../wire/bytes.ts';
+import { IPV4 } from '../../wire/family.ts';
 import { NANOS_PER_MS, type Nanos, seq, seqAdd } from '../../wire/numbers.ts';
-import { TCP_HEADER_BYTES } from '../../wire/tcp.ts';
+import { mtuOfMss } from '../../wire/tcp.ts';
 import { findOption } from '../../wire/tcp-options.ts';
+import { TIMESTAMP_BYTES } from '../connection/agreement.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionNote } from '../connection/segment-note.ts';
 import type { Stage } from '../connection/stage.ts';
@@ -32,7 +32,6 @@ export interface PathMtuLimits {
 
 /** RFC 791, 3.2: every router forwards 68 bytes. No link that TCP meets today has less than 296. */
 const SMALLEST = 296;
-const TIMESTAMP_BYTES = 12;
 const LEAST_WAIT: Nanos = 100 * NANOS_PER_MS;
 
 interface SizeProbe {
@@ -101,7 +100,7 @@ export class PathMtuStage {
   #begin(connection: Connection): SizeSearch {
     const { agreement } = connection;
     const { interfaceMtu, slotSize } = this.#limits;
-    const allowed = (agreement?.peerMss ?? 0) + IPV4_HEADER_BYTES + TCP_HEADER_BYTES;
+    const allowed = mtuOfMss(agreement?.peerMss ?? 0, IPV4);
     this.#largest = Math.min(interfaceMtu, slotSize, allowed);
     this.#isCut = this.#largest < Math.min(interfaceMtu, allowed);
     this.#search = new SizeSearch({ smallest: SMALLEST, largest: this.#largest, parallel: agreement?.sack === true });
@@ -147,7 +146,7 @@ export class PathMtuStage {
 }
 
 function headerBytes({ agreement }: Connection): number {
-  return IPV4_HEADER_BYTES + TCP_HEADER_BYTES + (agreement?.timestamps === true ? TIMESTAMP_BYTES : 0);
+  return mtuOfMss(0, IPV4) + (agreement?.timestamps === true ? TIMESTAMP_BYTES : 0);
 }
 
 /** The start of a segment that makes a packet of `size` bytes and ends with the last acknowledged byte. */

@@ -2,7 +2,7 @@ import type { Connection } from '../connection/connection.ts';
 import type { Ending } from '../connection/connection-state.ts';
 import type { PortState } from '../verdict.ts';
 import { errnoName } from '../../transport/errno.ts';
-import { formatIcmpReason } from '../../wire/icmp-reason.ts';
+import { formatIcmpReason } from '../../wire/icmp.ts';
 
 /** The state of a connection's port, in the words of `probe`. */
 export interface PortVerdict {

@@ -1,11 +1,9 @@
 import { usageError } from '../../errors.ts';
-import { mssForMtu } from '../craft/profiles.ts';
+import { DEFAULT_MSS } from '../connection/agreement.ts';
+import { mssFor, type SynSource } from '../craft/profiles.ts';
 
 /** MSS that a SYN offers; null for a SYN without the option. */
 export type Offer = number | null;
-
-/** The MSS that a host assumes when a SYN offers none (RFC 9293, 3.7.1). */
-export const DEFAULT_MSS = 536;
 
 /** For frames of 9000 bytes. */
 const JUMBO = 8960;
@@ -19,10 +17,7 @@ export type OfferItem = Offer | 'mtu';
 
 const DEFAULT_ITEMS: readonly OfferItem[] = ['mtu', ...USUAL, null];
 
-/**
- * Reads `1460,1300,none`; the documented list when there is no text. Throws a usage error that quotes the
- * faulty item.
- */
+/** Reads `1460,1300,none`, by default the documented list. Throws a usage error that quotes the fault. */
 export function parseOffers(text: string | undefined): readonly OfferItem[] {
   if (text === undefined) return DEFAULT_ITEMS;
   const items = text.split(',').map((item) => parseItem(item.trim(), text));
@@ -31,15 +26,12 @@ export function parseOffers(text: string | undefined): readonly OfferItem[] {
 }
 
 /** The values to offer on an interface of that MTU, largest first, none last, each once. */
-export function offersFor(items: readonly OfferItem[], mtu: number): readonly Offer[] {
-  const offers = new Set(items.map((item) => (item === 'mtu' ? mssForMtu(mtu) : item)));
+export function offersFor(items: readonly OfferItem[], source: SynSource): readonly Offer[] {
+  const offers = new Set(items.map((item) => (item === 'mtu' ? mssFor(source) : item)));
   return [...offers].toSorted((a, b) => (b ?? 0) - (a ?? 0));
 }
 
-/**
- * The option list in tcpdump's words with `offer` as its MSS: in the place of its own, or in front. `times`
- * repeats it.
- */
+/** The option list in tcpdump's words with `offer` as its MSS, in its place or in front, `times` over. */
 export function withOffer(list: string, offer: Offer, times: number = 1): string {
   const items = list.trim().toLowerCase() === 'none' ? [] : list.split(',');
   const rest = items.filter((item) => !isMss(item));

@@ -4,7 +4,8 @@ import type { ConnectionScript, Connection } from '../connection/connection.ts';
 import type { ConnectionRequest, ConnectionPlan } from '../connection/connection-session.ts';
 import { answered, established, inStages, type Stage } from '../connection/stage.ts';
 import { measured, type PortActivity } from './measured.ts';
-import { DEFAULT_MSS, type Offer } from './offers.ts';
+import { DEFAULT_MSS } from '../connection/agreement.ts';
+import type { Offer } from './offers.ts';
 import { SegmentGauge, type SegmentSize } from './segment-gauge.ts';
 
 /** Why a connection is made. */

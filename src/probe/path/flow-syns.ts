@@ -4,12 +4,12 @@ import { cookieNumbering, type Flow, SynMaker } from '../craft/syn-maker.ts';
 import type { TransmitQueue } from '../session/transmit-queue.ts';
 import type { PathProbe } from './path-probe.ts';
 
-/** What SYNs are made with. */
+/** What the SYNs of a flow are made with. */
 export interface FlowMeans {
   readonly cookie: ProbeCookie;
   readonly transmitQueue: TransmitQueue;
   readonly craft: (ttl: number) => SynTemplate;
-  /** SYNs that were made for the same flow before. */
+  /** SYNs made for the same flow before. */
   readonly made: number;
 }
 

@@ -1,9 +1,7 @@
 import type { Nanos } from '../../wire/numbers.ts';
 import type { HopResult, PathAnswer, PathProbe } from './path-probe.ts';
 
-/**
- * `queued`: a probe is to leave. `waiting`: one is in flight. `settled`: answered often enough, or silent.
- */
+/** `queued`: a probe is to leave. `waiting`: one is in flight. `settled`: answered enough, or silent. */
 type Phase = 'queued' | 'waiting' | 'settled';
 
 /** How often a TTL is probed. */

@@ -7,9 +7,7 @@ import { findOption } from '../../wire/tcp-options.ts';
 import type { AnswerKind, PathProbe } from './path-probe.ts';
 import type { Flow } from '../craft/syn-maker.ts';
 
-/**
- * What a captured packet is to a flow. `probe` is null when the packet does not say which probe it answers.
- */
+/** What a captured packet is to a flow. `probe` is null when the packet does not name its probe. */
 export type PathReply =
   | { readonly is: 'foreign' | 'unproven' | 'stale' }
   | {
@@ -71,9 +69,18 @@ function readIcmp(icmp: IcmpMessage, from: Address, asked: Asked): PathReply {
   const isError = [UNREACHABLE, TIME_EXCEEDED, PARAMETER_PROBLEM].includes(icmp.type);
   const match = icmp.quote === null || !isError ? null : matchQuote(icmp.quote, asked);
   if (match === null) return { is: 'foreign' };
-  const isLocal = icmp.type === UNREACHABLE && asked.isLocal(from) && !asked.isLocal(asked.flow.target);
-  const kind = icmp.type === TIME_EXCEEDED ? 'expired' : isLocal ? 'local' : 'refused';
+  const kind = icmpKind(icmp.type, { from, target: asked.flow.target }, asked.isLocal);
   return { is: 'answer', kind, probe: match.probe, from, reason: formatIcmpReason(icmp.type, icmp.code) };
+}
+
+/** What an ICMP error about a packet to `target` means; an unreachable of this host about another one is `local`. */
+export function icmpKind(
+  type: number,
+  { from, target }: { readonly from: Address; readonly target: Address },
+  isLocal: (address: Address) => boolean,
+): Exclude<AnswerKind, 'tcp'> {
+  if (type === TIME_EXCEEDED) return 'expired';
+  return type === UNREACHABLE && isLocal(from) && !isLocal(target) ? 'local' : 'refused';
 }
 
 /** The probe that an ICMP error quotes. */

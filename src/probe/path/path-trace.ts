@@ -12,10 +12,7 @@ import { TracePace } from './trace-pace.ts';
 export interface TracePlan {
   readonly syns: FlowSyns;
   readonly isLocal: (address: Address) => boolean;
-  /**
-   * True when there is no other source port to try: an older connection on the tuple does not end the
-   * trace.
-   */
+  /** True without another source port to try: an older connection does not end the trace then. */
   readonly isLastAttempt: boolean;
   readonly payloadLength: number;
   /** Whether the target may be down, which the last router learns late. */
@@ -90,10 +87,7 @@ export class PathTrace {
     return this.#hops.filter(({ phase }) => phase === 'waiting').length;
   }
 
-  /**
-   * Posts what may leave at `now`, at most `room` probes; returns when to call again, Infinity when there
-   * is no need.
-   */
+  /** Posts at most `room` probes at `now`; returns when to call again, Infinity when there is no need. */
   poll(now: Nanos, room: number): Nanos {
     if (this.finished) return Infinity;
     this.#noteRefusals();
@@ -160,10 +154,7 @@ export class PathTrace {
     if (answer.kind !== 'expired') this.#onFinal({ ...answer, probe });
   }
 
-  /**
-   * The target's answer outranks a router's; of two of one kind, that to the lower TTL shows where the path
-   * ends.
-   */
+  /** The target's answer outranks a router's; of two alike, the lower TTL shows where the path ends. */
   #onFinal(answer: PathAnswer): void {
     if (this.#final !== null && !isBetter(answer, this.#final)) return;
     this.#final = answer;
@@ -183,10 +174,7 @@ export class PathTrace {
     return waiting.length === 1 ? (waiting[0]?.probes.at(-1) ?? null) : null;
   }
 
-  /**
-   * Stops sending until all probes in flight are answered or given up. An answer of the target bounds the
-   * path.
-   */
+  /** Stops sending until no probe is in flight. An answer of the target bounds the path. */
   #drain(answer: Omit<PathAnswer, 'probe'>): void {
     if (this.#mode === 'serial') return;
     if (this.#mode === 'parallel') {

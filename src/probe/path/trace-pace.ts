@@ -9,10 +9,7 @@ const LEAST_SETTLING: Nanos = 10 * NANOS_PER_MS;
 /** Later hops are farther away than those that have answered. */
 const RTT_FACTOR = 3;
 const MOST_DOUBLINGS = 6;
-/**
- * Limits a time-out to this multiple of the longest round trip: else one slow router would make every
- * silent TTL slow.
- */
+/** Limits a time-out to this multiple of the longest round trip, so that one slow router delays little. */
 const MOST_RTTS = 1.5;
 
 /** How many probes of a trace are in flight at once, and how long each is waited for. */
@@ -39,8 +36,7 @@ export class TracePace {
   }
 
   /**
-   * For a probe after `earlier` unanswered ones of its TTL; no longer than the first time-out, unless a
-   * round trip is.
+   * For a probe after `earlier` unanswered ones; at most the first time-out, unless a round trip is longer.
    */
   timeout(earlier: number): Nanos {
     if (this.#longestRtt === 0) return this.#firstTimeout;

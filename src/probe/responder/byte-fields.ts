@@ -2,9 +2,7 @@ import { readU16, readU32, concatBytes, writeU16, writeU32 } from '../../wire/by
 
 const TWO_32 = 2 ** 32;
 
-/**
- * Reads fields in network order. Past the end it reads zeros and empty blocks, and `isGood` becomes false.
- */
+/** Reads fields in network order. Past the end it reads zeros, and `isGood` becomes false. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   #at = 0;

@@ -10,27 +10,27 @@ import type { Mac } from './token-mac.ts';
 
 const LARGEST_ID = 0xffff;
 
-/** Carriers of the proof that change the SYN, so that they are used only when asked for. */
+/** Carriers of the proof that change the SYN; used only on request. */
 export const EXTRA_CARRIERS = ['option', 'data'] as const;
 
 /** One of them. */
 export type ExtraCarrier = (typeof EXTRA_CARRIERS)[number];
 
-/** What the SYNs of a run that carry a proof have in common. */
+/** What the proven SYNs of a run have in common. */
 export interface ProofSynPlan {
   readonly mac: Mac;
   /** Epoch milliseconds. */
   readonly wallClock: () => number;
   /** Ports whose kernel resets the caller suppresses; used in turn. */
   readonly sourcePorts: readonly number[];
-  /** A fixed IP identification, or null for another one each: the responder's log is then searched by it. */
+  /** A fixed IP identification; null to vary it, which lets the responder's log be searched by it. */
   readonly ipId: number | null;
-  /** Where the others start. */
+  /** The first of the varying ones. */
   readonly firstId: number;
   readonly routes: Pick<Routes, 'lookup' | 'sources'>;
 }
 
-/** What they look like. */
+/** The form of a proven SYN. */
 export interface ProofSynForm {
   readonly spec: SynSpec;
   readonly carriers: readonly ExtraCarrier[];
@@ -58,7 +58,7 @@ export class ProofSyns {
     const { routes } = this.#plan;
     return () => {
       const source = routes.sources[Math.max(0, routes.lookup(address))] as Source;
-      const spec = withProof(form, this.#present(), source.mtu);
+      const spec = withProof(form, this.#present(), source);
       return this.#maker.make(craftSyn(spec, source), address, port).bytes;
     };
   }
@@ -74,8 +74,8 @@ export class ProofSyns {
   }
 }
 
-function withProof({ spec, carriers }: ProofSynForm, words: ProofWords, mtu: number): SynSpec {
-  const own = synOptionsText(spec, mtu);
+function withProof({ spec, carriers }: ProofSynForm, words: ProofWords, source: Source): SynSpec {
+  const own = synOptionsText(spec, source);
   const proof = formatOptions([proofOption(words)]);
   return {
     ...spec,

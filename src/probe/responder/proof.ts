@@ -1,15 +1,11 @@
-import { concatBytes, readU32, writeU32 } from '../../wire/bytes.ts';
-import { toHex } from '../../wire/hex.ts';
-import type { TcpOption } from '../../wire/tcp-option.ts';
+import { concatBytes, readU32, writeU32, toHex } from '../../wire/bytes.ts';
+import type { TcpOption } from '../../wire/decoded.ts';
 import { type Mac, macOf, MacPurpose } from './token-mac.ts';
 
 /** How long a proof is valid, and by how much the clocks of both ends may differ, in milliseconds. */
 const SLOT_MS = 120_000;
 const SKEW_MS = 90_000;
-/**
- * Slots on either side whose proofs are recognised but not answered: this tells a wrong clock from a wrong
- * token.
- */
+/** Slots whose proofs are recognised but not answered: this tells a wrong clock from a wrong token. */
 const FOREIGN_SLOTS = 60;
 
 /** ExID of the option that can carry a proof (RFC 6994); not registered. */
@@ -18,10 +14,7 @@ const EXPERIMENT_KINDS = [253, 254];
 const WORD_BYTES = 4;
 const LONG_BYTES = 8;
 
-/**
- * Where a SYN may carry a proof: initial sequence number, TSval, experimental option, first bytes of data.
- * One suffices.
- */
+/** Where a SYN may carry a proof: ISN, TSval, experimental option, first bytes of data. One suffices. */
 export type ProofCarrier = 'isn' | 'ts' | 'option' | 'data';
 
 /** All carriers, in the order of their bits in messages. */

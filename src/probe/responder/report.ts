@@ -68,10 +68,7 @@ export interface ResponderReport {
   readonly more: number;
   /** True when older ones of the requested time were forgotten. */
   readonly forgotten: boolean;
-  /**
-   * Ports that received SYNs without a proof in that time. One may be the client's own, with every proof
-   * rewritten.
-   */
+  /** Ports that received SYNs without a proof in that time; one may be the client's, rewritten. */
   readonly strangers: readonly StrangerReport[];
   /** The responder's listening ports, in runs. It does not see what is sent to others. */
   readonly listening: readonly PortRun[];

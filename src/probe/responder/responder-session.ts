@@ -4,7 +4,7 @@ import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.t
 import { decodePacket } from '../../wire/packet.ts';
 import { PacketView } from '../../wire/packet-view.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
-import { hasRightTcpChecksum } from '../../wire/tcp-checksum.ts';
+import { hasRightTcpChecksum } from '../../wire/tcp.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
 import { TransmitQueue } from '../session/transmit-queue.ts';
 import { type Attempt, AttemptLog } from './attempt-log.ts';

@@ -1,18 +1,15 @@
 import type { TransmitQueue, Posted } from '../session/transmit-queue.ts';
 import { concatBytes } from '../../wire/bytes.ts';
-import type { TcpHeader, TcpSegment } from '../../wire/decoded.ts';
+import type { TcpHeader, TcpSegment, TcpOption } from '../../wire/decoded.ts';
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos, seq, seqAdd, seqDiff, type Seq } from '../../wire/numbers.ts';
 import { encodeTcpPacket, type TcpPacketFields } from '../../wire/packet.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
-import type { TcpOption } from '../../wire/tcp-option.ts';
 import { findOption } from '../../wire/tcp-options.ts';
+import { TIMESTAMP_BYTES } from '../connection/agreement.ts';
 import { addressedBack, type DecodedSyn, OWN_SHIFT, type OwnSide, synAckFields } from './syn-ack.ts';
 
-/**
- * Payload and timestamps of a segment: 576 bytes with both headers, which every path carries (RFC 879, 1).
- */
+/** Payload and timestamps of a segment: 576 bytes with headers, which every path carries (RFC 879, 1). */
 const SEGMENT_BYTES = 536;
-const STAMP_BYTES = 12;
 const RECEIVE_WINDOW = 64_128;
 /** Segments in flight at most (RFC 6928). */
 const MOST_IN_FLIGHT = 10;
@@ -175,10 +172,7 @@ export class ServerConnection {
     this.synAckCopies++;
   }
 
-  /**
-   * False for an acknowledgment of something that was not sent: the segment is not this client's (RFC 5961,
-   * 5).
-   */
+  /** False for an acknowledgment of what was not sent: the segment is not this client's (RFC 5961, 5). */
   #takeAck(header: TcpHeader, now: Nanos): boolean {
     const progress = seqDiff(seq(header.ack), this.#acknowledged);
     if (this.#state === 'syn-received') {
@@ -216,7 +210,7 @@ export class ServerConnection {
   /** Sends what the client has room for. */
   transmit(now: Nanos): void {
     if (this.#state !== 'established' || this.#finSent) return;
-    const most = SEGMENT_BYTES - (this.#stamped ? STAMP_BYTES : 0);
+    const most = SEGMENT_BYTES - (this.#stamped ? TIMESTAMP_BYTES : 0);
     const room = Math.min(this.#window, MOST_IN_FLIGHT * most);
     while (this.#inFlight < this.#queue.length && this.#inFlight < room) {
       const end = Math.min(this.#queue.length, room, this.#inFlight + most);

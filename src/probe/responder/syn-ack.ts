@@ -1,10 +1,11 @@
-import type { DecodedPacket, Ipv4Header, TcpHeader } from '../../wire/decoded.ts';
-import { toHex } from '../../wire/hex.ts';
+import type { DecodedPacket, Ipv4Header, TcpHeader, TcpOption } from '../../wire/decoded.ts';
+import { toHex } from '../../wire/bytes.ts';
+import { IPV4 } from '../../wire/family.ts';
 import { seq, seqAdd } from '../../wire/numbers.ts';
 import type { TcpPacketFields } from '../../wire/packet.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
-import type { TcpOption } from '../../wire/tcp-option.ts';
 import { findOption } from '../../wire/tcp-options.ts';
+import { mssOfMtu } from '../../wire/tcp.ts';
 
 /** A SYN with both headers. */
 export interface DecodedSyn {
@@ -29,7 +30,6 @@ const SYN_ACK_WINDOW = 64_240;
 /** Window shift of later segments. */
 export const OWN_SHIFT = 7;
 
-const IP_AND_TCP_HEADER = 40;
 const NOP: TcpOption = { kind: 1, name: 'nop' };
 const SACK_OK: TcpOption = { kind: 4, name: 'sackOK' };
 const ECN_SETUP = TcpFlag.ECE | TcpFlag.CWR;
@@ -84,5 +84,5 @@ function answerTo(offered: readonly TcpOption[], { mtu, tsval, cookie }: OwnSide
     findOption(offered, 'wscale') === undefined ? [] : [NOP, { kind: 3, name: 'wscale', value: OWN_SHIFT }];
   const fastOpen: readonly TcpOption[] =
     findOption(offered, 'tfo')?.cookie === '' ? [NOP, NOP, { kind: 34, name: 'tfo', cookie: toHex(cookie) }] : [];
-  return [{ kind: 2, name: 'mss', value: Math.max(mtu - IP_AND_TCP_HEADER, 1) & 0xffff }, ...clock, ...scale, ...fastOpen];
+  return [{ kind: 2, name: 'mss', value: Math.max(mssOfMtu(mtu, IPV4), 1) & 0xffff }, ...clock, ...scale, ...fastOpen];
 }

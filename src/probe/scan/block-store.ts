@@ -4,10 +4,13 @@ const CHUNK_BITS = 10;
 const BLOCKS_PER_CHUNK = 2 ** CHUNK_BITS;
 const IN_CHUNK = BLOCKS_PER_CHUNK - 1;
 
-/** Bytes kept of a packet: an ICMP error with the longest IP headers, outside and quoted, shows 8 bytes of the quoted TCP header (60 + 8 + 60 + 8). */
+/**
+ * Bytes kept of a packet: enough for an ICMP error with the longest IP headers, outer and quoted, and 8 bytes
+ * of the quoted TCP header (60 + 8 + 60 + 8).
+ */
 export const BLOCK_SIZE = 160;
 
-/** Keeps the first 160 bytes of packets in reused memory; a handle is a small positive integer, 0 means none. */
+/** Keeps the first 160 bytes of packets in reused memory. A handle is a positive integer; 0 means none. */
 export class BlockStore {
   readonly #chunks: Uint8Array[] = [];
   readonly #free: number[] = [];
@@ -31,7 +34,10 @@ export class BlockStore {
     return this.#chunkOf(handle).subarray(start, start + (this.#lengths[handle] as number));
   }
 
-  /** Loads the kept bytes into `view`, valid until `release`, without an array made for them. True when they are what a view reads. */
+  /**
+   * Loads the kept bytes into `view`, valid until `release`, without making an array. False when a PacketView
+   * cannot read them.
+   */
   load(handle: number, view: PacketView): boolean {
     return view.load(this.#chunkOf(handle), startOf(handle), this.#lengths[handle] as number);
   }
@@ -56,7 +62,7 @@ export class BlockStore {
   }
 }
 
-/** Where a block stands in its chunk. */
+/** Offset of a block in its chunk. */
 function startOf(handle: number): number {
   return ((handle - 1) & IN_CHUNK) * BLOCK_SIZE;
 }

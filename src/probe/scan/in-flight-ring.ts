@@ -1,31 +1,35 @@
 import type { Nanos } from '../../wire/numbers.ts';
 
 const INITIAL_CAPACITY = 1024;
-const NO_LINKS = new Int32Array(0);
-/** Most first SYNs whose fate may be open at once: four seconds of a million a second. */
+const NO_NUMBERS = new Int32Array(0);
+/** Most pairs that the ring holds: four seconds of a million first SYNs a second. */
 const MAX_CAPACITY = 2 ** 22;
 
-const Fate = { open: 0, settled: 1, grace: 2 } as const;
+/** What has become of a pair of the ring: nothing was heard of it, an RST was, or it has left. */
+export const Fate = { open: 0, grace: 1, settled: 2 } as const;
 
 /**
- * Pairs whose first and only SYN so far has no answer yet, in the order in which the SYNs left: 13 bytes each, written one after the other. Nearly
- * all that a fast scan has in flight stands here; a pair moves to the PairTable when something comes back for it or its time is up.
- * Positions are those of the PairOrder; a place names a pair until the next `push`. A pair that lingers has an answer and is kept in case of another: it has
- * a number of the caller's.
+ * Pairs that have had their first SYN and no other, in the order in which the SYNs left: 13 bytes each,
+ * written one after the other. A pair is open until something is heard of it, then in grace (an RST may still
+ * be contradicted) or settled (it has left the ring). A position is that of the pair in the PairOrder. A
+ * place is an index into the arrays, and names a pair until the next `push`.
  */
 export class InFlightRing {
   /** Position of the next pair to be probed. */
   head = 0;
-  /** No pair before this position is here any more. */
+  /** Pairs before this position have left. */
   tail = 0;
-  /** Pairs that count as in flight: sent at or after `#landed`, fate open. */
+  /** SYNs that count as in flight: of open pairs at `#inFlightFrom` or later. */
   inFlight = 0;
-  #landed = 0;
+  #inFlightFrom = 0;
   /** No pair before this position is open. */
   #firstOpen = 0;
-  /** Numbers of those that linger; made for the first of them. */
-  #links: Int32Array = NO_LINKS;
-  /** Positions of the SYNs that the capture is expected to show next: two threads may be sending, each in order. The first is that of the latest sight. */
+  /** Numbers in ResetGrace, by place; allocated when the first pair gets one. */
+  #graceNumbers: Int32Array = NO_NUMBERS;
+  /**
+   * Positions of the SYNs that the capture is expected to show next, latest first. Two threads may be
+   * sending, each in order.
+   */
   #nextSeen = 0;
   #nextSeenOther = 0;
   #mask: number;
@@ -35,7 +39,10 @@ export class InFlightRing {
   #nonces: Int32Array;
   #fates: Uint8Array;
 
-  /** With room for `expected` at first, at most: growing under way costs time, and V8 answers it with a collection of the whole heap. */
+  /**
+   * With room for `expected` pairs from the start, up to the limit: growing later takes time, and V8 answers
+   * it with a full collection.
+   */
   constructor(expected: number = 0) {
     let capacity = INITIAL_CAPACITY;
     while (capacity < expected && capacity < MAX_CAPACITY) capacity *= 2;
@@ -45,12 +52,14 @@ export class InFlightRing {
     this.#fates = new Uint8Array(capacity);
   }
 
-  /** How many may be added before old ones leave. */
+  /** How many pairs may be added before old ones leave. */
   get room(): number {
     return MAX_CAPACITY - (this.head - this.tail);
   }
 
-  /** The pair at `head` gets its first SYN, made with that nonce, at `at`. Returns its place. Not without `room`. */
+  /**
+   * The pair at `head` gets its first SYN, made from that nonce, at `at`. Returns its place. Needs `room`.
+   */
   push(nonce: number, at: Nanos): number {
     if (this.head - this.tail > this.#mask) this.#grow();
     const place = this.#next;
@@ -63,7 +72,7 @@ export class InFlightRing {
     return place;
   }
 
-  /** The same for the first `count` of many nonces. */
+  /** The same for the next `count` pairs. */
   pushMany(nonces: Int32Array, count: number, at: Nanos): void {
     while (this.head - this.tail + count > this.#mask + 1) this.#grow();
     const mask = this.#mask;
@@ -82,33 +91,33 @@ export class InFlightRing {
     this.inFlight += count;
   }
 
-  /** Notes when the first `count` SYNs from `position` on left, as far as the capture has not said so already: what it says is later, and exact. */
-  stampMany(position: number, stamps: Float64Array, count: number): void {
+  /**
+   * Sets the send times of the pairs from `position` on to `stamps[from]` up to, not including, `stamps[to]`.
+   * A capture's stamp stays: it is later, and exact.
+   */
+  stampMany(position: number, stamps: Float64Array, from: number, to: number): void {
     const mask = this.#mask;
     const sentAt = this.#sentAt;
-    let place = (this.#next - (this.head - position)) & mask;
-    for (let index = 0; index < count; index++) {
+    const gone = Math.max(0, this.tail - position);
+    let place = this.#placeAt(position + gone);
+    for (let index = from + gone; index < to; index++) {
       sentAt[place] = Math.max(sentAt[place] as number, stamps[index] as number);
       place = (place + 1) & mask;
     }
   }
 
-  /** The pair at `head` gets no SYN: its fate is known at `at`. */
-  skip(at: Nanos): void {
+  /** The pair at `head` gets no SYN: it is settled at once. Returns its place. */
+  skip(at: Nanos): number {
     // Not in one expression: `push` may replace the array that it would have read before.
     const place = this.push(0, at);
     this.#fates[place] = Fate.settled;
     this.inFlight--;
-  }
-
-  /** The same for the SYN at `place`. */
-  stamp(place: number, at: Nanos): void {
-    this.#sentAt[place] = Math.max(this.#sentAt[place] as number, at);
+    return place;
   }
 
   /**
-   * Notes when a captured SYN of ours left, if it is one of those that are expected next: captures come in the order of sending, so that hardly one has to be
-   * looked up. False when it is none.
+   * Sets the send time of a captured SYN of ours if it is one of those expected next; else returns false.
+   * Captures come in the order of sending, so few SYNs have to be looked up.
    */
   stampNext(nonce: number, at: Nanos): boolean {
     if (this.#isNext(this.#nextSeen, nonce)) return this.#seen(this.#nextSeen, at);
@@ -118,7 +127,10 @@ export class InFlightRing {
     return this.#seen(other, at);
   }
 
-  /** Notes when the SYN at `place`, captured out of turn, left: the next one is expected after it. */
+  /**
+   * Sets the send time of the SYN at `place`, which was captured out of turn: the next one is expected after
+   * it.
+   */
   stampSeen(place: number, at: Nanos): void {
     this.#nextSeenOther = this.#nextSeen;
     this.#seen(this.positionOf(place), at);
@@ -144,53 +156,54 @@ export class InFlightRing {
     return this.#nonces[place] as number;
   }
 
-  /** The place of the pair at `position`, or -1 when its fate is not open here. */
+  /** The place of the pair at `position` if it is open, else -1. */
   placeOf(position: number): number {
     const place = this.keptPlaceOf(position);
-    return place >= 0 && this.isOpen(place) ? place : -1;
+    return place >= 0 && this.#fates[place] === Fate.open ? place : -1;
   }
 
-  /** The place of the pair at `position` that is open or lingers, or -1. */
+  /** The place of the pair at `position` if it is open or in grace, else -1. */
   keptPlaceOf(position: number): number {
     if (position < this.tail || position >= this.head) return -1;
     const place = this.#placeAt(position);
     return this.#fates[place] === Fate.settled ? -1 : place;
   }
 
-  isOpen(place: number): boolean {
-    return this.#fates[place] === Fate.open;
+  /** True for a pair that `beginGrace` was called for. */
+  isInGrace(place: number): boolean {
+    return this.#fates[place] === Fate.grace;
   }
 
-  /** The position whose place that is. */
+  /** The position of the pair at `place`. */
   positionOf(place: number): number {
     return this.head - (((this.#next - place - 1) & this.#mask) + 1);
   }
 
-  /** The pair leaves. Returns whether it still counted as in flight. */
+  /** The pair leaves the ring. Returns whether its SYN still counted as in flight. */
   take(place: number): boolean {
     return this.#end(place, Fate.settled);
   }
 
-  /** The open pair at `place` has its answer and stays under the number `link`. */
-  linger(place: number, link: number): void {
-    if (this.#links.length === 0) this.#links = new Int32Array(this.#mask + 1);
-    this.#links[place] = link;
+  /** The open pair at `place` was answered by an RST, and is in ResetGrace under `number`. */
+  beginGrace(place: number, number: number): void {
+    if (this.#graceNumbers.length === 0) this.#graceNumbers = new Int32Array(this.#mask + 1);
+    this.#graceNumbers[place] = number;
     this.#end(place, Fate.grace);
   }
 
-  /** The number of a pair that lingers. */
-  linkOf(place: number): number {
-    return this.#links[place] as number;
+  /** The number of a pair in grace. */
+  graceNumber(place: number): number {
+    return this.#graceNumbers[place] as number;
   }
 
   #end(place: number, fate: number): boolean {
-    const flying = this.#fates[place] === Fate.open && this.positionOf(place) >= this.#landed;
+    const wasInFlight = this.#fates[place] === Fate.open && this.positionOf(place) >= this.#inFlightFrom;
     this.#fates[place] = fate;
-    if (flying) this.inFlight--;
-    return flying;
+    if (wasInFlight) this.inFlight--;
+    return wasInFlight;
   }
 
-  /** Place of the oldest pair whose fate is open, or -1. Lets go of what is before all that is kept. */
+  /** Place of the oldest open pair, or -1. Drops settled pairs from the tail. */
   oldest(): number {
     while (this.tail < this.head && this.#fates[this.#placeAt(this.tail)] === Fate.settled) this.tail++;
     this.#firstOpen = Math.max(this.#firstOpen, this.tail);
@@ -206,30 +219,32 @@ export class InFlightRing {
     return (this.#next - (this.head - position)) & this.#mask;
   }
 
-  /** What left before `time` is no longer in flight: answered, or lost, or about to be answered late. Returns how many of them have no answer. */
-  land(time: Nanos): number {
+  /**
+   * SYNs that left at `time` or before no longer count as in flight. Returns how many of them have no answer.
+   */
+  expire(time: Nanos): number {
     let silent = 0;
-    this.#landed = Math.max(this.#landed, this.tail);
-    while (this.#landed < this.head) {
-      const place = this.#placeAt(this.#landed);
+    this.#inFlightFrom = Math.max(this.#inFlightFrom, this.tail);
+    while (this.#inFlightFrom < this.head) {
+      const place = this.#placeAt(this.#inFlightFrom);
       if (this.#fates[place] === Fate.open) {
         if ((this.#sentAt[place] as number) > time) break;
         silent++;
       }
-      this.#landed++;
+      this.#inFlightFrom++;
     }
     this.inFlight -= silent;
     return silent;
   }
 
-  /** When the oldest that still counts as in flight left; Infinity when nothing does. */
-  get oldestFlight(): Nanos {
+  /** When the oldest SYN that counts as in flight left; Infinity when none does. */
+  get oldestInFlight(): Nanos {
     if (this.inFlight === 0) return Infinity;
-    const first = Math.max(this.#landed, this.tail);
+    const first = Math.max(this.#inFlightFrom, this.tail);
     return this.#sentAt[this.#placeAt(first)] as number;
   }
 
-  /** Doubles: what is there is unrolled to the start of the new arrays. */
+  /** Doubles the arrays; the pairs are moved to their start, oldest first. */
   #grow(): void {
     const count = this.#mask + 1;
     const split = this.#next;
@@ -241,7 +256,7 @@ export class InFlightRing {
     this.#sentAt = unrolled(this.#sentAt, new Float64Array(count * 2));
     this.#nonces = unrolled(this.#nonces, new Int32Array(count * 2));
     this.#fates = unrolled(this.#fates, new Uint8Array(count * 2));
-    if (this.#links.length > 0) this.#links = unrolled(this.#links, new Int32Array(count * 2));
+    if (this.#graceNumbers.length > 0) this.#graceNumbers = unrolled(this.#graceNumbers, new Int32Array(count * 2));
     this.#mask = count * 2 - 1;
     this.#next = count;
   }

@@ -3,11 +3,11 @@ import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.t
 const INITIAL_WINDOW = 128;
 const MIN_WINDOW = 16;
 const MAX_WINDOW = 32_768;
-/** The same where the user names the rate, which then is the limit. */
+/** The same when the user gives a rate, which then is the limit. */
 const MAX_NAMED_WINDOW = 2 ** 22;
-/** Silence gives no signal: the window may still open this far on it alone. */
+/** Silence is no signal: on it alone the window opens this far and no further. */
 const MAX_SILENT_WINDOW = 4096;
-/** What a silent SYN adds to the window where others are answered. */
+/** What a silent SYN adds to the window when others have been answered. */
 const SILENT_GROWTH = 1 / 8;
 const EPOCHS = 8;
 const MIN_EPOCH: Nanos = 50 * NANOS_PER_MS;
@@ -16,11 +16,14 @@ const MIN_EPOCH_SENT = 64;
 const MIN_LOSSES = 4;
 /** Loss below this share is noise. */
 const TOLERATED_LOSS = 0.02;
-/** When slowing down leaves this much of the loss, the rate is not its cause. */
+/** When this share of the loss stays after slowing down, the rate is not its cause. */
 const UNCHANGED = 0.7;
-/** Never slower than this on loss alone, SYNs a second. */
+/** Loss alone never makes the rate lower than this, in SYNs a second. */
 const MIN_RATE = 20;
-/** A limited rate grows by this share after the first epoch without loss, by twice that after the second, ... */
+/**
+ * A limited rate grows by this share after the first epoch without loss, by twice that after the second, and
+ * so on.
+ */
 const GROWTH = 0.1;
 const MAX_GROWTH = 1;
 
@@ -41,10 +44,11 @@ interface Trial {
 }
 
 /**
- * How fast probes may leave: a congestion window in probes in flight with slow start and AIMD (RFC 5681), and a rate in SYNs a second.
- * The only loss signal is a retry that was answered, for then its predecessor was lost; silence is filtering. Losses are counted for the
- * epoch in which the lost SYN was sent. An epoch with too much loss sets the rate to what the path delivered (a policer is found this way);
- * when a slower epoch loses the same share and answers are fewer too, the loss does not come from the rate (a bad link) and full speed returns.
+ * How fast probes may leave: a congestion window in probes in flight, with slow start and AIMD (RFC 5681),
+ * and a rate in SYNs a second. An answered retry is the only sign of loss: the SYN before it was lost.
+ * Silence is taken for filtering. A loss counts for the epoch in which the lost SYN was sent. After an epoch
+ * with too much loss, the rate becomes what the path delivered, which finds a policer. When a slower epoch
+ * loses the same share and brings fewer answers, the link is bad whatever the rate, and full speed returns.
  */
 export class Pacer {
   readonly #cap: number;
@@ -62,16 +66,16 @@ export class Pacer {
   #judged = 0;
   /** Share of SYNs lost whatever the rate. */
   #baseline = 0;
-  /** How it was before the last slow-down that has not been judged yet. */
+  /** The epoch that led to the last slow-down, until that one is judged. */
   #trial: Trial | null = null;
-  /** By which share the rate grew after the last epoch. */
+  /** The share by which the rate grew after the last epoch. */
   #growth = 0;
   #lostTotal = 0;
   #sentOfAnswered = 0;
 
   /**
-   * `rate`: packets a second that the user allows, and so what is tried first; Infinity for no limit and no heed of losses; null to begin slowly and
-   * find out. `maxInFlight`: the user's limit, or null.
+   * `rate`: packets a second that the user allows, which is tried first; Infinity: no limit, and losses are
+   * ignored; null: begin slowly and find out. `maxInFlight`: the user's limit, or null.
    */
   constructor(rate: number | null, maxInFlight: number | null) {
     this.#cap = rate ?? Infinity;
@@ -92,7 +96,7 @@ export class Pacer {
     return this.#sentOfAnswered === 0 ? 0 : this.#lostTotal / this.#sentOfAnswered;
   }
 
-  /** SYNs whose fate is known: enough of them make `lossRatio` worth something. */
+  /** SYNs known to be answered or lost, which `lossRatio` rests on. */
   get fatesKnown(): number {
     return this.#sentOfAnswered;
   }
@@ -106,13 +110,13 @@ export class Pacer {
     return Math.floor(this.#tokens + 1e-9);
   }
 
-  /** When the next packet may leave, for a pacer whose allowance is used up. */
+  /** When the next packet may leave, if the allowance is used up. */
   nextAllowance(now: Nanos): Nanos {
     if (this.#rate === Infinity) return now;
     return now + ((1 - Math.min(1, this.#tokens)) / this.#rate) * NANOS_PER_SECOND;
   }
 
-  /** So many packets leave. */
+  /** `count` packets leave at `now`. */
   onSent(now: Nanos, count: number): void {
     if (this.#ignoreLoss) return;
     if (this.#rate !== Infinity) this.#tokens -= count;
@@ -121,7 +125,10 @@ export class Pacer {
     epoch.sent += count;
   }
 
-  /** A SYN sent at `sentAt` was answered after `lost` earlier ones of its pair were not; `previousSentAt` is when the last of those was sent, or NaN. */
+  /**
+   * A SYN sent at `sentAt` was answered after `lost` earlier ones of its pair were not; `previousSentAt` is
+   * when the last of those was sent, or NaN.
+   */
   onAnswer(sentAt: Nanos, lost: number, previousSentAt: Nanos): void {
     this.#answers++;
     this.#sentOfAnswered += lost + 1;
@@ -136,7 +143,10 @@ export class Pacer {
     this.#window = Math.min(this.#maxWindow, this.#window + growth);
   }
 
-  /** Nothing came back within the usual time-out. Filters are silent, so this is no sign of congestion; nor is it one of room, so the window opens slowly, and only so far. */
+  /**
+   * Nothing came back within the usual time-out. Filters are silent, so this is no sign of congestion, nor of
+   * free capacity: the window opens slowly, up to a limit.
+   */
   onSilence(): void {
     if (this.#window >= Math.min(this.#maxWindow, MAX_SILENT_WINDOW) || this.lossRatio > TOLERATED_LOSS) return;
     this.#window += this.#answers === 0 ? 1 : SILENT_GROWTH;
@@ -148,7 +158,10 @@ export class Pacer {
     this.#window = Math.max(MIN_WINDOW, this.#window * 0.9);
   }
 
-  /** Looks back at epochs whose losses must be known by now. `horizon`: how long an answered retry takes (time-out plus RTT). */
+  /**
+   * Judges epochs whose losses must be known at `now`. `horizon`: how long an answered retry takes (time-out
+   * plus RTT).
+   */
   review(now: Nanos, horizon: Nanos): void {
     if (this.#ignoreLoss) return;
     while (this.#judged !== this.#current) {
@@ -218,7 +231,10 @@ export class Pacer {
   }
 }
 
-/** True when fewer SYNs brought nearly as many answers a second: a limit on their number. A bad link would have answered fewer in proportion. */
+/**
+ * True when fewer SYNs a second brought nearly as many answers a second: their number is limited. Over a bad
+ * link answers would have become fewer in proportion.
+ */
 function isPoliced(before: Trial, now: Trial): boolean {
   return now.answered / before.answered > (1 + now.sent / before.sent) / 2;
 }

@@ -1,300 +1,203 @@
 import { Errno } from '../../transport/errno.ts';
+import type { SendBatch } from '../../transport/transport.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
-import { BlockStore } from './block-store.ts';
-import { FIRST_LOOK, FirstExpiry } from './first-expiry.ts';
-import { FirstResets } from './first-resets.ts';
-import { FirstTransmissions } from './first-transmissions.ts';
-import { Inflight } from './inflight.ts';
-import type { Pacer } from './pacer.ts';
-import { Answer, PairTable, Phase } from './pair-table.ts';
-import { PairEndings } from './pair-endings.ts';
-import { ReplyReader } from './reply-reader.ts';
-import { RetransmitPolicy } from './retransmit-policy.ts';
-import type { RetryPolicy } from './retry-policy.ts';
-import { RouteCache } from './route-cache.ts';
+import { PacketView } from '../../wire/packet-view.ts';
 import { RtoTable } from '../rto-table.ts';
+import { ActivePairs } from './active-pairs.ts';
+import { BlockStore } from './block-store.ts';
+import { type FirstPair, FirstTransmissions } from './first-transmissions.ts';
+import { NextHops } from './next-hops.ts';
+import type { Pacer } from './pacer.ts';
+import { type Captured, PairAnswers } from './pair-answers.ts';
+import { PairEndings } from './pair-endings.ts';
+import { Answer } from './pair-table.ts';
+import { PairTimeouts } from './pair-timeouts.ts';
+import { ReplyReader } from './reply-reader.ts';
+import { RetransmitPolicy, type RetryPolicy } from './retransmit-policy.ts';
 import type { SessionPlan, SessionStats } from './session-plan.ts';
-import { SlotQueue } from './slot-queue.ts';
-import { SynSequence } from './syn-sequence.ts';
-import { TimerWheel } from './timer-wheel.ts';
+import type { FirstReset } from './session-verdict.ts';
+import { type Reused, SynSequence } from './syn-sequence.ts';
+import { SynWriter } from './syn-writer.ts';
 
-const INITIAL_SLOTS = 1024;
-const MAX_ENDINGS = 1024;
-/** A kernel queue that stays full for so many tries in a row is not full for a moment. */
+/** Tries of a SYN while the kernel's queue is full; after that the refusal counts. */
 const MAX_STALLS = 2000;
 
 /**
- * What becomes of each pair between its first SYN and its verdict: answers, time-outs, retries, samples, failures to send. Knows nothing of
- * batches and windows beyond counting what is in flight.
+ * What becomes of each pair between its first SYN and its verdict, event by event: sent, refused, answered,
+ * time passed. Joins the fast tier (FirstTransmissions) and the table (ActivePairs), which do not know each
+ * other.
  */
 export class PairLifecycle {
   readonly stats: SessionStats = { probesSent: 0, repliesReceived: 0, repliesRejected: 0, pairsDone: 0, open: 0 };
-  readonly pairs: PairTable = new PairTable(INITIAL_SLOTS);
-  readonly syns: SynSequence;
   readonly rto: RtoTable;
-  /** Slots whose next SYN is due; entries may be stale, so the phase decides. */
-  readonly retries: SlotQueue = new SlotQueue();
   readonly first: FirstTransmissions;
-  readonly #plan: SessionPlan;
+  readonly #count: number;
   readonly #pacer: Pacer;
-  readonly #retransmitPolicy: RetransmitPolicy;
-  readonly #timers: TimerWheel = new TimerWheel(INITIAL_SLOTS);
+  readonly #policy: RetransmitPolicy;
+  readonly #pairs: ActivePairs = new ActivePairs();
   readonly #blocks: BlockStore = new BlockStore();
+  readonly #writer: SynWriter;
   readonly #reader: ReplyReader;
-  readonly #inflight: Inflight;
+  readonly #answers: PairAnswers;
+  readonly #timeouts: PairTimeouts;
   readonly #endings: PairEndings;
-  readonly #firstExpiry: FirstExpiry;
-  readonly #resets: FirstResets;
+  readonly #view: PacketView = new PacketView();
+  /** Used again for each packet; NaN makes V8 keep times as doubles from the start. */
+  readonly #captured: Reused<Captured> = { bytes: new Uint8Array(0), offset: 0, length: 0, at: NaN };
+  readonly #reset: Reused<FirstReset> = { reply: 0, rtt: NaN };
 
-  constructor(plan: SessionPlan, pacer: Pacer, policy: RetryPolicy) {
-    const { timing, targets } = plan;
-    this.#plan = plan;
+  constructor(plan: SessionPlan, pacer: Pacer, retries: RetryPolicy) {
+    const { timing, targets, routes } = plan;
+    const pairs = this.#pairs;
+    const blocks = this.#blocks;
+    const { stats } = this;
+    const rto = new RtoTable(targets.size, timing.timeoutMs * NANOS_PER_MS);
+    const policy = new RetransmitPolicy(pairs.table, rto, { policy: retries, count: timing.count });
+    const syns = new SynSequence(plan);
+    const writer = new SynWriter(plan, syns);
+    const endings = new PairEndings(plan, { pairs, blocks, writer, stats });
+    const hops = new NextHops({ targets, routes, rto });
+    const first = new FirstTransmissions(plan, writer, hops);
+    const parts = { first, pairs, blocks, rto, policy, pacer, endings, hops, stats };
+    this.#count = timing.count;
     this.#pacer = pacer;
-    this.syns = new SynSequence(plan, this.pairs, new RouteCache(targets, plan.routes));
-    this.rto = new RtoTable(targets.size, timing.timeoutMs * NANOS_PER_MS);
-    this.#retransmitPolicy = new RetransmitPolicy(this.pairs, this.rto, { policy, count: timing.count });
-    const { pairs, syns, rto, stats } = this;
-    this.#endings = new PairEndings(plan, { pairs, blocks: this.#blocks, syns, rto, stats });
-    this.first = new FirstTransmissions(plan, this, {
-      enter: (target, port) => this.#enter(target, port),
-      entered: (slot) => this.#entered(slot),
-      returned: (slot, link) => this.#timers.set(slot, this.#resets.restore(slot, link)),
-      isAbsent: (target) => this.#endings.isAbsent(target),
-      unroutable: (target, port, errno) => this.#endings.finishUnroutable(target, port, errno),
-    });
-    this.#inflight = new Inflight(this.pairs, this.first.ring, pacer);
-    const { first } = this;
-    const parts = { first, pairs, rto, stats, pacer, retransmitPolicy: this.#retransmitPolicy, endings: this.#endings };
-    this.#firstExpiry = new FirstExpiry(parts);
-    this.#resets = new FirstResets(parts);
-    this.#reader = new ReplyReader(plan, { pairs, syns, blocks: this.#blocks, first });
+    this.#policy = policy;
+    this.#writer = writer;
+    this.#endings = endings;
+    this.rto = rto;
+    this.first = first;
+    this.#reader = new ReplyReader(plan, { first, pairs: pairs.table, syns });
+    this.#answers = new PairAnswers(parts, timing.count);
+    this.#timeouts = new PairTimeouts(parts);
   }
 
-  /** SYNs that may fill the path. */
+  /** SYNs that count as in flight. */
   get inFlight(): number {
-    return this.#inflight.count;
+    return this.#pairs.inFlight + this.first.inFlight;
   }
 
   /** True once every pair has its verdict. */
   get isOver(): boolean {
-    return this.pairs.active === 0 && this.#resets.waiting === 0 && this.first.isOver;
+    return this.#pairs.table.active === 0 && this.first.isOver;
+  }
+
+  /** False when no pair of the table waits for its next SYN to be sent. */
+  get mayRetry(): boolean {
+    return this.#pairs.mayRetry;
   }
 
   /** When the next time-out may be due; Infinity when nothing waits. */
   get nextDue(): Nanos {
-    const landing = this.first.ring.oldestFlight + this.rto.typical();
-    // In a fast scan somebody's time is up every microsecond: they are looked at together.
-    const soonest = Math.min(this.#firstExpiry.nextLook, landing, this.#resets.nextDue);
-    const look = Math.ceil(soonest / NANOS_PER_MS) * NANOS_PER_MS;
-    return Math.min(this.#timers.nextDue(), look);
+    return this.#timeouts.nextDue;
   }
 
-  /** SYN number `pairs.sent[slot]` (from 0) of the pair leaves at `now`. */
-  onSending(slot: number, now: Nanos): void {
-    const { pairs } = this;
-    const attempt = pairs.sent[slot] as number;
-    pairs.sent[slot] = attempt + 1;
-    pairs.nonce[slot] = this.syns.lastNonce;
-    pairs.stamp(slot, attempt, now);
-    pairs.phase[slot] = pairs.phase[slot] === Phase.sampleQueued ? Phase.sampling : Phase.waiting;
-    this.#inflight.launch(slot);
-    this.#timers.set(slot, now + Math.min(FIRST_LOOK, this.#retransmitPolicy.timeout(slot)));
+  /** Writes the next retry that is due into `batch`, which leaves at `now`; false when there is none. */
+  writeRetry(now: Nanos, batch: SendBatch): boolean {
+    const pairs = this.#pairs;
+    const slot = pairs.nextRetry();
+    if (slot < 0) return false;
+    const nonce = this.#writer.writeNext(batch, pairs.table.synsOf(slot), slot);
+    pairs.onSending(slot, nonce, now);
+    this.#timeouts.start(slot, now);
+    return true;
   }
 
-  /** The kernel took the SYN at `at`. */
+  /** Gives the next pair of the run, which has no route, its verdict at `now`. */
+  skipUnrouted(now: Nanos): void {
+    const pair = this.first.skip(now);
+    this.#endings.finishSilent(pair, -pair.source);
+  }
+
+  /**
+   * Learns when the first SYNs in `batch` from slot `from` on left, up to one that was refused: returns the
+   * slot of that one, else `batch.count`.
+   */
+  onFirstSent(batch: SendBatch, from: number): number {
+    const to = this.first.stampSent(batch, from);
+    this.stats.probesSent += to - from;
+    return to;
+  }
+
+  /** The kernel took the latest SYN of the pair in `slot` at `at`. */
   onSent(slot: number, at: Nanos): void {
+    const { table } = this.#pairs;
     this.stats.probesSent++;
-    this.pairs.stalls[slot] = 0;
-    this.pairs.stamp(slot, (this.pairs.sent[slot] as number) - 1, at);
+    table.stalls[slot] = 0;
+    table.stamp(slot, (table.sent[slot] as number) - 1, at);
+  }
+
+  /**
+   * The kernel refused the latest SYN of the pair in `slot`. True when its queue was full, so that the SYN is
+   * tried again later.
+   */
+  onRefused(slot: number, errno: number): boolean {
+    const { table } = this.#pairs;
+    const stalls = table.stalls[slot] as number;
+    this.#pairs.leaveFlight(slot);
+    if ((errno !== Errno.EAGAIN && errno !== Errno.ENOBUFS) || stalls >= MAX_STALLS) {
+      this.#endings.finish(slot, errno);
+      return false;
+    }
+    table.stalls[slot] = stalls + 1;
+    table.sent[slot] = (table.sent[slot] as number) - 1;
+    this.#pairs.requeue(slot);
+    return true;
+  }
+
+  /** The same for a pair of the fast tier. */
+  onFirstRefused(pair: FirstPair, errno: number): boolean {
+    return this.onRefused(this.#timeouts.promote(pair), errno);
   }
 
   /** Takes one captured packet. */
   receive(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
-    const reader = this.#reader;
-    if (!reader.read(bytes, offset, length, at)) return;
-    if (reader.slot < 0 && this.#resets.take(reader, at)) return;
-    if (reader.answer === Answer.none) this.#onRejected();
-    else this.#onAnswer(at);
+    const view = this.#view;
+    if (!view.load(bytes, offset, length) || this.#reader.stampOwnSyn(view, at)) return;
+    const reply = this.#reader.read(view);
+    if (reply === null) return;
+    const captured = this.#captured;
+    captured.bytes = bytes;
+    captured.offset = offset;
+    captured.length = length;
+    captured.at = at;
+    const { first } = reply;
+    if (first === null) this.#answers.take(reply.slot, reply, captured);
+    else if (reply.answer !== Answer.rst || !this.#isDecidedBy(first, at))
+      this.#answers.take(this.#timeouts.promote(first), reply, captured);
+    else this.#onFirstReset(first, captured);
   }
 
-  /** The kernel refused the SYN. True when its queue was full, so that the SYN is tried again later. */
-  onSendError(slot: number, errno: number): boolean {
-    const { pairs } = this;
-    const stalls = pairs.stalls[slot] as number;
-    this.#inflight.land(slot);
-    if ((errno !== Errno.EAGAIN && errno !== Errno.ENOBUFS) || stalls >= MAX_STALLS) {
-      this.#finish(slot, errno);
-      return false;
-    }
-    pairs.stalls[slot] = stalls + 1;
-    pairs.sent[slot] = (pairs.sent[slot] as number) - 1;
-    this.#requeue(slot, pairs.phase[slot] === Phase.sampling ? Phase.sampleQueued : Phase.queued);
-    return true;
+  /**
+   * True if the RST at `at` is the first that was heard of the pair, and the equal wait of all pairs in grace
+   * is long enough for it.
+   */
+  #isDecidedBy({ reply, target, sentAt }: FirstPair, at: Nanos): boolean {
+    return reply === 0 && this.#count === 1 && this.#policy.fitsClosedGrace(target, at - sentAt);
   }
 
-  /** Handles time-outs that are due, so many at most that verdicts do not pile up; more may be due afterwards. */
+  #onFirstReset(pair: FirstPair, { bytes, offset, length, at }: Captured): void {
+    const reset = this.#reset;
+    reset.rtt = at - pair.sentAt;
+    reset.reply = this.#blocks.put(bytes, offset, length);
+    this.stats.repliesReceived++;
+    this.#pacer.onAnswer(pair.sentAt, 0, pair.sentAt);
+    if (reset.rtt >= 0) this.rto.sample(pair.target, reset.rtt);
+    this.first.beginGrace(pair, at, reset);
+  }
+
+  /** Handles time-outs that are due at `now`, a bounded number of them; more may be due afterwards. */
   expire(now: Nanos): void {
-    const done = this.stats.pairsDone + MAX_ENDINGS;
-    this.#endings.neighbours.now = now;
-    this.#endings.absent.review(now, this.pairs, (slot) => {
-      if (this.stats.pairsDone < done) this.#finish(slot, Errno.EHOSTUNREACH);
-      return this.stats.pairsDone < done;
-    });
-    this.#inflight.landRing(now - this.rto.typical());
-    this.#resets.end(now, done);
-    this.#firstExpiry.expire(now, done, (slot) => this.#onTimer(slot, now));
-    for (let slot = -1; this.stats.pairsDone < done && (slot = this.#timers.expire(now)) >= 0;) this.#onTimer(slot, now);
+    this.#timeouts.expire(now);
   }
 
   /** The capture lost packets at some time up to `now`. */
   onCaptureLoss(now: Nanos): void {
-    this.#retransmitPolicy.deafAt = now;
+    this.#policy.captureLossAt = now;
     this.#pacer.onLocalCongestion();
   }
 
   /** Gives every pair that was answered its verdict. */
   finishAnswered(): void {
-    this.#resets.end(Infinity, Infinity);
-    const { answer } = this.pairs;
-    this.pairs.forEach((slot) => answer[slot] !== Answer.none && this.#finish(slot, 0));
-  }
-
-  #onTimer(slot: number, now: Nanos): void {
-    const { pairs } = this;
-    const phase = pairs.phase[slot] as number;
-    const exhausted = this.#retransmitPolicy.isExhausted(slot) && !this.#retransmitPolicy.grantsAnother(slot);
-    const settled = phase === Phase.answered || this.#retransmitPolicy.isSettledSoftly(slot) || this.#endings.isStranded(slot);
-    if (!settled && this.#waitsOn(slot, now)) return;
-    this.#inflight.landSilently(slot);
-    if (settled || exhausted) this.#finish(slot, 0);
-    else this.#requeue(slot, phase === Phase.sampling ? Phase.sampleQueued : Phase.queued);
-  }
-
-  /** Looks again when the time-out has not passed: it shrinks when the target's first answer comes, and grows with slow ones. */
-  #waitsOn(slot: number, now: Nanos): boolean {
-    if (this.pairs.phase[slot] === Phase.soft) return false;
-    const sentAt = this.pairs.stampOf(slot, (this.pairs.sent[slot] as number) - 1);
-    const due = sentAt + this.#retransmitPolicy.timeout(slot);
-    if (due <= now) return false;
-    const landing = sentAt + this.rto.typical();
-    if (landing <= now) this.#inflight.landSilently(slot);
-    const nextLook = now + Math.max(FIRST_LOOK, now - sentAt);
-    this.#timers.set(slot, Math.min(due, nextLook, landing > now ? landing : Infinity));
-    return true;
-  }
-
-  /** A fresh slot. */
-  #enter(target: number, port: number): number {
-    if (this.pairs.full) {
-      this.pairs.grow();
-      this.#timers.grow(this.pairs.capacity);
-    }
-    return this.pairs.add(target, port);
-  }
-
-  #entered(slot: number): void {
-    this.#inflight.takeOver(slot);
-    const sentAt = this.pairs.stampOf(slot, 0);
-    this.#timers.set(slot, sentAt + Math.min(FIRST_LOOK, this.#retransmitPolicy.timeout(slot)));
-  }
-
-  #requeue(slot: number, phase: number): void {
-    this.pairs.phase[slot] = phase;
-    this.#timers.cancel(slot);
-    this.retries.push(slot);
-  }
-
-  /** A proven answer of any strength. */
-  #onAnswer(at: Nanos): void {
-    const { slot, attempt } = this.#reader;
-    this.stats.repliesReceived++;
-    const sentAt = this.pairs.stampOf(slot, attempt);
-    if (this.#reader.answer === Answer.localIcmp) this.#endings.noteLocalFailure(slot, sentAt, at);
-    const rtt = at - sentAt;
-    if ((this.pairs.phase[slot] as number) >= Phase.answered) this.#onLaterAnswer(rtt);
-    else this.#onEarlyAnswer(rtt, at);
-  }
-
-  #onEarlyAnswer(rtt: Nanos, at: Nanos): void {
-    const { slot, attempt, answer } = this.#reader;
-    const { pairs } = this;
-    const isFinal = answer >= Answer.rst;
-    const isCurrent = attempt === (pairs.sent[slot] as number) - 1;
-    const lost = isFinal ? pairs.lostBefore(slot, attempt) : 0;
-    this.#pacer.onAnswer(at - rtt, lost, pairs.stampOf(slot, Math.max(0, attempt - 1)));
-    if (answer > (pairs.answer[slot] as number)) this.#keep(slot, attempt, rtt);
-    if (pairs.phase[slot] === Phase.waiting && (isCurrent || isFinal)) this.#inflight.land(slot);
-    if (isFinal) this.#onFinalAnswer(slot, rtt, at);
-    else if (isCurrent) this.#onSoftAnswer(slot, at);
-  }
-
-  #keep(slot: number, attempt: number, rtt: Nanos): void {
-    const { pairs } = this;
-    this.#blocks.release(pairs.reply[slot] as number);
-    pairs.reply[slot] = this.#reader.keep();
-    pairs.answer[slot] = this.#reader.answer;
-    pairs.answeredBy[slot] = attempt + 1;
-    pairs.rtt[slot] = rtt;
-  }
-
-  #onFinalAnswer(slot: number, rtt: Nanos, at: Nanos): void {
-    if (rtt >= 0) this.rto.sample(this.pairs.target[slot] as number, rtt);
-    this.pairs.phase[slot] = Phase.answered;
-    this.#sampled(slot, rtt, at);
-  }
-
-  /** The pair is decided for now; should its retries still bring a SYN-ACK, that wins. */
-  #onSoftAnswer(slot: number, at: Nanos): void {
-    const { pairs } = this;
-    if (pairs.phase[slot] !== Phase.waiting) return;
-    pairs.phase[slot] = Phase.soft;
-    const exhausted = this.#retransmitPolicy.isExhausted(slot);
-    const settled = exhausted || pairs.answer[slot] === Answer.localIcmp;
-    this.#timers.set(slot, at + (settled ? this.#retransmitPolicy.linger(slot) : this.#retransmitPolicy.softRetry(slot)));
-  }
-
-  /** Another answer to a decided pair: an RTT sample, a contradiction, or a duplicate. */
-  #onLaterAnswer(rtt: Nanos): void {
-    const { slot, attempt, answer, at } = this.#reader;
-    const { pairs } = this;
-    if (answer < Answer.rst) return;
-    if (answer !== pairs.answer[slot]) {
-      if (attempt + 1 === pairs.answeredBy[slot] && pairs.conflict[slot] === 0) pairs.conflict[slot] = this.#reader.keep();
-      return;
-    }
-    if (pairs.phase[slot] !== Phase.sampling || attempt !== (pairs.sent[slot] as number) - 1) return;
-    this.#inflight.land(slot);
-    pairs.phase[slot] = Phase.answered;
-    if (rtt >= 0) this.rto.sample(pairs.target[slot] as number, rtt);
-    this.#sampled(slot, rtt, at);
-  }
-
-  /** Notes an RTT sample, and asks for the next one while `count` wants more. */
-  #sampled(slot: number, rtt: Nanos, at: Nanos): void {
-    const { count } = this.#plan.timing;
-    if (count > 1) {
-      const samples = this.#endings.keepSample(slot, rtt);
-      if (samples < count && !this.#retransmitPolicy.isExhausted(slot)) return this.#requeue(slot, Phase.sampleQueued);
-    }
-    this.#timers.set(slot, at + this.#retransmitPolicy.linger(slot));
-  }
-
-  #onRejected(): void {
-    const { slot, isChallenge } = this.#reader;
-    const { pairs } = this;
-    this.stats.repliesRejected++;
-    if ((pairs.rejected[slot] as number) < 65_535) pairs.rejected[slot] = (pairs.rejected[slot] as number) + 1;
-    if (pairs.rejectedReply[slot] === 0) pairs.rejectedReply[slot] = this.#reader.keep();
-    if (!isChallenge || pairs.phase[slot] !== Phase.waiting || (pairs.bonus[slot] as number) >= 2) return;
-    // A stale connection holds the tuple (RFC 5961, 4): the next SYN leaves from another port, and does not count as a retry.
-    pairs.bonus[slot] = (pairs.bonus[slot] as number) + 1;
-    this.#inflight.land(slot);
-    this.#requeue(slot, Phase.queued);
-  }
-
-  #finish(slot: number, errno: number): void {
-    this.#inflight.land(slot);
-    this.#timers.cancel(slot);
-    this.#endings.finish(slot, errno);
+    this.#timeouts.finishAnswered();
   }
 }

@@ -1,6 +1,9 @@
 import { usageError } from '../../errors.ts';
 
-/** The order in which the pairs `0 ... total-1` are probed (pair = targetIndex * ports.size + portIndex): a permutation that is computed, not stored. */
+/**
+ * The order in which the pairs `0 ... total-1` are probed (pair = targetIndex * ports.size + portIndex): a
+ * permutation that is computed, not stored.
+ */
 export interface PairOrder {
   /** How many pairs this shard holds. */
   readonly length: number;
@@ -33,8 +36,8 @@ const ROUNDS = 4;
 const TWO_32 = 2 ** 32;
 
 /**
- * Shard I of N holds the pairs `k * N + I - 1`, whatever the seed and whether or not the order is random: shards started by hand on N machines
- * are disjoint and complete even when their seeds differ.
+ * Shard I of N holds the pairs `k * N + I - 1`, whatever the seed and whether or not the order is random:
+ * shards started by hand on N machines are disjoint and complete even when their seeds differ.
  */
 export function createPairOrder(spec: PairOrderSpec): PairOrder {
   const stride = spec.shard === null ? 1 : spec.shard.count;
@@ -77,10 +80,11 @@ function placeIn({ length, stride, offset }: Progression, pair: number): number 
 }
 
 /**
- * A position is split into a high digit below `#highCount` and a low digit of `bits` bits; in turn each is shifted by a hash of the other (an
- * alternating Feistel network). The few results at or above `length` are fed in again: cycle walking (Black and Rogaway, "Ciphers with Arbitrary
- * Finite Domains", 2002). Digits have at most 27 bits, so 32-bit integers suffice for lengths up to 2^53. Not a cipher to hide behind: its job is
- * to spread the load.
+ * A position is split into a high digit below `#highCount` and a low digit of `#lowBits` bits; in turn each
+ * is shifted by a hash of the other (an alternating Feistel network). The few results at or above `length`
+ * are fed in again: cycle walking (Black and Rogaway, "Ciphers with Arbitrary Finite Domains", 2002). Digits
+ * have at most 27 bits, so 32-bit integers suffice for lengths up to 2^53. It spreads the load; it is no
+ * cipher.
  */
 class FeistelOrder implements PairOrder {
   readonly length: number;
@@ -92,7 +96,10 @@ class FeistelOrder implements PairOrder {
   /** All numbers of a permutation fit signed 32-bit integers, and so do their products. */
   readonly #isSmall: boolean;
   readonly #highCount: number;
-  /** Scales 32 random bits to 0 ... highCount - 1: the product of at most 59 bits is rounded, but never up to highCount. */
+  /**
+   * Scales 32 random bits to 0 ... highCount - 1: the product of at most 59 bits is rounded, but never up to
+   * highCount.
+   */
   readonly #highScale: number;
 
   constructor({ length, stride, offset }: Progression, seed: number) {
@@ -143,8 +150,9 @@ class FeistelOrder implements PairOrder {
   }
 
   /**
-   * `#permuteSmall` again and again, with all that it reads in local variables, and the comparison with `highCount`, which comes out either way half of the
-   * time, made without a branch: a negative difference is all ones when shifted.
+   * `#permuteSmall` for many positions, with everything in local variables. The comparison with `highCount`
+   * goes either way half of the time, so it is made without a branch: a negative difference is all ones when
+   * shifted.
    */
   #fillSmall(into: Float64Array, position: number, count: number): void {
     const [key0, key1, key2, key3] = this.#keys as unknown as readonly [number, number, number, number];
@@ -172,7 +180,7 @@ class FeistelOrder implements PairOrder {
     }
   }
 
-  /** By how much a hash shifts the high digit: 0 ... highCount - 1. */
+  /** How far a hash shifts the high digit: 0 ... highCount - 1. */
   #shift(hash: number): number {
     return this.#isSmall ? Math.imul(hash >>> 16, this.#highCount) >>> 16 : Math.floor((hash >>> 0) * this.#highScale);
   }
@@ -223,7 +231,7 @@ function mix(value: number): number {
   return hash ^ (hash >>> 16);
 }
 
-/** Half of it: the rounds do the rest. */
+/** Half of `mix`: the rounds do the rest. */
 function stir(value: number): number {
   const hash = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   return hash ^ (hash >>> 13);

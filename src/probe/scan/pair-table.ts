@@ -1,30 +1,32 @@
-/** Where a probed pair stands. */
+import type { PairSyns, Reused } from './syn-sequence.ts';
+
+/** What a pair of the table is waiting for. docs/internals/scan.md shows how one phase follows another. */
 export const Phase = {
-  /** Waiting for the window: the SYN is to be sent (again). */
+  /** Its next SYN is due and waits for the window. */
   queued: 0,
-  /** A SYN is out and may still be answered. */
+  /** A SYN is out, and an answer may come. */
   waiting: 1,
-  /** Answered by something that a SYN-ACK may still overrule (ICMP error, split handshake). */
+  /** An ICMP error or a bare SYN (split handshake) came; a SYN-ACK may still overrule it. */
   soft: 2,
-  /** Decided; lingers for a contradicting answer. */
+  /** Decided; a contradicting answer may still come. */
   answered: 3,
-  /** Decided; the next SYN for an RTT sample is to be sent. */
+  /** Decided; the next SYN for an RTT sample is due and waits for the window. */
   sampleQueued: 4,
   /** Decided; a SYN for an RTT sample is out. */
   sampling: 5,
 } as const;
 
-/** What the best answer so far is. Order is strength among soft answers. */
+/** The strongest answer so far. A larger number is stronger; from `rst` on an answer is final. */
 export const Answer = { none: 0, icmp: 1, syn: 2, localIcmp: 3, rst: 4, synAck: 5 } as const;
 
 const EMPTY = -1;
 
-/** How many send stamps are kept for each pair; an answer to an older SYN decides the state but gives no RTT. */
+/** Send times kept for each pair: an answer to an older SYN decides the state but gives no RTT. */
 const STAMPS = 4;
 
 /**
- * State of the pairs that are under way, as parallel typed arrays over slots, and a hash index from (target, port) to slot.
- * Grows by doubling; memory follows the pairs in flight, not the size of the scan: 92 bytes a slot, and 20 for its timer.
+ * Pairs under way that need more than the fast tier keeps: parallel typed arrays over slots, and a hash index
+ * from (target, port) to slot. Grows by doubling. 92 bytes a slot.
  */
 export class PairTable {
   capacity: number;
@@ -39,7 +41,7 @@ export class PairTable {
   inFlight: Uint8Array;
   /** Extra SYNs granted after challenge ACKs and after losses of the capture. */
   bonus: Uint8Array;
-  /** Times the kernel said EAGAIN or ENOBUFS for the SYN at hand. */
+  /** How often the kernel has refused the latest SYN with EAGAIN or ENOBUFS. */
   stalls: Uint16Array;
   /** 1-based number of the SYN that was answered. */
   answeredBy: Uint16Array;
@@ -56,6 +58,7 @@ export class PairTable {
   #index: Int32Array;
   #free: Int32Array;
   #freeCount: number;
+  readonly #syns: Reused<PairSyns> = { target: 0, port: 0, source: 0, sent: 0, firstNonce: 0, nonce: 0 };
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -87,7 +90,7 @@ export class PairTable {
     return this.#freeCount === 0;
   }
 
-  /** Takes a fresh slot for a pair that is not in the table. The caller grows a full table first. */
+  /** Takes a free slot for a pair that is not in the table. A full table must `grow` first. */
   add(target: number, port: number): number {
     const slot = this.#free[--this.#freeCount] as number;
     this.target[slot] = target;
@@ -118,7 +121,24 @@ export class PairTable {
     }
   }
 
-  /** The slot may still stand in a queue of retries: it is not to be taken for one of those. */
+  /** What the pair's SYNs were made from; valid until the next call. */
+  synsOf(slot: number): PairSyns {
+    const syns = this.#syns;
+    syns.target = this.target[slot] as number;
+    syns.port = this.port[slot] as number;
+    syns.source = this.source[slot] as number;
+    syns.sent = this.sent[slot] as number;
+    syns.firstNonce = this.firstNonce[slot] as number;
+    syns.nonce = this.nonce[slot] as number;
+    return syns;
+  }
+
+  /** When the latest SYN of the pair was sent. */
+  lastSentAt(slot: number): number {
+    return this.stampOf(slot, (this.sent[slot] as number) - 1);
+  }
+
+  /** Frees the slot. It may still stand in the queue of retries, so its phase must not be a queued one. */
   remove(slot: number): void {
     this.#unlink(slot);
     this.phase[slot] = Phase.answered;
@@ -138,8 +158,8 @@ export class PairTable {
   }
 
   /**
-   * SYNs known lost when the first final answer, to SYN number `attempt`, comes. Senders of ICMP errors limit their rate, and a challenge ACK is an
-   * answer: retries after those tell nothing.
+   * How many SYNs are known lost when the first final answer comes, to SYN number `attempt`. After an ICMP
+   * error (senders limit their rate) or a challenge ACK, retries say nothing about loss.
    */
   lostBefore(slot: number, attempt: number): number {
     return this.answer[slot] === Answer.none && this.bonus[slot] === 0 ? attempt : 0;
@@ -179,7 +199,7 @@ export class PairTable {
     for (const slot of slots) visit(slot);
   }
 
-  /** Hands out low slots first: the hot part of the arrays stays small. */
+  /** Low slots are handed out first, so that the part of the arrays in use stays small. */
   #addFree(from: number, to: number): void {
     for (let slot = to - 1; slot >= from; slot--) this.#free[this.#freeCount++] = slot;
   }
@@ -191,7 +211,10 @@ export class PairTable {
     this.#index[i] = slot;
   }
 
-  /** Linear probing with backward shift: no tombstones, so a long run does not slow down (Knuth, TAOCP 3, 6.4, algorithm R). */
+  /**
+   * Linear probing with backward shift: no tombstones, so a long run does not slow down (Knuth, TAOCP 3, 6.4,
+   * algorithm R).
+   */
   #unlink(slot: number): void {
     const index = this.#index;
     const mask = index.length - 1;

@@ -1,28 +1,29 @@
 import { createPairOrder, type PairOrder, type PairOrderSpec } from './pair-order.ts';
-import type { PortSet } from '../targets/port-set.ts';
+import type { PortSet } from '../targets/ports.ts';
 
 /** Ports that tend to be let through, or reset, where all others are dropped. */
 const TELLING_PORTS: readonly number[] = [443, 80, 22, 3389, 445, 25, 53, 8080, 8443, 135, 139, 113, 21, 23, 110, 143];
-/** Pairs that are probed first. */
-const MOST_EARLY = 64;
-/** Of so few the first window takes most. */
+/** Most pairs that are moved to the front. */
+const MAX_EARLY = 64;
+/** With so few pairs the first window holds most of them. */
 const FEW_PAIRS = 128;
 
 /** What an order of probes depends on. */
 export interface ProbeOrderSpec extends Omit<PairOrderSpec, 'total'> {
-  /** How many. */
+  /** Number of targets. */
   readonly targets: number;
   readonly ports: PortSet;
 }
 
 /**
- * The order of `createPairOrder`, but where it is random and the targets are few, ports that most probably answer come first: nothing is known of a path, and hardly
- * anything may be in flight, until one does. The same seed gives the same order.
+ * The order of `createPairOrder`; if it is random and the targets are few, ports that are likely to answer
+ * come first. Until one answers, nothing is known of the path and little may be in flight. The same seed
+ * gives the same order.
  */
 export function createProbeOrder({ targets, ports, ...spec }: ProbeOrderSpec): PairOrder {
   const total = targets * ports.size;
   const order = createPairOrder({ ...spec, total });
-  if (!spec.randomize || total <= FEW_PAIRS || targets > MOST_EARLY) return order;
+  if (!spec.randomize || total <= FEW_PAIRS || targets > MAX_EARLY) return order;
   const early = earlyPairs(targets, ports).filter((pair) => order.positionOf(pair) >= 0);
   return early.length === 0 ? order : new EarlyOrder(order, early);
 }
@@ -30,16 +31,16 @@ export function createProbeOrder({ targets, ports, ...spec }: ProbeOrderSpec): P
 function earlyPairs(targets: number, ports: PortSet): readonly number[] {
   const places = TELLING_PORTS.map((port) => ports.indexOf(port)).filter((place) => place >= 0);
   const all = Array.from({ length: targets }, (_, target) => target);
-  return places.flatMap((place) => all.map((target) => target * ports.size + place)).slice(0, MOST_EARLY);
+  return places.flatMap((place) => all.map((target) => target * ports.size + place)).slice(0, MAX_EARLY);
 }
 
-/** Another order in which some pairs have changed places. */
+/** Another order with some pairs exchanged. */
 class EarlyOrder implements PairOrder {
   readonly length: number;
   readonly #order: PairOrder;
   readonly #pairs: ReadonlyMap<number, number>;
   readonly #positions: ReadonlyMap<number, number>;
-  /** Where the order differs from the other, ascending. */
+  /** Positions that differ from the other order, ascending. */
   readonly #places: Float64Array;
 
   /** Puts the pairs of `early`, which are distinct and all in `order`, first. */

@@ -3,28 +3,30 @@ import type { Nanos } from '../../wire/numbers.ts';
 const INITIAL_CAPACITY = 1024;
 const GONE = -1;
 
-/** What is known of a pair whose first SYN was answered. */
+/** A pair whose first SYN was answered by an RST. */
 export interface AnsweredFirst {
   readonly target: number;
   readonly port: number;
-  /** In the order of the run. */
+  /** Position in the run's order. */
   readonly position: number;
   readonly at: Nanos;
   readonly rtt: Nanos;
-  /** BlockStore handle of the answer. */
+  /** BlockStore handle of the RST. */
   readonly reply: number;
 }
 
 /**
- * Pairs whose first SYN was answered by an RST, in the order of the answers: nearly all that a scan of a host hears. Each waits a while, all of them for the same
- * time, for an answer that contradicts it. Until then it is six numbers here, and its place in the ring of first SYNs. A number names one until it has left.
+ * Pairs whose first SYN drew an RST and nothing else so far, in the order of the RSTs: most of what a scan of
+ * one host hears. Each waits equally long for an answer that contradicts its RST. Meanwhile it is 38 bytes
+ * here, and its place in the InFlightRing. Pairs are numbered as they come; a number is good until its pair
+ * leaves.
  */
 export class ResetGrace {
-  /** How many are here. */
+  /** Pairs that wait. */
   size = 0;
-  readonly #linger: Nanos;
+  readonly #grace: Nanos;
   #mask = INITIAL_CAPACITY - 1;
-  /** Numbers of the oldest that may be here, and of the next that comes; they count up without end. */
+  /** Numbers of the oldest pair that may be here, and of the next one. They only grow. */
   #oldest = 0;
   #next = 0;
   #positions: Float64Array = new Float64Array(INITIAL_CAPACITY);
@@ -34,25 +36,21 @@ export class ResetGrace {
   #rtts: Float64Array = new Float64Array(INITIAL_CAPACITY);
   #replies: Int32Array = new Int32Array(INITIAL_CAPACITY);
 
-  /** `linger`: how long each waits. */
-  constructor(linger: Nanos) {
-    this.#linger = linger;
+  /** `grace`: how long each pair waits. */
+  constructor(grace: Nanos) {
+    this.#grace = grace;
   }
 
-  /** When the oldest has waited long enough; Infinity when there is none. */
+  /** When the oldest pair has waited long enough; Infinity when there is none. */
   get nextDue(): Nanos {
     return this.#skipGone() ? this.dueAt(this.#oldest) : Infinity;
   }
 
-  /** The number that the next one gets. */
-  get nextNumber(): number {
-    return this.#next;
-  }
-
-  /** The pair has been answered. */
-  add({ target, port, position, at, rtt, reply }: AnsweredFirst): void {
+  /** Adds a pair; returns its number. */
+  add({ target, port, position, at, rtt, reply }: AnsweredFirst): number {
     if (this.#next - this.#oldest > this.#mask) this.#grow();
-    const index = this.#next++ & this.#mask;
+    const number = this.#next++;
+    const index = number & this.#mask;
     this.#targets[index] = target;
     this.#ports[index] = port;
     this.#positions[index] = position;
@@ -60,16 +58,15 @@ export class ResetGrace {
     this.#rtts[index] = rtt;
     this.#replies[index] = reply;
     this.size++;
+    return number;
   }
 
-  /** The number of the oldest, which leaves, if it has waited long enough at `now`; else -1. What is known of it stands until the next `add`. */
-  takeDue(now: Nanos): number {
-    if (!this.#skipGone() || this.dueAt(this.#oldest) > now) return -1;
-    this.size--;
-    return this.#oldest++;
+  /** The number of the oldest pair if it has waited long enough at `now`, else -1. */
+  oldestDue(now: Nanos): number {
+    return this.#skipGone() && this.dueAt(this.#oldest) <= now ? this.#oldest : -1;
   }
 
-  /** It leaves before its time. What is known of it stands until the next `add`. */
+  /** The pair leaves. Its columns stay readable until the next `add`. */
   remove(number: number): void {
     this.#positions[number & this.#mask] = GONE;
     this.size--;
@@ -96,16 +93,16 @@ export class ResetGrace {
   }
 
   dueAt(number: number): Nanos {
-    return (this.#answeredAt[number & this.#mask] as number) + this.#linger;
+    return (this.#answeredAt[number & this.#mask] as number) + this.#grace;
   }
 
-  /** False when there is none. */
+  /** Skips pairs that left early; false when none is left. */
   #skipGone(): boolean {
     while (this.#oldest < this.#next && this.#positions[this.#oldest & this.#mask] === GONE) this.#oldest++;
     return this.#oldest < this.#next;
   }
 
-  /** Doubles; each keeps its number. */
+  /** Doubles the arrays; each pair keeps its number. */
   #grow(): void {
     const mask = this.#mask * 2 + 1;
     const moved = <T extends Float64Array | Int32Array | Uint32Array | Uint16Array>(old: T, larger: T): T => {

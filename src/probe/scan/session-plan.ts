@@ -1,8 +1,8 @@
 import type { Routes, Source } from '../../transport/transport.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
 import type { PairOrder } from './pair-order.ts';
-import type { PortSet } from '../targets/port-set.ts';
-import type { TargetSet } from '../targets/target-set.ts';
+import type { PortSet } from '../targets/ports.ts';
+import type { TargetSet } from '../targets/targets.ts';
 import type { Timing } from '../timing.ts';
 import type { Verdict } from '../verdict.ts';
 
@@ -18,7 +18,7 @@ export interface SessionPlan {
   readonly craft: (source: Source) => SynTemplate;
   /** Four words from the operating system's random source. */
   readonly key: Uint32Array;
-  /** Fills `into` with the next words of a stream that nobody can guess (a cipher's, under a key of this run). */
+  /** Fills `into` with the next words of an unpredictable stream (a cipher's, under a key of this run). */
   readonly keystream: (into: Int32Array) => void;
   /** A fixed ISN for every SYN, or null. */
   readonly seq: number | null;

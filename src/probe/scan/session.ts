@@ -3,21 +3,21 @@ import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
 import { Pacer } from './pacer.ts';
 import { PairLifecycle } from './pair-lifecycle.ts';
-import { Phase } from './pair-table.ts';
-import { RetryPolicy } from './retry-policy.ts';
+import { RetryPolicy } from './retransmit-policy.ts';
 import type { SessionPlan, SessionStats } from './session-plan.ts';
 
 /** How long nothing is sent after the kernel said that its queue is full. */
 const STALL_PAUSE: Nanos = NANOS_PER_MS;
-/** How soon a held session is asked again. */
+/** How soon a held session is polled again. */
 const HOLD_PAUSE: Nanos = NANOS_PER_MS;
-/** Pairs without a route are decided without a packet; between so many of them the loop may look at other things. */
+/** Pairs without a route that get their verdict in one poll, since no packet limits their number. */
 const MAX_UNROUTED = 1024;
 
 /**
- * One run over all pairs, without I/O: `poll` fills a batch with the SYNs that may leave now and says when to come back, `flushed` learns
- * what became of them, `receive` takes every captured packet. Each pair ends in exactly one verdict. Times are nanoseconds on the transport's
- * clock. Allocates nothing for a packet; memory follows the pairs in flight.
+ * One run over all pairs, without I/O: `poll` fills a batch with the SYNs that may leave now, `flushed`
+ * learns what became of them, `receive` takes every captured packet. Each pair ends in exactly one verdict.
+ * Times are nanoseconds on the transport's clock. Allocates nothing for a packet; memory follows the pairs
+ * under way. docs/internals/scan.md shows a pair's life.
  */
 export class ProbeSession implements DrivenSession {
   readonly #pacer: Pacer;
@@ -27,7 +27,7 @@ export class ProbeSession implements DrivenSession {
   #held = false;
   #drops = 0;
   #stopped = false;
-  /** The batch filled last holds retries. */
+  /** True when the batch that was filled last holds retries. */
   #retries = false;
 
   constructor(plan: SessionPlan) {
@@ -48,14 +48,17 @@ export class ProbeSession implements DrivenSession {
   }
 
   /**
-   * A first SYN stands in a ring that knows it by its position, whatever has become of its pair since; a retry is known by a slot that may have changed hands
-   * until the kernel's word comes.
+   * A first SYN is known by its position in the run, whatever becomes of its pair. A retry is known by its
+   * slot, which may belong to another pair by the time that `flushed` is called.
    */
   get runsAhead(): boolean {
     return !this.#retries;
   }
 
-  /** While held, nothing is sent and no verdict is told but by `stop`; answers are taken in all the same. Nobody says when a hold ends: `poll` asks again soon. */
+  /**
+   * While held, nothing is sent and no verdict is told but by `stop`; packets are still taken. Nothing
+   * announces the end of a hold, so `poll` asks to be called again soon.
+   */
   hold(held: boolean): void {
     this.#held = held;
   }
@@ -66,8 +69,8 @@ export class ProbeSession implements DrivenSession {
   }
 
   /**
-   * Learns how many packets the capture has lost so far, or null where nobody knows. Ports whose answers may be among them are probed again
-   * before they are called silent.
+   * Learns how many packets the capture has lost so far; null: not known. Ports whose answers may be among
+   * them are probed again before they are called silent.
    */
   noteDrops(now: Nanos, drops: number | null): void {
     if (drops === null || drops === this.#drops) return;
@@ -76,8 +79,9 @@ export class ProbeSession implements DrivenSession {
   }
 
   /**
-   * Fills `batch` from slot 0 with what may be sent at `now`, and returns when to poll again at the latest: `now` itself when more could be
-   * sent at once, Infinity when finished. Packets that arrive are a reason to poll earlier.
+   * Fills `batch` from slot 0 with what may be sent at `now`, and returns when to poll again at the latest:
+   * `now` itself when more could be sent at once, Infinity when finished. Packets that arrive are a reason to
+   * poll earlier.
    */
   poll(now: Nanos, batch: SendBatch): Nanos {
     batch.count = 0;
@@ -92,22 +96,34 @@ export class ProbeSession implements DrivenSession {
   }
 
   /**
-   * Learns which packets of the batch that `poll` filled were sent and which the kernel refused; returns when to poll again at the latest because of
-   * those, Infinity when there is no cause.
+   * Learns which packets of a batch that `poll` filled were sent and which the kernel refused. Returns when
+   * to poll again because of refusals, Infinity when there were none.
    */
   flushed(now: Nanos, batch: SendBatch): Nanos {
-    for (let i = this.#life.first.sentMany(batch); i < batch.count; i++) {
-      const tag = batch.tags[i] as number;
-      const errno = batch.errors[i] as number;
-      if (errno !== 0) this.#onRefused(tag < 0 ? this.#life.first.refused(batch, tag) : tag, errno, now);
-      else if (tag < 0) this.#life.first.sent(batch, tag, batch.sentAt[i] as number);
-      else this.#life.onSent(tag, batch.sentAt[i] as number);
+    const retries = retriesIn(batch);
+    for (let slot = 0; slot < retries; slot++) this.#onRetryFlushed(slot, now, batch);
+    let refused = this.#life.onFirstSent(batch, retries);
+    while (refused < batch.count) {
+      this.#onFirstRefused(refused, now, batch);
+      refused = this.#life.onFirstSent(batch, refused + 1);
     }
     return this.#stalledUntil > now ? this.#stalledUntil : Infinity;
   }
 
-  #onRefused(slot: number, errno: number, now: Nanos): void {
-    if (slot < 0 || !this.#life.onSendError(slot, errno)) return;
+  #onRetryFlushed(slot: number, now: Nanos, batch: SendBatch): void {
+    const pair = batch.tags[slot] as number;
+    const errno = batch.errors[slot] as number;
+    if (errno === 0) this.#life.onSent(pair, batch.sentAt[slot] as number);
+    else if (this.#life.onRefused(pair, errno)) this.#stall(now);
+  }
+
+  #onFirstRefused(slot: number, now: Nanos, batch: SendBatch): void {
+    const pair = this.#life.first.pairAt(batch, slot);
+    if (pair !== null && this.#life.onFirstRefused(pair, batch.errors[slot] as number)) this.#stall(now);
+  }
+
+  /** The kernel's queue is full. */
+  #stall(now: Nanos): void {
     this.#pacer.onLocalCongestion();
     this.#stalledUntil = now + STALL_PAUSE;
   }
@@ -119,57 +135,37 @@ export class ProbeSession implements DrivenSession {
     this.#stopped = true;
   }
 
-  /** The kernel resets what is half open: nobody guards the ports. */
+  /** Nothing to send: the kernel resets what is half open, since its resets are not suppressed. */
   drainOnClose(batch: SendBatch): void {
     batch.count = 0;
   }
 
+  /** Retries first, then first SYNs. */
   #fill(now: Nanos, batch: SendBatch): Nanos {
-    const room = Math.min(batch.capacity, this.#pacer.allowance(now), this.#pacer.window - this.#life.inFlight);
-    this.#life.first.beginBatch(batch);
-    this.#retries = false;
-    for (let unrouted = 0; batch.count < room && unrouted < MAX_UNROUTED;) {
-      const slot = this.#nextRetry();
-      if (slot >= 0) this.#send(slot, now, batch);
-      else if (!this.#mayBegin) break;
-      else {
-        const written = this.#life.first.writeMany(now, batch, room - batch.count);
-        this.#pacer.onSent(now, written);
-        if (written === 0) unrouted += this.#beginOne(now, batch);
-      }
+    const life = this.#life;
+    const { first } = life;
+    const room = Math.min(batch.capacity, this.#pacer.allowance(now), this.#pacer.window - life.inFlight);
+    while (batch.count < room && life.writeRetry(now, batch)) this.#pacer.onSent(now, 1);
+    this.#retries = batch.count > 0;
+    first.beginBatch(batch);
+    for (let unrouted = 0; batch.count < room && first.mayBegin && unrouted < MAX_UNROUTED;) {
+      const added = first.add(now, batch, room - batch.count);
+      this.#pacer.onSent(now, added);
+      if (added > 0) continue;
+      life.skipUnrouted(now);
+      unrouted++;
     }
-    return this.#hasWork && this.#life.inFlight < this.#pacer.window ? this.#pacer.nextAllowance(now) : Infinity;
+    const hasMore = life.mayRetry || first.mayBegin;
+    return hasMore && life.inFlight < this.#pacer.window ? this.#pacer.nextAllowance(now) : Infinity;
   }
+}
 
-  /** Begins the next pair; returns 1 when it had no route, else 0. */
-  #beginOne(now: Nanos, batch: SendBatch): number {
-    if (!this.#life.first.write(now, batch)) return 1;
-    this.#pacer.onSent(now, 1);
-    return 0;
-  }
-
-  get #hasWork(): boolean {
-    return this.#life.retries.size > 0 || this.#mayBegin;
-  }
-
-  get #mayBegin(): boolean {
-    return this.#life.first.hasMore && this.#life.first.ring.room > 0;
-  }
-
-  /** The slot whose next SYN is due; -1 when there is none. */
-  #nextRetry(): number {
-    const { retries, pairs } = this.#life;
-    for (let slot = retries.shift(); slot >= 0; slot = retries.shift()) {
-      const phase = pairs.phase[slot];
-      if (phase === Phase.queued || phase === Phase.sampleQueued) return slot;
-    }
-    return -1;
-  }
-
-  #send(slot: number, now: Nanos, batch: SendBatch): void {
-    this.#retries = true;
-    this.#life.syns.add(batch, slot, this.#life.pairs.sent[slot] as number);
-    this.#life.onSending(slot, now);
-    this.#pacer.onSent(now, 1);
-  }
+/**
+ * How many retries the batch holds. They stand first, and their tags are their slots in the table; first SYNs
+ * have negative tags.
+ */
+function retriesIn({ tags, count }: SendBatch): number {
+  let slot = 0;
+  while (slot < count && (tags[slot] as number) >= 0) slot++;
+  return slot;
 }

@@ -1,4 +1,4 @@
-/** First in, first out over slot numbers; grows by doubling, allocates nothing else. */
+/** A first-in, first-out queue of slot numbers. Allocates only when it grows, by doubling. */
 export class SlotQueue {
   #ring: Int32Array = new Int32Array(1024);
   #head = 0;

@@ -7,8 +7,9 @@ const MASK = BUCKETS - 1;
 const NONE = -1;
 
 /**
- * A hashed timing wheel (Varghese and Lauck, 1987) over slot numbers: one timer a slot, constant time to set, move and cancel,
- * no allocation but when it grows. Times beyond the wheel's span go round again.
+ * A hashed timing wheel (Varghese and Lauck, 1987): one timer for each slot number, constant time to set,
+ * move and cancel, 20 bytes a slot. Allocates only when it grows. Timers beyond the wheel's span stay for
+ * another turn.
  */
 export class TimerWheel {
   readonly #heads: Int32Array = new Int32Array(BUCKETS).fill(NONE);
@@ -60,7 +61,7 @@ export class TimerWheel {
     this.#armed--;
   }
 
-  /** Takes one slot whose time has come at `now`, or -1 when none is left. */
+  /** Takes one slot whose timer is due at `now`, or -1 when none is left. */
   expire(now: Nanos): number {
     const current = Math.floor(now / TICK);
     while (this.#tick <= current) {
@@ -96,7 +97,10 @@ export class TimerWheel {
     return NONE;
   }
 
-  /** Walks at most once round the wheel; a bucket may also hold timers of a later round, then the answer is early, not wrong. */
+  /**
+   * Goes round the wheel once at most. A bucket may hold only timers of a later turn: then the answer is
+   * early, which is allowed.
+   */
   #findEarliest(): number {
     if (this.#dueThisTick()) return this.#tick;
     for (let step = 1; step <= MASK; step++) {

@@ -7,10 +7,13 @@ import type { DrivenSession } from './driven-session.ts';
 import { TransmitQueue } from './transmit-queue.ts';
 
 const { SYN, ACK, RST } = TcpFlag;
-/** Whoever floods us with SYN-ACKs gets no more than this. */
-const MOST_RESETS = 4096;
+/** Most resets that are sent, however many SYN-ACKs arrive. */
+const MAX_RESETS = 4096;
 
-/** Tears down what SYNs from some source ports leave half open, where a port guard keeps the kernel from doing it: a reset for each SYN-ACK. */
+/**
+ * Resets the connections that SYNs from some source ports leave half open, if the kernel's own resets are
+ * suppressed: one RST for each SYN-ACK.
+ */
 export class HalfOpenResets implements DrivenSession {
   readonly #ports: ReadonlySet<number>;
   readonly #transmitQueue = new TransmitQueue();
@@ -37,7 +40,7 @@ export class HalfOpenResets implements DrivenSession {
   receive(bytes: Uint8Array, offset: number, length: number): void {
     const view = this.#view;
     if (!view.load(bytes, offset, length) || !view.isTcp || !this.#ports.has(view.destinationPort)) return;
-    if ((view.flags & (SYN | ACK | RST)) !== (SYN | ACK) || this.#sent++ >= MOST_RESETS) return;
+    if ((view.flags & (SYN | ACK | RST)) !== (SYN | ACK) || this.#sent++ >= MAX_RESETS) return;
     this.#transmitQueue.post(
       encodeTcpPacket({
         source: view.destination,

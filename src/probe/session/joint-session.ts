@@ -2,10 +2,13 @@ import type { SendBatch } from '../../transport/transport.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import type { DrivenSession } from './driven-session.ts';
 
-/** Several sessions over one transport, none of which the others know of: batches are filled in turn, every captured packet is shown to all. */
+/**
+ * Several independent sessions over one transport: they fill batches in turn, and each gets every captured
+ * packet.
+ */
 export class JointSession implements DrivenSession {
   readonly #sessions: readonly DrivenSession[];
-  /** Index of the one that filled the batch last. */
+  /** Index of the session that filled the batch last. */
   #owner = 0;
 
   constructor(sessions: readonly DrivenSession[]) {
@@ -26,8 +29,8 @@ export class JointSession implements DrivenSession {
       if (batch.count > 0) return now;
     }
     // One session may have given another, which had nothing to do when it was asked, something to do.
-    const isRoused = this.#sessions.some((session, index) => dues[index] === Infinity && !session.finished);
-    return isRoused ? now : Math.min(...dues);
+    const hasNewWork = this.#sessions.some((session, index) => dues[index] === Infinity && !session.finished);
+    return hasNewWork ? now : Math.min(...dues);
   }
 
   flushed(now: Nanos, batch: SendBatch): Nanos {

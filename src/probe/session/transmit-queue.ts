@@ -6,26 +6,29 @@ import { TCP_HEADER_BYTES, TcpOffset } from '../../wire/tcp.ts';
 
 /** How long nothing is sent after the kernel said that its queue is full. */
 const STALL_PAUSE: Nanos = NANOS_PER_MS;
-/** Sent packets that are still looked for among the captured ones. */
-const MOST_UNSEEN = 256;
+/** Most sent packets that are still expected among the captured ones. */
+const MAX_UNSEEN = 256;
 
-/** A packet on its way out, and what became of it. */
+/** A packet that was posted, and what became of it. */
 export interface Posted {
   /** The whole IP packet. */
   readonly bytes: Uint8Array;
-  /** When it left: as the capture saw it, before that as the transport said; null while it waits or when it was refused. */
+  /**
+   * When it left: by the capture once that has shown it, until then by the transport; null while it waits or
+   * when it was refused.
+   */
   sentAt: Nanos | null;
   /** Why the kernel refused it; 0 otherwise. */
   errno: number;
 }
 
 /**
- * Packets of a session that sends few of them: posted in order, written into batches as these come, tried again while the kernel's queue is full. Own
- * packets that the capture sees correct the time at which they left.
+ * Packets of a session that sends few: posted in order, written into the next batches, tried again while the
+ * kernel's queue is full. Their send times are corrected when the capture shows them.
  */
 export class TransmitQueue {
   readonly #waiting: Posted[] = [];
-  /** Those of the batch under way, by slot. */
+  /** The packets of the latest batch, by slot. */
   #leaving: Posted[] = [];
   /** Sent, and not yet seen by the capture; oldest first. */
   readonly #unseen: Posted[] = [];
@@ -36,25 +39,28 @@ export class TransmitQueue {
     return this.#waiting.length;
   }
 
-  /** Queues a whole IP packet. What became of it stands in the result once the loop has been round. */
+  /** Queues a whole IP packet. The result says what became of it after the next `flushed`. */
   post(bytes: Uint8Array): Posted {
     const posted: Posted = { bytes, sentAt: null, errno: 0 };
     this.#waiting.push(posted);
     return posted;
   }
 
-  /** Takes back what has not left. */
+  /** Withdraws every packet that has not left. */
   clear(): void {
     this.#waiting.length = 0;
   }
 
-  /** Takes back those that have not left and that `isUnwanted` names. */
+  /** Withdraws packets that have not left and for which `isUnwanted` is true. */
   withdraw(isUnwanted: (posted: Posted) => boolean): void {
     const wanted = this.#waiting.filter((posted) => !isUnwanted(posted));
     this.#waiting.splice(0, this.#waiting.length, ...wanted);
   }
 
-  /** Writes what waits into `batch` from slot 0; returns when to try again where the kernel's queue was full, else Infinity. */
+  /**
+   * Writes waiting packets into `batch` from slot 0. Returns when to call it again for the others: after a
+   * pause if the kernel's queue was full, Infinity if none waits.
+   */
   fill(now: Nanos, batch: SendBatch): Nanos {
     batch.count = 0;
     this.#leaving = [];
@@ -70,7 +76,10 @@ export class TransmitQueue {
     return this.#waiting.length === 0 ? Infinity : now;
   }
 
-  /** Learns what became of the batch that was filled last; returns when to poll again because of a full queue, Infinity when there is no cause. */
+  /**
+   * Learns what became of the batch that was filled last. Returns when to poll again for packets that wait,
+   * Infinity if none does.
+   */
   flushed(now: Nanos, batch: SendBatch): Nanos {
     const blocked: Posted[] = [];
     for (const [slot, posted] of this.#leaving.entries()) {
@@ -86,7 +95,7 @@ export class TransmitQueue {
     return this.#stalledUntil;
   }
 
-  /** Whether a captured packet is one of those that were sent: then its stamp is when it left. */
+  /** True for a captured packet that was sent from here: `at` is then the time when it left. */
   stamp(bytes: Uint8Array, offset: number, length: number, at: Nanos): boolean {
     const index = this.#unseen.findIndex((posted) => isCopy(posted.bytes, bytes.subarray(offset, offset + length)));
     if (index < 0) return false;
@@ -97,14 +106,14 @@ export class TransmitQueue {
 
   #left(posted: Posted, at: Nanos): void {
     posted.sentAt = at;
-    if (this.#unseen.length >= MOST_UNSEEN) this.#unseen.shift();
+    if (this.#unseen.length >= MAX_UNSEEN) this.#unseen.shift();
     this.#unseen.push(posted);
   }
 }
 
 /**
- * Whether `seen` is `sent` as the kernel let it leave. It fills in the IP checksum, an ID that was left open and a source that was; of TCP it changes nothing, but a
- * checksum that hardware is to finish may stand there half done.
+ * True if `seen` is `sent` after the kernel sent it. The kernel fills in the IP checksum, and the ID and the
+ * source if they are 0. It leaves TCP as it is, but the checksum may be partial if hardware is to finish it.
  */
 function isCopy(sent: Uint8Array, seen: Uint8Array): boolean {
   if (seen.length < IPV4_HEADER_BYTES + TCP_HEADER_BYTES || seen[0] !== sent[0]) return false;

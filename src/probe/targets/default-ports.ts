@@ -1,6 +1,7 @@
 /**
- * What is probed without `-p`: about 100 ports that whoever runs a firewall, VPN, load balancer or container network asks about first. Each group
- * answers one question; what is rarely opened on purpose, but found open with regret, has its own.
+ * What is probed without `-p`: about 100 ports that operators of firewalls, VPNs, load balancers and
+ * container networks ask about first. Each group answers one question; what is rarely opened on purpose, but
+ * found open with regret, has its own.
  */
 export const DEFAULT_PORT_GROUPS: Readonly<Record<string, readonly number[]>> = {
   /** Is the way in for administrators open, and only from where it should be? */
@@ -27,7 +28,7 @@ export const DEFAULT_PORT_GROUPS: Readonly<Record<string, readonly number[]>> = 
   data: [1433, 1521, 3306, 5432, 6379, 9042, 9200, 11211, 27017, 50000],
   /** Brokers. */
   messaging: [1883, 5672, 8883, 9092],
-  /** A cluster's own control plane: API server, etcd, kubelet, kube-proxy health, Docker, Swarm, Consul, Calico Typha. */
+  /** Cluster control planes: API server, etcd, kubelet, kube-proxy, Docker, Swarm, Consul, Calico Typha. */
   containers: [2375, 2376, 2377, 2379, 2380, 5473, 6443, 7946, 8500, 10250, 10255, 10256],
   /** The first NodePort, and the dashboards and exporters of monitoring. */
   monitoring: [30000, 9090, 9093, 9100, 10050],

@@ -10,7 +10,7 @@ export interface AddressRange {
 /** What a text means, or in words why it means nothing. */
 export type RangesOrComplaint = readonly AddressRange[] | string;
 
-/** An octet pattern with more separate stretches than this is refused: each costs memory for the whole run. */
+/** Octet patterns with more separate stretches are refused: each costs memory for the whole run. */
 const MAX_STRETCHES = 65_536;
 
 const LAST_PREFIX = 32;
@@ -21,8 +21,9 @@ interface OctetSpan {
 }
 
 /**
- * Reads the IPv4 target grammar: an address, a CIDR (host bits are ignored, network and broadcast address included, as in nmap), `first-last` with
- * two whole addresses, or a range in any octet (`10.0.0-3.1-254`). The one file that knows how such text looks for this family.
+ * Reads the IPv4 target grammar: an address, a CIDR (host bits are ignored, network and broadcast address
+ * included, as in nmap), `first-last` with two whole addresses, or a range in any octet (`10.0.0-3.1-254`).
+ * The one file that knows how such text looks for this family.
  */
 export function parseIpv4Ranges(text: string): RangesOrComplaint {
   if (text.includes('/')) return parseCidr(text);

@@ -1,14 +1,22 @@
 import { usageError } from '../../errors.ts';
 import { DEFAULT_PORT_GROUPS } from './default-ports.ts';
-import type { PortSet } from './port-set.ts';
 import { servicePort } from './service-names.ts';
+
+/** Distinct ports in ascending order. */
+export interface PortSet {
+  readonly size: number;
+  at(index: number): number;
+  /** Index of `port`, or -1. */
+  indexOf(port: number): number;
+}
 
 const LAST_PORT = 65_535;
 const ACCEPTED = 'expected a port from 1 to 65535, a range (8000-8100, -1024, 60000-), - for all, or a service name (https)';
 
 /**
- * Reads a `-p` list: ports, ranges with either end left out, `-` for 1 to 65535 and service names, separated by commas; what is named twice counts once.
- * Without a text, the default list. Throws a usage error that quotes the item at fault.
+ * Reads a `-p` list: ports, ranges with either end left out, `-` for 1 to 65535 and service names, separated
+ * by commas; what is named twice counts once. Without a text, the default list. Throws a usage error that
+ * quotes the item at fault.
  */
 export function parsePorts(text: string | undefined): PortSet {
   if (text === undefined) return new TablePortSet(Object.values(DEFAULT_PORT_GROUPS).flat());
@@ -56,7 +64,7 @@ class PortRun implements PortSet {
 class TablePortSet implements PortSet {
   readonly size: number;
   readonly #ports: Uint16Array;
-  /** Index + 1 of each port, 0 for those that are not in the set: a reply's port is looked up for every packet. */
+  /** Index + 1 of each port, 0 for others: a reply's port is looked up for every packet. */
   readonly #places: Uint16Array = new Uint16Array(LAST_PORT + 1);
 
   constructor(ports: readonly number[]) {

@@ -1,6 +1,7 @@
 /**
- * Well-known TCP services: port, then the name that IANA or `/etc/services` gives it, then other names in use. What IANA has assigned to something
- * else than everybody means by the port bears the name in use (8443, 9090). Embedded, so that a container without `/etc/services` knows them too.
+ * Well-known TCP services: port, then the name that IANA or `/etc/services` gives it, then other names in
+ * use. What IANA has assigned to something else than the port is used for bears the name in use (8443, 9090).
+ * Embedded, so that a container without `/etc/services` knows them too.
  */
 const SERVICES: readonly (readonly [port: number, name: string, ...aliases: string[]])[] = [
   [1, 'tcpmux'],

@@ -1,9 +1,16 @@
-import { addressDistance, addressPlus, compareAddresses } from '../../wire/address.ts';
-import type { Address } from '../../wire/address.ts';
+import { addressDistance, addressPlus, compareAddresses, type Address } from '../../wire/address.ts';
 import { usageError } from '../../errors.ts';
-import { parseIpv4Ranges } from './ipv4-range.ts';
-import type { AddressRange } from './ipv4-range.ts';
-import type { TargetSet } from './target-set.ts';
+import { parseIpv4Ranges, type AddressRange } from './ipv4-range.ts';
+
+/** Distinct addresses in a fixed order, computed and not stored: a /8 costs what a single address costs. */
+export interface TargetSet {
+  readonly size: number;
+  at(index: number): Address;
+  /** Index of `address`, or -1. */
+  indexOf(address: Address): number;
+  /** The name under which the user asked for it, or null. */
+  hostname(index: number): string | null;
+}
 
 /** What one target text asks for: addresses, or a name that the caller has to resolve. */
 export type TargetPiece =
@@ -23,11 +30,11 @@ const ACCEPTED_EXCLUDE =
 
 /** RFC 1123, 2.1: letters, digits and inner hyphens, at most 63 a label. */
 const LABEL = /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/i;
-/** A last label that resolvers would read as a number (inet_aton), so that `0x7f000001` or `300.1` is no name. */
+/** A last label that resolvers read as a number (inet_aton): `0x7f000001` and `300.1` are no names. */
 const NUMERIC_LABEL = /^(?:\d+|0x[\da-f]*)$/i;
 const MAX_NAME_LENGTH = 253;
 
-/** Reads one target; `where` names the place in the error (`target in line 3`). Throws a usage error that quotes `text`. */
+/** Reads one target; `where` is for the error (`target in line 3`). Usage errors quote `text`. */
 export function parseTarget(text: string, where = 'target'): TargetPiece {
   if (isHostname(text)) return { kind: 'name', name: text };
   const ranges = parseIpv4Ranges(text);
@@ -36,14 +43,14 @@ export function parseTarget(text: string, where = 'target'): TargetPiece {
   throw usageError(`invalid ${where}`, text, looksNumeric ? `${ranges}; ${ACCEPTED}` : ACCEPTED);
 }
 
-/** Reads one `--exclude` text: the same without hostnames, which could come to mean something else tomorrow. Throws a usage error. */
+/** Reads one `--exclude` text: a target, but no hostname, whose meaning may change. Throws a usage error. */
 export function parseExclude(text: string, where = 'exclusion'): readonly AddressRange[] {
   const ranges = parseIpv4Ranges(text);
   if (typeof ranges !== 'string') return ranges;
   throw usageError(`invalid ${where}`, text, ACCEPTED_EXCLUDE);
 }
 
-/** Reads a targets file: one or more targets a line, `#` starts a comment, CRLF allowed. Errors name the line. */
+/** Reads a targets file: targets between blanks, `#` starts a comment, CRLF allowed. Errors name the line. */
 export function parseTargetsFile(text: string): readonly TargetPiece[] {
   return wordsOfFile(text).map(({ word, line }) => parseTarget(word, `target in line ${line}`));
 }
@@ -64,8 +71,9 @@ export function targetRanges(pieces: readonly TargetPiece[]): readonly AddressRa
 }
 
 /**
- * Ascending, without duplicates, without `excludes`; memory grows with the number of separate ranges, not with addresses. `size` 0 means that
- * the exclusions left nothing (or nothing was asked for): a usage error that only the caller can word. Of two names for one address the first stays.
+ * Ascending, without duplicates, without `excludes`; memory grows with the number of separate ranges, not
+ * with addresses. `size` 0 means that the exclusions left nothing (or nothing was asked for): a usage error
+ * that only the caller can word. Of two names for one address the first stays.
  */
 export function createTargetSet(
   asked: { readonly ranges: readonly AddressRange[]; readonly names: readonly NamedAddress[] },

@@ -30,7 +30,10 @@ export const GUARD_WORDS: readonly string[] = Object.keys(WORDS);
 const ICMP_WORD =
   /^reject-icmp-(?:(?:net|host|proto|port)-unreachable|(?:net|host|admin)-prohibited|frag-needed|ttl-exceeded|\d{1,3}-\d{1,3})$/;
 
-/** Reads the comma-separated words of `--expect`, all of which must hold; null when it was not given. Throws a usage error that quotes the word at fault. */
+/**
+ * Reads the comma-separated words of `--expect`, all of which must hold; null when it was not given.
+ * Throws a usage error that quotes the word at fault.
+ */
 export function parseGuardExpectations(text: string | undefined): GuardExpectations | null {
   if (text === undefined) return null;
   return text.split(',').map((item) => {

@@ -42,10 +42,10 @@ function closedWords(guard: Guard): string {
 
 function dropWords(guard: Guard): string {
   if (guard.rejectedLike !== null)
-    return `no answer: dropped, or rejected as port ${guard.rejectedLike} is by somebody who limits his ICMP errors`;
+    return `no answer: dropped, or rejected like port ${guard.rejectedLike} by a device that limits its ICMP errors`;
   if (guard.isMute) return `no answer from any port of it: dropped ${afterWords(guard.droppedAfter)}, or the host is down`;
-  const who = guard.stateful === true ? ' by a stateful filter' : guard.stateful === false ? ' by a stateless filter' : '';
-  return `dropped${causeWords(guard)}${who} ${afterWords(guard.droppedAfter)}${ackClause(guard)}`;
+  const by = guard.stateful === true ? ' by a stateful filter' : guard.stateful === false ? ' by a stateless filter' : '';
+  return `dropped${causeWords(guard)}${by} ${afterWords(guard.droppedAfter)}${ackClause(guard)}`;
 }
 
 function rejectWords(guard: Guard): string {
@@ -58,7 +58,7 @@ function rejectWords(guard: Guard): string {
   return `REJECT${causeWords(guard)} with ICMP ${reason} by ${by}${doubt}${ackClause(guard)}`;
 }
 
-/** What routers say by themselves, and firewalls in their name. */
+/** What routers say where they have no route, and firewalls in their place. */
 function isNoWay(reason: string): boolean {
   return reason === 'host-unreachable' || reason === 'net-unreachable';
 }

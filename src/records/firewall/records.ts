@@ -1,58 +1,72 @@
-import type { Policy } from '../../analysis/firewall/judge-target.ts';
-import type { Finding } from '../../analysis/finding.ts';
-import type { TestKind } from '../../probe/firewall/battery.ts';
-import type { Expectation, RunRecord, SummaryRecord } from '../records.ts';
+import type { RunRecord, SHARED_SHAPES, SummaryRecord } from '../records.ts';
+import type { ShapeOf } from '../shape.ts';
+
+/** Records of `firewall`. */
+export const FIREWALL_SHAPES = {
+  firewall: {
+    about: 'How a port is guarded.',
+    fields: {
+      type: ['"firewall"', 'Always `firewall`.'],
+      target: ['address', 'Address of the target.'],
+      hostname: ['text | null', 'Name by which it was given.'],
+      port: ['portNumber', 'The port.'],
+      tests: ['test[]', 'What was sent, and what came back.', ''],
+      policy: ['policy', 'What becomes of an ordinary SYN.'],
+      reason: ['text', 'What the usual SYN met, in the words of `probe`.'],
+      stateful: ['bool | null', 'True: SYNs pass where a bare ACK does not; false: the host answered a bare ACK; null: unknown.'],
+      proxy: ['bool | null', 'Whether something before the host accepts the SYN; null where the port is not open, or unknown.'],
+      answeredBy: ['"host" | "middlebox" | null', 'What answered the usual SYN; null for silence, or unknown.'],
+      answeredAt: [
+        'place | null',
+        'Where that answer was made; null for silence.',
+        'answeredAtTtl=ttl answeredAtAddress=address',
+      ],
+      droppedAfter: [
+        'place | null',
+        'The farthest router that SYNs to a silent port reached; null where there is none.',
+        'droppedAfterTtl=ttl droppedAfterAddress=address',
+      ],
+      rateLimit: ['number | null', 'SYNs a second that pass, where `--rate-limit` found a limit.'],
+      verdict: ['text', 'The verdict in a sentence.'],
+      findings: ['finding[]', 'What the evidence shows.'],
+      expectation: [
+        'expectation | null',
+        'Whether it is as expected; null without expectations.',
+        'expectationMet=met expectationWhy=why',
+      ],
+    },
+  },
+  test: {
+    about: 'A test of a port.',
+    fields: {
+      probe: ['testKind', 'What was sent.'],
+      reply: ['text | null', '`syn-ack`, `rst`, `syn`, an ICMP reason, `send-error:ERRNO`; null for silence.'],
+      from: ['address | null', 'Sender of the reply.'],
+      ttl: ['ttl | null', 'TTL that the reply arrived with.'],
+      rttMs: ['ms | null', 'Round trip.'],
+      sentTtl: ['ttl | null', 'The limited TTL of a `syn-ttl`, else null.'],
+      option: ['text | null', 'The option of a `syn-option`, else null.'],
+      round: ['count', '1, and more for repetitions.'],
+      attempts: ['count', 'Packets sent.'],
+    },
+  },
+  place: {
+    about: 'A place on the path.',
+    fields: {
+      ttl: ['ttl | null', 'TTL at which it is reached; 1 is the first router.'],
+      address: ['address | null', 'Its address.'],
+      hopsBeforeTarget: ['number | null', 'Hops between it and the target.'],
+    },
+  },
+} as const;
+
+type Shapes = typeof FIREWALL_SHAPES & typeof SHARED_SHAPES;
 
 /** One test of a port. */
-export interface TestRecord {
-  readonly probe: TestKind;
-  /** `syn-ack`, `rst`, `syn`, an ICMP reason, `send-error:ERRNO`; null for silence. */
-  readonly reply: string | null;
-  readonly from: string | null;
-  /** TTL that the reply arrived with. */
-  readonly ttl: number | null;
-  readonly rttMs: number | null;
-  /** The limited TTL of a `syn-ttl`, else null. */
-  readonly sentTtl: number | null;
-  /** The one option of a `syn-option`, else null. */
-  readonly option: string | null;
-  /** 1, and more for repetitions. */
-  readonly round: number;
-  /** Packets sent. */
-  readonly attempts: number;
-}
-
-/** A place on the way: `ttl` 1 is the first router. */
-export interface PlaceRecord {
-  readonly ttl: number | null;
-  readonly address: string | null;
-  readonly hopsBeforeTarget: number | null;
-}
-
+export interface TestRecord extends ShapeOf<Shapes, 'test'> {}
+/** A place on the path: `ttl` 1 is the first router. */
+export interface PlaceRecord extends ShapeOf<Shapes, 'place'> {}
 /** How one (target, port) pair is guarded. */
-export interface FirewallPortRecord {
-  readonly type: 'firewall';
-  readonly target: string;
-  readonly hostname: string | null;
-  readonly port: number;
-  readonly tests: readonly TestRecord[];
-  readonly policy: Policy;
-  /** What the usual SYN met, in the words of `probe`. */
-  readonly reason: string;
-  readonly stateful: boolean | null;
-  readonly proxy: boolean | null;
-  readonly answeredBy: 'host' | 'middlebox' | null;
-  /** Where the answer to the usual SYN was made; null for silence. */
-  readonly answeredAt: PlaceRecord | null;
-  /** The farthest router that SYNs to a silent port reached; null when there is none, or the port is not silent. */
-  readonly droppedAfter: PlaceRecord | null;
-  /** SYNs a second that pass, where a limit was looked for and found. */
-  readonly rateLimit: number | null;
-  /** The verdict in a sentence. */
-  readonly verdict: string;
-  readonly findings: readonly Finding[];
-  readonly expectation: Expectation | null;
-}
-
+export interface FirewallPortRecord extends ShapeOf<Shapes, 'firewall'> {}
 /** Everything that `firewall` yields. */
 export type FirewallRecord = RunRecord | FirewallPortRecord | SummaryRecord;

@@ -1,64 +1,146 @@
-import type { Answers } from '../../analysis/handshake/diagnose.ts';
-import type { PeerState } from '../../analysis/handshake/peer-states.ts';
-import type { SynAckSchedule, ClosedBy } from '../../analysis/handshake/exchange.ts';
-import type { Finding } from '../../analysis/finding.ts';
-import type { TcpState } from '../../probe/connection/connection-state.ts';
-import type { Purpose } from '../../probe/handshake/investigation.ts';
-import type { PortState } from '../../probe/verdict.ts';
-import type { Expectation, RunRecord, SummaryRecord } from '../records.ts';
+import type { RunRecord, SHARED_SHAPES, SummaryRecord } from '../records.ts';
+import type { ShapeOf } from '../shape.ts';
+
+/** Records of `handshake`. */
+export const HANDSHAKE_SHAPES = {
+  segment: {
+    about: 'A packet of a connection, in the order of time.',
+    fields: {
+      type: ['"segment"', 'Always `segment`.'],
+      target: ['address', 'Address of the target.'],
+      port: ['portNumber', 'The port.'],
+      connection: ['count', 'Number of the connection, from 1.'],
+      purpose: ['purpose', 'Why the connection was made.'],
+      direction: ['"out" | "in"', 'Whether it was sent or received.'],
+      atMs: ['ms', "Since the port's first SYN, by the capture's clock."],
+      flags: ['text | null', "Flags in tcpdump's letters; null for an ICMP error."],
+      seq: ['u32 | null', 'Sequence number; null for an ICMP error.'],
+      ack: ['u32 | null', 'Acknowledgement number; null without the ACK flag.'],
+      window: ['u16 | null', 'Window as in the header; null for an ICMP error.'],
+      optionsText: ['text | null', "Options in tcpdump's words; null for an ICMP error."],
+      length: ['bytes | null', 'Length of its data; null for an ICMP error.'],
+      relativeSeq: ['number | null', "Sequence number counted from the sender's ISN."],
+      relativeAck: ['number | null', "Acknowledgement number counted from the receiver's ISN."],
+      windowBytes: ['bytes | null', 'Window with its scale applied.'],
+      note: ['text | null', 'What is remarkable about it.'],
+      ttl: ['ttl', 'TTL in the IP header.'],
+      clientState: ['tcpState', "This end's state behind it."],
+      serverState: ['peerState | null', "The server's state behind it, as far as a client can tell."],
+    },
+  },
+  handshake: {
+    about: 'What the connections to a port show.',
+    fields: {
+      type: ['"handshake"', 'Always `handshake`.'],
+      target: ['address', 'Address of the target.'],
+      hostname: ['text | null', 'Name by which it was given.'],
+      port: ['portNumber', 'The port.'],
+      established: ['bool', 'Whether a connection that was asked for was established.'],
+      state: ['state', 'State of the port.'],
+      reason: ['text', 'What the state rests on; `interrupted` where the run ended before.'],
+      synRttMs: ['ms | null', 'Round trip of SYN and SYN-ACK.'],
+      synAckRetransmits: ['count | null', 'Repetitions of the SYN-ACK; null without one.'],
+      synAckIntervalsMs: ['ms[] | null', 'Time between one SYN-ACK and the next.'],
+      synProxy: ['bool | null', 'Whether a device completes handshakes for the host.'],
+      synCookies: ['bool | null', 'Whether the host answers with SYN cookies.'],
+      acceptQueueFull: ['bool | null', 'Whether the accept queue is full.'],
+      resetAfterAck: ['bool | null', 'Whether a reset followed the ACK.'],
+      application: [
+        'application | null',
+        'What came of talking to the application; null where nothing was said.',
+        'sentBytes ackedBytes repliedBytes firstReplyMs',
+      ],
+      fastOpen: [
+        'fastOpen | null',
+        'Fast Open; null where it was not tried.',
+        'fastOpenCookie=cookie fastOpenDataAccepted=dataAccepted',
+      ],
+      pathMtu: ['pathMtu | null', 'Path MTU; null where it was not measured.', 'pathMtuBytes=bytes pathMtuReportedBy=reportedBy'],
+      ecn: ['ecnOutcome | null', 'ECN; null where it was not asked for, or unknown.'],
+      negotiated: [
+        'negotiated | null',
+        'What SYN and SYN-ACK agreed upon; null without a SYN-ACK.',
+        'options=optionsText mss segmentBytes window windowShift',
+      ],
+      isn: ['isn | null', 'What the initial sequence numbers have in common; null for fewer than three.', 'isnPattern=pattern'],
+      stacks: ['stack[] | null', 'Machines that seem to answer at the address; null where one connection was made.', ''],
+      closedBy: ['closedBy | null', 'Which end closed the connection; null where that was not seen.'],
+      connections: ['count', 'Connections that were made.'],
+      findings: ['finding[]', 'What the evidence shows.'],
+      remarks: ['text[]', 'What else is worth saying, in sentences.', ''],
+      expectation: [
+        'expectation | null',
+        'Whether it is as expected; null without expectations.',
+        'expectationMet=met expectationWhy=why',
+      ],
+    },
+  },
+  application: {
+    about: 'What came of talking to the application.',
+    fields: {
+      sentBytes: ['bytes', 'Bytes sent.'],
+      ackedBytes: ['bytes', 'Bytes that were acknowledged.'],
+      repliedBytes: ['bytes', 'Bytes received.'],
+      firstReplyMs: [
+        'ms | null',
+        'From our first byte to its first, or from our ACK where it speaks first; null without a reply.',
+      ],
+      reply: ['text | null', 'How the reply starts: a line of text, or the name of a TLS record; null where it is neither.'],
+    },
+  },
+  fastOpen: {
+    about: 'What came of Fast Open (RFC 7413).',
+    fields: {
+      cookie: ['hex | null', 'The cookie; null where none was granted.'],
+      dataAccepted: [
+        'bool | null',
+        'Whether the SYN-ACK acknowledged the data in the SYN; null where none was sent, or nothing came.',
+      ],
+    },
+  },
+  pathMtu: {
+    about: 'How large packets may be.',
+    fields: {
+      bytes: ['bytes | null', 'The largest IP packet that arrived; null where none did.'],
+      reportedBy: ['address | null', 'The router that announced the limit (ICMP 3/4); null where none did.'],
+    },
+  },
+  negotiated: {
+    about: 'What SYN and SYN-ACK agreed upon.',
+    fields: {
+      optionsText: ['text', "Options of the SYN-ACK in tcpdump's words."],
+      mss: ['count', "The peer's MSS; 536 where it named none."],
+      segmentBytes: ['bytes', 'Data of a full segment to the peer: its MSS less the options of every segment.'],
+      window: ['bytes', "The peer's window in the SYN-ACK."],
+      windowShift: ['u8 | null', 'The shift of its later windows; null without scaling.'],
+      sack: ['bool', 'Whether SACK is agreed.'],
+      timestamps: ['bool', 'Whether timestamps are agreed.'],
+    },
+  },
+  isn: {
+    about: 'What the initial sequence numbers of the peer have in common.',
+    fields: {
+      samples: ['count', 'How many were seen.'],
+      pattern: ['"none" | "constant" | "even-steps" | "small-steps"', 'The pattern.'],
+    },
+  },
+  stack: {
+    about: 'One of the machines that seem to answer at an address.',
+    fields: {
+      synAcks: ['count', 'SYN-ACKs of it.'],
+      ttl: ['ttl', 'TTL that they arrived with.'],
+      window: ['u16', 'Window in their headers.'],
+      options: ['text', 'Names of the options in order, with MSS and scale.'],
+      ownClock: ['bool', 'Whether its timestamps come from a clock that the others do not share.'],
+    },
+  },
+} as const;
+
+type Shapes = typeof HANDSHAKE_SHAPES & typeof SHARED_SHAPES;
 
 /** One packet of a connection, in the order of time. */
-export interface SegmentRecord {
-  readonly type: 'segment';
-  readonly target: string;
-  readonly port: number;
-  /** Number of the connection, from 1, and why it was made. */
-  readonly connection: number;
-  readonly purpose: Purpose;
-  readonly direction: 'out' | 'in';
-  /** Since the first SYN of this port, by the capture's clock. */
-  readonly atMs: number;
-  /** Null for an ICMP error, as are the fields up to `length`. */
-  readonly flags: string | null;
-  readonly seq: number | null;
-  readonly ack: number | null;
-  /** As it stands in the header. */
-  readonly window: number | null;
-  readonly optionsText: string | null;
-  /** Payload bytes. */
-  readonly length: number | null;
-  /** Counted from the ISNs, as tcpdump does. */
-  readonly relativeSeq: number | null;
-  readonly relativeAck: number | null;
-  readonly windowBytes: number | null;
-  readonly ttl: number;
-  /** States of both ends behind it; the server's is what a client can tell. */
-  readonly clientState: TcpState;
-  readonly serverState: PeerState | null;
-  readonly note: string | null;
-}
-
+export interface SegmentRecord extends ShapeOf<Shapes, 'segment'> {}
 /** What was found out about one port. */
-export interface HandshakeRecord extends Omit<Answers, 'resetAfterAck'> {
-  readonly type: 'handshake';
-  readonly target: string;
-  readonly hostname: string | null;
-  readonly port: number;
-  readonly established: boolean;
-  readonly state: PortState;
-  readonly reason: string;
-  readonly synRttMs: number | null;
-  readonly synAckRetransmits: SynAckSchedule['retransmits'] | null;
-  readonly synAckIntervalsMs: SynAckSchedule['intervalsMs'] | null;
-  readonly resetAfterAck: boolean | null;
-  readonly closedBy: ClosedBy | null;
-  /** Connections that were made for it. */
-  readonly connections: number;
-  readonly findings: readonly Finding[];
-  /** What else is worth saying, in sentences. */
-  readonly remarks: readonly string[];
-  readonly expectation: Expectation | null;
-}
-
+export interface HandshakeRecord extends ShapeOf<Shapes, 'handshake'> {}
 /** Everything that `handshake` yields. */
 export type HandshakeRunRecord = RunRecord | SegmentRecord | HandshakeRecord | SummaryRecord;

@@ -1,6 +1,5 @@
-import type { MssVerdict } from '../../analysis/mss/mss-verdict.ts';
 import { usageError } from '../../errors.ts';
-import type { ExpectedMss, MssRecord } from './records.ts';
+import type { ExpectedMss, MssRecord, MssVerdict } from './records.ts';
 
 /** The flags as texts; `expect` means both directions. */
 export interface MssExpectationTexts {
@@ -28,18 +27,19 @@ export function parseMssExpectations(texts: MssExpectationTexts): MssExpectation
   return forward === null && reverse === null ? null : { forward, reverse };
 }
 
-/** Whether a record's verdicts are as expected, and where they are not, everything that is wrong in one sentence. */
+/** Whether a record's verdicts are as expected; where they are not, everything that is wrong in one sentence. */
 export function judgeMss(
   { forward, reverse, state, reason }: Pick<MssRecord, 'forward' | 'reverse' | 'state' | 'reason'>,
   expectations: MssExpectations | null,
-): Pick<MssRecord, 'expected' | 'pass' | 'why'> {
-  if (expectations === null) return { expected: null, pass: null, why: null };
+): Pick<MssRecord, 'expected' | 'pass' | 'why' | 'expectation'> {
+  if (expectations === null) return { expected: null, pass: null, why: null, expectation: null };
   const other = state === 'open' ? null : `${state} (${reason})`;
   const misses = [
     missed('forward', forward, expectations.forward, other),
     missed('reverse', reverse, expectations.reverse, other),
   ].filter((miss) => miss !== null);
-  return { expected: inWords(expectations), pass: misses.length === 0, why: misses.length === 0 ? null : misses.join('; ') };
+  const expectation = { met: misses.length === 0, why: misses.length === 0 ? null : misses.join('; ') };
+  return { expected: inWords(expectations), pass: expectation.met, why: expectation.why, expectation };
 }
 
 function parseBound(flag: string, text: string | undefined): Bound | null {

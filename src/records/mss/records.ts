@@ -1,50 +1,82 @@
-import type { Finding } from '../../analysis/finding.ts';
-import type { MssVerdict } from '../../analysis/mss/mss-verdict.ts';
-import type { PortState } from '../../probe/verdict.ts';
-import type { RunRecord, SummaryRecord } from '../records.ts';
+import type { RunRecord, SHARED_SHAPES, SummaryRecord } from '../records.ts';
+import type { ShapeOf } from '../shape.ts';
+
+/** Records of `mss`. */
+export const MSS_SHAPES = {
+  mss: {
+    about: 'What becomes of the MSS between here and a port.',
+    fields: {
+      type: ['"mss"', 'Always `mss`.'],
+      target: ['address', 'Address of the target.'],
+      hostname: ['text | null', 'Name by which it was given.'],
+      port: ['portNumber', 'The port.'],
+      state: ['state', 'Its state.'],
+      reason: ['text', 'What the state rests on.'],
+      rows: ['mssRow[]', 'The offers in order, and what came of them.', ''],
+      forward: [
+        'mssVerdict',
+        'The MSS option on the forward path.',
+        'forwardClampedTo=clampedTo forwardChange=change forwardCertainty=certainty forwardMss=mss',
+      ],
+      reverse: [
+        'mssVerdict',
+        'The MSS option on the reverse path.',
+        'reverseClampedTo=clampedTo reverseChange=change reverseCertainty=certainty reverseMss=mss',
+      ],
+      findings: ['finding[]', 'The changes in the words that all commands share, and what else showed.'],
+      expected: [
+        'expectedMss | null',
+        'What `--expect...` asked for; null without expectations.',
+        'expectedForward=forward expectedReverse=reverse',
+      ],
+      pass: ['bool | null', 'Whether it is so; null without expectations.'],
+      why: ['text | null', 'What was missed; null where nothing was.'],
+      expectation: ['expectation | null', '`pass` and `why` as in the other commands; null without expectations.', ''],
+    },
+  },
+  mssRow: {
+    about: 'An offered MSS, and what came of it.',
+    fields: {
+      offered: ['count | null', 'The offer; null for a SYN without the option.'],
+      advertised: ['count | null', 'MSS of the SYN-ACK; null without the option or without a SYN-ACK.'],
+      effective: ['bytes | null', "Size of the host's full segments, option bytes included; null where none came."],
+      atLeast: ['bytes | null', 'Size of its largest single segment, full or not; null where none is known.'],
+      receivedBytes: ['bytes', 'Bytes that the host sent.'],
+      window: ['u16 | null', 'Window in the header of the SYN-ACK; null without one.'],
+    },
+  },
+  mssVerdict: {
+    about: 'What becomes of the MSS option in one direction.',
+    fields: {
+      clampedTo: ['count | null', 'The MSS that a device writes or leaves at most; null where none does, or unknown.'],
+      change: ['mssChange | null', 'What the device does; null where nothing was seen to change it.'],
+      certainty: [
+        'certainty | "none" | "unknown"',
+        '`none`: nothing changed it, and a change would have shown; `unknown`: a change would not have shown.',
+      ],
+      evidence: ['mssEvidence[]', 'What the verdict rests on.'],
+      mss: ['count | null', 'The MSS that arrives for what an ordinary connection offers; null where that does not show.'],
+      detail: ['text', 'Why, in sentences.'],
+    },
+  },
+  expectedMss: {
+    about: 'The MSS that was expected in each direction.',
+    fields: {
+      forward: ['text | null', 'As it was written; null where nothing was expected.'],
+      reverse: ['text | null', 'As it was written; null where nothing was expected.'],
+    },
+  },
+} as const;
+
+type Shapes = typeof MSS_SHAPES & typeof SHARED_SHAPES;
 
 /** One offered MSS and what came of it. */
-export interface MssRowRecord {
-  /** Null: a SYN without the option. */
-  readonly offered: number | null;
-  /** In the SYN-ACK; null without the option, or without a SYN-ACK. */
-  readonly advertised: number | null;
-  /** What the host's full segments hold, option bytes included; null where no full segment came. */
-  readonly effective: number | null;
-  /** What its largest single segment held, full or not; null where none is known to be single. */
-  readonly atLeast: number | null;
-  /** Bytes that the host sent. */
-  readonly receivedBytes: number;
-  /** Window of the SYN-ACK as it stands in the header; null without one. */
-  readonly window: number | null;
-}
-
+export interface MssRowRecord extends ShapeOf<Shapes, 'mssRow'> {}
+/** What becomes of the MSS option in one direction. */
+export interface MssVerdict extends ShapeOf<Shapes, 'mssVerdict'> {}
 /** What was expected of each direction, as it was written; null where nothing was. */
-export interface ExpectedMss {
-  readonly forward: string | null;
-  readonly reverse: string | null;
-}
-
+export interface ExpectedMss extends ShapeOf<Shapes, 'expectedMss'> {}
 /** What was found out about one port. */
-export interface MssRecord {
-  readonly type: 'mss';
-  readonly target: string;
-  readonly hostname: string | null;
-  readonly port: number;
-  readonly state: PortState;
-  readonly reason: string;
-  /** In the order in which they were offered. */
-  readonly rows: readonly MssRowRecord[];
-  readonly forward: MssVerdict;
-  readonly reverse: MssVerdict;
-  /** The changes once more in the words that all commands share, and what else showed. */
-  readonly findings: readonly Finding[];
-  /** Null without expectations, as is `pass`. */
-  readonly expected: ExpectedMss | null;
-  readonly pass: boolean | null;
-  /** What was missed; null when nothing was. */
-  readonly why: string | null;
-}
-
+export interface MssRecord extends ShapeOf<Shapes, 'mss'> {}
 /** Everything that `mss` yields. */
 export type MssRunRecord = RunRecord | MssRecord | SummaryRecord;

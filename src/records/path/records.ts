@@ -1,67 +1,88 @@
-import type { Finding } from '../../analysis/finding.ts';
-import type { Change } from '../../analysis/packet-diff/change.ts';
-import type { PortState } from '../../probe/verdict.ts';
-import type { IcmpExtensionObject } from '../../wire/decoded.ts';
-import type { ResponderRecord } from '../responder-record.ts';
-import type { RunRecord, SummaryRecord } from '../records.ts';
+import type { RunRecord, SHARED_SHAPES, SummaryRecord } from '../records.ts';
+import type { ShapeOf } from '../shape.ts';
 
-/** One router, or the end of the path, at one TTL. A TTL with several routers has a record for each. */
-export interface HopRecord {
-  readonly type: 'hop';
-  readonly target: string;
-  readonly port: number;
-  readonly variant: string;
-  readonly ttl: number;
-  /** Null for a hop that answered nothing. */
-  readonly address: string | null;
-  /** By `--resolve`, null without it or without a name. */
-  readonly name: string | null;
-  readonly rttMs: readonly number[];
-  /** Probes that left with this TTL. */
-  readonly sent: number;
-  /** `icmp-ttl-exceeded`, `syn-ack`, `rst`, ... or null. */
-  readonly reply: string | null;
-  /** Bytes of the packet that the ICMP error quotes, its IP header included. */
-  readonly quotedBytes: number;
-  /** TTL that the quoted packet had left; null where nothing was quoted. */
-  readonly quotedTtl: number | null;
-  readonly changes: readonly Change[];
-  /** RFC 4884 objects behind the quote, MPLS label stacks decoded. */
-  readonly extensions: readonly IcmpExtensionObject[];
-}
+/** Records of `path`. */
+export const PATH_SHAPES = {
+  hop: {
+    about: 'A router, or the end of the path, at one TTL. A TTL with several routers has a record for each.',
+    fields: {
+      type: ['"hop"', 'Always `hop`.'],
+      target: ['address', 'Address of the target.'],
+      port: ['portNumber', 'The port.'],
+      variant: ['text', 'Which of the SYNs of `--vary`: `as asked`, `bare`, `without ts`, ...'],
+      ttl: ['ttl', 'TTL of the probes.'],
+      address: ['address | null', 'Address that answered; null for a silent hop.'],
+      name: ['text | null', 'Its name; null without `--resolve`, or without a name.'],
+      rttMs: ['ms[]', 'Round trips.'],
+      sent: ['count', 'Probes that left with this TTL.'],
+      reply: ['text | null', 'What came: `icmp-ttl-exceeded`, `syn-ack`, `rst`, ...'],
+      quotedBytes: ['bytes', 'Bytes of our packet that the ICMP error quotes, its IP header included.'],
+      quotedTtl: ['ttl | null', 'TTL of the quoted packet; null without a quote.'],
+      changes: ['change[]', 'What the quote shows to be changed.'],
+      extensions: ['icmpExtension[]', 'RFC 4884 objects behind the quote.'],
+    },
+  },
+  icmpExtension: {
+    about: 'An RFC 4884 extension object.',
+    fields: {
+      classNumber: ['u8', 'Class.'],
+      classType: ['u8', 'Type.'],
+      data: ['hex', 'Its payload.'],
+      mpls: ['mplsLabel[] | null', 'The label stack (RFC 4950); null for other objects.'],
+    },
+  },
+  mplsLabel: {
+    about: 'An entry of an MPLS label stack (RFC 3032).',
+    fields: {
+      label: ['count', 'Label.'],
+      trafficClass: ['u8', 'Traffic class.'],
+      bottomOfStack: ['bool', 'Whether it is the last.'],
+      ttl: ['ttl', 'TTL of the label.'],
+    },
+  },
+  path: {
+    about: 'A path as a whole, after its hops.',
+    fields: {
+      type: ['"path"', 'Always `path`.'],
+      target: ['address', 'Address of the target.'],
+      hostname: ['text | null', 'Name by which it was given.'],
+      port: ['portNumber', 'The port.'],
+      variant: ['text', 'Which of the SYNs of `--vary`: `as asked`, `bare`, `without ts`, ...'],
+      options: ['text', "The SYN's options in tcpdump's words."],
+      reached: ['bool', 'Whether the target itself answered.'],
+      state: ['state | null', 'State of the port; null where the run was interrupted before it was known.'],
+      reason: ['text | null', 'What the state rests on.'],
+      from: ['address | null', 'Sender of the deciding packet.'],
+      hops: ['ttl', 'TTL at which the target answered, else the last that was answered; 0 for none.'],
+      changes: ['pathChange[]', 'What was changed, and where.'],
+      findings: ['finding[]', 'What the evidence shows.'],
+      expectation: ['expectation | null', 'Whether it is as expected; null without expectations.'],
+      'responder?': ['responder', 'What the responder saw; only with `--responder`.'],
+    },
+  },
+  pathChange: {
+    about: 'A change, and where on the path it was made.',
+    fields: {
+      field: ['changedField', 'The field.'],
+      sent: ['changeValue', 'What was sent; null where the field was added.'],
+      seen: ['changeValue', 'What was seen; null where the field was removed.'],
+      how: ['changeManner', 'How it came to differ.'],
+      afterTtl: ['ttl', 'The last hop whose quote shows what was sent; 0 is this host.'],
+      atTtl: ['ttl', 'The first hop whose quote differs.'],
+      between: ['addressOrNull[2]', 'Addresses of both; null for a silent hop.'],
+      detail: ['text', 'The same in a sentence.'],
+    },
+  },
+  addressOrNull: { about: 'An address, or null for a silent hop.', is: 'address | null' },
+} as const;
 
+type Shapes = typeof PATH_SHAPES & typeof SHARED_SHAPES;
+
+/** One router, or the end of the path, at one TTL. */
+export interface HopRecord extends ShapeOf<Shapes, 'hop'> {}
 /** A change, and where it was made. */
-export interface PathChange extends Change {
-  readonly afterTtl: number;
-  readonly atTtl: number;
-  readonly between: readonly [string | null, string | null];
-  /** The same in words. */
-  readonly detail: string;
-}
-
+export interface PathChange extends ShapeOf<Shapes, 'pathChange'> {}
 /** A path as a whole. */
-export interface PathRecord {
-  readonly type: 'path';
-  readonly target: string;
-  readonly hostname: string | null;
-  readonly port: number;
-  /** `as asked`, or how the SYN differed in one of the other tries of `--vary`: `bare`, `without ts`, ... */
-  readonly variant: string;
-  /** The SYN's options, in tcpdump's words. */
-  readonly options: string;
-  /** The target itself answered. */
-  readonly reached: boolean;
-  /** Null where the run was interrupted before it was known. */
-  readonly state: PortState | null;
-  readonly reason: string | null;
-  readonly from: string | null;
-  /** TTL at which the target answered, else the last TTL that was answered, 0 for none. */
-  readonly hops: number;
-  readonly changes: readonly PathChange[];
-  readonly findings: readonly Finding[];
-  /** What a responder saw; only in runs that asked one. */
-  readonly responder?: ResponderRecord;
-}
-
+export interface PathRecord extends ShapeOf<Shapes, 'path'> {}
 /** Everything that `path` yields. */
 export type PathCommandRecord = RunRecord | HopRecord | PathRecord | SummaryRecord;

@@ -4,7 +4,8 @@ import type { OptionName } from '../../wire/tcp-options/option-codec.ts';
 import { codecOfWord } from '../../wire/tcp-options/option-table.ts';
 import { formatMs } from '../duration-text.ts';
 import { REASON_WORDS, readReasonOrState, STATE_WORDS } from '../expected-words.ts';
-import type { Expectation, PortRecord } from '../records.ts';
+import type { Expectation } from '../records.ts';
+import type { PortRecord } from './records.ts';
 
 /** What every port must be like; a null part is not asked for. */
 export interface Expectations {

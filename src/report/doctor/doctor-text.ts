@@ -5,7 +5,7 @@ import type {
   Remark,
   RouteReport,
   Severity,
-} from '../../records/doctor/doctor-record.ts';
+} from '../../records/doctor/records.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
 import { wrapSentence } from '../text/wrap.ts';
 

@@ -1,5 +1,4 @@
-import type { MssVerdict } from '../../analysis/mss/mss-verdict.ts';
-import type { MssRecord, MssRowRecord, MssRunRecord } from '../../records/mss/records.ts';
+import type { MssRecord, MssRowRecord, MssRunRecord, MssVerdict } from '../../records/mss/records.ts';
 import type { RunRecord } from '../../records/records.ts';
 import { findingRemark, missedRemark, type Remark, remarkLines } from '../remark.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';

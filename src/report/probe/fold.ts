@@ -1,5 +1,5 @@
 import { formatMsRange } from '../../records/duration-text.ts';
-import type { PortRecord } from '../../records/records.ts';
+import type { PortRecord } from '../../records/probe/records.ts';
 import { missedRemark, type Remark, remarksOn } from '../remark.ts';
 import type { Page } from '../text/page.ts';
 import { wrapSentence } from '../text/wrap.ts';

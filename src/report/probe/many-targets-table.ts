@@ -1,4 +1,4 @@
-import type { PortRecord } from '../../records/records.ts';
+import type { PortRecord } from '../../records/probe/records.ts';
 import { remarkLines } from '../remark.ts';
 import { type Page, targetName } from '../text/page.ts';
 import { type Column, layOut, notesRoom, rowLines, type RowLayout, titleLines } from '../text/row-layout.ts';

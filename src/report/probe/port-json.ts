@@ -1,4 +1,5 @@
-import type { PortRecord, Reply, Rtt } from '../../records/records.ts';
+import type { PortRecord } from '../../records/probe/records.ts';
+import type { Reply, Rtt } from '../../records/records.ts';
 
 /**
  * Writes port records as `JSON.stringify` does, several times faster for silent ports and plain resets, of

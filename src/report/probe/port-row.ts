@@ -1,5 +1,5 @@
 import { formatRtt } from '../../records/duration-text.ts';
-import type { PortRecord } from '../../records/records.ts';
+import type { PortRecord } from '../../records/probe/records.ts';
 import { remarkLines, remarksOn } from '../remark.ts';
 import { type Page, portLabel, shortOptions } from '../text/page.ts';
 import type { Line } from '../text/row-layout.ts';

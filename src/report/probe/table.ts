@@ -1,4 +1,5 @@
-import type { PortRecord, ProbeRecord, RunRecord, SummaryRecord } from '../../records/records.ts';
+import type { PortRecord, ProbeRecord } from '../../records/probe/records.ts';
+import type { RunRecord, SummaryRecord } from '../../records/records.ts';
 import type { Reporter, ReportStyle, RunSize } from '../reporter.ts';
 import { summaryLines } from '../summary-text.ts';
 import { Blocks, createPage, type Page } from '../text/page.ts';

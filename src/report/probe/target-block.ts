@@ -1,5 +1,5 @@
 import type { PortState } from '../../probe/verdict.ts';
-import type { PortRecord } from '../../records/records.ts';
+import type { PortRecord } from '../../records/probe/records.ts';
 import { remarkLines } from '../remark.ts';
 import { formatCounts, plural } from '../summary-text.ts';
 import { type Page, targetName } from '../text/page.ts';

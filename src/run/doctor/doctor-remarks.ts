@@ -1,9 +1,9 @@
 import { readProcNumber } from '../../engine/linux/proc-file.ts';
 import { hasSystemCalls, systemCalls } from '../../engine/linux/system-calls.ts';
-import { offerImmediateMode } from '../../engine/raw-cap/immediate-mode.ts';
-import type { DoctorRecord, Remark, Severity } from '../../records/doctor/doctor-record.ts';
+import { offerImmediateMode } from '../../engine/raw-cap/native-packages.ts';
+import type { DoctorRecord, Remark, Severity } from '../../records/doctor/records.ts';
 
-/** What the remarks are drawn from. */
+/** What the remarks are about. */
 export type HostFacts = Omit<DoctorRecord, 'type' | 'usable' | 'engine' | 'remarks'>;
 
 const ORDER: Readonly<Record<Severity, number>> = { problem: 0, note: 1, ok: 2 };
@@ -74,7 +74,10 @@ function routeRemarks({ routes }: HostFacts): Remark[] {
   });
 }
 
-/** The kernel takes the larger of the interface's setting and that of `all` (ip-sysctl.rst); the capture sees packets before that test. */
+/**
+ * The kernel takes the larger of the interface's setting and that of `all` (ip-sysctl.rst). The capture sees packets
+ * before that test.
+ */
 function reversePathRemarks({ routes }: HostFacts): Remark[] {
   const names = new Set(
     routes.filter((route) => route.interface !== null && !route.local).map((route) => route.interface as string),

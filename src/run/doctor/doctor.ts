@@ -3,11 +3,11 @@ import { arch, platform, release } from 'node:os';
 
 import { ENGINES, fastestSendPath } from '../../engine/engines.ts';
 import { Capability, type CapabilitySets, holds, readPrivileges } from '../../engine/linux/capabilities.ts';
-import { listedInterfaces } from '../../engine/linux/interface-addresses.ts';
-import { InterfaceRequests, stateByListing } from '../../engine/linux/interfaces.ts';
-import { type PortRange, readLocalPorts, usableRuns } from '../../engine/linux/port-ranges.ts';
+import { listedInterfaces, InterfaceRequests, stateByListing } from '../../engine/linux/interfaces.ts';
+import { type PortRange, readLocalPorts, usableRuns } from '../../engine/linux/port-choice.ts';
 import { readProcFile, readProcNumber } from '../../engine/linux/proc-file.ts';
-import { type OpenRoutes, openRoutes } from '../../engine/linux/routes.ts';
+import type { OpenRoutes } from '../../engine/linux/route-sources.ts';
+import { openRoutes } from '../../engine/linux/routes.ts';
 import { hasSystemCalls, systemCalls } from '../../engine/linux/system-calls.ts';
 import type {
   CapabilityReport,
@@ -20,14 +20,17 @@ import type {
   PrivilegeReport,
   RouteReport,
   SourcePortReport,
-} from '../../records/doctor/doctor-record.ts';
+} from '../../records/doctor/records.ts';
 import { errnoName, errnoText } from '../../transport/errno.ts';
 import { formatAddress, parseAddress } from '../../wire/address.ts';
 import { remarksOn } from './doctor-remarks.ts';
 
 const REQUIRED_NODE = '>=20.19';
 
-/** Finds out whether and how synscope can run here, and how it would reach `targets` (addresses or names). Sends nothing but DNS queries for names; does not throw. */
+/**
+ * Finds out whether and how synscope can run here, and how it would reach `targets` (addresses or names). Sends only DNS
+ * queries, for names. Does not throw.
+ */
 export async function inspectHost(targets: readonly string[]): Promise<DoctorRecord> {
   // Before the engines are tried: raising a permitted capability for them would change what is reported.
   const privileges = privilegeReport();
@@ -62,7 +65,7 @@ function hostReport(): HostReport {
   };
 }
 
-/** Files that container engines leave, then what systemd's convention says (`container=` of PID 1), then the control group's name. */
+/** Looks for files that container engines leave, then for `container=` of PID 1 (systemd), then at the control group. */
 function containerKind(): string | null {
   if (process.env['KUBERNETES_SERVICE_HOST'] !== undefined) return 'kubernetes';
   if (readProcFile('/.dockerenv') !== null) return 'docker';
@@ -101,7 +104,7 @@ function capabilitySet(set: bigint): CapabilitySet {
 async function engineReports(): Promise<EngineReport[]> {
   const reports: EngineReport[] = [];
   for (const engine of ENGINES) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other: engines may be in each other's way
+    // oxlint-disable-next-line no-await-in-loop -- one after the other: engines may disturb each other
     const problem = await engine.check();
     reports.push({
       name: engine.name,
@@ -133,7 +136,7 @@ function interfaceReports(): InterfaceReport[] {
 async function routeReports(targets: readonly string[]): Promise<RouteReport[]> {
   const reports: RouteReport[] = [];
   for (const target of targets) {
-    // Each with routes of its own: the first source that they have found is the one that a run to this target alone would send from.
+    // Each has its own routes, so that the first source is the one of a run to this target alone.
     const routes = openRoutes({ sourceIp: null, interface: null });
     // oxlint-disable-next-line no-await-in-loop -- one after the other: a transmit queue has room for one
     reports.push(await routeReport(target, routes).finally(() => routes.close()));
@@ -142,15 +145,15 @@ async function routeReports(targets: readonly string[]): Promise<RouteReport[]> 
 }
 
 async function routeReport(target: string, routes: OpenRoutes): Promise<RouteReport> {
-  const none = { target, source: null, interface: null, mtu: null, local: false, fastest: null };
+  const none = { source: null, interface: null, mtu: null, local: false, fastest: null };
   const text = parseAddress(target) === null ? await resolve(target) : target;
   const address = text instanceof Error ? null : parseAddress(text);
   if (address === null)
-    return { ...none, address: null, error: text instanceof Error ? text.message : `no IPv4 address: "${target}"` };
+    return { target, address: null, ...none, error: text instanceof Error ? text.message : `no IPv4 address: "${target}"` };
   const shown = formatAddress(address);
   const index = routes.lookup(address);
   const source = routes.sources[index];
-  if (source === undefined) return { ...none, address: shown, error: `${errnoText(index)} (${errnoName(index)})` };
+  if (source === undefined) return { target, address: shown, ...none, error: `${errnoText(index)} (${errnoName(index)})` };
   return {
     target,
     address: shown,

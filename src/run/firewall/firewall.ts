@@ -1,11 +1,11 @@
 import { judgeTarget } from '../../analysis/firewall/judge-target.ts';
 import type { SynscopeError } from '../../errors.ts';
-import { craftSyn } from '../../probe/craft/syn-spec.ts';
+import { craftSyn, ETHERNET } from '../../probe/craft/syn-spec.ts';
 import type { TargetEvidence } from '../../probe/firewall/firewall-plan.ts';
 import { FirewallSession } from '../../probe/firewall/firewall-session.ts';
 import type { PortState } from '../../probe/verdict.ts';
 import { type GuardExpectations, parseGuardExpectations } from '../../records/firewall/expectations.ts';
-import { guardRecord, unroutedRecord } from '../../records/firewall/guard-record.ts';
+import { guardRecord, unroutedRecord } from '../../records/firewall/build.ts';
 import type { FirewallPortRecord, FirewallRecord } from '../../records/firewall/records.ts';
 import { formatAddress } from '../../wire/address.ts';
 import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
@@ -21,8 +21,8 @@ import {
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
 
 /**
- * What `firewall` accepts: the command's flags in camelCase, with the same texts, units and defaults. Source ports, ISNs, flags and data are the tests' own;
- * the rest of the SYN can be chosen.
+ * What `firewall` accepts: the command's flags in camelCase, with the same texts, units and defaults. The tests choose
+ * source ports, ISNs, flags and data themselves.
  */
 export interface FirewallOptions
   extends
@@ -42,13 +42,12 @@ export interface FirewallOptions
 }
 
 const DEFAULT_PORTS = '22,80,443';
-/** Each test of a pair has a source port of its own, so that no filter on the way takes it for part of another's connection. */
+/** Each test of a pair has its own source port: no filter takes it for part of another's connection. */
 const SOURCE_PORTS = 128;
-const ETHERNET = { interface: '', mtu: 1500 };
 
 /**
- * Tests how each (target, port) pair is guarded and yields the run record, one record for each port once all of its target are known, and the summary.
- * Throws and ends early as `probe` does.
+ * Tests how each (target, port) pair is guarded. Yields the run record, one record for each port once all of its target are
+ * known, and the summary. Throws and ends early as `probe` does.
  */
 export function firewall(
   options: FirewallOptions,
@@ -65,7 +64,7 @@ export async function* firewallInBatches(
   const machine = machineWith(parts);
   const expected = parseGuardExpectations(options.expect);
   const run = await preparePairs('firewall', options, DEFAULT_PORTS, machine.random);
-  craftSyn(run.spec, { ...ETHERNET, address: run.targets.at(0) });
+  craftSyn(run.spec, ETHERNET);
   const needs = { options, sourceIp: run.spec.sourceIp, sourcePortCount: SOURCE_PORTS, ports: 'reserved' } as const;
   const open = await machine.open(needs);
   const plan = { run, expected, searchRate: options.rateLimit === true, machine };

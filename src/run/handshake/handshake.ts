@@ -5,7 +5,7 @@ import { cookieNumbering, SynMaker } from '../../probe/craft/syn-maker.ts';
 import { type InvestigationPlan, PortInvestigation } from '../../probe/handshake/investigation.ts';
 import type { HandshakeRunRecord } from '../../records/handshake/records.ts';
 import { type Address, parseAddress } from '../../wire/address.ts';
-import { HandshakeRecorder } from '../../records/handshake/handshake-recorder.ts';
+import { HandshakeRecorder } from '../../records/handshake/recorder.ts';
 import { type HandshakeOptions, craftVariation, prepareHandshake, type PreparedHandshake } from './prepare-handshake.ts';
 import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
 import { type Machine, machineWith, randomKey } from '../machine.ts';
@@ -14,20 +14,18 @@ import { type RoutedPair, routedPairs } from '../routed-targets.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
 import { rehearseConnections, warmUp } from '../warm-up.ts';
 
-/** Connections that are opened side by side, where one port does not ask for more. */
+/** Connections side by side, unless one port asks for more. */
 const AT_ONCE = 64;
 /** Connections of one port besides those of `--repeat`. */
 const MORE_CONNECTIONS = 4;
 /** RFC 791: every host takes as much. */
 const SMALLEST_MTU = 576;
-/** Enough that no tuple comes again while its last connection is remembered. */
+/** Enough that no tuple is used again while its last connection is remembered. */
 const MOST_SOURCE_PORTS = 256;
 
 /**
- * Completes a three-way handshake with every (target, port) pair and yields the run record, for each pair its segments and what they show, and the summary.
- * Prints nothing. Throws a SynscopeError: before the first record for input that cannot be accepted, missing rights or an engine that does not open; after the
- * summary when no target had a route or the interface was lost. Ends early, with `interrupted` in the summary, when `options.signal` aborts; no connection is
- * left open.
+ * Completes a three-way handshake with every (target, port) pair. Yields the run record, the segments of each pair and
+ * what they show, and the summary. Leaves no connection open. Throws and ends early as `probe` does.
  */
 export function handshake(
   options: HandshakeOptions,
@@ -103,7 +101,7 @@ function* connectionPlansOf({ run, open, recorder, key }: Connecting): Generator
   }
 }
 
-/** The investigation's connections, with a word when it is over. */
+/** The investigation's connections; the recorder learns when they are over. */
 function* connectionPlan(
   investigation: PortInvestigation,
   begin: (investigation: PortInvestigation) => () => void,

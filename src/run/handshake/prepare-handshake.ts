@@ -2,10 +2,9 @@ import { randomFillSync } from 'node:crypto';
 
 import { SynscopeError, usageError } from '../../errors.ts';
 import type { InvestigationPlan, SynVariation } from '../../probe/handshake/investigation.ts';
-import { craftSyn, synOptionsText, type SynSpec } from '../../probe/craft/syn-spec.ts';
+import { craftSyn, ETHERNET, synOptionsText, type SynSpec } from '../../probe/craft/syn-spec.ts';
 import { type HandshakeExpectations, parseHandshakeExpectations } from '../../records/handshake/expectations.ts';
 import type { Source } from '../../transport/transport.ts';
-import { UNSPECIFIED } from '../../wire/address.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
 import { type PairOptions, preparePairs, type PreparedPairs, whole } from '../options/run-options.ts';
@@ -30,7 +29,7 @@ export interface HandshakeOptions extends PairOptions {
   readonly expect?: string;
 }
 
-/** A run of `handshake` whose input has been read and found good; nothing has been opened yet. */
+/** A run of `handshake`, its options read; nothing is open yet. */
 export interface PreparedHandshake extends PreparedPairs {
   /** What is the same for every port. */
   readonly plan: Omit<InvestigationPlan, 'makeSyn' | 'say' | 'pathMtu' | 'mtu'>;
@@ -43,10 +42,9 @@ const DEFAULT_PORTS = '443';
 const MOST_REPEATS = 100;
 const LONGEST_OBSERVATION_MS = 600_000;
 const RETRIES = 2;
-const ETHERNET_MTU = 1500;
 const LONGEST_COOKIE = '00'.repeat(16);
 
-/** Reads all options. Throws a usage error for the first that cannot be accepted. */
+/** Reads all options. Throws a usage error for the first that is not valid. */
 export async function prepareHandshake(
   options: HandshakeOptions,
   random: RandomFill = randomFillSync,
@@ -67,7 +65,7 @@ export async function prepareHandshake(
     repeat,
   };
   const expectations = parseHandshakeExpectations(options.expect);
-  craftVariation(spec, { address: pairs.targets.at(0), interface: '', mtu: ETHERNET_MTU }, {});
+  craftVariation(spec, ETHERNET, {});
   if (plan.fastOpen) checkFastOpen(spec);
   if (options.pathMtu === true && !spec.df)
     throw new SynscopeError('usage', '--path-mtu with --no-df: only packets that may not be broken up tell');
@@ -76,7 +74,7 @@ export async function prepareHandshake(
 
 /** The SYN of the run as `variation` wants it. */
 export function craftVariation(spec: SynSpec, source: Source, { fastOpen, payload, ecn, timestamps }: SynVariation): SynTemplate {
-  const usual = synOptionsText(spec, source.mtu);
+  const usual = synOptionsText(spec, source);
   const list = timestamps === false ? withoutTimestamps(usual) : usual;
   const options = fastOpen === undefined ? list : withFastOpen(list, fastOpen);
   return craftSyn({ ...spec, options, payload: payload ?? spec.payload, ecn: ecn ?? spec.ecn }, source);
@@ -93,10 +91,10 @@ function withFastOpen(list: string, fastOpen: NonNullable<SynVariation['fastOpen
 }
 
 function checkFastOpen(spec: SynSpec): void {
-  const list = synOptionsText(spec, ETHERNET_MTU);
+  const list = synOptionsText(spec, ETHERNET);
   if (list.includes('tfo')) throw usageError('--options', list, 'no tfo beside --fast-open, which adds it where it is needed');
   // Linux' cookies have 8 bytes, the longest 16 (RFC 7413, 4.1.1); a list that leaves no room is refused before anything is sent.
-  craftVariation(spec, { address: UNSPECIFIED, interface: '', mtu: ETHERNET_MTU }, { fastOpen: { cookie: LONGEST_COOKIE } });
+  craftVariation(spec, ETHERNET, { fastOpen: { cookie: LONGEST_COOKIE } });
 }
 
 function readClose(text: string): 'fin' | 'rst' {

@@ -1,11 +1,11 @@
 import { responderEvidence } from '../../analysis/mss/responder-evidence.ts';
 import type { SynscopeError } from '../../errors.ts';
 import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
-import { mssForMtu } from '../../probe/craft/profiles.ts';
+import { mssFor } from '../../probe/craft/profiles.ts';
 import { type Offer, offersFor } from '../../probe/mss/offers.ts';
 import { localViewOf } from '../../probe/responder/local-view.ts';
 import { decisiveAttempt, type ResponderOutcome } from '../../probe/responder/responder-query.ts';
-import { type MssPort, mssRecordOf } from '../../records/mss/mss-record.ts';
+import { type MssPort, mssRecordOf } from '../../records/mss/build.ts';
 import type { MssRecord, MssRunRecord } from '../../records/mss/records.ts';
 import { errnoName } from '../../transport/errno.ts';
 import { driveRun, type Driving, streamRecords } from '../drive-run.ts';
@@ -21,7 +21,7 @@ import {
 } from '../responder-queries.ts';
 import { routedPairs } from '../routed-targets.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
-import type { MssAim } from './mss-recorder.ts';
+import type { MssAim } from '../../records/mss/recorder.ts';
 import { offerOptions, type PreparedMss } from './prepare-mss.ts';
 
 /** A measurement that asks a responder. */
@@ -29,7 +29,7 @@ interface AskingMss extends PreparedMss {
   readonly access: ResponderAccess;
 }
 
-/** The records of `mss` with `responder`: a SYN for each offer, and what the responder says arrived and left. No data is asked for. */
+/** The records of `mss` with `responder`: a SYN for each offer, and what arrived and left there. No data is asked for. */
 export async function* mssWithResponder(
   prepared: PreparedMss,
   machine: Machine,
@@ -80,14 +80,14 @@ function* connectionPlansOf(run: AskingMss, { open, machine, emit }: Asking): Ge
   }
 }
 
-/** One port: a question for each offer, told of together. */
+/** One port: a question for each offer, one record for all. */
 function* connectionPlan(
   run: AskingMss,
   aim: MssAim,
   { queries, emit }: { readonly queries: ResponderQueries; readonly emit: Emit },
 ): ConnectionPlan {
   const { address, source, name } = aim;
-  const offers = offersFor(run.offers, source.mtu);
+  const offers = offersFor(run.offers, source);
   const questions = offers.map((offer) => {
     const options = offerOptions(run, source, { purpose: 'offered', offer });
     return queries.question(address, name.port, { ...run.spec, options });
@@ -113,7 +113,7 @@ function recordOf(run: AskingMss, { name, source }: MssAim, { offers, questions,
   });
   const best = seen.find(({ local }) => local?.state === 'open') ?? seen.find(({ local }) => local !== null);
   const verdict = { state: best?.local?.state ?? 'filtered', reason: best?.local?.reason ?? 'no-response' } as const;
-  return mssRecordOf(name, verdict, responderEvidence(seen, mssForMtu(source.mtu)), run.expectations);
+  return mssRecordOf(name, verdict, responderEvidence(seen, mssFor(source)), run.expectations);
 }
 
 function unrouted(run: AskingMss, name: MssPort, errno: number): MssRecord {

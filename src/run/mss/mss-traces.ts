@@ -2,11 +2,11 @@ import { type QuoteEvidence, quoteEvidence } from '../../analysis/mss/quote-evid
 import type { DrivenSession } from '../../probe/session/driven-session.ts';
 import { HalfOpenResets } from '../../probe/session/half-open-resets.ts';
 import { PathSession, type TraceJob } from '../../probe/path/path-session.ts';
-import { mssForMtu } from '../../probe/craft/profiles.ts';
+import { mssFor } from '../../probe/craft/profiles.ts';
 import type { Routes } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
-import type { MssAim } from './mss-recorder.ts';
+import type { MssAim } from '../../records/mss/recorder.ts';
 import { craftOffer, type PreparedMss } from './prepare-mss.ts';
 
 /** Two for a trace, should an older connection hold the tuple of the first, and one for control flows. */
@@ -74,7 +74,7 @@ export class MssTraces {
   add({ name, address, source }: MssAim, onQuote: QuoteListener): void {
     // There is no hop before an address of this host.
     if (this.#isLocal(address)) return onQuote(null);
-    const sent = mssForMtu(source.mtu);
+    const sent = mssFor(source);
     const craft = (ttl: number): SynTemplate =>
       craftOffer({ spec: { ...this.#run.spec, ttl } }, source, { purpose: 'offered', offer: sent });
     const job: TraceJob = {

@@ -2,7 +2,7 @@ import { followUps } from '../../analysis/mss/follow-ups.ts';
 import { mssEvidence } from '../../analysis/mss/mss-evidence.ts';
 import type { SynscopeError } from '../../errors.ts';
 import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
-import { mssForMtu } from '../../probe/craft/profiles.ts';
+import { mssFor } from '../../probe/craft/profiles.ts';
 import { ProbeCookie } from '../../probe/craft/cookie.ts';
 import { cookieNumbering, SynMaker } from '../../probe/craft/syn-maker.ts';
 import { offersFor } from '../../probe/mss/offers.ts';
@@ -16,20 +16,19 @@ import type { OpenRun } from '../open-run.ts';
 import { routedPairs } from '../routed-targets.ts';
 import { runRecordOf, SummaryCounter } from '../run-records.ts';
 import { mssWithResponder } from './mss-responder.ts';
-import { type MssAim, MssRecorder } from './mss-recorder.ts';
+import { type MssAim, MssRecorder } from '../../records/mss/recorder.ts';
 import { MssTraces, TRACE_PORTS } from './mss-traces.ts';
 import { craftOffer, type MssOptions, type PreparedMss, prepareMss } from './prepare-mss.ts';
 
 /** Ports that are measured side by side. */
 const AT_ONCE = 8;
-/** Connections of one port besides those that offer. */
+/** Connections to one port besides those of its offers. */
 const MORE_CONNECTIONS = 3;
 
 /**
- * Finds out for every (target, port) pair what becomes of the MSS option in each direction, and yields the run record, one record for each pair as soon as it
- * is final, and the summary. Prints nothing. Throws a SynscopeError: before the first record for input that cannot be accepted, missing rights or an engine
- * that does not open; after the summary when no target had a route or the interface was lost. Ends early, with `interrupted` in the summary, when
- * `options.signal` aborts; no connection is left open.
+ * Finds out for every (target, port) pair what becomes of the MSS option in each direction. Yields the run record, one
+ * record for each pair as soon as it is final, and the summary. Leaves no connection open. Throws and ends early as
+ * `probe` does.
  */
 export function mss(options: MssOptions, machine: Partial<Machine> = {}): AsyncGenerator<MssRunRecord, void, undefined> {
   return oneByOne(mssInBatches(options, machine));
@@ -119,12 +118,12 @@ function* connectionPlan(recorder: MssRecorder, aim: MssAim, plan: MeasurementPl
   end();
 }
 
-/** How the port is measured. It has a maker of SYNs of its own, so that no two of its connections share a tuple. */
+/** How a port is measured. Each has its own maker of SYNs, so that no two of its connections share a tuple. */
 function planOf(run: PreparedMss, { name, address, source }: MssAim, { sourcePorts, random }: SynMeans): MeasurementPlan {
   const maker = new SynMaker(sourcePorts, cookieNumbering(new ProbeCookie(randomKey(random)), run.spec));
-  const natural = mssForMtu(source.mtu);
+  const natural = mssFor(source);
   return {
-    offers: offersFor(run.offers, source.mtu),
+    offers: offersFor(run.offers, source),
     makeSyn: (attempt) => maker.make(craftOffer(run, source, attempt), address, name.port).bytes,
     request: run.requestFor({ address: name.target, hostname: name.hostname, port: name.port }),
     initialRto: run.timing.timeoutMs * NANOS_PER_MS,

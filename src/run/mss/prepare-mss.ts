@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 
 import { type OfferItem, parseOffers, withOffer } from '../../probe/mss/offers.ts';
 import type { Attempt } from '../../probe/mss/port-measurement.ts';
-import { craftSyn, synOptionsText } from '../../probe/craft/syn-spec.ts';
+import { craftSyn, ETHERNET, synOptionsText } from '../../probe/craft/syn-spec.ts';
 import { type MssExpectations, parseMssExpectations } from '../../records/mss/expectations.ts';
 import type { Source } from '../../transport/transport.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
@@ -11,7 +11,7 @@ import type { RandomFill } from '../machine.ts';
 import { readRequest, type RequestMaker } from '../options/read-request.ts';
 import type { TokenOptions } from '../options/token.ts';
 
-/** What `mss` accepts: the command's flags in camelCase, with the same texts, units and defaults. Its SYNs are to be answered, and carry no data. */
+/** What `mss` accepts: the command's flags in camelCase, with the same texts, units and defaults. */
 export interface MssOptions extends Omit<PairOptions, 'payload' | 'badsum'>, TokenOptions {
   /** `synscope respond` listens on these ports with the same token. */
   readonly responder?: boolean;
@@ -25,22 +25,22 @@ export interface MssOptions extends Omit<PairOptions, 'payload' | 'badsum'>, Tok
   readonly expectReverse?: string;
 }
 
-/** A run of `mss` whose input has been read and found good; nothing has been opened yet. */
+/** A run of `mss`, its options read; nothing is open yet. */
 export interface PreparedMss extends PreparedPairs {
   readonly options: MssOptions;
   readonly timing: PreparedPairs['timing'] & { readonly retries: number };
   readonly offers: readonly OfferItem[];
-  /** What is said for data; null to wait for a banner. */
+  /** The request for data; null waits for a banner. */
   readonly requestFor: RequestMaker;
   readonly expectations: MssExpectations | null;
 }
 
-/** Each offer is made by a connection of its own, so one SYN more than the first is enough to tell a silent port. */
+/** Each offer has its own connection, so one retry is enough to tell a silent port. */
 const RETRIES = 1;
 const DEFAULT_PORTS = '443';
 const LARGEST_WINDOW = 0xffff;
 
-/** Reads all options. Throws a usage error for the first that cannot be accepted. */
+/** Reads all options. Throws a usage error for the first that is not valid. */
 export async function prepareMss(options: MssOptions, random: RandomFill = randomFillSync): Promise<PreparedMss> {
   const offers = parseOffers(options.offer);
   const requestFor = readRequest('--request', options.request, random);
@@ -50,7 +50,7 @@ export async function prepareMss(options: MssOptions, random: RandomFill = rando
   const spec = { ...pairs.spec, window: pairs.spec.window ?? LARGEST_WINDOW };
   const timing = { ...pairs.timing, retries: pairs.timing.retries ?? RETRIES };
   const run = { ...pairs, options, spec, timing, offers, requestFor, expectations };
-  craftOffer(run, { address: pairs.targets.at(0), interface: '', mtu: 1500 }, { purpose: 'offered', offer: 1460 });
+  craftOffer(run, ETHERNET, { purpose: 'offered', offer: 1460 });
   return run;
 }
 
@@ -61,7 +61,7 @@ export function craftOffer(run: Pick<PreparedMss, 'spec'>, source: Source, attem
 
 /** Its option list in tcpdump's words. */
 export function offerOptions({ spec }: Pick<PreparedMss, 'spec'>, source: Source, { purpose, offer }: Attempt): string {
-  const list = withOffer(synOptionsText(spec, source.mtu), offer, purpose === 'offered-twice' ? 2 : 1);
+  const list = withOffer(synOptionsText(spec, source), offer, purpose === 'offered-twice' ? 2 : 1);
   return purpose === 'without-timestamps' ? withoutTimestamps(list) : list;
 }
 

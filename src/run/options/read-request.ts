@@ -1,6 +1,6 @@
 import { SynscopeError, usageError } from '../../errors.ts';
 import { httpRequest, tlsClientHello } from '../../probe/requests.ts';
-import { fromHex } from '../../wire/hex.ts';
+import { fromHex } from '../../wire/bytes.ts';
 import type { RandomFill } from '../machine.ts';
 
 /** The port that a request is for. */
@@ -17,7 +17,10 @@ const LARGEST_REQUEST = 16_384;
 const HTTP_PORTS: readonly number[] = [80, 8080];
 const TLS_PORTS: readonly number[] = [443, 8443];
 
-/** Reads `http`, `http:/PATH`, `tls`, `hex:...` or `none`; without a text, what the port is usually for. Throws a usage error that names `flag`. */
+/**
+ * Reads `http`, `http:/PATH`, `tls`, `hex:...` or `none`; default: by the port's number. Throws a usage error that
+ * names `flag`.
+ */
 export function readRequest(flag: string, text: string | undefined, random: RandomFill): RequestMaker {
   const tls: RequestMaker = ({ hostname }) => tlsClientHello(hostname, random(new Uint8Array(32)), random(new Uint8Array(32)));
   if (text === undefined) return (addressee) => usual(addressee, tls);

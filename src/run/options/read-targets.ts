@@ -8,12 +8,12 @@ import {
   parseTargetsFile,
   targetNames,
   targetRanges,
+  type TargetSet,
 } from '../../probe/targets/targets.ts';
-import type { TargetSet } from '../../probe/targets/target-set.ts';
 import { parseAddress } from '../../wire/address.ts';
 import type { TargetOptions } from './run-options.ts';
 
-/** Reads files, resolves names and applies exclusions. Throws a usage error that quotes what cannot be read, resolved or probed. */
+/** Reads files, resolves names and applies exclusions. Throws a usage error that quotes what it cannot use. */
 export async function readTargets(options: TargetOptions): Promise<TargetSet> {
   const listed =
     options.targetsFile === undefined ? [] : parseTargetsFile(await readInput('--targets-file', options.targetsFile));

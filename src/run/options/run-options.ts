@@ -6,7 +6,7 @@ import type { SynSpec } from '../../probe/craft/syn-spec.ts';
 import { parsePorts } from '../../probe/targets/ports.ts';
 import type { Timing } from '../../probe/timing.ts';
 import { type Address, parseAddress } from '../../wire/address.ts';
-import { fromHex } from '../../wire/hex.ts';
+import { fromHex } from '../../wire/bytes.ts';
 import { type RandomFill, randomWord } from '../machine.ts';
 import type { RunFacts } from '../run-records.ts';
 import { packageVersion } from '../version.ts';
@@ -42,21 +42,21 @@ export interface CraftOptions {
   readonly badsum?: boolean;
 }
 
-/** The way out of this host, and by what means. */
+/** How packets leave this host. */
 export interface NetworkOptions {
   readonly sourceIp?: string;
   readonly sourcePort?: number;
   readonly interface?: string;
   readonly engine?: string;
-  /** After the sockets are open, a process started as root becomes an unprivileged user. Off in the library, on in the command. */
+  /** Become an unprivileged user once the sockets are open. Default: false in the library, true in the command. */
   readonly dropPrivileges?: boolean;
 }
 
-/** How a caller steers a run and hears of it. */
+/** How a caller stops a run, and is warned. */
 export interface RunControl {
-  /** Ends the run early: what is known is yielded, the summary says `interrupted`. */
+  /** Ends the run early: what is known by then is yielded, and the summary says `interrupted`. */
   readonly signal?: AbortSignal;
-  /** One line about something that works less well than it could. */
+  /** Takes one line about something that works less well than it could. */
   readonly onWarning?: (line: string) => void;
 }
 
@@ -89,7 +89,7 @@ function readHeaderFields(options: CraftOptions): Pick<SynSpec, 'dscp' | 'window
   };
 }
 
-/** Of all commands that have some of these. */
+/** The timing options of all commands; each has some of them. */
 interface TimingOptions extends Pick<NetworkOptions, 'sourcePort'> {
   readonly seed?: number;
   readonly timeout?: number;
@@ -99,7 +99,7 @@ interface TimingOptions extends Pick<NetworkOptions, 'sourcePort'> {
   readonly maxInFlight?: number;
 }
 
-/** How hard and how patiently to probe. Throws a usage error that quotes the option at fault. */
+/** Rates, time-outs and retries. Throws a usage error that quotes the option at fault. */
 export function readTiming(options: TimingOptions): Timing {
   whole('--source-port', options.sourcePort, [1, 65_535]);
   whole('--seed', options.seed, [0, Number.MAX_SAFE_INTEGER]);
@@ -124,7 +124,7 @@ function readRate(rate: number | 'max' | undefined): number | null {
   throw usageError('--rate', String(rate), 'expected packets a second, a number above 0, or "max"');
 }
 
-/** `value` where it is a whole number from `low` to `high`, undefined where it is not given; anything else is a usage error. */
+/** Returns `value`, which may be undefined. Throws a usage error unless it is a whole number from `low` to `high`. */
 export function whole(flag: string, value: number | undefined, [low, high]: readonly [number, number]): number | undefined {
   if (value === undefined || (Number.isInteger(value) && value >= low && value <= high)) return value;
   throw usageError(flag, String(value), `expected a whole number from ${low} to ${high}`);
@@ -144,24 +144,24 @@ function readAddressOption(flag: string, text: string): Address {
   throw usageError(flag, text, 'expected an IPv4 address such as 192.0.2.1');
 }
 
-/** What the commands accept that look at a few (target, port) pairs closely. */
+/** Options of the commands that look closely at a few (target, port) pairs. */
 export interface PairOptions extends TargetOptions, CraftOptions, NetworkOptions, RunControl {
-  /** `443` or `22,80`; each command has a default of its own. */
+  /** `443` or `22,80`; each command has its own default. */
   readonly ports?: string;
   /** Milliseconds. */
   readonly timeout?: number;
   readonly retries?: number;
 }
 
-/** A run over few pairs whose input has been read and found good; nothing has been opened yet. */
+/** A run over few pairs, its options read; nothing is open yet. */
 export interface PreparedPairs extends RunFacts {
   readonly options: PairOptions;
 }
 
-/** Pairs that one such run takes: each costs packets by the dozen. */
+/** Most pairs of such a run: each costs dozens of packets. */
 export const MOST_PAIRS = 1024;
 
-/** Reads the options that all these commands share. Throws a usage error for the first that cannot be accepted. */
+/** Reads the options that these commands share. Throws a usage error for the first that is not valid. */
 export async function preparePairs(
   command: string,
   options: PairOptions,

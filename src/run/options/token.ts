@@ -5,21 +5,21 @@ import { SynscopeError, usageError } from '../../errors.ts';
 import type { Mac } from '../../probe/responder/token-mac.ts';
 import type { RunControl } from './run-options.ts';
 
-/** Where the secret comes from that both ends share. */
+/** The secret that both ends share. */
 export interface TokenOptions {
-  /** The secret itself. Other users of this host may see it in the list of processes. */
+  /** The secret itself. On a command line, other users of this host can see it in the list of processes. */
   readonly token?: string;
-  /** A file that holds it; spaces and line ends around it do not count. */
+  /** A file that holds it; whitespace around it is ignored. */
   readonly tokenFile?: string;
 }
 
-/** How the commands that ask a responder are told to. */
+/** How a command asks a responder. */
 export interface ResponderOptions extends TokenOptions {
   /** `synscope respond` listens at the targets' end with the same token: ask it what arrived and what left. */
   readonly responder?: boolean;
-  /** `HOST:PORT`: another port that the responder listens on, asked about ports that are silent. Implies `responder`. */
+  /** `HOST:PORT`: the responder's port to ask about silent ports. Default: any that answered. Implies `responder`. */
   readonly control?: string;
-  /** `option`, `data` or both: where the SYN carries the proof beside its sequence number and its timestamp. */
+  /** `option`, `data` or both: where else the SYN carries the proof, besides sequence number and timestamp. */
   readonly proof?: string;
 }
 
@@ -27,7 +27,7 @@ export interface ResponderOptions extends TokenOptions {
 const SALT = 'synscope respond 1';
 const KEY_BYTES = 32;
 const COST = { N: 16_384, r: 8, p: 1 };
-/** Shorter tokens can be searched through all the same. */
+/** Shorter tokens can be found by trying all, even so. */
 const SHORT = 12;
 
 /** Whether the options ask for a responder. */
@@ -35,20 +35,20 @@ export function asksResponder({ responder, control }: Pick<ResponderOptions, 're
   return responder === true || control !== undefined;
 }
 
-/** HMAC-SHA-256 under the token's key. Throws a usage error when there is no token, or two; warns of one that is easy to guess. */
-export function openToken(options: TokenOptions & Pick<RunControl, 'onWarning'>, keyOf: (token: string) => Uint8Array): Mac {
+/** The MAC that proves the token. Warns of a short token. Throws a usage error when there is none, or two. */
+export function openToken(options: TokenOptions & Pick<RunControl, 'onWarning'>, macOf: (token: string) => Mac): Mac {
   const token = readToken(options);
   if (token.length < SHORT)
     options.onWarning?.(
       `a token of ${token.length} characters can be guessed from one captured SYN; take ${SHORT} or more at random`,
     );
-  const key = keyOf(token);
-  return (message) => new Uint8Array(createHmac('sha256', key).update(message).digest());
+  return macOf(token);
 }
 
-/** The key of a token (RFC 7914): 50 ms and 16 MiB for each guess. */
-export function stretchToken(token: string): Uint8Array {
-  return scryptSync(token, SALT, KEY_BYTES, COST);
+/** HMAC-SHA-256 under a key derived from the token (RFC 7914): 50 ms and 16 MiB for each guess. */
+export function tokenMac(token: string): Mac {
+  const key = scryptSync(token, SALT, KEY_BYTES, COST);
+  return (message) => new Uint8Array(createHmac('sha256', key).update(message).digest());
 }
 
 function readToken({ token, tokenFile }: TokenOptions): string {

@@ -2,12 +2,12 @@ import { Resolver } from 'node:dns/promises';
 
 import { type Address, formatAddress } from '../../wire/address.ts';
 
-/** How long a name is waited for. */
+/** How long to wait for a name. */
 const PATIENCE_MS = 1000;
 
 /**
- * Names of addresses, each asked for once; a resolver that does not answer in time costs a second, once, and the name. Not getnameinfo(3): it holds one of the few
- * threads that captures are waited for on, for as long as it likes, and the process as well.
+ * Names of addresses, each asked for once, for a second at most. Not by getnameinfo(3): it may hold for long one of the few
+ * threads that captures are waited for on, and keep the process alive.
  */
 export class HopNames {
   readonly #resolver: Resolver;

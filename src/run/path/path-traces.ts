@@ -1,17 +1,15 @@
+import { ETHERNET } from '../../probe/craft/syn-spec.ts';
 import type { TraceResult } from '../../probe/path/path-probe.ts';
 import { PathSession, type TraceJob } from '../../probe/path/path-session.ts';
-import type { PathResponder } from '../../records/path/path-record.ts';
+import type { PathResponder } from '../../records/path/build.ts';
 import type { HopRecord, PathRecord } from '../../records/path/records.ts';
-import type { PortRecord } from '../../records/records.ts';
+import type { PortRecord } from '../../records/probe/records.ts';
 import type { Routes } from '../../transport/transport.ts';
 import { type Address, UNSPECIFIED } from '../../wire/address.ts';
 import type { RoutedPair } from '../routed-targets.ts';
 import { HopNames } from './hop-names.ts';
 import type { PreparedPath } from './path.ts';
 import { PathTries } from './path-tries.ts';
-
-/** The MTU assumed where there is no route. */
-const ETHERNET_MTU = 1500;
 
 /** What traces are made with, and where their records go. */
 interface TraceMeans {
@@ -31,7 +29,7 @@ interface Tracing {
   readonly responder: PathResponder | null;
 }
 
-/** The traces of a run, and their records: those of a pair when its last try is over, and once names have been looked up. */
+/** The traces of a run. Emits the records of a pair when its last try is over and names have been looked up. */
 export class PathTraces {
   readonly session: PathSession;
   readonly #run: PreparedPath;
@@ -60,12 +58,12 @@ export class PathTraces {
     });
   }
 
-  /** Traces a pair; one without a route is told at once. */
+  /** Traces a pair; one without a route has its record at once. */
   begin({ name, address: target, source, errno }: RoutedPair, responder: PathResponder | null): void {
     const { spec, vary } = this.#run;
     const sourcePorts = this.#means.sourcePorts.slice(0, -1);
     const { port, hostname } = name;
-    const out = source ?? { address: UNSPECIFIED, interface: '', mtu: ETHERNET_MTU };
+    const out = source ?? ETHERNET;
     const tries = new PathTries({ target, port, source: out, spec, sourcePorts, vary: vary && source !== null });
     const tracing = { tries, hostname, responder };
     if (source !== null) {

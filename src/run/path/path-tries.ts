@@ -9,7 +9,7 @@ import {
 import type { TraceResult } from '../../probe/path/path-probe.ts';
 import type { TraceJob } from '../../probe/path/path-session.ts';
 import { compileOptions } from '../../wire/tcp-options.ts';
-import { pathRecordsOf, type TraceContext } from '../../records/path/path-record.ts';
+import { pathRecordsOf, type TraceContext } from '../../records/path/build.ts';
 import type { HopRecord, PathRecord } from '../../records/path/records.ts';
 import { craftSyn, synOptionsText, type SynSpec } from '../../probe/craft/syn-spec.ts';
 import type { Source } from '../../transport/transport.ts';
@@ -27,7 +27,7 @@ export interface TriedPair extends Pick<TraceJob, 'target' | 'port'> {
 /** Source ports of a trace: an older connection may hold the tuple of the first. */
 export const PORTS_A_TRY = 2;
 
-/** The traces of one pair: one, or with `vary` as many as it takes to tell what makes the difference. */
+/** The traces of one pair: one, or with `vary` as many as show which option makes the difference. */
 export class PathTries {
   readonly #pair: TriedPair;
   readonly #results: VariantResult[] = [];
@@ -38,7 +38,7 @@ export class PathTries {
   constructor(pair: TriedPair) {
     const { spec, source } = pair;
     this.#pair = pair;
-    this.#ahead = [asAsked(synOptionsText(spec, source.mtu), { ecn: spec.ecn, payload: spec.payload.length > 0 })];
+    this.#ahead = [asAsked(synOptionsText(spec, source), { ecn: spec.ecn, payload: spec.payload.length > 0 })];
   }
 
   /** The next trace, or null when no more are needed. */
@@ -58,7 +58,7 @@ export class PathTries {
       craft: crafterOf(spec, source),
       craftControl: crafterOf(specOf(spec, bareVariant(variant)), source),
       payloadLength: spec.payload.length,
-      // The first trace has found out what there is to be known of that.
+      // The first trace has found that out for the others.
       awaitsArp: this.#begun === 1,
     };
   }
@@ -101,7 +101,7 @@ function specOf(spec: SynSpec, { options, ecn, payload }: Variant): SynSpec {
   return { ...spec, options, ecn, payload: payload ? spec.payload : new Uint8Array(0) };
 }
 
-/** An option list without one of its items is one too, unless the item was raw bytes that others lean on. */
+/** An option list may not compile without one of its items, where raw bytes depend on each other. */
 function isPossible({ options }: Variant): boolean {
   return compileOptions(options).ok;
 }

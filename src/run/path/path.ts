@@ -4,11 +4,11 @@ import { localViewOf } from '../../probe/responder/local-view.ts';
 import { decisiveAttempt, type ResponderOutcome } from '../../probe/responder/responder-query.ts';
 import { HalfOpenResets } from '../../probe/session/half-open-resets.ts';
 import { JointSession } from '../../probe/session/joint-session.ts';
-import type { PathResponder } from '../../records/path/path-record.ts';
+import type { PathResponder } from '../../records/path/build.ts';
 import type { PathCommandRecord } from '../../records/path/records.ts';
 import { responderPartOf } from '../../records/responder-record.ts';
 import type { Address } from '../../wire/address.ts';
-import { fromHex } from '../../wire/hex.ts';
+import { fromHex } from '../../wire/bytes.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
 import { type Machine, machineWith, randomKey } from '../machine.ts';
@@ -45,7 +45,7 @@ const DEFAULT_MAX_TTL = 30;
 /** As asked, bare, as asked again, and without each of the options that fit into a SYN. */
 const MOST_TRIES = 12;
 
-/** A run whose input has been read and found good; nothing has been opened yet. */
+/** A run of `path`, its options read; nothing is open yet. */
 export interface PreparedPath extends PreparedPairs {
   readonly firstTtl: number;
   readonly maxTtl: number;
@@ -56,8 +56,8 @@ export interface PreparedPath extends PreparedPairs {
 }
 
 /**
- * Traces the path of the SYN to every (target, port) pair and yields the run record, of each pair its hops and its path as soon as they are final, and the
- * summary. Prints nothing. Throws a SynscopeError as `probe` does.
+ * Traces the path of the SYN to every (target, port) pair. Yields the run record, the hops and the path of each pair as
+ * soon as they are final, and the summary. Throws and ends early as `probe` does.
  */
 export function path(options: PathOptions, machine: Partial<Machine> = {}): AsyncGenerator<PathCommandRecord, void, undefined> {
   return oneByOne(pathInBatches(options, machine));
@@ -125,7 +125,7 @@ interface Tracing {
   readonly traces: PathTraces;
 }
 
-/** The connections to the responder, of each target before its traces. Without a responder there are none, and all traces may begin. */
+/** The connections to the responder; those of a target precede its traces. Without a responder all traces begin. */
 function askFirst(run: PreparedPath, { open }: Driving<PathCommandRecord>, { machine, traces }: Tracing): ConnectionSession {
   const { access } = run;
   if (access === null) {
@@ -169,7 +169,7 @@ function sumOf(a: Stats, b: Stats): Stats {
   };
 }
 
-/** What a responder says of the SYNs to a port, in the form that a path's record takes; null where no attempt was made. */
+/** What a responder says of the SYNs to a port, as a path's record takes it; null where no attempt was made. */
 function responderViewOf(outcome: ResponderOutcome, address: Address): PathResponder | null {
   const attempt = decisiveAttempt(outcome);
   if (attempt === null) return null;

@@ -2,21 +2,18 @@ import { openRoutes } from '../../engine/linux/routes.ts';
 import { reserveSourcePorts } from '../../engine/linux/source-ports.ts';
 import { ProbeCookie } from '../../probe/craft/cookie.ts';
 import { cookieNumbering, type Syn, SynMaker } from '../../probe/craft/syn-maker.ts';
-import { craftSyn, type SynSpec, synWindow } from '../../probe/craft/syn-spec.ts';
-import type { PacketRecord } from '../../records/records.ts';
+import { craftSyn, ETHERNET, type SynSpec, synWindow } from '../../probe/craft/syn-spec.ts';
+import type { PacketRecord } from '../../records/probe/records.ts';
 import type { Routes, Source } from '../../transport/transport.ts';
 import { type Address, formatAddress, UNSPECIFIED } from '../../wire/address.ts';
-import { toHex } from '../../wire/hex.ts';
+import { toHex } from '../../wire/bytes.ts';
 import { decodePacket } from '../../wire/packet.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
 import { formatOptions } from '../../wire/tcp-options.ts';
 import { type RandomFill, randomKey } from '../machine.ts';
 import type { PreparedRun } from './prepare.ts';
 
-/** Where there is no route the SYN is shown as it would leave an Ethernet, with the source address open. */
-const NO_ROUTE: Source = { address: UNSPECIFIED, interface: '', mtu: 1500 };
-
-/** The first SYN of each pair in sending order, as a real run would send it but for source port and ISN, which each run chooses anew. */
+/** The first SYN of each pair in sending order, as a real run would send it; each run chooses its own source port and ISNs. */
 export function* dryRunRecords(run: PreparedRun, random: RandomFill): Generator<PacketRecord, void, undefined> {
   const routes = openRoutes({ sourceIp: run.spec.sourceIp, interface: run.options.interface ?? null });
   const reservation = reserveSourcePorts(1, { first: run.options.sourcePort ?? null, warn: () => undefined });
@@ -44,7 +41,7 @@ interface DrySyn {
 
 /** By target; all without a route share one. */
 function drySyns({ spec }: PreparedRun, routes: Routes): (target: Address) => DrySyn {
-  const noRoute = { ...NO_ROUTE, address: spec.sourceIp ?? UNSPECIFIED };
+  const noRoute = { ...ETHERNET, address: spec.sourceIp ?? UNSPECIFIED };
   const made = new Map<Source, DrySyn>();
   return (target) => {
     const source = routes.sources[routes.lookup(target)] ?? noRoute;
@@ -54,7 +51,7 @@ function drySyns({ spec }: PreparedRun, routes: Routes): (target: Address) => Dr
   };
 }
 
-function recordOf({ bytes, ...syn }: Syn, spec: SynSpec, { mtu }: Source): PacketRecord {
+function recordOf({ bytes, ...syn }: Syn, spec: SynSpec, source: Source): PacketRecord {
   const decoded = decodePacket(bytes);
   return {
     type: 'packet',
@@ -63,7 +60,7 @@ function recordOf({ bytes, ...syn }: Syn, spec: SynSpec, { mtu }: Source): Packe
     sourcePort: syn.sourcePort,
     seq: syn.seq,
     ttl: spec.ttl,
-    window: synWindow(spec, mtu),
+    window: synWindow(spec, source),
     optionsText: formatOptions((decoded.ok && decoded.value.tcp?.header.options) || []),
     hex: toHex(bytes),
   };

@@ -1,9 +1,9 @@
 import { randomFillSync } from 'node:crypto';
 
-import { synOptions } from '../../probe/craft/syn-spec.ts';
+import { ETHERNET, synOptions } from '../../probe/craft/syn-spec.ts';
 import { type PairOrder, parseShard } from '../../probe/scan/pair-order.ts';
 import { createProbeOrder } from '../../probe/scan/probe-order.ts';
-import { RetryPolicy } from '../../probe/scan/retry-policy.ts';
+import { RetryPolicy } from '../../probe/scan/retransmit-policy.ts';
 import type { SessionStats } from '../../probe/scan/session-plan.ts';
 import { parsePorts } from '../../probe/targets/ports.ts';
 import { type Expectations, parseExpectations } from '../../records/probe/expectations.ts';
@@ -24,7 +24,7 @@ import { packageVersion } from '../version.ts';
 
 /** What `probe` accepts: the command's flags in camelCase, with the same texts, units and defaults. */
 export interface ProbeOptions extends TargetOptions, CraftOptions, NetworkOptions, ResponderOptions, RunControl {
-  /** `22,80,8000-8100,https` or `-`; without it the documented default list. */
+  /** `22,80,8000-8100,https` or `-`; default: the documented list. */
   readonly ports?: string;
 
   /** Milliseconds. */
@@ -41,8 +41,8 @@ export interface ProbeOptions extends TargetOptions, CraftOptions, NetworkOption
   readonly sendPath?: string;
 
   /**
-   * Yield records of open ports alone; the summary still counts all. With expectations, every port has its record. A function is asked once the size of
-   * the run is known.
+   * Yield records of open ports alone; the summary counts all. With expectations every port has its record. A function is
+   * asked once the size of the run is known.
    */
   readonly openOnly?: boolean | ((run: RunSize) => boolean);
 
@@ -77,12 +77,12 @@ export interface Progress {
   readonly probesSent: number;
 }
 
-/** A run whose every input has been read and found good; nothing has been opened yet. */
+/** A run, its options read; nothing is open yet. */
 export interface PreparedRun extends RunFacts {
   readonly options: ProbeOptions;
   readonly order: PairOrder;
   readonly expectations: Expectations | null;
-  /** How many source ports tell the SYNs of one pair apart. */
+  /** Source ports that tell the SYNs of one pair apart. */
   readonly sourcePortCount: number;
 }
 
@@ -90,17 +90,15 @@ export interface PreparedRun extends RunFacts {
 const SPARE_SYNS = 2;
 const MAX_SOURCE_PORTS = 64;
 const PROGRESS_INTERVAL_MS = 100;
-/** For checking an option list before any route is known. */
-const ETHERNET_MTU = 1500;
 
-/** Reads all options. Throws a usage error for the first that cannot be accepted. */
+/** Reads all options. Throws a usage error for the first that is not valid. */
 export async function prepareRun(options: ProbeOptions, random: RandomFill = randomFillSync): Promise<PreparedRun> {
   const ports = parsePorts(options.ports);
   const spec = readSpec(options);
   const timing = readTiming(options);
   const expectations = parseExpectations(options);
   const shard = options.shard === undefined ? null : parseShard(options.shard);
-  synOptions(spec, ETHERNET_MTU);
+  synOptions(spec, ETHERNET);
   const targets = await readTargets(options);
   const seed = options.seed ?? randomWord(random);
   const order = createProbeOrder({ targets: targets.size, ports, seed, shard, randomize: options.randomize !== false });
@@ -117,7 +115,7 @@ export function wantsOpenOnly({ options, targets, ports, expectations }: Prepare
   return typeof openOnly === 'function' ? openOnly({ targets: targets.size, ports: ports.size }) : openOnly;
 }
 
-/** Calls `onProgress`, where there is one, at most ten times a second; to be called on each turn of the loop. */
+/** Calls `onProgress` at most ten times a second. The result is to be called on each turn of the loop. */
 export function progressTeller(
   { options: { onProgress }, order }: PreparedRun,
   statsNow: () => Pick<SessionStats, 'pairsDone' | 'open' | 'probesSent'>,

@@ -5,8 +5,8 @@ import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/c
 import { type LocalView, localViewOf } from '../../probe/responder/local-view.ts';
 import { decisiveAttempt, type ResponderOutcome } from '../../probe/responder/responder-query.ts';
 import { judge } from '../../records/probe/expectations.ts';
-import { replyOf, singleRttOf } from '../../records/probe/port-record.ts';
-import type { PortRecord, ProbeRecord } from '../../records/records.ts';
+import { replyOf, singleRttOf } from '../../records/probe/build.ts';
+import type { PortRecord, ProbeRecord } from '../../records/probe/records.ts';
 import { responderPartOf } from '../../records/responder-record.ts';
 import { errnoName } from '../../transport/errno.ts';
 import { formatAddress } from '../../wire/address.ts';
@@ -33,7 +33,7 @@ interface AskingProbe extends PreparedRun {
   readonly access: ResponderAccess;
 }
 
-/** The records of `probe` with `responder`: one connection a port at least, and what the responder says of it. */
+/** The records of `probe` with `responder`: at least one connection for each port, and what the responder says of it. */
 export async function* probeWithResponder(
   prepared: PreparedRun,
   machine: Machine,

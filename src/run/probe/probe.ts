@@ -3,8 +3,8 @@ import { sendPathOf } from '../../engine/engines.ts';
 import type { SynscopeError } from '../../errors.ts';
 import { craftSyn } from '../../probe/craft/syn-spec.ts';
 import { ProbeSession } from '../../probe/scan/session.ts';
-import { PortRecorder } from '../../records/probe/port-recorder.ts';
-import type { ProbeRecord } from '../../records/records.ts';
+import { PortRecorder } from '../../records/probe/recorder.ts';
+import type { ProbeRecord } from '../../records/probe/records.ts';
 import type { Routes } from '../../transport/transport.ts';
 import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
 import { type Machine, machineWith, openKeystream, randomKey } from '../machine.ts';
@@ -14,14 +14,17 @@ import { dryRunRecords } from './dry-run.ts';
 import { asksResponder } from '../options/token.ts';
 import { prepareRun, type PreparedRun, type ProbeOptions, progressTeller, wantsOpenOnly } from './prepare.ts';
 
-/** A run of so many pairs lasts seconds. */
+/** Pairs of a run that lasts seconds. */
 const LARGE_RUN = 1_000_000;
 
 /**
- * Probes every (target, port) pair and yields the run record, one record for each port as soon as it is final, and the summary. Prints nothing.
- * Throws a SynscopeError: before the first record for input that cannot be accepted, missing rights or an engine that does not open; after the
- * summary when no target had a route or the interface was lost. Ends early, with `interrupted` in the summary, when `options.signal` aborts.
- * `machine` takes the place of parts of this machine, such as its network.
+ * Probes every (target, port) pair. Yields the run record, one record for each port as soon as it is final, and the
+ * summary. Prints nothing. Ends early, with `interrupted` in the summary, when `options.signal` aborts.
+ *
+ * Throws a SynscopeError: before the first record for options that are not valid, missing rights or an engine that does
+ * not open; after the summary when no target had a route or the interface was lost.
+ *
+ * `machine` replaces parts of this machine, such as its network.
  */
 export function probe(options: ProbeOptions, machine: Partial<Machine> = {}): AsyncGenerator<ProbeRecord, void, undefined> {
   return oneByOne(probeInBatches(options, machine));
@@ -93,7 +96,7 @@ async function probeAll(
   });
 }
 
-/** Does before the first SYN what would disturb round trips or the capture later. */
+/** Compiles code and collects the heap now, where that would disturb round trips or the capture later. */
 async function prepareProcess({ order }: PreparedRun, session: ProbeSession, { transport, sourcePorts }: OpenRun): Promise<void> {
   if (transport.clock === 'userspace') await (await import('../warm-up.ts')).warmUp(session, transport, sourcePorts[0] as number);
   if (order.length >= LARGE_RUN) (await import('../warm-up.ts')).settleHeap();
@@ -108,13 +111,13 @@ function needsOf(run: PreparedRun): RunNeeds {
   return { options: { ...options, engine }, sourceIp: spec.sourceIp, sourcePortCount, ports: 'reserved', packets, sending };
 }
 
-/** The size of the run's SYNs; 0 when the first target has no route. Its way out is then the first of `routes`, for which a faster way of sending is opened. */
+/** Bytes of one SYN; 0 when the first target has no route. The lookup makes its source the first of `routes`. */
 function packetBytes(run: PreparedRun, routes: Routes): number {
   const source = routes.sources[routes.lookup(run.targets.at(0))];
   return source === undefined ? 0 : craftSyn(run.spec, source).length;
 }
 
-/** Only one engine has the ways that must be asked for. */
+/** Only packet-ring has the send paths that must be asked for. */
 function engineNameFor(path: SendDemand['path']): string {
   return path === 'auto' || path === 'raw-ip' ? 'auto' : 'packet-ring';
 }

@@ -4,7 +4,7 @@ import type { Attempt } from '../../probe/responder/attempt-log.ts';
 import type { ResponderPlan } from '../../probe/responder/responder-plan.ts';
 import { ResponderSession } from '../../probe/responder/responder-session.ts';
 import type { Mac } from '../../probe/responder/token-mac.ts';
-import { attemptRecordOf } from '../../records/respond/attempt-record.ts';
+import { attemptRecordOf } from '../../records/respond/build.ts';
 import type { RespondRecord, RespondRunRecord, RespondSummaryRecord } from '../../records/respond/records.ts';
 import { NANOS_PER_MS, NANOS_PER_SECOND } from '../../wire/numbers.ts';
 import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
@@ -31,7 +31,7 @@ export interface RespondOptions
 const MOST_PORTS = 512;
 const LONGEST_SECONDS = 31_536_000;
 const MOST_ATTEMPTS = 1_000_000_000;
-/** A proof of two minutes more or less, said once for each such difference. */
+/** Minutes for which one proof is valid. */
 const SLOT_MINUTES = 2;
 
 /** A responder whose input has been read and found good. */
@@ -43,9 +43,11 @@ interface PreparedResponder {
 }
 
 /**
- * Answers SYNs whose sender has the token, and yields the run record, one record for each attempt once its fate is final, and the summary. Prints nothing. Throws a
- * SynscopeError: before the first record for input that cannot be accepted, missing rights or ports that are taken; after the summary when the interface was
- * lost. Ends when `options.signal` aborts, with `interrupted` in the summary, or after `for` seconds or `count` attempts.
+ * Answers SYNs whose sender has the token. Yields the run record, one record for each attempt once its fate is final, and
+ * the summary. Prints nothing. Ends when `options.signal` aborts, or after `for` seconds or `count` attempts.
+ *
+ * Throws a SynscopeError: before the first record for options that are not valid, missing rights or ports that are taken;
+ * after the summary when the interface was lost.
  */
 export function respond(options: RespondOptions, machine: Partial<Machine> = {}): AsyncGenerator<RespondRecord, void, undefined> {
   return oneByOne(respondInBatches(options, machine));
@@ -68,13 +70,13 @@ export async function* respondInBatches(
   yield* streamRecords<RespondRecord>(open, options, (driving) => respondUntilDone(prepared, driving, machine));
 }
 
-function prepare(options: RespondOptions, { tokenKey }: Machine): PreparedResponder {
+function prepare(options: RespondOptions, { tokenMac }: Machine): PreparedResponder {
   const set = parsePorts(options.listenPorts);
   if (set.size > MOST_PORTS) throw usageError('--listen-ports', options.listenPorts, `expected at most ${MOST_PORTS} ports`);
   whole('--for', options.for, [1, LONGEST_SECONDS]);
   whole('--count', options.count, [1, MOST_ATTEMPTS]);
   const ports = Array.from({ length: set.size }, (_, index) => set.at(index));
-  return { options, ports, mac: openToken(options, tokenKey), version: packageVersion() };
+  return { options, ports, mac: openToken(options, tokenMac), version: packageVersion() };
 }
 
 async function respondUntilDone(
@@ -115,7 +117,7 @@ function planOf(
   };
 }
 
-/** Warns of a peer that has the token and another time. */
+/** Warns of a peer that has the token and whose clock differs. */
 function clockWarning({ stats }: ResponderSession, { onWarning = () => undefined }: RespondOptions): () => void {
   let known = 0;
   return () => {

@@ -1,4 +1,4 @@
-import type { DataOption, TcpOption } from '../tcp-option.ts';
+import type { DataOption, TcpOption } from '../decoded.ts';
 
 /** Options that `TcpOption` gives fields of their own. */
 type FieldOption = Exclude<TcpOption, DataOption>;
@@ -14,7 +14,7 @@ export type OptionNamed<N extends OptionName> = N extends DataOptionName
   ? DataOption
   : Extract<FieldOption, { readonly name: N }>;
 
-/** All that is known of one TCP option: one file each, one line in the table. */
+/** All that is known of one TCP option. */
 export interface OptionCodec<O extends TcpOption> {
   readonly name: OptionName;
   /** Kind numbers (IANA tcp-parameters). */
@@ -25,8 +25,15 @@ export interface OptionCodec<O extends TcpOption> {
   decode(kind: number, body: Uint8Array): O | null;
   /** The bytes after kind and length. */
   encodeBody(option: O): Uint8Array;
-  /** What stands behind the word in an option list, `=` included; empty for the word alone; null when only `kind=N:HEX` can say it. */
+  /** What follows the word in an option list: `=...`, empty, or null when only `kind=N:HEX` can say it. */
   formatValue(option: O): string | null;
-  /** The option for the text behind `=`, null for the word alone; null when the text is not as `syntax` says. */
+  /** The option for the text behind `=` (null for the word alone); null for text against `syntax`. */
   parseValue(value: string | null): O | null;
+}
+
+/** A decimal number from 0 to `maximum`, or null. No signs, spaces, exponents or other bases. */
+export function parseDecimal(text: string | null, maximum: number): number | null {
+  if (text === null || !/^\d{1,10}$/.test(text)) return null;
+  const value = Number(text);
+  return value <= maximum ? value : null;
 }

@@ -1,19 +1,17 @@
-import type { TcpOption } from '../tcp-option.ts';
-import { authenticationCodec } from './authentication.ts';
-import { eolCodec } from './eol.ts';
-import { experimentCodec } from './experiment.ts';
-import { fastOpenCodec } from './fast-open.ts';
-import { md5SignatureCodec } from './md5-signature.ts';
-import { mssCodec } from './mss.ts';
-import { multipathCodec } from './multipath.ts';
-import { nopCodec } from './nop.ts';
+import type { TcpOption } from '../decoded.ts';
+import {
+  authenticationCodec,
+  experimentCodec,
+  fastOpenCodec,
+  md5SignatureCodec,
+  multipathCodec,
+  sackCodec,
+} from './data-options.ts';
+import { mssCodec, timestampsCodec, wscaleCodec } from './number-options.ts';
 import type { OptionCodec, OptionName, OptionNamed } from './option-codec.ts';
-import { sackPermittedCodec } from './sack-permitted.ts';
-import { sackCodec } from './sack.ts';
-import { timestampsCodec } from './timestamps.ts';
-import { wscaleCodec } from './wscale.ts';
+import { eolCodec, nopCodec, sackPermittedCodec } from './word-options.ts';
 
-/** Every TCP option with a name. A variant of `TcpOption` or a `DataOptionName` without its line here does not compile. */
+/** Every TCP option with a name. A name of `OptionName` without its line here does not compile. */
 const OPTION_TABLE: { readonly [N in OptionName]: OptionCodec<OptionNamed<N>> } = {
   eol: eolCodec,
   nop: nopCodec,

@@ -4,7 +4,7 @@ import { compareBothEnds } from '../../../src/analysis/both-ends/both-ends.ts';
 import { type Address, parseAddress } from '../../../src/wire/address.ts';
 import { encodeTcpPacket, type TcpPacketFields } from '../../../src/wire/packet.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
-import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../../src/wire/decoded.ts';
 
 const NEAR = parseAddress('192.0.2.1') as Address;
 const FAR = parseAddress('198.51.100.7') as Address;
@@ -28,7 +28,7 @@ describe('both ends of a handshake', () => {
     expect(compareBothEnds(clean)).toEqual({ forward: [], reverse: [], translation: null, findings: [] });
   });
 
-  it('without a SYN-ACK at either of them have no way back to compare', () => {
+  it('without a SYN-ACK at either end have no reverse path to compare', () => {
     expect(compareBothEnds({ ...clean, synAckArrived: null }).reverse).toBeNull();
     expect(compareBothEnds({ ...clean, synAckSent: null }).reverse).toBeNull();
   });
@@ -48,7 +48,7 @@ describe('both ends of a handshake', () => {
     ]);
   });
 
-  it('what only undoes a forward change is no change of the way back', () => {
+  it('what only undoes a forward change is no change of the reverse path', () => {
     const nat = parseAddress('203.0.113.9') as Address;
     const arrived = { source: nat, sourcePort: 1024, seq: 5100, options: [MSS, ts(77, 0)] };
     const answered = { destination: nat, destinationPort: 1024, ack: 5101, options: [MSS, ts(50, 77)] };

@@ -17,8 +17,7 @@ import {
 } from '../../network/middleboxes/options.ts';
 import { edited, set } from '../../network/packet-edit.ts';
 import { type Address, parseAddress } from '../../../src/wire/address.ts';
-import { writeU16 } from '../../../src/wire/bytes.ts';
-import { fromHex } from '../../../src/wire/hex.ts';
+import { writeU16, fromHex } from '../../../src/wire/bytes.ts';
 import { encodeTcpPacket } from '../../../src/wire/packet.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
 import { compileOptions } from '../../../src/wire/tcp-options.ts';

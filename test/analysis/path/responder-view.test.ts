@@ -32,7 +32,7 @@ describe('the responder as a hop', () => {
     });
   });
 
-  it('is behind the last router, whatever somebody made of the TTL', () => {
+  it('is behind the last router, whatever a device made of the TTL', () => {
     expect(viewFromResponder(seen(255), [ROUTER]).ttl).toBe(3);
     expect(viewFromResponder(seen(64), []).ttl).toBe(1);
   });

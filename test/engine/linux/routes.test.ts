@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openRoutes, type OpenRoutes, type RouteOptions } from '../../../src/engine/linux/routes.ts';
-import { isUnresolvedIn } from '../../../src/engine/linux/arp-table.ts';
-import { interfaceFor, parseRouteTable, TableRoutes } from '../../../src/engine/linux/table-routes.ts';
+import { openRoutes } from '../../../src/engine/linux/routes.ts';
+import type { OpenRoutes, RouteOptions } from '../../../src/engine/linux/route-sources.ts';
+import { isUnresolvedIn, interfaceFor, parseRouteTable, TableRoutes } from '../../../src/engine/linux/table-routes.ts';
 import { Errno } from '../../../src/transport/errno.ts';
 import type { Source } from '../../../src/transport/transport.ts';
 import { formatAddress, parseAddress, type Address } from '../../../src/wire/address.ts';

@@ -3,7 +3,7 @@ import { connect, createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { parseEphemeralRange, parsePortList, readLocalPorts, usableRuns } from '../../../src/engine/linux/port-ranges.ts';
+import { parseEphemeralRange, parsePortList, readLocalPorts, usableRuns } from '../../../src/engine/linux/port-choice.ts';
 import { reserveSourcePorts, type Reservation } from '../../../src/engine/linux/source-ports.ts';
 
 const quiet = { first: null, warn: (line: string): void => expect.fail(line) };

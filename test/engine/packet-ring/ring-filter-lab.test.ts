@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { attachFilter } from '../../../src/engine/linux/attach-filter.ts';
+import { attachFilter } from '../../../src/engine/linux/filter-program.ts';
 import { systemCalls, type SystemCalls } from '../../../src/engine/linux/system-calls.ts';
 import { ringFilter } from '../../../src/engine/packet-ring/ring-filter.ts';
 import { until } from '../../netns/child.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import koffi from 'koffi';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { attachFilter } from '../../../src/engine/linux/attach-filter.ts';
+import { attachFilter } from '../../../src/engine/linux/filter-program.ts';
 import { systemCalls, type SystemCalls } from '../../../src/engine/linux/system-calls.ts';
 import { ipv4Filter, ringFilter } from '../../../src/engine/packet-ring/ring-filter.ts';
 import { PacketView } from '../../../src/wire/packet-view.ts';

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { AddressTexts } from '../../../src/engine/raw-cap/address-texts.ts';
-import { captureFilter } from '../../../src/engine/raw-cap/capture-filter.ts';
-import { missingBinding } from '../../../src/engine/raw-cap/missing-binding.ts';
+import { AddressTexts } from '../../../src/engine/raw-cap/raw-cap-transport.ts';
+import { captureFilter } from '../../../src/engine/raw-cap/raw-cap.ts';
+import { missingBinding } from '../../../src/engine/raw-cap/native-packages.ts';
 import { formatAddress, type Address } from '../../../src/wire/address.ts';
 import fc from 'fast-check';
 

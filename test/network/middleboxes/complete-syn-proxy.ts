@@ -1,7 +1,7 @@
 import { seq, seqAdd, type Seq } from '../../../src/wire/numbers.ts';
 import { encodeTcpPacket } from '../../../src/wire/packet.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
-import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../../src/wire/decoded.ts';
 import { findOption } from '../../../src/wire/tcp-options.ts';
 import { anything, rst, syn, synAck, tcp } from '../match.ts';
 import { back, onward, when, type Context, type Emission, type Middlebox } from '../middlebox.ts';

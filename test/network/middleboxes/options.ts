@@ -1,5 +1,5 @@
 import { encodeOptions, MAX_OPTION_BYTES } from '../../../src/wire/tcp-options.ts';
-import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../../src/wire/decoded.ts';
 import { syn, synAck, tcp, type Match } from '../match.ts';
 import { rewrite, when, type Middlebox } from '../middlebox.ts';
 import { destinationOf, destinationPortOf, optionsOf, sourceOf, sourcePortOf } from '../packet.ts';

@@ -1,6 +1,6 @@
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
 import { encodeTcpPacket } from '../../../src/wire/packet.ts';
-import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../../src/wire/decoded.ts';
 import { anything, rst, syn, tcp, type Match } from '../match.ts';
 import { back, chain, drop, when, type Middlebox } from '../middlebox.ts';
 import { swapped, type Packet } from '../packet.ts';

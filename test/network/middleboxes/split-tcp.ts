@@ -1,5 +1,5 @@
 import { seq, type Nanos } from '../../../src/wire/numbers.ts';
-import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../../src/wire/decoded.ts';
 import { host, type HostContext, type HostForm, type Service } from '../host.ts';
 import { isAboutAnError } from '../icmp-error.ts';
 import { rst, syn, tcp, type Match } from '../match.ts';

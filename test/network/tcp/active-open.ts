@@ -1,6 +1,6 @@
 import { NANOS_PER_MS, seqAdd, type Nanos, type Seq } from '../../../src/wire/numbers.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
-import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../../src/wire/decoded.ts';
 import { findOption } from '../../../src/wire/tcp-options.ts';
 import { optionsOf, type Packet } from '../packet.ts';
 import { agree } from './agreement.ts';

@@ -1,5 +1,5 @@
 import { findOption } from '../../../src/wire/tcp-options.ts';
-import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../../src/wire/decoded.ts';
 
 /** What the SYNs of both ends agree on, as seen from one end. */
 export interface Agreement {

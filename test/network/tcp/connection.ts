@@ -1,6 +1,6 @@
 import { seqAdd, seqDiff, type Nanos, type Seq } from '../../../src/wire/numbers.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
-import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../../src/wire/decoded.ts';
 import { milliseconds } from '../middlebox.ts';
 import type { Packet } from '../packet.ts';
 import { segmentBytes, type Agreement } from './agreement.ts';

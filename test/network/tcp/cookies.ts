@@ -1,11 +1,10 @@
 import { seqAdd, seqDiff, type Seq } from '../../../src/wire/numbers.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
-import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../../src/wire/decoded.ts';
 import { findOption } from '../../../src/wire/tcp-options.ts';
 import { optionsOf, seqOf, ackOf, sourceOf, destinationOf, sourcePortOf, destinationPortOf, type Packet } from '../packet.ts';
 import type { Stack } from '../stack.ts';
-import type { Agreement } from './agreement.ts';
-import { DEFAULT_MSS } from './agreement.ts';
+import { type Agreement, DEFAULT_MSS } from './agreement.ts';
 import { keyedHash } from '../random.ts';
 
 /** Client MSS values that a cookie can hold (net/ipv4/syncookies.c, msstab). */

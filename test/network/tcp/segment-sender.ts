@@ -1,7 +1,7 @@
 import type { Nanos } from '../../../src/wire/numbers.ts';
 import { encodeTcpPacket } from '../../../src/wire/packet.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
-import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../../src/wire/decoded.ts';
 import type { HostContext } from '../host.ts';
 import { nextIpId, timestampClock } from '../host-memory.ts';
 import type { Endpoints, Packet } from '../packet.ts';

@@ -1,5 +1,5 @@
 import { NANOS_PER_MS, type Nanos } from '../../../src/wire/numbers.ts';
-import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../../src/wire/decoded.ts';
 import type { Stack } from '../stack.ts';
 import type { Application } from './application.ts';
 

@@ -1,6 +1,6 @@
 import { seqAdd, type Nanos, type Seq } from '../../../src/wire/numbers.ts';
 import { TcpFlag } from '../../../src/wire/tcp-flags.ts';
-import type { TcpOption } from '../../../src/wire/tcp-option.ts';
+import type { TcpOption } from '../../../src/wire/decoded.ts';
 import { findOption } from '../../../src/wire/tcp-options.ts';
 import type { HostContext } from '../host.ts';
 import { flagsOf, optionsOf, seqOf, swapped, type Packet } from '../packet.ts';

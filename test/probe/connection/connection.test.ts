@@ -319,7 +319,7 @@ describe('resets', () => {
     script.hears(synAck()).at(1).sends('R 1');
   });
 
-  it('answer whoever still talks to a connection that was let go', () => {
+  it('answer a peer that still sends on a closed connection', () => {
     const script = new Script(talk('hello', 'rst', 10));
     script.at(0).hears(synAck()).hears({ flags: '.', seq: 1, ack: 6 }).at(10).take();
     script.hears({ flags: 'P.', seq: 1, ack: 6, payload: 'late' }).at(11).sends('R. 6 ack 1');

@@ -59,7 +59,7 @@ describe('whatever a peer says', () => {
           const ours = notes.filter(({ kind }) => kind === 'out').at(-1);
           const theirs = ['refused', 'reset-by-peer', 'finished'].includes(ending?.kind ?? '');
           expect(theirs || (ours?.kind === 'out' && ours.sense === 'rst')).toBe(true);
-          // Nobody is kept busy: answers are bounded, whatever comes.
+          // Answers are bounded, whatever arrives.
           expect(notes.filter(({ kind }) => kind === 'out').length).toBeLessThan(120);
         },
       ),

@@ -11,7 +11,7 @@ const NEAR = parseAddress('192.0.2.1') as Address;
 const FAR = parseAddress('198.51.100.7') as Address;
 const OTHER = parseAddress('198.51.100.8') as Address;
 const PORTS = [20_000, 20_001, 20_002];
-const template = craftSyn(readSpec({}), { address: NEAR, interface: 'eth0', mtu: 1500 });
+const template = craftSyn(readSpec({}), { address: NEAR, mtu: 1500 });
 
 function cookie(): ProbeCookie {
   return new ProbeCookie(Uint32Array.of(1, 2, 3, 4));

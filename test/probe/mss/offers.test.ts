@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { offersFor, parseOffers, withOffer } from '../../../src/probe/mss/offers.ts';
+import { UNSPECIFIED } from '../../../src/wire/address.ts';
 
 describe('offers', () => {
   it.each([
@@ -9,7 +10,7 @@ describe('offers', () => {
     [undefined, 65_536, [65_495, 8960, 1460, 1400, 1300, 536, null]],
     ['none, 1300 ,JUMBO,1300,mtu', 1500, [8960, 1460, 1300, null]],
   ] as const)('%s on an MTU of %d', (text, mtu, offers) => {
-    expect(offersFor(parseOffers(text), mtu)).toEqual(offers);
+    expect(offersFor(parseOffers(text), { address: UNSPECIFIED, mtu })).toEqual(offers);
   });
 
   it.each(['', '0', '65536', '1460,,1300', 'big', '-1', '1e3', Array.from({ length: 17 }, () => '9').join(',')])(

@@ -86,7 +86,7 @@ describe('the size of segments', () => {
     expect(reply.segment(205, 1, 1288, 'P.').size.full).toBe(1300);
   });
 
-  it('is that of what was offered, whatever stands behind', () => {
+  it('is that of the offer, whatever follows', () => {
     expect(new Reply().segment(1, 1, 1448, 'P.').segment(205, 1, 1448, 'P.').size.full).toBe(1460);
   });
 

@@ -13,7 +13,7 @@ import { PROOF_CARRIERS } from '../../../src/probe/responder/proof.ts';
 import { ATTEMPT_FATES, type AttemptReport, type ResponderReport } from '../../../src/probe/responder/report.ts';
 import { ReportExchange } from '../../../src/probe/responder/report-exchange.ts';
 import { ReportServer, type ReportTurn } from '../../../src/probe/responder/report-server.ts';
-import { macOfToken } from '../../simulation/two-ends.ts';
+import { macOfToken } from '../../network/simulated-machine.ts';
 
 const mac = macOfToken('correct horse');
 const nonces = { responder: new Uint8Array(16).fill(1), client: new Uint8Array(16).fill(2) };
@@ -75,14 +75,14 @@ describe('messages', () => {
     expect(decodeReport(macOfToken('battery staple'), nonces, message)).toBeNull();
   });
 
-  it('a request of somebody without the token, or of another connection, is none', () => {
+  it('a request without the token, or of another connection, is none', () => {
     const request = encodeRequest(mac, nonces, { sinceMs: 5000, skip: 7 });
     expect(decodeRequest(mac, nonces.responder, whole(request))).toEqual({ sinceMs: 5000, skip: 7, nonce: nonces.client });
     expect(decodeRequest(mac, new Uint8Array(16), whole(request))).toBeNull();
     expect(decodeRequest(macOfToken('battery staple'), nonces.responder, whole(request))).toBeNull();
   });
 
-  it('what has no room is counted', () => {
+  it('what does not fit is counted', () => {
     const [other] = fc.sample(attempt, 1) as [AttemptReport];
     const [one] = fc.sample(report, 1) as [ResponderReport];
     const many = { ...one, others: Array.from({ length: 400 }, () => other), more: 3 };
@@ -142,7 +142,7 @@ describe('an exchange', () => {
     expect(exchange.failure).toBe('not-a-responder');
   });
 
-  it('with somebody who has another token ends without a report', () => {
+  it('with another token ends without a report', () => {
     const exchange = new ReportExchange(macOfToken('battery staple'), nonces.client, () => ({ sinceMs: 0, skip: 0 }));
     const responder = server();
     const request = exchange.take(responder.hello()) as Uint8Array;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Carriers, ProofBook, proofOption, proofWords, slotAt } from '../../../src/probe/responder/proof.ts';
-import { macOfToken } from '../../simulation/two-ends.ts';
+import { macOfToken } from '../../network/simulated-machine.ts';
 
 const mac = macOfToken('correct horse');
 const NOW = 1_800_000_060_000;

@@ -9,7 +9,8 @@ import { decodePacket, encodeTcpPacket, type TcpPacketFields } from '../../../sr
 import type { DecodedPacket } from '../../../src/wire/decoded.ts';
 import { formatTcpFlags, TcpFlag } from '../../../src/wire/tcp-flags.ts';
 import { routesOf } from '../../network/two-machines.ts';
-import { LOCAL, macOfToken, REMOTE } from '../../simulation/two-ends.ts';
+import { macOfToken } from '../../network/simulated-machine.ts';
+import { LOCAL, REMOTE } from '../../simulation/two-ends.ts';
 
 const EPOCH_MS = 1_800_000_000_000;
 const mac = macOfToken('correct horse');
@@ -122,7 +123,7 @@ describe('a responder', () => {
     expect(range.attempts.map(({ fate }) => fate)).toEqual(['bad-checksum']);
   });
 
-  it('keeps nothing of strangers but their number', () => {
+  it('keeps nothing of SYNs without a proof but their number', () => {
     const range = new Range();
     for (let seq = 1; seq <= 10_000; seq++) range.throw(segment({ seq, sourcePort: seq % 60_000 }));
     expect(range.session.stats).toMatchObject({ strangers: 10_000, attempts: 0 });
@@ -138,7 +139,7 @@ describe('a responder', () => {
     expect(range.pass(60 * NANOS_PER_SECOND)).toEqual([]);
   });
 
-  it('greets whoever completes the handshake, and resets who speaks without the token', () => {
+  it('greets a client that completes the handshake, and resets one without the token', () => {
     const range = new Range();
     const [synAck] = range.throw(segment());
     const ack = ((synAck?.tcp?.header.seq ?? 0) + 1) >>> 0;
@@ -163,7 +164,7 @@ describe('a responder', () => {
     expect(range.session.stats.attempts).toBe(1);
   });
 
-  it('holds 256 connections and answers a thousand SYNs a second, whoever has seen a proof', () => {
+  it('holds 256 connections and answers a thousand SYNs a second, even with replayed proofs', () => {
     const range = new Range();
     let answered = 0;
     for (let port = 1; port <= 3000; port++) {

@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { FirstTransmissions } from '../../../src/probe/scan/first-transmissions.ts';
+import { NextHops } from '../../../src/probe/scan/next-hops.ts';
 import { createPairOrder } from '../../../src/probe/scan/pair-order.ts';
 import { parsePorts } from '../../../src/probe/targets/ports.ts';
+import { RtoTable } from '../../../src/probe/rto-table.ts';
 import { ProbeSession } from '../../../src/probe/scan/session.ts';
 import type { SessionPlan } from '../../../src/probe/scan/session-plan.ts';
+import { SynSequence } from '../../../src/probe/scan/syn-sequence.ts';
+import { SynWriter } from '../../../src/probe/scan/syn-writer.ts';
 import { createTargetSet, parseTarget, targetRanges } from '../../../src/probe/targets/targets.ts';
 import type { Verdict } from '../../../src/probe/verdict.ts';
 import { Errno } from '../../../src/transport/errno.ts';
@@ -148,5 +153,82 @@ describe('the first round', () => {
     });
     sendAll(plan, batch, new ProbeSession(plan));
     expect(seen).toEqual([{ state, reason, port: 1, attempts: 1, rttSamples: [], reply: null, mtu: 1500, from: null }]);
+  });
+});
+
+/** The fast tier of a run to one target with `ports` ports, in ascending order. */
+function tierOf(ports: number, hosts = 1): FirstTransmissions {
+  const plan = planOf({ hosts, ports, seed: 5, fixed: false }, () => undefined);
+  const order = createPairOrder({ total: plan.targets.size * ports, seed: 5, shard: null, randomize: false });
+  const { targets, routes } = plan;
+  const hops = new NextHops({ targets, routes, rto: new RtoTable(targets.size, NANOS_PER_SECOND) });
+  return new FirstTransmissions({ ...plan, order }, new SynWriter(plan, new SynSequence(plan)), hops);
+}
+
+describe('the fast tier', () => {
+  test('returns the oldest silent pair once its time is up, until the caller takes it out', () => {
+    const tier = tierOf(3);
+    const batch = dirtyBatch(8);
+    tier.beginBatch(batch);
+    expect([tier.add(1, batch, 2), tier.add(5, batch, 8), tier.mayBegin]).toEqual([2, 1, false]);
+    expect([tier.inFlight, tier.oldestSilent, tier.expire(0)]).toEqual([3, 1, null]);
+    const { port, sent, sentAt } = { ...tier.expire(1) };
+    expect({ port, sent, sentAt }).toEqual({ port: 1, sent: 1, sentAt: 1 });
+    for (const expected of [1, 2]) {
+      const pair = tier.expire(4);
+      expect(pair?.port).toBe(expected);
+      if (pair !== null) expect(tier.remove(pair)).toBe(true);
+    }
+    expect([tier.expire(4), tier.match(0, 1), tier.match(0, 3)?.sentAt, tier.isOver]).toEqual([null, null, 5, false]);
+  });
+
+  test('keeps a pair that was reset until the grace time is over, and gives it back with the reset', () => {
+    const tier = tierOf(2);
+    const batch = dirtyBatch(8);
+    tier.beginBatch(batch);
+    tier.add(1, batch, 8);
+    for (const [port, at] of [
+      [1, 100],
+      [2, 200],
+    ] as const) {
+      const pair = tier.match(0, port);
+      expect(pair?.reply).toBe(0);
+      if (pair !== null) tier.beginGrace(pair, at, { reply: port * 10, rtt: at - 1 });
+    }
+    expect([tier.inFlight, tier.expire(Infinity), tier.endGrace(tier.graceDue - 1)]).toEqual([0, null, null]);
+    const { reply, rtt, graceUntil } = { ...tier.match(0, 2) };
+    expect({ reply, rtt, graceUntil }).toEqual({ reply: 20, rtt: 199, graceUntil: tier.graceDue + 100 });
+    const first = tier.endGrace(tier.graceDue);
+    expect([first?.port, first?.reply]).toEqual([1, 10]);
+    if (first !== null) expect(tier.remove(first)).toBe(false);
+    const second = tier.match(0, 2);
+    if (second !== null) tier.remove(second);
+    expect([tier.graceDue, tier.isOver]).toEqual([Infinity, true]);
+  });
+
+  test('stops at a pair without a route, which the caller skips, and at one from another source', () => {
+    const tier = tierOf(1, 4);
+    const batch = dirtyBatch(8);
+    tier.beginBatch(batch);
+    // Targets .1 to .4: two sources in turn, no route to .3.
+    const [first, second, none] = [tier.add(1, batch, 8), tier.add(1, batch, 8), tier.add(1, batch, 8)];
+    expect([first, second, none]).toEqual([1, 1, 0]);
+    const { target, sent, source } = { ...tier.skip(1) };
+    expect({ target, sent, source }).toEqual({ target: 2, sent: 0, source: -Errno.ENETUNREACH });
+    expect([tier.add(1, batch, 8), tier.inFlight]).toEqual([1, 3]);
+  });
+
+  test('notes when SYNs left up to one that was refused, and returns its pair unless it has left', () => {
+    const tier = tierOf(4);
+    const batch = dirtyBatch(8);
+    tier.beginBatch(batch);
+    tier.add(1, batch, 8);
+    batch.sentAt.set([11, 12, 13, 14]);
+    batch.errors[1] = Errno.EPERM;
+    expect([tier.stampSent(batch, 0), tier.pairAt(batch, 1)?.port, tier.stampSent(batch, 2)]).toEqual([1, 2, 4]);
+    expect([1, 2, 3, 4].map((port) => tier.match(0, port)?.sentAt)).toEqual([11, 1, 13, 14]);
+    const refused = tier.pairAt(batch, 1);
+    if (refused !== null) tier.remove(refused);
+    expect(tier.pairAt(batch, 1)).toBe(null);
   });
 });

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SynscopeError } from '../../../src/errors.ts';
 import { DEFAULT_PORT_GROUPS } from '../../../src/probe/targets/default-ports.ts';
-import type { PortSet } from '../../../src/probe/targets/port-set.ts';
-import { parsePorts } from '../../../src/probe/targets/ports.ts';
+import { type PortSet, parsePorts } from '../../../src/probe/targets/ports.ts';
 import { serviceName, servicePort } from '../../../src/probe/targets/service-names.ts';
 
 const all = (set: PortSet) => Array.from({ length: set.size }, (_, index) => set.at(index));

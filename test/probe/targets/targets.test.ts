@@ -10,9 +10,9 @@ import {
   targetNames,
   targetRanges,
   type NamedAddress,
+  type TargetSet,
 } from '../../../src/probe/targets/targets.ts';
 import type { AddressRange } from '../../../src/probe/targets/ipv4-range.ts';
-import type { TargetSet } from '../../../src/probe/targets/target-set.ts';
 import { formatAddress, parseAddress, type Address } from '../../../src/wire/address.ts';
 
 const at = (text: string) => parseAddress(text) as Address;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { SynscopeError } from '../../../src/errors.ts';
 import { type ExpectationTexts, judge, parseExpectations, type Expectations } from '../../../src/records/probe/expectations.ts';
-import type { PortRecord } from '../../../src/records/records.ts';
+import type { PortRecord } from '../../../src/records/probe/records.ts';
 import { closed, open, prohibited, rtt, silent, unsent } from '../../report/records.ts';
 
 const A = '10.0.0.2';

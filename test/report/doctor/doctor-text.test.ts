@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { CapabilitySet, DoctorRecord } from '../../../src/records/doctor/doctor-record.ts';
+import type { CapabilitySet, DoctorRecord } from '../../../src/records/doctor/records.ts';
 import { doctorText } from '../../../src/report/doctor/doctor-text.ts';
 
 const none: CapabilitySet = { hex: '0000000000000000', names: [] };

@@ -56,6 +56,7 @@ const RECORD: MssRecord = {
   expected: { forward: '1400', reverse: null },
   pass: false,
   why: 'expected forward MSS 1400, is 1300',
+  expectation: { met: false, why: 'expected forward MSS 1400, is 1300' },
 };
 
 function written(record: MssRecord, columns: number, color: boolean = false): string {

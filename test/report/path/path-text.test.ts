@@ -42,6 +42,7 @@ function pathOf(own: Partial<PathRecord> = {}): PathRecord {
     hops: 5,
     changes: [],
     findings: [],
+    expectation: null,
     ...own,
   };
 }

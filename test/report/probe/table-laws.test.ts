@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { PortRecord } from '../../../src/records/records.ts';
+import type { PortRecord } from '../../../src/records/probe/records.ts';
 import { createTableReporter } from '../../../src/report/probe/table.ts';
 import { CLAMPED, closed, MISSING_SACK, open, prohibited, rtt, run, silent, unsent, wholeRun } from '../records.ts';
 

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 
-import type { PortRecord, ProbeRecord } from '../../../src/records/records.ts';
+import type { PortRecord, ProbeRecord } from '../../../src/records/probe/records.ts';
 import type { ReportStyle } from '../../../src/report/reporter.ts';
 import { createTableReporter } from '../../../src/report/probe/table.ts';
 import { CLAMPED, closed, MISSING_SACK, open, PACKET, prohibited, rtt, run, silent, unsent, wholeRun } from '../records.ts';

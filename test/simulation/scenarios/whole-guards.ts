@@ -142,7 +142,7 @@ export const WHOLE_GUARDS: readonly GuardScenario[] = [
         index + 1,
         index < 9
           ? REJECTED
-          : { policy: 'drop', says: /^no answer: dropped, or rejected as port \d is by somebody who limits his ICMP errors$/ },
+          : { policy: 'drop', says: /^no answer: dropped, or rejected like port \d by a device that limits its ICMP errors$/ },
       ]),
     ),
   },

@@ -18,25 +18,28 @@ interface Comparison {
 }
 
 /** ECN-setup SYNs are dropped or rejected where others are not. */
-export const ecnBlocked: GuardRule = {
+export const ecnBlocked: GuardRule = variantBlocked('syn-ecn', {
+  code: 'ecn-blocked',
+  what: 'that asks for ECN (ECE and CWR)',
+  sent: 'SEW',
   description: 'SYNs that ask for ECN are dropped or rejected',
-  find: ({ tests }: GuardEvidence): readonly Finding[] =>
-    blockedVariant(tests, 'syn-ecn', { code: 'ecn-blocked', what: 'that asks for ECN (ECE and CWR)', sent: 'SEW' }),
-};
+});
 
 /** SYNs with data are dropped or rejected where others are not. */
-export const payloadBlocked: GuardRule = {
+export const payloadBlocked: GuardRule = variantBlocked('syn-data', {
+  code: 'payload-blocked',
+  what: 'with data',
+  sent: 'data',
   description: 'SYNs with data are dropped or rejected',
-  find: ({ tests }: GuardEvidence): readonly Finding[] =>
-    blockedVariant(tests, 'syn-data', { code: 'payload-blocked', what: 'with data', sent: 'data' }),
-};
+});
 
 /** SYNs without options are dropped or rejected where others are not. */
-export const bareSynBlocked: GuardRule = {
+export const bareSynBlocked: GuardRule = variantBlocked('syn-no-options', {
+  code: 'bare-syn-blocked',
+  what: 'without options',
+  sent: 'none',
   description: 'SYNs without options are dropped or rejected',
-  find: ({ tests }: GuardEvidence): readonly Finding[] =>
-    blockedVariant(tests, 'syn-no-options', { code: 'bare-syn-blocked', what: 'without options', sent: 'none' }),
-};
+});
 
 /** SYNs are dropped or rejected because of an option: without options they are not. */
 export const optionBlocked: GuardRule = {
@@ -64,23 +67,28 @@ export const ecnReflected: GuardRule = {
   },
 };
 
-interface Variant {
+interface Variant extends Pick<GuardRule, 'description'> {
   readonly code: GuardFindingCode;
   readonly what: string;
   readonly sent: string;
 }
 
-function blockedVariant(tests: PortTests, kind: TestKind, { code, what, sent }: Variant): readonly Finding[] {
-  const compared = compare(tests, kind);
-  if (compared === null || RANK[compared.variant] >= RANK[compared.usual]) return [];
-  const { usualFate, variantFate, received } = compared;
-  const detail = `A SYN ${what} ${variantFate}, the usual one ${usualFate}; both were tried again with the same result, so loss is not the cause.`;
-  return [finding(code, { option: null, sent, received, detail })];
+function variantBlocked(kind: TestKind, { code, what, sent, description }: Variant): GuardRule {
+  const find = ({ tests }: GuardEvidence): readonly Finding[] => {
+    const compared = compare(tests, kind);
+    if (compared === null || RANK[compared.variant] >= RANK[compared.usual]) return [];
+    const { usualFate, variantFate, received } = compared;
+    const detail = `A SYN ${what} ${variantFate}, the usual one ${usualFate}; both were tried again with the same result, so loss is not the cause.`;
+    return [finding(code, { option: null, sent, received, detail })];
+  };
+  return { description, find };
 }
 
 function blockedOption(option: string | null, { usualFate, variantFate }: Comparison, received: string): Finding {
   const cause =
-    option === null ? 'the options make the difference together, none of them alone' : `so does one with ${option} alone`;
+    option === null
+      ? 'the options make the difference together, none of them alone'
+      : `a SYN with ${option} alone fares like the usual one`;
   const detail = `The usual SYN ${usualFate}, one without options ${variantFate}, each time: ${cause}.`;
   return finding('option-blocked', { option, sent: option, received, detail });
 }
@@ -111,6 +119,9 @@ function steady(tests: readonly (TestResult | undefined)[]): Contrast | null {
   return classes.every((one) => one === first) ? first : null;
 }
 
-function finding(code: GuardFindingCode, says: Pick<Finding, 'option' | 'sent' | 'received' | 'detail'>): Finding {
-  return { code, direction: 'unknown', certainty: 'likely', ...says };
+function finding(
+  code: GuardFindingCode,
+  { option, sent, received, detail }: Pick<Finding, 'option' | 'sent' | 'received' | 'detail'>,
+): Finding {
+  return { code, option, direction: 'unknown', sent, received, certainty: 'likely', detail };
 }

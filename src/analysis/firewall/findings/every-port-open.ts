@@ -5,10 +5,7 @@ import { USUAL_CONTROLS } from '../../../probe/firewall/battery.ts';
 
 const ENOUGH = 2;
 
-/**
- * Ports that no service uses are open too: a tar pit, a SYN proxy for all ports, a prefix that answers for
- * all.
- */
+/** Unused ports are open too: a tar pit, a SYN proxy for all ports, a prefix that answers for all. */
 export const everyPortOpen: GuardRule = {
   description: 'ports that no service uses answer too',
   find({ tests, facts }: GuardEvidence): readonly Finding[] {

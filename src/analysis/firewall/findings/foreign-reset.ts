@@ -1,6 +1,7 @@
 import type { DecodedPacket } from '../../../wire/decoded.ts';
 import { formatTcpFlags } from '../../../wire/tcp-flags.ts';
 import type { Certainty, Finding } from '../../finding.ts';
+import { hopsInWords } from '../../reply.ts';
 import { isLonely } from '../answered-by.ts';
 import type { GuardEvidence, GuardRule } from '../guard-evidence.ts';
 import { hopsOf } from '../port-tests.ts';
@@ -35,7 +36,7 @@ function foreign(reset: DecodedPacket, { signs }: GuardEvidence): Finding {
 
 function lonely(reset: DecodedPacket, { tests }: GuardEvidence): Finding {
   const detail =
-    `The reset came from ${hopsOf(reset)} hop${hopsOf(reset) === 1 ? '' : 's'} away, while SYNs need TTL ${tests.answeringTtl} to be answered: a router that rejects with resets looks like this, and so does a ` +
+    `The reset came from ${hopsInWords(hopsOf(reset))} away, while SYNs need TTL ${tests.answeringTtl} to be answered: a router that rejects with resets looks like this, and so does a ` +
     `reverse path that is shorter than the forward path; the host gave no other answer to compare with.`;
   return finding(reset, 'possible', detail);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { commandLinePage } from '../../scripts/command-line-page.ts';
+import { WORDS } from '../../scripts/record-words.ts';
 import { FINDING_TABLE } from '../../src/analysis/find-findings.ts';
-import type { FindingCode } from '../../src/analysis/finding.ts';
 import { GUARD_FINDING_TABLE } from '../../src/analysis/firewall/find-guard-findings.ts';
 import type { CommandName } from '../../src/cli/command.ts';
 import { COMMANDS } from '../../src/cli/commands.ts';
@@ -11,41 +11,8 @@ import { DEFAULT_PORT_GROUPS } from '../../src/probe/targets/default-ports.ts';
 import { REASON_WORDS, STATE_WORDS } from '../../src/records/expected-words.ts';
 import { readProjectFile } from './source-files.ts';
 
-/** Every finding; a code that is missing here does not compile. */
-const FINDING_CODES: Readonly<Record<FindingCode, true>> = {
-  'mss-clamped': true,
-  'option-missing': true,
-  'option-added': true,
-  'option-malformed': true,
-  'option-padded': true,
-  'timestamp-echo-wrong': true,
-  'ttl-mismatch': true,
-  'rst-injected': true,
-  'unexpected-ack': true,
-  'payload-in-syn-ack': true,
-  'option-stripped': true,
-  'option-rewritten': true,
-  'option-blocked': true,
-  'bare-syn-blocked': true,
-  'ecn-blocked': true,
-  'ecn-reflected': true,
-  'payload-blocked': true,
-  'every-port-open': true,
-  'sequence-rewritten': true,
-  'window-rewritten': true,
-  'ecn-cleared': true,
-  'dscp-changed': true,
-  'syn-cookies': true,
-  'syn-proxy': true,
-  'accept-queue-full': true,
-  'pmtu-black-hole': true,
-  'syn-rate-limited': true,
-  'checksum-not-verified': true,
-  'fast-open-blocked': true,
-  'field-rewritten': true,
-  'syn-dropped': true,
-  'reply-dropped': true,
-};
+/** Every finding: the reference of records says in a few words what each is. */
+const FINDING_CODES = Object.keys(WORDS.findingCode);
 
 const PAGE = 'docs/reference/command-line.md';
 const commands = Object.keys(COMMANDS) as CommandName[];
@@ -120,7 +87,7 @@ describe('the reference of findings', () => {
   const headings = codesOf(page, /^### `([a-z-]+)`$/gm);
 
   it('has a section for every code, and no other', () => {
-    expect(headings.toSorted()).toEqual(Object.keys(FINDING_CODES).toSorted());
+    expect(headings.toSorted()).toEqual(FINDING_CODES.toSorted());
   });
 
   it('covers the tables of findings', () => {
@@ -128,7 +95,7 @@ describe('the reference of findings', () => {
     expect(codes.filter((code) => !headings.includes(code))).toEqual([]);
   });
 
-  it.each(Object.keys(FINDING_CODES))('says of %s what it means, how certain it is and what to do', (code) => {
+  it.each(FINDING_CODES)('says of %s what it means, how certain it is and what to do', (code) => {
     const text = section(page, `### \`${code}\``);
     expect(text).toMatch(/^- \*\*Meaning\.\*\* \S/m);
     expect(text).toMatch(/^- \*\*Certainty\.\*\* .*`(?:proven|likely|possible)`/m);

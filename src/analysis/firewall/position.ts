@@ -14,8 +14,7 @@ export interface Position {
 }
 
 /**
- * Where the answer to a port's usual SYN was made; null without one. For a reset that may be a router's,
- * that router's place.
+ * Where the answer to a port's usual SYN was made; for a reset that may be a router's, that router's place.
  */
 export function answerPosition(tests: PortTests, facts: TargetFacts): Position | null {
   const { reply } = tests.syn;
@@ -25,8 +24,7 @@ export function answerPosition(tests: PortTests, facts: TargetFacts): Position |
   const hops = hopsOf(reply);
   if (isLonely(tests, facts)) return { hop: hops, address: facts.routers.get(hops) ?? null, hopsBefore: null };
   const hopsBefore = baseline === null ? null : baseline.hops - hops;
-  // Counted from the target where possible: both numbers are then of the reverse path, whose length may
-  // differ.
+  // Counted from the target where possible: both numbers are then of the reverse path, which may be longer.
   const hop = hostTtl === null || hopsBefore === null ? hops : hostTtl - hopsBefore;
   return hop < 1 ? { hop: null, address: null, hopsBefore } : { hop, address: facts.routers.get(hop) ?? null, hopsBefore };
 }

@@ -4,9 +4,7 @@ import { type Finding, finding } from '../finding.ts';
 import { largerOwnMss, type OwnMss } from '../mss/own-mss.ts';
 import { synAckOf } from '../reply.ts';
 
-/**
- * `possible`: other windows are constant, or a multiple of a usual MSS by chance (about one in a hundred).
- */
+/** `possible`: other windows are constant, or a multiple of a usual MSS by chance, as one in a hundred is. */
 export const mssClamped: FindingRule = {
   description: 'the SYN-ACK advertises a smaller MSS than the one its window was sized with',
   find(evidence: Evidence): readonly Finding[] {

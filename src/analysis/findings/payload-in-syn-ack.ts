@@ -3,9 +3,7 @@ import type { Evidence, FindingRule } from '../evidence.ts';
 import { type Finding, finding } from '../finding.ts';
 import { optionsOf, synAckOf } from '../reply.ts';
 
-/**
- * `proven`. Data in a SYN-ACK is legal (RFC 9293, 3.4), and expected after Fast Open data (RFC 7413, 4.2).
- */
+/** `proven`. Data in a SYN-ACK is legal (RFC 9293, 3.4), and expected after Fast Open (RFC 7413, 4.2). */
 export const payloadInSynAck: FindingRule = {
   description: 'the SYN-ACK carries data',
   find(evidence: Evidence): readonly Finding[] {

@@ -68,9 +68,7 @@ const CONTRADICTION_MEANS = {
     "but here the reset comes from as far away as the host's other answers and the SYN-ACK does not, so the SYN-ACK may be the foreign one",
 } as const;
 
-/**
- * True where, by another port's SYN-ACK, the reset comes from the host's distance and the SYN-ACK does not.
- */
+/** True where by another port's SYN-ACK the reset comes from the host's distance and the SYN-ACK not. */
 function resetFitsBetter(reset: DecodedPacket, synAck: DecodedPacket, host: HostFacts | null): boolean {
   if (host === null || host.port === synAckOf(synAck)?.header.sourcePort) return false;
   const baseline = hopDistance(host.ttl);

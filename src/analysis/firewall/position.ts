@@ -13,9 +13,7 @@ export interface Position {
   readonly hopsBefore: number | null;
 }
 
-/**
- * Where the answer to a port's usual SYN was made; for a reset that may be a router's, that router's place.
- */
+/** Where the answer to a port's usual SYN was made: a router's place where a reset may be that router's. */
 export function answerPosition(tests: PortTests, facts: TargetFacts): Position | null {
   const { reply } = tests.syn;
   if (reply === null) return null;

@@ -9,10 +9,9 @@ import { reportedForward, withQuotes } from './third-parties.ts';
 type Measured = MssRow & { readonly effective: number };
 
 /**
- * What becomes of the MSS of our SYNs. Full segments show which MSS the host goes by: one below the offer and
- * the host's own was written on the path. A path MTU that the host knows looks the same, but Linux then also
- * lowers what it advertises and sizes windows by it; for others, devices rewrite the first of two MSS options
- * only.
+ * Full segments show which MSS the host goes by: one below the offer and its own was written on the path. A path
+ * MTU that the host knows looks the same. Linux then also lowers what it advertises and sizes windows by
+ * it; for others a SYN with two MSS options tells: devices rewrite the first, hosts go by the last.
  */
 export function forwardVerdict(evidence: MssEvidence): MssVerdict {
   return reportedForward(evidence) ?? withQuotes(bySizes(evidence), evidence);

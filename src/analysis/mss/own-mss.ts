@@ -24,17 +24,14 @@ export interface OwnMss {
 }
 
 /**
- * Usual MSS of hosts, likeliest first: Ethernet, jumbo frames (and AWS's 9001), PPPoE, IP in IP, GRE,
- * GRETAP, Google Cloud, VXLAN, Calico, WireGuard, a cautious 1400, jumbo under VXLAN and under Google's
- * 8896, Linux's loopback.
+ * Likeliest first: Ethernet, jumbo frames (and AWS's 9001), PPPoE, IP in IP, GRE, GRETAP, Google Cloud, VXLAN,
+ * Calico, WireGuard, a cautious 1400, jumbo under VXLAN and under Google's 8896, Linux's loopback.
  */
 const USUAL_MSS: readonly number[] = [1460, 8960, 8961, 1452, 1440, 1436, 1422, 1420, 1410, 1400, 1380, 1360, 8910, 8856, 65_495];
 const LARGEST_WINDOW = 0xffff;
 /** Smaller multiples are frequent by chance or by design: load balancers often have 3 x 1460. */
 const FEWEST_SEGMENTS = 4;
-/**
- * Linux before 4.19 opened with 20 segments of 1460, or as many larger ones as fit (tcp_default_init_rwnd).
- */
+/** Linux before 4.19: 20 segments of 1460, or as many larger ones as fit (tcp_default_init_rwnd). */
 const OLD_LINUX_WINDOW = 20 * 1460;
 
 /**

@@ -5,9 +5,7 @@ export type HeaderField =
   | `ip.${'dscp' | 'ecn' | 'id' | 'df' | 'src' | 'dst' | 'len'}`
   | `tcp.${'sport' | 'dport' | 'seq' | 'ack' | 'reserved' | 'flags' | 'window' | 'checksum' | 'urgent' | 'payload'}`;
 
-/**
- * Or an option by name: `tcp.option.mss`; `tcp.option.nop` for fillers, `tcp.option.order` for their order.
- */
+/** Or an option: `tcp.option.mss`; `tcp.option.nop` for fillers, `tcp.option.order` for their order. */
 export type ChangedField = HeaderField | `tcp.option.${string}`;
 
 /** A number, text (addresses, flags, hex), or what an option carries besides its kind. Null: absent. */

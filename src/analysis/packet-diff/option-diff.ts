@@ -94,9 +94,7 @@ function isOverwritten({ start, end }: Placed, { bytes }: OptionArea): boolean {
   return end <= bytes.length && bytes.subarray(start, end).every((byte) => byte === NO_OPERATION);
 }
 
-/**
- * An option missing from a cut area was removed if one sent after it is present: few devices move options.
- */
+/** In a cut area it was removed if one sent after it is present: few devices move options. */
 function isGone(pairing: Pairing, pairings: readonly Pairing[], { complete, cutKind }: Reading): boolean {
   if (complete) return true;
   if (pairing.sent.option.kind === cutKind) return false;

@@ -141,9 +141,7 @@ function headerBytes({ agreement }: Connection): number {
   return mtuOfMss(0, IPV4) + (agreement?.timestamps === true ? TIMESTAMP_BYTES : 0);
 }
 
-/**
- * The left edge of the first SACK block (RFC 2018, 3), which may report a duplicate (RFC 2883, 4); else null.
- */
+/** Left edge of the first SACK block (RFC 2018, 3): a duplicate, if it is old (RFC 2883, 4). Or null. */
 function duplicateStart(options: Parameters<typeof findOption>[0]): number | null {
   const block = options.find((option) => option.kind === 5);
   const bytes = block !== undefined && 'data' in block ? fromHex(block.data) : null;

@@ -4,9 +4,7 @@ import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { TCP_HEADER_BYTES } from '../../wire/tcp.ts';
 
-/**
- * What a connection showed of the peer's segments: payload and TCP options together, as an MSS counts them.
- */
+/** The peer's segments on a connection: payload and TCP options together, as an MSS counts them. */
 export interface SegmentSize {
   /** Size of a full segment, which is the MSS that the peer goes by; null while none is known to be full. */
   readonly full: number | null;
@@ -33,10 +31,10 @@ export interface GaugeReading {
 const COPY_GAP: Nanos = 25 * NANOS_PER_MS;
 
 /**
- * Measures the peer's segments. A captured packet's length does not tell: network cards and kernels merge
- * segments (GRO, LRO), or never split them (TSO). A retransmission after the time-out is one segment alone
- * (RFC 5681, 3.1). So nothing is acknowledged, and the first bytes that arrive twice since our last packet
- * measure it, unless a short write.
+ * A captured packet's length does not tell: network cards and kernels merge segments (GRO, LRO), two kernels of
+ * one host may never split them (TSO). A retransmission after the time-out is one segment alone (RFC 5681,
+ * 3.1). So nothing is acknowledged, and the first bytes that arrive twice since our last packet measure it.
+ * Such a segment may still be a short write; `#isCut` looks for signs that it was cut.
  */
 export class SegmentGauge {
   readonly #allowed: number;

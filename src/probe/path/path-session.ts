@@ -45,9 +45,7 @@ export interface PathPlan extends TraceLimits {
 /** Traces at once, and their probes in flight. */
 const MOST_TRACES = 16;
 const MOST_IN_FLIGHT = 128;
-/**
- * Restarts after an older connection was met, if need be on its port: the host's kernel has reset it by then.
- */
+/** Restarts after an older connection was met, if need be on its port: the kernel has reset it by then. */
 const LEAST_ATTEMPTS = 2;
 /** Keeps the TSvals of a restarted trace apart from those before. */
 const PROBES_PER_ATTEMPT = 4096;

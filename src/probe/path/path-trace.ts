@@ -101,9 +101,7 @@ export class PathTrace {
     if (this.inFlight === 0 && !this.#hasMore) this.#done = now >= this.#arpUntil;
   }
 
-  /**
-   * When the last answering router will have reported a failed ARP lookup; -Infinity where not waited for.
-   */
+  /** When the last answering router will have reported a failed ARP lookup; -Infinity without a wait. */
   get #arpUntil(): Nanos {
     const farthest = this.#hops.findLastIndex(({ answers }) => answers.length > 0);
     const first = this.#hops[farthest + 1]?.probes[0]?.posted.sentAt ?? null;

@@ -31,9 +31,7 @@ const RULES: readonly FindingRule[] = Object.values(FINDING_TABLE);
 /** Everything that the evidence of one port shows; empty on a clean path. Never throws. */
 export function findFindings(evidence: Evidence): readonly Finding[] {
   if (saysNothing(evidence)) return [];
-  const found: Finding[] = [];
-  for (const rule of RULES) found.push(...rule.find(evidence));
-  return found;
+  return RULES.flatMap((rule) => rule.find(evidence));
 }
 
 /** Most ports of a scan are silent, or reset as the host's own stack does: no rule needs to see those. */

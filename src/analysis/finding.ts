@@ -1,6 +1,6 @@
 /**
- * The strength of the evidence. `proven`: bytes seen by a third party or an exact protocol fact; `likely`:
- * a signature that ordinary stacks do not produce; `possible`: an absence.
+ * `proven`: bytes seen by a third party or an exact protocol fact; `likely`: a signature that ordinary stacks
+ * do not produce; `possible`: an absence.
  */
 export type Certainty = 'proven' | 'likely' | 'possible';
 
@@ -46,10 +46,7 @@ export type FindingCode =
   | 'syn-dropped'
   | 'reply-dropped';
 
-/**
- * One conclusion about a port. `sent` and `received` are what the evidence shows: a number, tcpdump text,
- * an option value, or null.
- */
+/** One conclusion about a port. `sent` and `received`: a number, tcpdump text or an option value, or null. */
 export interface Finding {
   readonly code: FindingCode;
   readonly option: string | null;
@@ -58,4 +55,13 @@ export interface Finding {
   readonly received: string | number | null;
   readonly certainty: Certainty;
   readonly detail: string;
+}
+
+/** What a finding is about. */
+export type FindingValues = Partial<Pick<Finding, 'option' | 'direction' | 'sent' | 'received'>>;
+
+/** A finding; values that are left out are null, and the direction unknown. */
+export function finding(code: FindingCode, certainty: Certainty, detail: string, values: FindingValues = {}): Finding {
+  const { option = null, direction = 'unknown', sent = null, received = null } = values;
+  return { code, option, direction, sent, received, certainty, detail };
 }

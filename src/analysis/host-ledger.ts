@@ -30,15 +30,7 @@ export interface HostFacts {
 const DEFAULT_CAPACITY = 65_536;
 const MAX_GROUPS = 16;
 const LEAST_LEAD = 4;
-const NOTHING_KNOWN: HostFacts = {
-  synAcks: 0,
-  port: 0,
-  ttl: 0,
-  hopGroups: [],
-  ipIdAlwaysZero: true,
-  minRttMs: null,
-  maxRttMs: null,
-};
+const UNKNOWN: HostFacts = { synAcks: 0, port: 0, ttl: 0, hopGroups: [], ipIdAlwaysZero: true, minRttMs: null, maxRttMs: null };
 
 /** The facts of one target, in a list ordered by use. */
 interface Entry {
@@ -49,17 +41,13 @@ interface Entry {
 }
 
 /**
- * Learns what each target's SYN-ACKs look like. At most `capacity` targets are kept; the least recently
- * used one is forgotten, which costs its later ports a comparison and nothing else. The caller numbers the
- * targets.
+ * Learns what each target's SYN-ACKs look like. Of more than `capacity` targets the least recently used is
+ * forgotten, which costs its later ports a comparison and nothing else. The caller numbers the targets.
  */
 export class HostLedger {
   readonly #capacity: number;
   readonly #hosts: Map<number, Entry> = new Map();
-  /**
-   * Ends of the list in order of use. Every reset of a scan is a use: moving within a list is cheaper than
-   * moving to the end of a Map.
-   */
+  /** Ends of the list in order of use: every reset of a scan is a use, and moving in a Map costs more. */
   #oldest: Entry | null = null;
   #newest: Entry | null = null;
 
@@ -110,10 +98,13 @@ export class HostLedger {
   /** The target's entry, created if need be and moved to the newest place. */
   #entry(target: number): Entry {
     const known = this.#hosts.get(target);
-    const entry = known ?? { target, facts: NOTHING_KNOWN, older: null, newer: null };
+    const entry = known ?? { target, facts: UNKNOWN, older: null, newer: null };
     if (known === undefined) this.#hosts.set(target, entry);
     this.#touch(entry);
-    if (this.#hosts.size > this.#capacity && this.#oldest !== null) this.#forget(this.#oldest);
+    const oldest = this.#oldest;
+    if (this.#hosts.size <= this.#capacity || oldest === null) return entry;
+    this.#unlink(oldest);
+    this.#hosts.delete(oldest.target);
     return entry;
   }
 
@@ -124,11 +115,6 @@ export class HostLedger {
     if (this.#newest !== null) this.#newest.newer = entry;
     this.#newest = entry;
     this.#oldest ??= entry;
-  }
-
-  #forget(entry: Entry): void {
-    this.#unlink(entry);
-    this.#hosts.delete(entry.target);
   }
 
   /** Removes an entry from the list, if it is there. */
@@ -145,8 +131,7 @@ export class HostLedger {
 
 /**
  * The distance from which so many more SYN-ACKs came than from any other that the order of answers cannot
- * explain it: that of the host's usual SYN-ACKs. Null before. When another machine serves nine ports, four
- * of them come first in one run of 126.
+ * explain it; null before. When another machine serves nine ports, four of them come first in one run of 126.
  */
 export function usualDistance({ hopGroups }: HostFacts): number | null {
   const { distance, synAcks } = largest(hopGroups);

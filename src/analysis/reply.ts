@@ -1,22 +1,23 @@
 import type { DecodedPacket, TcpSegment, TcpOption } from '../wire/decoded.ts';
-import { TcpFlag } from '../wire/tcp-flags.ts';
+import { formatTcpFlags, TcpFlag } from '../wire/tcp-flags.ts';
 import { initialTtl } from '../probe/craft/profiles.ts';
 
-/** SYN and ACK without RST and FIN; ECN bits may be set. */
-function isSynAck(segment: TcpSegment): boolean {
-  return (segment.header.flags & (TcpFlag.SYN | TcpFlag.ACK | TcpFlag.RST | TcpFlag.FIN)) === (TcpFlag.SYN | TcpFlag.ACK);
-}
-
-/** The packet's segment where it is a SYN-ACK, else null. */
+/** The packet's segment where it is a SYN-ACK (without RST and FIN; ECN bits may be set), else null. */
 export function synAckOf(packet: DecodedPacket | null): TcpSegment | null {
   const segment = packet?.tcp ?? null;
-  return segment !== null && isSynAck(segment) ? segment : null;
+  const flags = (segment?.header.flags ?? 0) & (TcpFlag.SYN | TcpFlag.ACK | TcpFlag.RST | TcpFlag.FIN);
+  return flags === (TcpFlag.SYN | TcpFlag.ACK) ? segment : null;
 }
 
 /** The packet's segment where it is a reset, else null. */
 export function resetOf(packet: DecodedPacket | null): TcpSegment | null {
   const segment = packet?.tcp ?? null;
-  return segment !== null && (segment.header.flags & TcpFlag.RST) !== 0 ? segment : null;
+  return ((segment?.header.flags ?? 0) & TcpFlag.RST) === 0 ? null : segment;
+}
+
+/** The fields of a reset in which stacks differ: `R ttl 64 id 0 win 0`. */
+export function resetInWords({ ip, tcp }: DecodedPacket): string {
+  return `${formatTcpFlags(tcp?.header.flags ?? 0)} ttl ${ip.ttl} id ${ip.id} win ${tcp?.header.window ?? 0}`;
 }
 
 /** Options of the packet's TCP header; empty when there is none. */

@@ -1,4 +1,4 @@
-import type { Finding, Direction } from '../finding.ts';
+import { type Direction, type Finding, finding } from '../finding.ts';
 import type { Change, ChangeManner } from '../packet-diff/change.ts';
 import { diffPackets } from '../packet-diff/packet-diff.ts';
 import { type Translation, translationOf, withoutTranslation, isTranslation } from './translation.ts';
@@ -48,21 +48,15 @@ const MANNERS: Readonly<Record<ChangeManner, string>> = {
 };
 
 /** A finding for each change but translation: proven, since both ends saw the bytes. */
-function findingsOf(changes: readonly Change[], direction: 'forward' | 'reverse'): readonly Finding[] {
-  return changes.filter((change) => !isTranslation(change)).map((change) => findingOf(change, direction));
-}
-
-function findingOf(change: Change, direction: Direction): Finding {
-  const option = optionOfChange(change);
-  return {
-    code: codeOfChange(change) ?? 'field-rewritten',
-    option,
-    direction,
-    sent: valueInFinding(change.sent, option),
-    received: valueInFinding(change.seen, option),
-    certainty: 'proven',
-    detail: detailOf(change, option, direction),
-  };
+function findingsOf(changes: readonly Change[], direction: Direction): readonly Finding[] {
+  return changes
+    .filter((change) => !isTranslation(change))
+    .map((change) => {
+      const option = optionOfChange(change);
+      const [sent, received] = [valueInFinding(change.sent, option), valueInFinding(change.seen, option)];
+      const code = codeOfChange(change) ?? 'field-rewritten';
+      return finding(code, 'proven', detailOf(change, option, direction), { option, direction, sent, received });
+    });
 }
 
 function detailOf(change: Change, option: string | null, direction: Direction): string {

@@ -24,31 +24,26 @@ export interface Found {
 }
 
 /**
- * The attempts that `syns` (whole packets, all to one port) became. A NAT or normaliser may rewrite IP ID,
- * source port and destination port; a match of the ID, or of both ports, is no coincidence. Failing that,
- * it takes unmatched attempts at the same port from the address that our other SYNs came from.
+ * The attempts that `syns` (packets to one port) became. NATs rewrite IP ID and ports; a match of the ID or
+ * of both ports is no coincidence. Failing that: unmatched attempts at the port from our other SYNs' address.
  */
 export function findAttempts(syns: readonly Uint8Array[], log: ResponderLog): Found | null {
   const own = withIds(marked(log.syns, (syn) => syn));
   const sent = own.filter(({ thing }) => syns.includes(thing));
   const others = own.filter(({ thing }) => !syns.includes(thing));
   const arrived = marked(log.attempts, ({ syn }) => syn);
-  const certain = pairUp(sent, arrived, { certainty: 'proven', fits: isSame });
-  if (certain !== null) return certain;
+  const certain = pairUp(sent, arrived, isSame);
+  if (certain !== null) return { ...certain, certainty: 'proven' };
   const address = marksOf(log.own.syn)?.source ?? null;
   const unclaimed = arrived.filter(({ marks }) => !others.some((other) => isSame(other.marks, marks)));
   const fits = (one: Marks, other: Marks): boolean => other.source === address && one.destinationPort === other.destinationPort;
-  return pairUp(sent, unclaimed, { certainty: 'likely', fits });
+  const likely = pairUp(sent, unclaimed, fits);
+  return likely === null ? null : { ...likely, certainty: 'likely' };
 }
 
 interface Marked<T> {
   readonly thing: T;
   readonly marks: Marks;
-}
-
-interface Matching {
-  readonly certainty: Found['certainty'];
-  readonly fits: (sent: Marks, arrived: Marks) => boolean;
 }
 
 function marked<T>(things: readonly T[], bytesOf: (thing: T) => Uint8Array): readonly Marked<T>[] {
@@ -67,15 +62,15 @@ function withIds(syns: readonly Marked<Uint8Array>[]): readonly Marked<Uint8Arra
 function pairUp(
   sent: readonly Marked<Uint8Array>[],
   arrived: readonly Marked<AttemptReport>[],
-  { certainty, fits }: Matching,
-): Found | null {
+  fits: (sent: Marks, arrived: Marks) => boolean,
+): Omit<Found, 'certainty'> | null {
   const pairs = arrived.flatMap(({ thing: attempt, marks }) => {
     const match = sent.find((one) => hasSameId(one.marks, marks)) ?? sent.find((one) => fits(one.marks, marks));
     return match === undefined ? [] : [{ attempt, syn: match.thing }];
   });
   const [first, ...rest] = pairs;
   if (first === undefined) return null;
-  return { attempts: [first.attempt, ...rest.map(({ attempt }) => attempt)], syn: first.syn, certainty };
+  return { attempts: [first.attempt, ...rest.map(({ attempt }) => attempt)], syn: first.syn };
 }
 
 function isSame(sent: Marks, arrived: Marks): boolean {

@@ -1,7 +1,7 @@
 import type { ResponderLog } from '../../probe/responder/responder-query.ts';
 import type { LocalReply } from '../../probe/responder/local-view.ts';
 import { NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
-import type { Certainty, Finding } from '../finding.ts';
+import { type Certainty, type Finding, finding } from '../finding.ts';
 import { inOneSentence } from '../handshake/answer.ts';
 import { type Found, findAttempts } from './responder-log.ts';
 
@@ -16,10 +16,7 @@ export interface SilentPort {
   readonly log: ResponderLog | null;
 }
 
-/**
- * What is known of such a SYN: `arrived` (answered or not), `never-arrived`, `not-listening` (the responder
- * does not watch that port), `unknown` (no log, or one with gaps).
- */
+/** `not-listening`: the responder does not watch the SYN's port. `unknown`: no log, or one with gaps. */
 export type ResponderReplyStatus = 'arrived' | 'never-arrived' | 'not-listening' | 'unknown';
 
 /** The conclusions from the responder's log. */
@@ -37,45 +34,28 @@ const PATIENT_ROUND_TRIPS = 3;
 export function judgeSilence(silent: SilentPort): ResponderJudgement {
   const { port, syns, log } = silent;
   const found = log === null ? null : findAttempts(syns, log);
-  if (log !== null && found !== null) return { status: 'arrived', found, findings: ofArrived(found, silent, log.rtt) };
-  if (log === null) return { status: 'unknown', found: null, findings: [] };
-  if (!log.listening.some(([first, last]) => port >= first && port <= last))
-    return { status: 'not-listening', found: null, findings: [] };
-  if (!log.isComplete) return { status: 'unknown', found: null, findings: [] };
+  if (log === null) return { status: 'unknown', found, findings: [] };
+  if (found !== null) return { status: 'arrived', found, findings: ofArrived(found, silent, log.rtt) };
+  const isWatched = log.listening.some(([first, last]) => port >= first && port <= last);
+  if (!isWatched || !log.isComplete) return { status: isWatched ? 'unknown' : 'not-listening', found, findings: [] };
   const strangers = log.strangers.some((stranger) => stranger.port === port);
-  return { status: 'never-arrived', found: null, findings: [ofLost(silent, strangers)] };
+  return { status: 'never-arrived', found, findings: [ofLost(silent, strangers)] };
 }
 
 function ofArrived({ attempts, certainty }: Found, { syns, reply, waited }: SilentPort, rtt: Nanos): readonly Finding[] {
   const answered = attempts.filter(({ synAck, fate }) => synAck !== null && fate !== 'reported');
   if (answered.length === 0 || reply === 'syn-ack') return [];
-  if (reply === 'rst') return [injectedBehind(certainty)];
+  if (reply === 'rst') {
+    const detail =
+      'The SYN arrived at the responder and was answered with a SYN-ACK; the RST that came here is not its own: a device between sent it.';
+    return [finding('rst-injected', certainty, detail, { sent: 'S.', received: 'R' })];
+  }
   const arrived = syns.length === 1 ? 'The SYN arrived' : `${attempts.length} of ${syns.length} SYNs arrived`;
-  const left = times(answered.reduce((count, { synAckCopies }) => count + synAckCopies, 0));
-  return [
-    {
-      code: 'reply-dropped',
-      option: null,
-      direction: 'reverse',
-      sent: 'S.',
-      received: null,
-      certainty: waited < PATIENT_ROUND_TRIPS * rtt ? 'possible' : certainty,
-      detail: `${arrived} at the responder, a SYN-ACK left it ${left}, and none came back within ${(waited / NANOS_PER_SECOND).toFixed(1)} s: it is dropped on the reverse path (by a stateless filter, or because the return route leads elsewhere).`,
-    },
-  ];
-}
-
-function injectedBehind(certainty: Certainty): Finding {
-  return {
-    code: 'rst-injected',
-    option: null,
-    direction: 'unknown',
-    sent: 'S.',
-    received: 'R',
-    certainty,
-    detail:
-      'The SYN arrived at the responder and was answered with a SYN-ACK; the RST that came here is not its own: a device between sent it.',
-  };
+  const copies = answered.reduce((count, { synAckCopies }) => count + synAckCopies, 0);
+  const left = copies === 1 ? 'once' : `${copies} times`;
+  const detail = `${arrived} at the responder, a SYN-ACK left it ${left}, and none came back within ${(waited / NANOS_PER_SECOND).toFixed(1)} s: it is dropped on the reverse path (by a stateless filter, or because the return route leads elsewhere).`;
+  const patient = waited < PATIENT_ROUND_TRIPS * rtt ? 'possible' : certainty;
+  return [finding('reply-dropped', patient, detail, { direction: 'reverse', sent: 'S.' })];
 }
 
 /** A SYN that never arrived, by what came instead of an answer. */
@@ -87,7 +67,7 @@ function ofLost({ port, syns, reply }: SilentPort, strangers: boolean): Finding 
   const all = syns.length === 1 ? 'the SYN did not arrive' : `none of ${syns.length} SYNs arrived`;
   const never = `${all} at port ${port} of the responder, which listens there`;
   const [code, received, text] = lossBehind(reply, never);
-  return { code, option: null, direction: 'forward', sent: 'S', received, certainty, detail: text + doubt };
+  return finding(code, certainty, text + doubt, { direction: 'forward', sent: 'S', received });
 }
 
 function lossBehind(reply: SilentPort['reply'], never: string): readonly [Finding['code'], string | null, string] {
@@ -95,8 +75,4 @@ function lossBehind(reply: SilentPort['reply'], never: string): readonly [Findin
   if (reply === 'rst') return ['rst-injected', 'R', `An RST came, but ${never}: a device between rejects the connection.`];
   const how = reply === 'icmp' ? 'it was rejected on the forward path' : 'it is dropped on the forward path';
   return ['syn-dropped', null, `${inOneSentence([never])}: ${how}.`];
-}
-
-function times(count: number): string {
-  return count === 1 ? 'once' : `${count} times`;
 }

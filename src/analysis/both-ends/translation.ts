@@ -35,15 +35,19 @@ export function isTranslation({ field }: Change): boolean {
 }
 
 /**
- * The changes of a SYN-ACK without those that only undo a change of the SYN: translated addresses and
- * ports, the acknowledgment of the client's own ISN, the echo of its own timestamp.
+ * The changes of a SYN-ACK without those that only undo a change of the SYN: translated addresses and ports,
+ * the acknowledgment of the client's own ISN, the echo of its own timestamp.
  */
 export function withoutTranslation(changes: readonly Change[], { synSent, synArrived }: SynPair): readonly Change[] {
   const sent = decoded(synSent);
   const arrived = decoded(synArrived);
   if (sent === null || arrived === null) return changes;
   const undone = undoneValues(sent, arrived);
-  return changes.filter((change) => !isUndone(change, undone, { sent, arrived }));
+  return changes.filter((change) => {
+    if (change.field === 'tcp.option.ts') return !isEchoUndone(change, sent, arrived);
+    const [was, is] = undone.get(change.field) ?? [];
+    return change.sent !== was || change.seen !== is;
+  });
 }
 
 type Undone = ReadonlyMap<ChangedField, readonly [was: ChangeValue, is: ChangeValue]>;
@@ -59,16 +63,6 @@ function undoneValues(sent: DecodedPacket, arrived: DecodedPacket): Undone {
     ['tcp.dport', [far.sourcePort, own.sourcePort]],
     ['tcp.ack', [seqAdd(seq(far.seq), 1), seqAdd(seq(own.seq), 1)]],
   ]);
-}
-
-function isUndone(
-  change: Change,
-  undone: Undone,
-  { sent, arrived }: { readonly sent: DecodedPacket; readonly arrived: DecodedPacket },
-): boolean {
-  if (change.field === 'tcp.option.ts') return isEchoUndone(change, sent, arrived);
-  const pair = undone.get(change.field);
-  return pair !== undefined && change.sent === pair[0] && change.seen === pair[1];
 }
 
 function isEchoUndone({ sent: was, seen: is }: Change, sent: DecodedPacket, arrived: DecodedPacket): boolean {

@@ -1,13 +1,10 @@
 import { findOption } from '../../wire/tcp-options.ts';
 import type { Evidence, FindingRule } from '../evidence.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, finding } from '../finding.ts';
 import { largerOwnMss, type OwnMss } from '../mss/own-mss.ts';
 import { synAckOf } from '../reply.ts';
 
-/**
- * `possible`: other stacks have constant windows, and about one number in a hundred is a multiple of a
- * usual MSS by chance.
- */
+/** `possible`: other windows are constant, or a multiple of a usual MSS by chance, as one in a hundred is. */
 export const mssClamped: FindingRule = {
   description: 'the SYN-ACK advertises a smaller MSS than the one its window was sized with',
   find(evidence: Evidence): readonly Finding[] {
@@ -23,16 +20,9 @@ export const mssClamped: FindingRule = {
 
 function describe({ mss, unit }: OwnMss, window: number, advertised: number): Finding {
   const size = unit === mss ? `${mss}` : `${unit} (${mss} less 12 bytes of timestamps)`;
-  return {
-    code: 'mss-clamped',
-    option: 'mss',
-    direction: 'reverse',
-    sent: mss,
-    received: advertised,
-    certainty: 'possible',
-    detail:
-      `The SYN-ACK advertises MSS ${advertised}, but its window ${window} is ${window / unit} x ${size} and no whole number of segments of ${advertised}: ` +
-      `the host's own MSS looks like ${mss}, lowered on the reverse path. A window may be such a multiple by chance; ` +
-      `only what the host really sent can prove it.`,
-  };
+  const detail =
+    `The SYN-ACK advertises MSS ${advertised}, but its window ${window} is ${window / unit} x ${size} and no whole number of segments of ${advertised}: ` +
+    `the host's own MSS looks like ${mss}, lowered on the reverse path. A window may be such a multiple by chance; ` +
+    `only what the host really sent can prove it.`;
+  return finding('mss-clamped', 'possible', detail, { option: 'mss', direction: 'reverse', sent: mss, received: advertised });
 }

@@ -1,6 +1,6 @@
 import type { DataOption, TcpOption } from '../../wire/decoded.ts';
 import type { Evidence, FindingRule } from '../evidence.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, finding } from '../finding.ts';
 import { optionsOf, synAckOf } from '../reply.ts';
 
 /** The rule that forbids each of these in a SYN-ACK whose SYN did not carry it. */
@@ -18,9 +18,8 @@ const NOT_COMPARED: ReadonlySet<string> = new Set(['nop', 'eol', 'padding', 'mal
 const EXPERIMENT_ID_DIGITS = 4;
 
 /**
- * Options that the SYN did not ask for. `likely`: ordinary stacks answer options, they neither offer nor
- * repeat them. Unknown direction: a device may have added the option to the SYN, which the host answered,
- * or to the SYN-ACK.
+ * `likely`: ordinary stacks answer options, they neither offer nor repeat them. Unknown direction: a device
+ * may have added the option to the SYN, which the host answered, or to the SYN-ACK.
  */
 export const optionAdded: FindingRule = {
   description: 'the SYN-ACK carries an option that the SYN did not ask for, carries one twice, or mirrors an unknown one',
@@ -70,15 +69,8 @@ function isUnknown(option: TcpOption): option is DataOption {
 }
 
 function describe(option: TcpOption, why: string): Finding {
-  return {
-    code: 'option-added',
-    option: option.name,
-    direction: 'unknown',
-    sent: null,
-    received: valueOf(option),
-    certainty: 'likely',
-    detail: `${why}; whether the host or a device on the path did it cannot be told from here.`,
-  };
+  const detail = `${why}; whether the host or a device on the path did it cannot be told from here.`;
+  return finding('option-added', 'likely', detail, { option: option.name, received: valueOf(option) });
 }
 
 function valueOf(option: TcpOption): string | number {

@@ -1,6 +1,6 @@
 import type { TcpOption } from '../../wire/decoded.ts';
 import type { Evidence, FindingRule } from '../evidence.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, finding } from '../finding.ts';
 import { optionsOf } from '../reply.ts';
 
 /** RFC 7323, 2.3. */
@@ -28,13 +28,8 @@ function complaint(option: TcpOption): string | null {
 }
 
 function describe(option: TcpOption, why: string): Finding {
-  return {
-    code: 'option-malformed',
-    option: option.name === 'malformed' ? `kind-${option.kind}` : option.name === 'padding' ? 'eol' : option.name,
-    direction: 'unknown',
-    sent: null,
-    received: 'data' in option ? option.data : 'value' in option ? option.value : null,
-    certainty: 'proven',
-    detail: `In the reply ${why}; whether the host wrote it or a device on the path damaged it cannot be told from here.`,
-  };
+  const name = option.name === 'malformed' ? `kind-${option.kind}` : option.name === 'padding' ? 'eol' : option.name;
+  const received = 'data' in option ? option.data : 'value' in option ? option.value : null;
+  const detail = `In the reply ${why}; whether the host wrote it or a device on the path damaged it cannot be told from here.`;
+  return finding('option-malformed', 'proven', detail, { option: name, received });
 }

@@ -1,7 +1,7 @@
 import type { TcpOption } from '../../wire/decoded.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import type { Evidence, FindingRule } from '../evidence.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, finding } from '../finding.ts';
 import { optionsOf, synAckOf } from '../reply.ts';
 import { paddedOptions } from './option-padded.ts';
 
@@ -19,9 +19,8 @@ const ANSWERED: Readonly<Record<string, string>> = {
 const LOST_TO_SYN_COOKIES: ReadonlySet<string> = new Set(['wscale', 'sackOK']);
 
 /**
- * What the SYN asked for and the SYN-ACK does not answer. `possible` and of unknown direction: an absence
- * has three causes that look alike here. Nothing is called missing after damage that ends the list, nor
- * where NOPs show more (option-padded).
+ * `possible` and of unknown direction: an absence has three causes that look alike here. Nothing is called
+ * missing after damage that ends the list, nor where NOPs show more (option-padded).
  */
 export const optionMissing: FindingRule = {
   description: 'an option of the SYN has no counterpart in the SYN-ACK: stripped or not supported',
@@ -48,15 +47,11 @@ function expectsAnswer(option: TcpOption): boolean {
 
 function describe(option: TcpOption, cookiesPossible: boolean): Finding {
   const causes = cookiesPossible ? 'the host does not use it or answers with SYN cookies,' : 'the host does not use it,';
-  return {
-    code: 'option-missing',
+  const detail =
+    `${option.name} was sent and is not in the SYN-ACK, so ${ANSWERED[option.name] ?? 'it is not in use'}: ${causes} or a device stripped it ` +
+    `on either path; only a path trace or a responder can tell.`;
+  return finding('option-missing', 'possible', detail, {
     option: option.name,
-    direction: 'unknown',
     sent: 'value' in option ? option.value : option.name,
-    received: null,
-    certainty: 'possible',
-    detail:
-      `${option.name} was sent and is not in the SYN-ACK, so ${ANSWERED[option.name] ?? 'it is not in use'}: ${causes} or a device stripped it ` +
-      `on either path; only a path trace or a responder can tell.`,
-  };
+  });
 }

@@ -1,6 +1,6 @@
 import type { TcpOption } from '../../wire/decoded.ts';
 import type { Evidence, FindingRule } from '../evidence.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, finding } from '../finding.ts';
 import { optionsOf, synAckOf } from '../reply.ts';
 
 /** Options that devices overwrite: their bytes, and the NOPs that stacks add for 32-bit alignment. */
@@ -38,10 +38,8 @@ interface PaddedRun {
 
 /**
  * TCPOPTSTRIP and nft's `reset tcp option` overwrite an option with NOPs and keep the header's length.
- * `likely`: no ordinary stack writes four NOPs in a row. Reverse: the host builds the SYN-ACK's list
- * itself, so NOPs in it tell nothing about the SYN.
- * SACK-permitted before timestamps leaves two NOPs, which Linux itself writes without SACK: that is not
- * detected.
+ * `likely`: no ordinary stack writes four NOPs in a row. Reverse: the host builds the SYN-ACK's list itself,
+ * so NOPs in it tell nothing about the SYN. Not detected: SACK before timestamps leaves two NOPs, as Linux has.
  */
 export const optionPadded: FindingRule = {
   description: 'a run of NOPs is in the SYN-ACK where an option was',
@@ -106,19 +104,13 @@ function sum(options: readonly Overwritable[], field: 'bytes' | 'alignment'): nu
 }
 
 function describe({ run, options }: PaddedRun): readonly Finding[] {
-  const names: readonly (string | null)[] = options.length === 0 ? [null] : options;
-  return names.map((option) => ({
-    code: 'option-padded',
-    option,
-    direction: 'reverse',
-    sent: null,
-    received: `nop x ${run.length}`,
-    certainty: 'likely',
-    detail:
-      `${run.length} NOPs in a row are in the SYN-ACK, more than any ordinary stack writes: ` +
-      (option === null
-        ? 'a device on the reverse path overwrote an option there; which one, their number does not tell.'
-        : `by length and place ${options.join(' and ')} was there and a device on the reverse path overwrote ` +
-          `${options.length === 1 ? 'it' : 'them'}; what value was overwritten is not known.`),
-  }));
+  const what =
+    options.length === 0
+      ? 'a device on the reverse path overwrote an option there; which one, their number does not tell.'
+      : `by length and place ${options.join(' and ')} was there and a device on the reverse path overwrote ` +
+        `${options.length === 1 ? 'it' : 'them'}; what value was overwritten is not known.`;
+  const detail = `${run.length} NOPs in a row are in the SYN-ACK, more than any ordinary stack writes: ${what}`;
+  const values = { direction: 'reverse', received: `nop x ${run.length}` } as const;
+  const names = options.length === 0 ? [null] : options;
+  return names.map((option) => finding('option-padded', 'likely', detail, { option, ...values }));
 }

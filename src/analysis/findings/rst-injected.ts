@@ -1,9 +1,8 @@
 import type { DecodedPacket } from '../../wire/decoded.ts';
-import { formatTcpFlags } from '../../wire/tcp-flags.ts';
 import type { Evidence, FindingRule } from '../evidence.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, finding } from '../finding.ts';
 import { initialTtl } from '../../probe/craft/profiles.ts';
-import { formatHops, hopDistance, resetOf, synAckOf } from '../reply.ts';
+import { formatHops, hopDistance, resetInWords, resetOf, synAckOf } from '../reply.ts';
 import type { HostFacts } from '../host-ledger.ts';
 
 /** The RTTs of fewer SYN-ACKs tell little about the path. */
@@ -11,7 +10,7 @@ const ENOUGH_RTTS = 4;
 const LEAST_RTT_GAIN_MS = 2;
 /**
  * How much sooner than the fastest SYN-ACK a reset must be, as a multiple of their spread. Where jitter is
- * uniform between none and its maximum, fewer than one run in a hundred has a host's own reset that early.
+ * uniform, fewer than one run in a hundred has a host's own reset that early.
  */
 const LEAST_RTT_GAIN_OF_SPREAD = 4;
 
@@ -22,10 +21,8 @@ interface Sign {
 }
 
 /**
- * A reset that a device other than the host seems to have sent. `likely`: a signature that ordinary stacks
- * and paths do not produce, that is, two different answers to one SYN, a reset from fewer hops away than
- * any SYN-ACK, or one that another stack wrote and that came too soon. One weak sign alone is at most
- * `possible`.
+ * `likely`: two different answers to one SYN, a reset from fewer hops away than any SYN-ACK, or one that
+ * another stack wrote and that came too soon. One weak sign alone is at most `possible`.
  */
 export const rstInjected: FindingRule = {
   description: 'a device on the path, not the host, seems to have sent the reset',
@@ -45,8 +42,8 @@ export interface ResetShape {
 }
 
 /**
- * True for a reset that the host's own stack would send from where its SYN-ACKs came. Cheaper than looking
- * for signs. No SYN-ACK that is learned later turns such a reset into a finding.
+ * True for a reset that the host's own stack would send from where its SYN-ACKs came. No SYN-ACK that is
+ * learned later turns it into a finding.
  */
 export function isOrdinaryReset(reset: ResetShape, host: HostFacts, rttMs: number | null): boolean {
   const soon = rttMs !== null && host.minRttMs !== null && host.minRttMs - rttMs >= LEAST_RTT_GAIN_MS;
@@ -62,7 +59,7 @@ function contradiction(reply: DecodedPacket, conflict: DecodedPacket, host: Host
   const ttls = `TTL ${reset.ip.ttl} on the reset, ${synAck.ip.ttl} on the SYN-ACK`;
   const certainty = resetFitsBetter(reset, synAck, host) ? 'possible' : 'likely';
   const detail = `The same SYN was answered with ${order} (${ttls}), and a host gives one answer, ${CONTRADICTION_MEANS[certainty]}.`;
-  return [finding(reset, { certainty, direction: 'reverse', detail })];
+  return [finding('rst-injected', certainty, detail, { direction: 'reverse', received: resetInWords(reset) })];
 }
 
 const CONTRADICTION_MEANS = {
@@ -71,9 +68,7 @@ const CONTRADICTION_MEANS = {
     "but here the reset comes from as far away as the host's other answers and the SYN-ACK does not, so the SYN-ACK may be the foreign one",
 } as const;
 
-/**
- * True where, by another port's SYN-ACK, the reset comes from the host's distance and the SYN-ACK does not.
- */
+/** True where by another port's SYN-ACK the reset comes from the host's distance and the SYN-ACK not. */
 function resetFitsBetter(reset: DecodedPacket, synAck: DecodedPacket, host: HostFacts | null): boolean {
   if (host === null || host.port === synAckOf(synAck)?.header.sourcePort) return false;
   const baseline = hopDistance(host.ttl);
@@ -85,7 +80,7 @@ function misfit(reset: DecodedPacket, host: HostFacts, rttMs: number | null): re
   const certainty = weigh(new Set(signs.map(({ respect }) => respect)));
   if (certainty === null) return [];
   const detail = `The reset does not fit the host's SYN-ACKs (${signs.map(({ text }) => text).join('; ')}): ${MISFIT_MEANS[certainty]}.`;
-  return [finding(reset, { certainty, direction: 'unknown', detail })];
+  return [finding('rst-injected', certainty, detail, { received: resetInWords(reset) })];
 }
 
 const MISFIT_MEANS = {
@@ -103,9 +98,8 @@ function weigh(respects: ReadonlySet<Sign['respect']>): 'likely' | 'possible' | 
 }
 
 /**
- * A nearer reset comes from something before the host. A reset from farther away is only `possible`: there
- * the SYN-ACKs are the odd ones, from a proxy. Another initial TTL at the same distance is no sign by
- * itself: some stacks send resets with 255.
+ * A reset from farther away is only `possible`: there the SYN-ACKs are the odd ones, from a proxy. Another
+ * initial TTL at the same distance is no sign by itself: some stacks send resets with 255.
  */
 function distanceSigns(reset: DecodedPacket, host: HostFacts): readonly Sign[] {
   const distance = hopDistance(reset.ip.ttl);
@@ -119,8 +113,8 @@ function distanceSigns(reset: DecodedPacket, host: HostFacts): readonly Sign[] {
 }
 
 /**
- * Only for hosts whose SYN-ACKs all have IP ID 0 (Linux, current BSDs): their resets are built the same
- * way, with window 0. An ID on a packet without DF is no sign, since RFC 6864 requires one there.
+ * Only for hosts whose SYN-ACKs all have IP ID 0 (Linux, current BSDs): their resets are built the same way,
+ * with window 0. An ID on a packet without DF is no sign, since RFC 6864 requires one there.
  */
 function stackSigns(reset: DecodedPacket, host: HostFacts): readonly Sign[] {
   if (!host.ipIdAlwaysZero) return [];
@@ -133,22 +127,12 @@ function stackSigns(reset: DecodedPacket, host: HostFacts): readonly Sign[] {
 }
 
 /**
- * Half the time of the fastest SYN-ACK supports other signs; alone it takes a quarter, because of varying
- * queues. Differences below 2 ms are the scheduling of a busy host, and the spread of the SYN-ACKs is the
- * path's.
+ * Half the time of the fastest SYN-ACK supports other signs, a quarter is one alone: queues vary. Differences
+ * below 2 ms are the scheduling of a busy host; the spread of the SYN-ACKs is the path's.
  */
 function rttSigns(rttMs: number | null, { minRttMs, maxRttMs, synAcks }: HostFacts): readonly Sign[] {
   if (rttMs === null || minRttMs === null || maxRttMs === null || synAcks < ENOUGH_RTTS || rttMs * 2 > minRttMs) return [];
   if (minRttMs - rttMs < Math.max(LEAST_RTT_GAIN_MS, (maxRttMs - minRttMs) * LEAST_RTT_GAIN_OF_SPREAD)) return [];
   const text = `it came after ${rttMs.toFixed(1)} ms where no SYN-ACK took less than ${minRttMs.toFixed(1)} ms`;
   return [{ respect: rttMs * 4 <= minRttMs ? 'far-sooner' : 'sooner', text }];
-}
-
-function finding(
-  reset: DecodedPacket,
-  { direction, certainty, detail }: Pick<Finding, 'direction' | 'certainty' | 'detail'>,
-): Finding {
-  const header = reset.tcp?.header;
-  const shape = `${formatTcpFlags(header?.flags ?? 0)} ttl ${reset.ip.ttl} id ${reset.ip.id} win ${header?.window ?? 0}`;
-  return { code: 'rst-injected', option: null, direction, sent: null, received: shape, certainty, detail };
 }

@@ -1,12 +1,11 @@
 import { findOption } from '../../wire/tcp-options.ts';
 import type { Evidence, FindingRule } from '../evidence.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, finding } from '../finding.ts';
 import { optionsOf, synAckOf } from '../reply.ts';
 
 /**
- * The TSecr of a SYN-ACK is the TSval of its SYN (RFC 7323, 3.2), and each SYN has its own source port, so
- * no other SYN can be meant. `proven`: two numbers that must be equal are not. Where it happened is
- * unknown.
+ * The TSecr of a SYN-ACK is the TSval of its SYN (RFC 7323, 3.2), and each SYN has its own source port, so no
+ * other SYN can be meant. `proven`: two numbers that must be equal are not. Where it happened is unknown.
  */
 export const timestampEchoWrong: FindingRule = {
   description: "the SYN-ACK's timestamp echo is not the timestamp that was sent",
@@ -23,13 +22,6 @@ function describe(sent: number, echo: number): Finding {
     echo === 0
       ? 'a stack that starts its timestamps late, or a device that blanks them'
       : 'a device on the path rewrites timestamps in one direction, or answers in place of the host';
-  return {
-    code: 'timestamp-echo-wrong',
-    option: 'ts',
-    direction: 'unknown',
-    sent,
-    received: echo,
-    certainty: 'proven',
-    detail: `The SYN carried timestamp ${sent} and the SYN-ACK echoes ${echo}: ${meaning}; which of the two cannot be told from here.`,
-  };
+  const detail = `The SYN carried timestamp ${sent} and the SYN-ACK echoes ${echo}: ${meaning}; which of the two cannot be told from here.`;
+  return finding('timestamp-echo-wrong', 'proven', detail, { option: 'ts', sent, received: echo });
 }

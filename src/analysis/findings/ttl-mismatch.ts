@@ -1,13 +1,11 @@
 import type { Evidence, FindingRule } from '../evidence.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, finding } from '../finding.ts';
 import type { HostFacts } from '../host-ledger.ts';
 import { formatHops, hopDistance, synAckOf } from '../reply.ts';
 
 /**
- * `possible`: forwarding to containers, load balancers and paths of unequal length do the same without
- * harm. Resets are left to rst-injected; a SYN-ACK that contradicts a reset is reported here only for its
- * own TTL. Where two ports differ and there are no others, either may be the odd one: both are reported,
- * and each names the other.
+ * `possible`: forwarding to containers, load balancers and unequal paths do the same without harm. Resets are
+ * left to rst-injected. Where only two ports differ, both are reported, and each names the other.
  */
 export const ttlMismatch: FindingRule = {
   description: "a SYN-ACK travelled another number of hops than the SYN-ACKs of the host's other ports",
@@ -16,20 +14,11 @@ export const ttlMismatch: FindingRule = {
     const segment = synAckOf(packet);
     if (packet === null || segment === null || host === null || host.port === segment.header.sourcePort) return [];
     if (!isUnusual(packet.ip.ttl, host)) return [];
-    return [
-      {
-        code: 'ttl-mismatch',
-        option: null,
-        direction: 'unknown',
-        sent: null,
-        received: packet.ip.ttl,
-        certainty: 'possible',
-        detail:
-          `This SYN-ACK arrived with TTL ${packet.ip.ttl} (about ${formatHops(packet.ip.ttl)}), the one from port ${host.port} with TTL ${host.ttl} ` +
-          `(about ${formatHops(host.ttl)}): another machine seems to answer on one of the two ports (a proxy, load balancer, container or NAT), ` +
-          `or the paths differ; which of them cannot be told from the TTL.`,
-      },
-    ];
+    const detail =
+      `This SYN-ACK arrived with TTL ${packet.ip.ttl} (about ${formatHops(packet.ip.ttl)}), the one from port ${host.port} with TTL ${host.ttl} ` +
+      `(about ${formatHops(host.ttl)}): another machine seems to answer on one of the two ports (a proxy, load balancer, container or NAT), ` +
+      `or the paths differ; which of them cannot be told from the TTL.`;
+    return [finding('ttl-mismatch', 'possible', detail, { received: packet.ip.ttl })];
   },
 };
 

@@ -2,30 +2,19 @@ import type { TcpHeader } from '../../wire/decoded.ts';
 import { seq, seqAdd } from '../../wire/numbers.ts';
 import { TcpFlag, formatTcpFlags } from '../../wire/tcp-flags.ts';
 import type { Evidence, FindingRule } from '../evidence.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, finding } from '../finding.ts';
 
-/**
- * Replies on the probe's tuple whose numbers do not prove them (RFC 9293, 3.10.7.3). `proven`: it is a fact
- * that the number is not the expected one; its cause is worded as a guess.
- */
+/** `proven`: the number is not the expected one (RFC 9293, 3.10.7.3); its cause is worded as a guess. */
 export const unexpectedAck: FindingRule = {
   description: "a reply on the probe's ports acknowledged something that was not sent, and was not believed",
   find(evidence: Evidence): readonly Finding[] {
     const header = evidence.rejected?.tcp?.header;
     if (header === undefined) return [];
-    const expected = expectedAck(header, evidence.sent?.tcp?.header ?? null);
+    const sent = expectedAck(header, evidence.sent?.tcp?.header ?? null);
     const received = (header.flags & TcpFlag.ACK) === 0 ? null : header.ack;
-    return [
-      {
-        code: 'unexpected-ack',
-        option: null,
-        direction: 'unknown',
-        sent: expected,
-        received,
-        certainty: 'proven',
-        detail: `${whatCame(header, received, expected)}${countOf(evidence.rejectedCount)} and decided nothing: ${meaning(header, received === null)}.`,
-      },
-    ];
+    const count = evidence.rejectedCount > 1 ? ` (the first of ${evidence.rejectedCount} such replies)` : '';
+    const detail = `${whatCame(header, received, sent)}${count} and decided nothing: ${meaning(header, received === null)}.`;
+    return [finding('unexpected-ack', 'proven', detail, { sent, received })];
   },
 };
 
@@ -39,10 +28,6 @@ function whatCame(header: TcpHeader, ack: number | null, expected: number | null
   if (ack === null) return `A reply with flags ${flags} acknowledged nothing`;
   const instead = expected === null || expected === ack ? '' : ` where ${expected} was expected`;
   return `A reply with flags ${flags} acknowledged ${ack}${instead}`;
-}
-
-function countOf(replies: number): string {
-  return replies > 1 ? ` (the first of ${replies} such replies)` : '';
 }
 
 function meaning(header: TcpHeader, acksNothing: boolean): string {

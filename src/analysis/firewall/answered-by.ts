@@ -11,9 +11,8 @@ export interface Sign {
 }
 
 /**
- * Signs that a device before the host gave `test` of a port its answer; empty when there are none. Each is
- * enough: ordinary stacks and paths show none. Delay and IP IDs are no signs: they differ between ports of
- * one host too.
+ * Signs that a device before the host gave `test` of a port its answer. Each is enough: ordinary stacks and
+ * paths show none. Delay and IP IDs are no signs: they differ between ports of one host too.
  */
 export function foreignSigns(test: TestResult, tests: PortTests, facts: TargetFacts): readonly Sign[] {
   const { reply } = test;
@@ -42,10 +41,7 @@ export function isLonely(tests: PortTests, facts: TargetFacts): boolean {
   return !facts.ports.some(({ syn }) => syn.reason === 'syn-ack' && syn.reply !== null && hopsOf(syn.reply) === hops);
 }
 
-/**
- * True where a SYN with a wrong checksum got the same answer from the same place. No host answers it, but a
- * network card or hypervisor may have skipped the check.
- */
+/** A SYN with a wrong checksum got the same answer: from no host, unless a network card skipped the check. */
 function ignoresChecksums(tests: PortTests): boolean {
   const spoilt = tests.of('syn-badsum');
   const reply = tcpReplyOf(spoilt);

@@ -2,7 +2,6 @@ import type { RateEvidence } from '../../probe/firewall/firewall-plan.ts';
 import type { Finding, FindingCode } from '../finding.ts';
 import type { Sign } from './answered-by.ts';
 import type { PortTests } from './port-tests.ts';
-import type { Position } from './position.ts';
 import type { TargetFacts } from './target-facts.ts';
 
 /** Everything that the findings about one port's guard are drawn from. */
@@ -11,7 +10,6 @@ export interface GuardEvidence {
   readonly facts: TargetFacts;
   /** Why the answer to the usual SYN is not the host's; empty when it may be. */
   readonly signs: readonly Sign[];
-  readonly position: Position | null;
   /** The search for a rate limit on this port, or null. */
   readonly rate: RateEvidence | null;
 }

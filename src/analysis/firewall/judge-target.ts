@@ -26,10 +26,7 @@ export interface Guard {
   readonly droppedAfter: Position | null;
   /** True where no port of the target answered by TCP: it may not exist. */
   readonly isMute: boolean;
-  /**
-   * For a silent port: another port, rejected with ICMP only at a later try, so that this silence may be
-   * the limit on ICMP errors. Null otherwise.
-   */
+  /** For a silent port: another, rejected at a later try, so that silence may be the limit on ICMP errors. */
   readonly rejectedLike: number | null;
   /** True for a reset that may be a router's or the host's, with nothing to compare it with. */
   readonly isLonely: boolean;
@@ -55,7 +52,6 @@ function limitedReject({ ports }: TargetFacts): number | null {
 function judgePort(tests: PortTests, facts: TargetFacts, searched: RateEvidence | null): Guard {
   const by = answeredBy(tests, facts);
   const signs = foreignSigns(tests.syn, tests, facts);
-  const position = answerPosition(tests, facts);
   const rate = searched?.port === tests.port ? searched : null;
   const policy = policyOf(tests, by);
   return {
@@ -66,13 +62,13 @@ function judgePort(tests: PortTests, facts: TargetFacts, searched: RateEvidence 
     stateful: isStateful(tests, facts),
     proxy: policy === 'open' ? isProxied({ tests, signs }) || (by === null ? null : false) : null,
     answeredBy: by,
-    position,
+    position: answerPosition(tests, facts),
     droppedAfter: policy === 'drop' ? lastRouter(tests, facts) : null,
     isMute: facts.baseline === null,
     rejectedLike: policy === 'drop' ? limitedReject(facts) : null,
     isLonely: isLonely(tests, facts),
     rateLimit: rateLimitOf(rate),
-    findings: findGuardFindings({ tests, facts, signs, position, rate }),
+    findings: findGuardFindings({ tests, facts, signs, rate }),
   };
 }
 
@@ -88,9 +84,8 @@ function policyOf({ syn }: PortTests, by: 'host' | 'middlebox' | null): Policy {
 }
 
 /**
- * Whether a stateful filter guards a port. True: SYNs pass and a bare ACK does not, on this port or another
- * of the host. False: the host answered a stray ACK. Null: the evidence does not tell. Silence to both
- * tells nothing; other ports count where they agree.
+ * True: SYNs pass and a bare ACK does not, on this port or, where they agree, on others of the host. False:
+ * the host answered a stray ACK. Null: the evidence, such as silence to both, does not tell.
  */
 function isStateful(tests: PortTests, facts: TargetFacts): boolean | null {
   const own = ownState(tests, facts);
@@ -103,12 +98,8 @@ function ownState(tests: PortTests, facts: TargetFacts): boolean | null {
   const ack = tests.of('ack');
   // Where a reset may be a router's, neither it nor its absence shows what passed.
   if (ack === undefined || classOf(ack) === 'error' || isLonely(tests, facts)) return null;
-  if (classOf(ack) === 'rst' && foreignSigns(ack, tests, facts).length === 0) return false;
-  return synPasses(tests, facts) ? true : null;
-}
-
-/** A reset that a filter sent does not show that the SYN passed. */
-function synPasses(tests: PortTests, facts: TargetFacts): boolean {
-  const { syn } = tests;
-  return classOf(syn) === 'open' || (classOf(syn) === 'rst' && foreignSigns(syn, tests, facts).length === 0);
+  // A reset that a filter sent does not show that the SYN passed.
+  const isHostsReset = (test: TestResult): boolean => classOf(test) === 'rst' && foreignSigns(test, tests, facts).length === 0;
+  if (isHostsReset(ack)) return false;
+  return classOf(tests.syn) === 'open' || isHostsReset(tests.syn) ? true : null;
 }

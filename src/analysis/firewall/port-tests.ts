@@ -46,18 +46,12 @@ export class PortTests {
   }
 
   /** The SYNs whose TTL ran out, and the routers that reported it. */
-  get expired(): readonly Expiry[] {
+  get expired(): readonly { readonly ttl: number; readonly address: Address }[] {
     return this.all.flatMap((test) => {
       const { ttl, reply } = test;
       return ttl !== null && reply !== null && isExpiry(reply) ? [{ ttl, address: reply.ip.source }] : [];
     });
   }
-}
-
-/** The router at which a SYN of that TTL expired. */
-export interface Expiry {
-  readonly ttl: number;
-  readonly address: Address;
 }
 
 /** Answers that count as different. Silence and an ICMP error are alike: errors are limited. */

@@ -13,10 +13,7 @@ export interface Position {
   readonly hopsBefore: number | null;
 }
 
-/**
- * Where the answer to a port's usual SYN was made; null without one. For a reset that may be a router's,
- * that router's place.
- */
+/** Where the answer to a port's usual SYN was made: a router's place where a reset may be that router's. */
 export function answerPosition(tests: PortTests, facts: TargetFacts): Position | null {
   const { reply } = tests.syn;
   if (reply === null) return null;
@@ -25,8 +22,7 @@ export function answerPosition(tests: PortTests, facts: TargetFacts): Position |
   const hops = hopsOf(reply);
   if (isLonely(tests, facts)) return { hop: hops, address: facts.routers.get(hops) ?? null, hopsBefore: null };
   const hopsBefore = baseline === null ? null : baseline.hops - hops;
-  // Counted from the target where possible: both numbers are then of the reverse path, whose length may
-  // differ.
+  // Counted from the target where possible: both numbers are then of the reverse path, which may be longer.
   const hop = hostTtl === null || hopsBefore === null ? hops : hostTtl - hopsBefore;
   return hop < 1 ? { hop: null, address: null, hopsBefore } : { hop, address: facts.routers.get(hop) ?? null, hopsBefore };
 }

@@ -1,6 +1,6 @@
 import type { Investigation } from '../../probe/handshake/investigation.ts';
-import { type Answer, plain, remarked } from './answer.ts';
-import { heard, milliseconds, sent, trialsOf } from './exchange.ts';
+import { type Answer, answer } from './answer.ts';
+import { connectionsFor, heard, milliseconds, sent } from './exchange.ts';
 
 /** What the exchange with the application showed. */
 export interface ApplicationFacts {
@@ -20,16 +20,16 @@ const TLS_RECORDS: Readonly<Record<number, string>> = { 21: 'a TLS alert', 22: '
 
 /** Whether there is an application behind the kernel. Null where neither side sent data. */
 export function application(investigation: Investigation): Answer<ApplicationFacts | null> {
-  const connection = trialsOf(investigation, 'asked').find((trial) => trial.connection.establishedAt !== null)?.connection;
-  if (connection === undefined) return plain(null);
+  const connection = connectionsFor(investigation, 'asked').find(({ establishedAt }) => establishedAt !== null);
+  if (connection === undefined) return answer(null);
   const { byteCount: sentBytes, acknowledgedBytes: ackedBytes } = connection.sent;
   const repliedBytes = connection.received.byteCount;
-  if (sentBytes === 0 && repliedBytes === 0) return plain(null);
+  if (sentBytes === 0 && repliedBytes === 0) return answer(null);
   const from = sent(connection, 'data')[0] ?? sent(connection, 'ack')[0];
   const first = heard(connection, 'data', 'fin').find(({ length }) => length > 0);
   const firstReplyMs = from === undefined || first === undefined ? null : milliseconds(first.at - from.at);
   const facts = { sentBytes, ackedBytes, repliedBytes, firstReplyMs, reply: describeReply(connection.received.firstBytes) };
-  return remarked(facts, sentence(facts));
+  return answer(facts, sentence(facts));
 }
 
 function sentence({ sentBytes, ackedBytes, repliedBytes, reply }: ApplicationFacts): string {

@@ -5,7 +5,7 @@ import { acceptQueueFull } from './accept-queue.ts';
 import type { Answer } from './answer.ts';
 import { type ApplicationFacts, application } from './application.ts';
 import { type EcnOutcome, ecn } from './ecn.ts';
-import { trialsOf, heard, sent, synAckOf, synRttMs } from './exchange.ts';
+import { connectionsFor, heard, sent, synAckOf, synRttMs } from './exchange.ts';
 import { type FastOpenFacts, fastOpen } from './fast-open.ts';
 import { type IsnFacts, initialSequence } from './initial-sequence.ts';
 import { type NegotiatedFacts, negotiation } from './negotiation.ts';
@@ -15,7 +15,6 @@ import { type StackFacts, stacks } from './stacks.ts';
 import { synCookies } from './syn-cookies.ts';
 import { synProxy } from './syn-proxy.ts';
 import type { Connection } from '../../probe/connection/connection.ts';
-import type { DecodedPacket } from '../../wire/decoded.ts';
 import type { Evidence } from '../evidence.ts';
 
 /** The answer to each question. */
@@ -59,40 +58,26 @@ export interface Diagnosis {
 /** Answers every question; never throws. On a clean path there are no findings. */
 export function diagnose(investigation: Investigation): Diagnosis {
   const entries = Object.entries(QUESTIONS).map(([name, ask]) => [name, ask(investigation)] as const);
-  const [first] = trialsOf(investigation, 'asked');
-  const told: readonly Answer<unknown>[] = entries.map(([, answer]) => answer);
+  const [first] = connectionsFor(investigation, 'asked');
+  const told: readonly Answer<unknown>[] = entries.map(([, one]) => one);
   return {
     answers: Object.fromEntries(entries.map(([name, { value }]) => [name, value])) as unknown as Answers,
-    findings: [
-      ...(first === undefined ? [] : findFindings(probeEvidence(first.connection))),
-      ...told.flatMap(({ findings }) => findings),
-    ],
+    findings: [...(first === undefined ? [] : findFindings(probeEvidence(first))), ...told.flatMap(({ findings }) => findings)],
     remarks: told.flatMap(({ remarks }) => remarks),
   };
 }
 
 /** What `probe` would have known of the connection: for findings that need only a SYN and its answer. */
 function probeEvidence(connection: Connection): Evidence {
-  const rejected = rejectedBefore(connection);
+  const reply = connection.ending?.kind === 'refused' ? heard(connection, 'rst')[0] : synAckOf(connection);
+  const rejected = heard(connection, 'not-believed', 'challenge-ack').filter(({ state }) => state === 'SYN-SENT');
   return {
     sent: sent(connection, 'syn')[0]?.packet ?? null,
-    reply: replyTo(connection),
+    reply: reply?.packet ?? null,
     conflict: null,
-    rejected: rejected[0] ?? null,
+    rejected: rejected[0]?.packet ?? null,
     rejectedCount: rejected.length,
     rttMs: synRttMs(connection),
     host: null,
   };
-}
-
-function replyTo(connection: Connection): DecodedPacket | null {
-  const reply = connection.ending?.kind === 'refused' ? heard(connection, 'rst')[0] : synAckOf(connection);
-  return reply?.packet ?? null;
-}
-
-/** Replies to the SYN whose numbers did not prove them. */
-function rejectedBefore(connection: Connection): readonly DecodedPacket[] {
-  return heard(connection, 'not-believed', 'challenge-ack')
-    .filter(({ state }) => state === 'SYN-SENT')
-    .map(({ packet }) => packet);
 }

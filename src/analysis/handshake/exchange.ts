@@ -1,6 +1,6 @@
 import type { Connection } from '../../probe/connection/connection.ts';
 import type { ConnectionNote, ReceivedSense, SegmentNote, SentSense } from '../../probe/connection/segment-note.ts';
-import type { Investigation, Purpose, Trial } from '../../probe/handshake/investigation.ts';
+import type { Investigation, Purpose } from '../../probe/handshake/investigation.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 
@@ -28,10 +28,7 @@ export function synAckOf(connection: Pick<Connection, 'notes'>): TimedSegment | 
   return heard(connection, 'syn-ack')[0] ?? null;
 }
 
-/**
- * From SYN to SYN-ACK or to the RST that refused it, in milliseconds; null without either, or when it is
- * unknown which of several SYNs was answered.
- */
+/** Milliseconds to the SYN-ACK or the refusing RST; null without, or when the answered SYN is unknown. */
 export function synRttMs(connection: Pick<Connection, 'notes' | 'ending'>): number | null {
   const answer = synAckOf(connection) ?? (connection.ending?.kind === 'refused' ? heard(connection, 'rst')[0] : null);
   const syns = sent(connection, 'syn', 'syn-again');
@@ -42,8 +39,8 @@ export function synRttMs(connection: Pick<Connection, 'notes' | 'ending'>): numb
 }
 
 /** The connections made for any of these purposes. */
-export function trialsOf({ trials }: Investigation, ...purposes: readonly Purpose[]): readonly Trial[] {
-  return trials.filter(({ purpose }) => purposes.includes(purpose));
+export function connectionsFor({ trials }: Investigation, ...purposes: readonly Purpose[]): readonly Connection[] {
+  return trials.filter(({ purpose }) => purposes.includes(purpose)).map(({ connection }) => connection);
 }
 
 /** Nanoseconds in milliseconds. */

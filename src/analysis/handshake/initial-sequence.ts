@@ -1,7 +1,7 @@
 import type { Investigation } from '../../probe/handshake/investigation.ts';
 import { type Seq, seq, seqDiff } from '../../wire/numbers.ts';
-import { type Answer, plain, remarked } from './answer.ts';
-import { synAckOf, trialsOf } from './exchange.ts';
+import { type Answer, answer } from './answer.ts';
+import { connectionsFor, synAckOf } from './exchange.ts';
 
 /** The pattern of the peer's ISNs. */
 export interface IsnFacts {
@@ -15,30 +15,22 @@ const SMALL_STEP = 2 ** 20;
 
 /** Whether the peer's next ISN can be guessed (RFC 6528); null with fewer than three. */
 export function initialSequence(investigation: Investigation): Answer<IsnFacts | null> {
-  const synAcks = trialsOf(investigation, 'asked').flatMap(({ connection }) => synAckOf(connection) ?? []);
+  const synAcks = connectionsFor(investigation, 'asked').flatMap((connection) => synAckOf(connection) ?? []);
   const isns = synAcks.toSorted((a, b) => a.at - b.at).map(({ segment }) => seq(segment.header.seq));
   const samples = isns.length;
-  if (samples < FEWEST) return plain(null);
+  if (samples < FEWEST) return answer(null);
+  const as = (pattern: IsnFacts['pattern'], remark: string): Answer<IsnFacts> => answer({ samples, pattern }, remark);
   const steps = stepsOf(isns);
   if (steps.every((step) => step === 0))
-    return remarked(
-      { samples, pattern: 'constant' },
-      `All ${samples} ISNs are the same: this host's connections can be forged (RFC 6528).`,
-    );
+    return as('constant', `All ${samples} ISNs are the same: this host's connections can be forged (RFC 6528).`);
   // Simultaneous connections overtake one another on both paths.
   const sorted = stepsOf(inSequence(isns));
   const even = [steps, sorted].find(([first, ...rest]) => rest.every((step) => step === first))?.[0];
-  if (even !== undefined)
-    return remarked(
-      { samples, pattern: 'even-steps' },
-      `The ISNs grow by ${even} each time: the next can be guessed (RFC 6528).`,
-    );
-  if (sorted.every((step) => step > 0 && step < SMALL_STEP))
-    return remarked(
-      { samples, pattern: 'small-steps' },
-      `The ${samples} ISNs grow by ${Math.min(...sorted)} to ${Math.max(...sorted)}: the next can be guessed (RFC 6528).`,
-    );
-  return remarked({ samples, pattern: 'none' }, `The ISNs of ${samples} handshakes show no pattern.`);
+  if (even !== undefined) return as('even-steps', `The ISNs grow by ${even} each time: the next can be guessed (RFC 6528).`);
+  if (sorted.some((step) => step <= 0 || step >= SMALL_STEP))
+    return as('none', `The ISNs of ${samples} handshakes show no pattern.`);
+  const range = `${Math.min(...sorted)} to ${Math.max(...sorted)}`;
+  return as('small-steps', `The ${samples} ISNs grow by ${range}: the next can be guessed (RFC 6528).`);
 }
 
 function stepsOf(isns: readonly Seq[]): readonly number[] {

@@ -1,7 +1,7 @@
 import type { Investigation } from '../../probe/handshake/investigation.ts';
 import { formatOptions } from '../../wire/tcp-options.ts';
-import { type Answer, plain } from './answer.ts';
-import { synAckOf, trialsOf } from './exchange.ts';
+import { type Answer, answer } from './answer.ts';
+import { connectionsFor, synAckOf } from './exchange.ts';
 
 /** What SYN and SYN-ACK negotiated. */
 export interface NegotiatedFacts {
@@ -10,7 +10,7 @@ export interface NegotiatedFacts {
   readonly mss: number;
   /** Payload bytes of a full segment to the peer: its MSS less the options that every segment carries. */
   readonly segmentBytes: number;
-  /** The peer's window in the SYN-ACK in bytes, and the shift that it applies to later ones; null without scaling. */
+  /** In the SYN-ACK in bytes, and the shift that the peer applies to later ones; null without scaling. */
   readonly window: number;
   readonly windowShift: number | null;
   readonly sack: boolean;
@@ -19,12 +19,12 @@ export interface NegotiatedFacts {
 
 /** Reads it from the first connection; null without a SYN-ACK. */
 export function negotiation(investigation: Investigation): Answer<NegotiatedFacts | null> {
-  const connection = trialsOf(investigation, 'asked').find((trial) => trial.connection.agreement !== null)?.connection;
+  const connection = connectionsFor(investigation, 'asked').find(({ agreement }) => agreement !== null);
   const synAck = connection === undefined ? null : synAckOf(connection);
   const agreement = connection?.agreement ?? null;
-  if (connection === undefined || synAck === null || agreement === null) return plain(null);
+  if (connection === undefined || synAck === null || agreement === null) return answer(null);
   const { peerMss: mss, peerShift, isScaled, sack, timestamps } = agreement;
-  return plain({
+  return answer({
     optionsText: formatOptions(synAck.segment.header.options),
     mss,
     segmentBytes: connection.segmentSize,

@@ -1,6 +1,6 @@
 import type { Investigation } from '../../probe/handshake/investigation.ts';
 import { formatAddress } from '../../wire/address.ts';
-import { type Answer, found, plain, remarked } from './answer.ts';
+import { type Answer, answer, found } from './answer.ts';
 import { IPV4 } from '../../wire/family.ts';
 import { mssOfMtu } from '../../wire/tcp.ts';
 
@@ -14,23 +14,23 @@ export interface PathMtuFacts {
 
 /** Whether full-size segments with DF fit, and what prevents it; null when it was not measured. */
 export function pathMtu({ pathMtu: measured }: Investigation): Answer<PathMtuFacts | null> {
-  if (measured === null) return plain(null);
+  if (measured === null) return answer(null);
   const { bytes, largest, reported, probes, isCut } = measured;
   const reportedBy = reported === null ? null : formatAddress(reported.by);
   const facts = { bytes, reportedBy };
   if (bytes === null)
-    return remarked(
+    return answer(
       facts,
       `The path MTU cannot be told: none of ${probes} probes of old bytes was acknowledged, not even a small one.`,
     );
   if (bytes === largest) {
     const what = isCut ? 'The largest packets that can be tried here fit' : 'Full-size packets fit';
-    return remarked(facts, `${what}: ${bytes} bytes with DF arrived.`);
+    return answer(facts, `${what}: ${bytes} bytes with DF arrived.`);
   }
   const cure = `an MSS of ${mssOfMtu(bytes, IPV4)} fits`;
   if (reportedBy !== null) {
     const named = reported?.mtu === null ? 'without a size' : `MTU ${reported?.mtu}`;
-    return remarked(facts, `Path MTU ${bytes}: ${reportedBy} reports it by ICMP (fragmentation needed, ${named}); ${cure}.`);
+    return answer(facts, `Path MTU ${bytes}: ${reportedBy} reports it by ICMP (fragmentation needed, ${named}); ${cure}.`);
   }
   return found(facts, 'pmtu-black-hole', {
     certainty: 'likely',

@@ -15,9 +15,8 @@ const AFTER_OUR_ACK: Next = { 'SYN-RECEIVED': 'ESTABLISHED' };
 const AFTER_ACK_OF_FIN: Next = { 'FIN-WAIT-1': 'FIN-WAIT-2', CLOSING: 'TIME-WAIT', 'LAST-ACK': 'CLOSED' };
 
 /**
- * The server's state after each of a connection's notes, which are in the order of time. What it does at a
- * packet of ours shows only in what it sends next; null before anything arrived. An ACK is taken to arrive
- * until a repeated SYN-ACK shows otherwise.
+ * The server's state after each note, in the order of time. What it does at a packet of ours shows only in
+ * what it sends next; null before anything arrived. An ACK is taken to arrive until a repeated SYN-ACK comes.
  */
 export function peerStates(notes: readonly ConnectionNote[]): readonly (PeerState | null)[] {
   const server = new Server();

@@ -1,7 +1,7 @@
 import type { Investigation } from '../../probe/handshake/investigation.ts';
 import { findOption } from '../../wire/tcp-options.ts';
-import { type Answer, plain, remarked } from './answer.ts';
-import { milliseconds, synAckOf, type TimedSegment, trialsOf } from './exchange.ts';
+import { type Answer, answer } from './answer.ts';
+import { connectionsFor, milliseconds, synAckOf, type TimedSegment } from './exchange.ts';
 
 /** One of the machines that seem to answer at an address. */
 export interface StackFacts {
@@ -18,22 +18,19 @@ export interface StackFacts {
 const SAME_CLOCK = 5000;
 
 /**
- * Several machines behind one address: SYN-ACKs of different make, or of clocks far apart. A clock counts
- * only when two SYN-ACKs share it, since some stacks start one for each connection. Null with fewer than
- * two SYN-ACKs.
+ * Several machines behind one address: SYN-ACKs of different make, or of clocks far apart that two SYN-ACKs
+ * each share, since some stacks start a clock for each connection. Null with fewer than two SYN-ACKs.
  */
 export function stacks(investigation: Investigation): Answer<readonly StackFacts[] | null> {
-  const synAcks = trialsOf(investigation, 'asked').flatMap(({ connection }) => synAckOf(connection) ?? []);
-  if (synAcks.length < 2) return plain(null);
+  const synAcks = connectionsFor(investigation, 'asked').flatMap((connection) => synAckOf(connection) ?? []);
+  if (synAcks.length < 2) return answer(null);
   const makes = new Map<string, TimedSegment[]>();
   for (const synAck of synAcks) makes.set(makeOf(synAck), [...(makes.get(makeOf(synAck)) ?? []), synAck]);
-  const found = [...makes.values()].flatMap((same) => byClock(same));
-  if (found.length < 2) return plain(found);
+  const machines = [...makes.values()].flatMap((same) => byClock(same));
+  if (machines.length < 2) return answer(machines);
   const what = makes.size > 1 ? 'TTL, window or options of its SYN-ACKs differ' : 'the clocks in its SYN-ACKs differ';
-  return remarked(
-    found,
-    `${found.length} machines seem to answer behind this address, as behind a load balancer: ${what} from connection to connection.`,
-  );
+  const remark = `${machines.length} machines seem to answer behind this address, as behind a load balancer: ${what} from connection to connection.`;
+  return answer(machines, remark);
 }
 
 function makeOf({ packet, segment }: TimedSegment): string {
@@ -41,11 +38,8 @@ function makeOf({ packet, segment }: TimedSegment): string {
 }
 
 function optionNames(options: TimedSegment['segment']['header']['options']): string {
-  return options
-    .map((option) =>
-      option.name === 'mss' || option.name === 'wscale' ? `${option.name}=${'value' in option ? option.value : ''}` : option.name,
-    )
-    .join(',');
+  const isNumber = ({ name }: (typeof options)[number]): boolean => name === 'mss' || name === 'wscale';
+  return options.map((one) => (isNumber(one) && 'value' in one ? `${one.name}=${one.value}` : one.name)).join(',');
 }
 
 function byClock(same: readonly TimedSegment[]): readonly StackFacts[] {

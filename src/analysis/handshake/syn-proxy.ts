@@ -1,8 +1,8 @@
 import type { Connection } from '../../probe/connection/connection.ts';
 import type { Investigation } from '../../probe/handshake/investigation.ts';
 import { formatHops, hopDistance } from '../reply.ts';
-import { type Answer, found, inOneSentence, plain } from './answer.ts';
-import { heard, milliseconds, synAckOf, type TimedSegment, trialsOf } from './exchange.ts';
+import { type Answer, answer, found, inOneSentence } from './answer.ts';
+import { connectionsFor, heard, milliseconds, synAckOf, type TimedSegment } from './exchange.ts';
 
 /** What does not fit a host that answers for itself. */
 interface Sign {
@@ -11,15 +11,14 @@ interface Sign {
 }
 
 /**
- * Whether something before the host answers the SYN for it. Such a proxy does not know the host's window
- * yet, so it offers 0 and opens it once the host has answered (net/netfilter/nf_synproxy_core.c); later
- * packets come from farther away than the SYN-ACK. `likely`: no host's stack offers window 0 in a SYN-ACK
- * and then another. True, false, or null without an established connection.
+ * Whether something before the host answers the SYN for it. Such a proxy does not know the host's window yet,
+ * so it offers 0 and opens it later (net/netfilter/nf_synproxy_core.c); later packets come from farther away.
+ * `likely`: no stack offers window 0 in a SYN-ACK and then another. Null without an established connection.
  */
 export function synProxy(investigation: Investigation): Answer<boolean | null> {
-  const trials = trialsOf(investigation, 'asked', 'second-look').map(({ connection }) => connection);
-  const signs = trials.map(signsOf).find((texts) => texts.length > 0);
-  if (signs === undefined) return plain(trials.some(({ establishedAt }) => establishedAt !== null) ? false : null);
+  const connections = connectionsFor(investigation, 'asked', 'second-look');
+  const signs = connections.map(signsOf).find((texts) => texts.length > 0);
+  if (signs === undefined) return answer(connections.some(({ establishedAt }) => establishedAt !== null) ? false : null);
   const certainty = signs.some((sign) => sign.certainty === 'likely') ? 'likely' : 'possible';
   const detail =
     `${inOneSentence(signs.map(({ text }) => text))}: a SYN proxy seems to answer in front of the host, ` +
@@ -37,9 +36,8 @@ function windowSigns(connection: Connection, synAck: TimedSegment): readonly Sig
   const update = heard(connection, 'window-update', 'ack').find(({ window }) => window > 0);
   if (update === undefined) return [{ text: 'The SYN-ACK offered window 0', certainty: 'possible' }];
   const after = milliseconds(update.at - synAck.at).toFixed(2);
-  return [
-    { text: `The SYN-ACK offered window 0, and an update to ${update.window} came ${after} ms later`, certainty: 'likely' },
-  ];
+  const text = `The SYN-ACK offered window 0, and an update to ${update.window} came ${after} ms later`;
+  return [{ text, certainty: 'likely' }];
 }
 
 /** Resets are left out: many stacks send them with another TTL. */

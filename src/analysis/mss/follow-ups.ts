@@ -7,18 +7,14 @@ export function wantsQuotes(evidence: MssEvidence): boolean {
   return forwardVerdict(evidence).certainty !== 'none';
 }
 
-/** What a measurement has tried. */
-interface Tried {
-  readonly again: boolean;
-  readonly twice: boolean;
-}
-
 /**
- * What else to try before a verdict; nothing on a clean path. The SYN with two options comes last and only
- * where nothing else tells: if it passes, the host may send larger packets than it otherwise would, and
- * remember for minutes what became of them.
+ * Nothing on a clean path. The SYN with two options comes last and only where nothing else tells: the host
+ * may send larger packets because of it, and remember for minutes what became of them.
  */
-export function followUps(evidence: MssEvidence, tried: Tried): readonly Attempt[] {
+export function followUps(
+  evidence: MssEvidence,
+  tried: { readonly again: boolean; readonly twice: boolean },
+): readonly Attempt[] {
   const offer = evidence.natural;
   if (!tried.again) {
     const isSmall = (largestAdvertised(evidence) ?? 0) < offer && evidence.rows.some(({ synAck }) => synAck !== null);

@@ -1,26 +1,17 @@
 import { DEFAULT_MSS } from '../../probe/connection/agreement.ts';
 import { loweredVerdict } from './lowered-verdict.ts';
-import {
-  largestAdvertised,
-  largestEffective,
-  meant,
-  type MssEvidence,
-  type MssRow,
-  sizedAfter,
-  lostSizes,
-} from './mss-evidence.ts';
-import type { MssVerdict } from './mss-verdict.ts';
+import { largestAdvertised, largestEffective, lostSizes, meant, sizedAfter } from './mss-evidence.ts';
+import type { MssEvidence, MssRow } from './mss-evidence.ts';
+import { type MssVerdict, unchanged } from './mss-verdict.ts';
 import { reportedForward, withQuotes } from './third-parties.ts';
 
 /** A row whose host sent a full segment. */
 type Measured = MssRow & { readonly effective: number };
 
 /**
- * What becomes of the MSS of our SYNs. The host's full segments show which MSS it goes by: a value below
- * both the offer and the host's own was written by a device on the path. A path MTU that the host knows
- * looks the same in the segments alone.
- * Linux lowers the MSS it advertises when it learns of one, and sizes its windows by it, so a later SYN-ACK
- * tells. For other hosts a SYN with two MSS options does: devices rewrite the first, hosts go by the last.
+ * Full segments show which MSS the host goes by: one below the offer and its own was written on the path. A path
+ * MTU that the host knows looks the same. Linux then also lowers what it advertises and sizes windows by
+ * it; for others a SYN with two MSS options tells: devices rewrite the first, hosts go by the last.
  */
 export function forwardVerdict(evidence: MssEvidence): MssVerdict {
   return reportedForward(evidence) ?? withQuotes(bySizes(evidence), evidence);
@@ -29,12 +20,8 @@ export function forwardVerdict(evidence: MssEvidence): MssVerdict {
 /** Whether a SYN with two MSS options would tell more. Windows that count in segments tell already. */
 export function isAmbiguous(evidence: MssEvidence): boolean {
   const most = largestEffective(evidence);
-  return (
-    most !== null &&
-    most < evidence.natural &&
-    larger(measuredRows(evidence.rows), most).length > 0 &&
-    sizedAfter(evidence) === null
-  );
+  if (most === null || most >= evidence.natural || sizedAfter(evidence) !== null) return false;
+  return larger(measuredRows(evidence.rows), most).length > 0;
 }
 
 /** Whether more was offered than the host's segments hold, and the host advertises more too. */
@@ -54,23 +41,14 @@ function bySizes(evidence: MssEvidence): MssVerdict {
     if (larger(rows, most).length > 0) return loweredVerdict(evidence, most);
     if (larger(evidence.rows, most).length > 0) return forwardWithoutSizes(evidence, most);
   }
-  return {
-    clampedTo: null,
-    change: null,
-    certainty: 'none',
-    evidence: ['segment-size'],
-    mss: most,
-    detail: `Offered ${most}, the host sends segments of ${most} bytes: SYNs keep their MSS, at least up to there.`,
-  };
+  const detail = `Offered ${most}, the host sends segments of ${most} bytes: SYNs keep their MSS, at least up to there.`;
+  return unchanged('none', most, ['segment-size'], detail);
 }
 
 function raisedVerdict(rows: readonly Measured[], raised: readonly Measured[]): MssVerdict {
   const value = Math.max(...raised.map(({ effective }) => effective));
-  const common = {
-    clampedTo: value,
-    evidence: ['segment-size'],
-    mss: Math.max(...rows.map(({ effective }) => effective)),
-  } as const;
+  const largest = Math.max(...rows.map(({ effective }) => effective));
+  const common = { clampedTo: value, evidence: ['segment-size'], mss: largest } as const;
   const offering = raised.find(({ offered }) => offered !== null);
   if (offering === undefined) {
     const detail = `Offered no MSS, for which hosts assume ${DEFAULT_MSS}, the host sends segments of ${value} bytes: a device on the forward path adds the option to SYNs without it.`;
@@ -78,20 +56,10 @@ function raisedVerdict(rows: readonly Measured[], raised: readonly Measured[]): 
   }
   const seen = `Offered ${offering.offered}, the host sends segments of ${offering.effective} bytes, more than was offered`;
   const isConstant = rows.every(({ offered, effective }) => offered === null || effective === value);
-  const lowers = rows.some((row) => row.effective < meant(row));
-  if (isConstant && lowers)
-    return {
-      ...common,
-      change: 'set',
-      certainty: 'likely',
-      detail: `${seen}: SYNs reach it with MSS ${value}, whatever is offered.`,
-    };
-  return {
-    ...common,
-    change: 'raised',
-    certainty: 'likely',
-    detail: `${seen}: SYNs reach it with a larger MSS, up to ${value}.`,
-  };
+  const isSet = isConstant && rows.some((row) => row.effective < meant(row));
+  const reaches = isSet ? `with MSS ${value}, whatever is offered` : `with a larger MSS, up to ${value}`;
+  const detail = `${seen}: SYNs reach it ${reaches}.`;
+  return { ...common, change: isSet ? 'set' : 'raised', certainty: 'likely', detail };
 }
 
 function measuredRows(rows: readonly MssRow[]): readonly Measured[] {
@@ -111,19 +79,12 @@ function forwardWithoutSizes(evidence: MssEvidence, most: number | null): MssVer
   const lost = lostSizes(evidence);
   if (lost !== null) {
     const detail = `Offered ${lost.passes}, the host sends segments of ${lost.passes} bytes; offered ${lost.lost}, it sends some that do not arrive. A clamp on the forward path would have prevented that.`;
-    return { clampedTo: null, change: null, certainty: 'none', evidence: ['segment-size'], mss: null, detail };
+    return unchanged('none', null, ['segment-size'], detail);
   }
   const largest = Math.max(most ?? 0, ...evidence.rows.map(({ atLeast }) => atLeast ?? 0));
   const known = largest === 0 ? '' : ` A segment of ${largest} bytes arrived, so nothing clamps below that.`;
   const detail = `${reason(evidence.rows.filter((row) => meant(row) > (most ?? 0)))}${known}`;
-  return {
-    clampedTo: null,
-    change: null,
-    certainty: 'unknown',
-    evidence: largest === 0 ? [] : ['segment-size'],
-    mss: null,
-    detail,
-  };
+  return unchanged('unknown', null, largest === 0 ? [] : ['segment-size'], detail);
 }
 
 function reason(rows: readonly MssRow[]): string {

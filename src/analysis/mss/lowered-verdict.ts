@@ -1,6 +1,6 @@
 import { DEFAULT_MSS } from '../../probe/connection/agreement.ts';
 import { largestAdvertised, type MssEvidence, sizedAfter, sizedBefore } from './mss-evidence.ts';
-import type { MssEvidenceName, MssVerdict } from './mss-verdict.ts';
+import { type MssEvidenceName, type MssVerdict, unchanged } from './mss-verdict.ts';
 import { IPV4 } from '../../wire/family.ts';
 import { mtuOfMss } from '../../wire/tcp.ts';
 
@@ -14,20 +14,15 @@ interface Limited {
   readonly own: number | null;
 }
 
-/** An explanation for segments of `most` bytes despite larger offers; null where it does not fit. */
-type Explanation = (limited: Limited) => MssVerdict | null;
-
-/** From the most to the least certain. */
-const EXPLANATIONS: readonly Explanation[] = [bySecondOption, byOwnLimit, byPathMtu, byWindows];
+const SIZES = ['segment-size', 'advertised'] as const;
 
 /** The verdict when the host's full segments hold `most` bytes although more was offered. */
 export function loweredVerdict(evidence: MssEvidence, most: number): MssVerdict {
   const advertised = largestAdvertised(evidence);
   const limited = { evidence, most, advertised, own: sizedBefore(evidence)?.mss ?? advertised };
-  for (const explanation of EXPLANATIONS) {
-    const verdict = explanation(limited);
-    if (verdict !== null) return verdict;
-  }
+  // From the most to the least certain.
+  const verdict = bySecondOption(limited) ?? byOwnLimit(limited) ?? byPathMtu(limited) ?? byWindows(limited);
+  if (verdict !== null) return verdict;
   const detail = `${seen(most)}, though ${ownInWords(limited)}: SYNs reach it with MSS ${most}, or it knows of a path MTU of ${mtuOfMss(most, IPV4)}; from one end these look alike.`;
   return { ...clamped(most), certainty: 'possible', detail };
 }
@@ -44,14 +39,13 @@ function bySecondOption({ evidence, most }: Limited): MssVerdict | null {
 function byOwnLimit({ evidence, most, own }: Limited): MssVerdict | null {
   if (own === null || own > most) return null;
   const its = 'its own limit, by its MTU or a path MTU that it knows';
-  if (sizedBefore(evidence) !== null)
-    return unchanged(
-      most,
-      'window',
-      `${seen(most)}, and its windows count in segments of ${own}: ${its}. Nothing clamps below that.`,
-    );
-  const detail = `${seen(most)}, and it advertises ${own}: ${its}, or both directions are clamped to the same; from one end these look alike.`;
-  return { ...unchanged(most, null, detail), certainty: 'unknown' };
+  const sizes = seen(most);
+  if (sizedBefore(evidence) === null) {
+    const detail = `${sizes}, and it advertises ${own}: ${its}, or both directions are clamped to the same; from one end these look alike.`;
+    return unchanged('unknown', most, SIZES, detail);
+  }
+  const detail = `${sizes}, and its windows count in segments of ${own}: ${its}. Nothing clamps below that.`;
+  return unchanged('none', most, [...SIZES, 'window'], detail);
 }
 
 /** Linux advertises less, and sizes windows by less, once it knows of a smaller path MTU. */
@@ -59,7 +53,7 @@ function byPathMtu({ evidence, most, own }: Limited): MssVerdict | null {
   const after = sizedAfter(evidence)?.mss ?? evidence.again?.mss ?? Infinity;
   if (after >= (own ?? 0) || after > most) return null;
   const detail = `${seen(most)}, because it has learned of a path MTU of ${mtuOfMss(most, IPV4)}: its own MSS was ${own} before and is ${after} now. Nothing shows that SYNs are changed.`;
-  return unchanged(most, 'window', detail);
+  return unchanged('none', most, [...SIZES, 'window'], detail);
 }
 
 /** The host's own MSS is still larger than its segments. */
@@ -80,14 +74,8 @@ function ownInWords({ advertised, own }: Limited): string {
   return advertised === own ? `it advertises ${own} itself` : `its windows count in segments of ${own}`;
 }
 
-function clamped(
-  most: number,
-  ...more: readonly MssEvidenceName[]
-): Pick<MssVerdict, 'clampedTo' | 'change' | 'evidence' | 'mss'> {
-  return { clampedTo: most, change: 'lowered', evidence: ['segment-size', 'advertised', ...more], mss: most };
-}
+type Clamped = Pick<MssVerdict, 'clampedTo' | 'change' | 'evidence' | 'mss'>;
 
-function unchanged(most: number, more: MssEvidenceName | null, detail: string): MssVerdict {
-  const evidence: readonly MssEvidenceName[] = ['segment-size', 'advertised', ...(more === null ? [] : [more])];
-  return { clampedTo: null, change: null, certainty: 'none', evidence, mss: most, detail };
+function clamped(most: number, ...more: readonly MssEvidenceName[]): Clamped {
+  return { clampedTo: most, change: 'lowered', evidence: [...SIZES, ...more], mss: most };
 }

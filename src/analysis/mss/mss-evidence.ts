@@ -2,10 +2,9 @@ import type { Connection } from '../../probe/connection/connection.ts';
 import { DEFAULT_MSS } from '../../probe/connection/agreement.ts';
 import type { Offer } from '../../probe/mss/offers.ts';
 import type { Purpose, Trial } from '../../probe/mss/port-measurement.ts';
-import { findOption } from '../../wire/tcp-options.ts';
 import { synAckOf } from '../handshake/exchange.ts';
 import type { QuoteEvidence } from './quote-evidence.ts';
-import { sizedMss, type SizedMss, type SynAckFacts } from './own-mss.ts';
+import { sizedMss, type SizedMss, type SynAckFacts, synAckFacts } from './own-mss.ts';
 
 /** What one connection showed. */
 export interface MssRow {
@@ -55,8 +54,8 @@ export function mssEvidence(trials: readonly Trial[], natural: number): MssEvide
   return {
     natural,
     rows: of('offered').map(rowOf),
-    again: again === undefined ? null : synAckFacts(again.connection),
-    withoutTimestamps: without === undefined ? null : synAckFacts(without.connection),
+    again: again === undefined ? null : factsOf(again.connection),
+    withoutTimestamps: without === undefined ? null : factsOf(without.connection),
     twice: twice === undefined ? null : rowOf(twice),
     quote: null,
     responder: null,
@@ -96,11 +95,11 @@ function numbers(...values: readonly (number | null)[]): readonly number[] {
   return values.filter((value) => value !== null);
 }
 
-function rowOf({ offer, connection, size }: Trial): MssRow {
+function rowOf({ offer, connection, gauge: { size } }: Trial): MssRow {
   const { byteCount, acknowledgedBytes } = connection.sent;
   return {
     offered: offer,
-    synAck: synAckFacts(connection),
+    synAck: factsOf(connection),
     effective: size.full,
     atLeast: size.atLeast,
     bytes: size.bytes,
@@ -108,24 +107,16 @@ function rowOf({ offer, connection, size }: Trial): MssRow {
   };
 }
 
-function synAckFacts(connection: Connection): SynAckFacts | null {
+function factsOf(connection: Connection): SynAckFacts | null {
   const header = synAckOf(connection)?.segment.header;
-  if (header === undefined) return null;
-  const { options, window } = header;
-  return { mss: findOption(options, 'mss')?.value ?? null, window, timestamps: findOption(options, 'ts') !== undefined };
-}
-
-/** A segment size that arrives, and one that is lost, as an MSS counts them. */
-export interface LostSizes {
-  readonly passes: number;
-  readonly lost: number;
+  return header === undefined ? null : synAckFacts(header);
 }
 
 /**
- * Whether larger segments are sent and lost (a path MTU black hole): one request brings full segments at
- * small offers, and at each larger offer at least a segment less, or nothing. Null where that is not so.
+ * A path MTU black hole: one request brings full segments at small offers, and at each larger offer at least
+ * a segment less, or nothing. An MSS that passes, and one that is lost; null where that is not so.
  */
-export function lostSizes({ rows }: Pick<MssEvidence, 'rows'>): LostSizes | null {
+export function lostSizes({ rows }: Pick<MssEvidence, 'rows'>): { readonly passes: number; readonly lost: number } | null {
   const measured = rows.filter(({ effective }) => effective !== null);
   const most = Math.max(0, ...measured.map(({ effective }) => effective ?? 0));
   const larger = rows.filter((row) => meant(row) > most && row.heardUs);

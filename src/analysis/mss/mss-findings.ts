@@ -1,4 +1,4 @@
-import type { Direction, Finding, FindingCode } from '../finding.ts';
+import { type Direction, type Finding, type FindingCode, finding } from '../finding.ts';
 import { lostSizes, type MssEvidence } from './mss-evidence.ts';
 import type { MssChange, MssVerdict } from './mss-verdict.ts';
 import { IPV4 } from '../../wire/family.ts';
@@ -20,25 +20,16 @@ export function mssFindings(evidence: MssEvidence, forward: MssVerdict, reverse:
 function verdictFinding({ change, certainty, clampedTo, detail }: MssVerdict, direction: Direction): readonly Finding[] {
   if (change === null || certainty === 'none' || certainty === 'unknown') return [];
   const code = change === 'removed' && certainty === 'proven' ? 'option-stripped' : CODES[change];
-  return [{ code, option: 'mss', direction, sent: null, received: clampedTo, certainty, detail }];
+  return [finding(code, certainty, detail, { option: 'mss', direction, received: clampedTo })];
 }
 
 function blackHole(evidence: MssEvidence): readonly Finding[] {
   const lost = lostSizes(evidence);
   if (lost === null) return [];
-  const { passes } = lost;
-  return [
-    {
-      code: 'pmtu-black-hole',
-      option: null,
-      direction: 'reverse',
-      sent: mtuOfMss(lost.lost, IPV4),
-      received: mtuOfMss(passes, IPV4),
-      certainty: 'likely',
-      detail:
-        `Offered an MSS of ${lost.lost}, the host takes the request and its full segments do not arrive; offered ${passes}, they do. Packets between ` +
-        `${mtuOfMss(passes, IPV4)} and ${mtuOfMss(lost.lost, IPV4)} bytes are lost on the reverse path, and the host does not learn of it: a path MTU black hole. ` +
-        'Transfers hang; clamp the MSS of SYNs at the narrow link, or let ICMP 3/4 through.',
-    },
-  ];
+  const [received, sent] = [mtuOfMss(lost.passes, IPV4), mtuOfMss(lost.lost, IPV4)];
+  const detail =
+    `Offered an MSS of ${lost.lost}, the host takes the request and its full segments do not arrive; offered ${lost.passes}, they do. Packets between ` +
+    `${received} and ${sent} bytes are lost on the reverse path, and the host does not learn of it: a path MTU black hole. ` +
+    'Transfers hang; clamp the MSS of SYNs at the narrow link, or let ICMP 3/4 through.';
+  return [finding('pmtu-black-hole', 'likely', detail, { direction: 'reverse', sent, received })];
 }

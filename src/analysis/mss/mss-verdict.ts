@@ -1,19 +1,10 @@
 import type { Certainty } from '../finding.ts';
 
-/** What a verdict rests on. */
-export type MssEvidenceName =
-  /** Routers' ICMP errors quote the SYN as they received it. */
-  | 'quote'
-  /** The responder reports what arrived and what left. */
-  | 'responder'
-  /** The size of the host's segments. */
-  | 'segment-size'
-  /** The MSS in its SYN-ACKs. */
-  | 'advertised'
-  /** The windows of its SYN-ACKs, which Linux sizes in segments. */
-  | 'window'
-  /** A second MSS option in the SYN changes what the host does. */
-  | 'second-option';
+/**
+ * Routers' quotes of the SYN, the responder's report, the size of the host's segments, the MSS in its
+ * SYN-ACKs, their windows, which Linux sizes in segments, or the effect of a second MSS option.
+ */
+export type MssEvidenceName = 'quote' | 'responder' | 'segment-size' | 'advertised' | 'window' | 'second-option';
 
 /** What a device does to the option; `set` writes one value over lower and higher ones. */
 export type MssChange = 'lowered' | 'raised' | 'set' | 'added' | 'removed';
@@ -31,4 +22,14 @@ export interface MssVerdict {
   readonly mss: number | null;
   /** The reason, in whole sentences. */
   readonly detail: string;
+}
+
+/** A verdict without a change: that there is none, or that it would not have shown. */
+export function unchanged(
+  certainty: 'none' | 'unknown',
+  mss: number | null,
+  evidence: readonly MssEvidenceName[],
+  detail: string,
+): MssVerdict {
+  return { clampedTo: null, change: null, certainty, evidence, mss, detail };
 }

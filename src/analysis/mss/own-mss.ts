@@ -1,4 +1,6 @@
 import { TIMESTAMP_BYTES } from '../../probe/connection/agreement.ts';
+import type { TcpHeader } from '../../wire/decoded.ts';
+import { findOption } from '../../wire/tcp-options.ts';
 
 /** The fields of a SYN-ACK that depend on its sender's MSS. */
 export interface SynAckFacts {
@@ -9,6 +11,11 @@ export interface SynAckFacts {
   readonly timestamps: boolean;
 }
 
+/** Reads them from the header. */
+export function synAckFacts({ options, window }: TcpHeader): SynAckFacts {
+  return { mss: findOption(options, 'mss')?.value ?? null, window, timestamps: findOption(options, 'ts') !== undefined };
+}
+
 /** The MSS by which a window was sized. */
 export interface OwnMss {
   readonly mss: number;
@@ -17,25 +24,20 @@ export interface OwnMss {
 }
 
 /**
- * Usual MSS of hosts, likeliest first: Ethernet, jumbo frames (and AWS's 9001), PPPoE, IP in IP, GRE,
- * GRETAP, Google Cloud, VXLAN, Calico, WireGuard, a cautious 1400, jumbo under VXLAN and under Google's
- * 8896, Linux's loopback.
+ * Likeliest first: Ethernet, jumbo frames (and AWS's 9001), PPPoE, IP in IP, GRE, GRETAP, Google Cloud, VXLAN,
+ * Calico, WireGuard, a cautious 1400, jumbo under VXLAN and under Google's 8896, Linux's loopback.
  */
 const USUAL_MSS: readonly number[] = [1460, 8960, 8961, 1452, 1440, 1436, 1422, 1420, 1410, 1400, 1380, 1360, 8910, 8856, 65_495];
 const LARGEST_WINDOW = 0xffff;
 /** Smaller multiples are frequent by chance or by design: load balancers often have 3 x 1460. */
 const FEWEST_SEGMENTS = 4;
-/**
- * Linux before 4.19 opened with 20 segments of 1460, or with as many larger ones as fit, at least 2
- * (tcp_default_init_rwnd).
- */
+/** Linux before 4.19: 20 segments of 1460, or as many larger ones as fit (tcp_default_init_rwnd). */
 const OLD_LINUX_WINDOW = 20 * 1460;
 
 /**
- * The host's own MSS where its window shows one larger than `advertised`; null where the window fits that,
- * or tells nothing. Linux rounds the window of its SYN-ACK down to whole segments of its own MSS
- * (tcp_select_initial_window in net/ipv4/tcp_output.c), less 12 bytes with timestamps. A device that
- * rewrites the MSS option leaves the window alone.
+ * The host's own MSS where its window shows one larger than `advertised`; else null. Linux rounds the window
+ * down to whole segments of its own MSS, less 12 bytes with timestamps (tcp_select_initial_window in
+ * net/ipv4/tcp_output.c); a device that rewrites the MSS option leaves the window alone.
  */
 export function largerOwnMss({ window, timestamps }: SynAckFacts, advertised: number): OwnMss | null {
   if (advertised <= TIMESTAMP_BYTES || isBufferSize(window) || fits(window, advertised)) return null;

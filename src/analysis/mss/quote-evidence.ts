@@ -10,10 +10,7 @@ export interface QuoteEvidence {
   readonly sent: number;
   /** The MSS in the farthest quote that shows it; null where it was gone. */
   readonly seen: number | null;
-  /**
-   * Addresses of the last hop that quoted it unchanged and of the first that did not, null for silent ones;
-   * null when no change was seen.
-   */
+  /** Last hop that quoted it unchanged and first that did not, null where silent; null without a change. */
   readonly between: readonly [string | null, string | null] | null;
   /** The farthest router whose quote shows the option, or its absence. */
   readonly farthest: string;

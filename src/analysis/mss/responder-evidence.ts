@@ -1,10 +1,12 @@
 import { DEFAULT_MSS } from '../../probe/connection/agreement.ts';
+import type { TcpHeader } from '../../wire/decoded.ts';
 import type { Offer } from '../../probe/mss/offers.ts';
 import type { AttemptReport } from '../../probe/responder/report.ts';
 import type { LocalView } from '../../probe/responder/local-view.ts';
 import { decodePacket } from '../../wire/packet.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import type { MssEvidence, MssRow, ResponderEvidence } from './mss-evidence.ts';
+import { synAckFacts } from './own-mss.ts';
 
 /** One offer to a responder: what this end saw, and what the responder reported; null where it did not. */
 export interface ResponderOffer {
@@ -29,14 +31,10 @@ function isChanged({ synSent, synArrived, synAckSent, synAckArrived }: Responder
 }
 
 function rowOf({ offered, local, report }: ResponderOffer): MssRow {
-  const synAck = local?.synAck ?? null;
-  const header = synAck === null ? null : headerOf(synAck);
+  const header = headerOf(local?.synAck ?? null);
   return {
     offered,
-    synAck:
-      header === null
-        ? null
-        : { mss: mssIn(synAck), window: header.window, timestamps: findOption(header.options, 'ts') !== undefined },
+    synAck: header === null ? null : synAckFacts(header),
     effective: report === null ? null : (mssIn(report.syn) ?? DEFAULT_MSS),
     atLeast: null,
     bytes: 0,
@@ -46,21 +44,21 @@ function rowOf({ offered, local, report }: ResponderOffer): MssRow {
 
 /** Null without a report, or where its SYN-ACK was not seen to leave or to arrive. */
 function reportOf({ synSent, local, report }: ResponderOffer): ResponderEvidence | null {
-  if (report === null || synSent === null || report.synAck === null || (local?.synAck ?? null) === null) return null;
+  const synAck = local?.synAck ?? null;
+  if (report === null || synSent === null || report.synAck === null || synAck === null) return null;
   return {
     synSent: mssIn(synSent),
     synArrived: mssIn(report.syn),
     synAckSent: mssIn(report.synAck),
-    synAckArrived: mssIn(local?.synAck ?? null),
+    synAckArrived: mssIn(synAck),
   };
 }
 
-function mssIn(packet: Uint8Array | null): number | null {
-  const header = packet === null ? null : headerOf(packet);
-  return header === null ? null : (findOption(header.options, 'mss')?.value ?? null);
+function mssIn(packet: Uint8Array): number | null {
+  return findOption(headerOf(packet)?.options ?? [], 'mss')?.value ?? null;
 }
 
-function headerOf(packet: Uint8Array): { readonly window: number; readonly options: Parameters<typeof findOption>[0] } | null {
-  const decoded = decodePacket(packet);
-  return decoded.ok ? (decoded.value.tcp?.header ?? null) : null;
+function headerOf(packet: Uint8Array | null): TcpHeader | null {
+  const decoded = packet === null ? null : decodePacket(packet);
+  return decoded?.ok === true ? (decoded.value.tcp?.header ?? null) : null;
 }

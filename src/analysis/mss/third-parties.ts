@@ -1,6 +1,6 @@
 import { DEFAULT_MSS } from '../../probe/connection/agreement.ts';
 import type { MssEvidence } from './mss-evidence.ts';
-import type { MssChange, MssVerdict } from './mss-verdict.ts';
+import { type MssChange, type MssVerdict, unchanged } from './mss-verdict.ts';
 import type { QuoteEvidence } from './quote-evidence.ts';
 
 /** The verdict on the forward path by the responder's report; null without one. */
@@ -14,9 +14,8 @@ export function reportedReverse({ responder }: MssEvidence): MssVerdict | null {
 }
 
 /**
- * The verdict on the forward path with what routers quote. A quoted change is proven, unless the host goes
- * by less: then another device follows. Where routers quote what was sent, a device that changes it is
- * behind them.
+ * A quoted change is proven, unless the host goes by less: then another device follows. Where routers quote
+ * what was sent, a device that changes it is behind them.
  */
 export function withQuotes(verdict: MssVerdict, { quote }: Pick<MssEvidence, 'quote'>): MssVerdict {
   if (quote === null) return verdict;
@@ -48,11 +47,10 @@ function withIntactQuote(verdict: MssVerdict, { sent, farthest }: QuoteEvidence)
 
 function byBothEnds(sent: number | null, arrived: number | null, what: string): MssVerdict {
   const said = `${what} left with ${inWords(sent)}`;
-  const common = { evidence: ['responder'], mss: arrived ?? DEFAULT_MSS } as const;
-  if (sent === arrived)
-    return { ...common, certainty: 'none', clampedTo: null, change: null, detail: `${said} and arrived with it.` };
+  const mss = arrived ?? DEFAULT_MSS;
+  if (sent === arrived) return unchanged('none', mss, ['responder'], `${said} and arrived with it.`);
   const detail = `${said} and arrived with ${inWords(arrived)}.`;
-  return { ...common, certainty: 'proven', clampedTo: arrived ?? DEFAULT_MSS, change: changeOf(sent, arrived), detail };
+  return { clampedTo: mss, change: changeOf(sent, arrived), certainty: 'proven', evidence: ['responder'], mss, detail };
 }
 
 function changeOf(sent: number | null, arrived: number | null): MssChange {

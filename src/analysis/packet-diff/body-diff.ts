@@ -12,9 +12,9 @@ export interface BodyDiff {
 }
 
 /**
- * Total length and payload. A length that the options explain is no change. It is reported where the quote
- * hides the header's new length, and where IP options came or went. Old stacks subtract the IP header from
- * the length they quote, or count it twice: neither is a change.
+ * Total length and payload. A length that the options explain is no change; it is one where the quote hides
+ * the header's new length, and where IP options came or went. Old stacks subtract the IP header from the
+ * length they quote, or count it twice.
  */
 export function diffBody(sent: SplitPacket, seen: SplitPacket): BodyDiff {
   const explained = explainedLength(sent, seen);
@@ -46,8 +46,8 @@ function payloadChange(sent: SplitPacket, seen: SplitPacket, tcpLength: number):
 
 /**
  * Whether the quoting stack counts lengths otherwise. Such stacks change the length after the checksum was
- * verified, and leave the checksum alone. So a length is taken literally when the quote ends there or the
- * IP checksum covers it: 20 bytes less may be 20 bytes of options or payload removed.
+ * verified. So a length is taken literally when the quote ends there or the IP checksum covers it: 20 bytes
+ * less may be options or payload removed.
  */
 function countsOtherwise(length: number, seen: SplitPacket): boolean {
   const { totalLength, ipHeaderLength, bytes } = seen;

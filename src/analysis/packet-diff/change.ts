@@ -2,34 +2,13 @@ import type { TcpOption } from '../../wire/decoded.ts';
 
 /** Fields of IP and TCP that a path should not alter. */
 export type HeaderField =
-  | 'ip.dscp'
-  | 'ip.ecn'
-  | 'ip.id'
-  | 'ip.df'
-  | 'ip.src'
-  | 'ip.dst'
-  | 'ip.len'
-  | 'tcp.sport'
-  | 'tcp.dport'
-  | 'tcp.seq'
-  | 'tcp.ack'
-  | 'tcp.reserved'
-  | 'tcp.flags'
-  | 'tcp.window'
-  | 'tcp.checksum'
-  | 'tcp.urgent'
-  | 'tcp.payload';
+  | `ip.${'dscp' | 'ecn' | 'id' | 'df' | 'src' | 'dst' | 'len'}`
+  | `tcp.${'sport' | 'dport' | 'seq' | 'ack' | 'reserved' | 'flags' | 'window' | 'checksum' | 'urgent' | 'payload'}`;
 
-/**
- * A header field, or an option by name: `tcp.option.mss`; `tcp.option.nop` for fillers, `tcp.option.order`
- * for their sequence.
- */
+/** Or an option: `tcp.option.mss`; `tcp.option.nop` for fillers, `tcp.option.order` for their order. */
 export type ChangedField = HeaderField | `tcp.option.${string}`;
 
-/**
- * The content of a field: a number, text (addresses, flags, hex), or what an option carries besides its
- * kind. Null: absent.
- */
+/** A number, text (addresses, flags, hex), or what an option carries besides its kind. Null: absent. */
 export type ChangeValue = number | string | boolean | { readonly value: number; readonly echo: number } | null;
 
 /** How a field changed. `overwritten`: NOPs replaced the option, and the header kept its length. */

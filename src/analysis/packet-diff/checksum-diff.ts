@@ -9,9 +9,8 @@ import type { SplitPacket } from './split-packet.ts';
 const CHECKSUM_END = TcpOffset.CHECKSUM + 2;
 
 /**
- * The TCP checksum of `seen`, if neither the sent packet nor the visible changes explain it (RFC 1624: a
- * sum added to the bytes is subtracted from the checksum). Then a change is invisible: beyond the end of
- * the quote, or undone on the quote's path back, as NATs do. `tcpLength` is that of `seen`.
+ * The TCP checksum of `seen` (`tcpLength` bytes) if no visible change explains it (RFC 1624): then one is
+ * invisible, beyond the end of the quote or undone on the quote's path back, as NATs do.
  */
 export function diffChecksum(sent: SplitPacket, seen: SplitPacket, tcpLength: number): readonly Change[] {
   if (seen.tcp.length < CHECKSUM_END) return [];
@@ -23,8 +22,8 @@ export function diffChecksum(sent: SplitPacket, seen: SplitPacket, tcpLength: nu
   const after = sumOf(seen, { tcpLength, shown });
   // All numbers are below 2^32: the complement of the old sum and the old checksum have 16 bits each.
   const expected = foldChecksum((~was & 0xffff) + after + foldChecksum(before));
-  if (isSame(is, expected)) return [];
-  return [{ field: 'tcp.checksum', sent: was, seen: is, how: 'rewritten' }];
+  // In one's complement 0 and 0xffff are the same number.
+  return is % 0xffff === expected % 0xffff ? [] : [{ field: 'tcp.checksum', sent: was, seen: is, how: 'rewritten' }];
 }
 
 /** Sum of the pseudo-header and the first `shown` bytes of TCP, without its checksum. */
@@ -33,9 +32,4 @@ function sumOf(packet: SplitPacket, { tcpLength, shown }: { readonly tcpLength: 
   const destination = readAddress(packet.bytes, Ipv4Offset.DESTINATION);
   const pseudo = tcpPseudoSum(source, destination, tcpLength);
   return onesSum(packet.tcp, 0, shown, pseudo) - readU16(packet.tcp, TcpOffset.CHECKSUM);
-}
-
-/** In one's complement 0 and 0xffff are the same number. */
-function isSame(a: number, b: number): boolean {
-  return a % 0xffff === b % 0xffff;
 }

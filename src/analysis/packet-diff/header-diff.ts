@@ -49,10 +49,7 @@ export function showsHeader(field: string, seen: SplitPacket): boolean {
   return seen.tcp.length >= needs;
 }
 
-/**
- * Old BSD stacks quote the header with its 16-bit fields in host order: a total length that is `length`
- * with swapped bytes shows it.
- */
+/** Old BSD stacks quote 16-bit fields in host order: a total length with swapped bytes shows it. */
 export function hasSwappedBytes(length: number, { totalLength, ipHeaderLength }: SplitPacket): boolean {
   const swapped = ((totalLength & 0xff) << 8) | (totalLength >>> 8);
   if (totalLength === length) return false;

@@ -1,19 +1,13 @@
 import type { TcpOption } from '../../wire/decoded.ts';
 import { decodeOptions, encodeOptions } from '../../wire/tcp-options.ts';
 import { NO_OPERATION } from '../../wire/bytes.ts';
-import { type Change, type ChangedField, optionField, optionValue, sameValue } from './change.ts';
+import { type Change, type ChangedField, type PacketDiff, optionField, optionValue, sameValue } from './change.ts';
 
 /** The option area of a packet, as far as it is present. */
 export interface OptionArea {
   readonly bytes: Uint8Array;
   /** Bytes that the header announces; those that are missing are unknown. */
   readonly announced: number;
-}
-
-/** What comparing two option areas shows. */
-export interface OptionDiff {
-  readonly changes: readonly Change[];
-  readonly shows: (field: ChangedField) => boolean;
 }
 
 /** An option other than a filler, and where its bytes are. */
@@ -40,17 +34,16 @@ interface Pairing {
 }
 
 /**
- * Compares the options of a sent packet (`sent`, all of them) with those seen later. Fillers (NOP, EOL)
- * follow from other changes; a different number of them counts as a change only when nothing else changed.
- * Empty when the bytes are equal.
+ * Compares the options of a sent packet (all of them) with those seen later. Fillers (NOP, EOL) follow from
+ * other changes; a different number of them counts as a change only when nothing else changed.
  */
-export function diffOptions(sent: Uint8Array, seen: OptionArea): OptionDiff {
+export function diffOptions(sent: Uint8Array, seen: OptionArea): PacketDiff {
   const before = readArea({ bytes: sent, announced: sent.length });
   const after = readArea(seen);
   const { pairings, added } = pairUp(before, after);
   const changes = [
     ...pairings.flatMap((pairing) => changeOf(pairing, pairings, after)),
-    ...added.map(({ option }): Change => ({ ...about(option), sent: null, seen: optionValue(option), how: 'added' })),
+    ...added.map(({ option }): Change => ({ field: fieldOf(option), sent: null, seen: optionValue(option), how: 'added' })),
     ...reordered(pairings),
   ];
   return {
@@ -87,7 +80,7 @@ function pairUp(before: Reading, after: Reading): { readonly pairings: readonly 
 
 function changeOf(pairing: Pairing, pairings: readonly Pairing[], after: Reading): readonly Change[] {
   const { sent, seen } = pairing;
-  const was = { ...about(sent.option), sent: optionValue(sent.option) };
+  const was = { field: fieldOf(sent.option), sent: optionValue(sent.option) };
   if (seen !== null) {
     const value = optionValue(seen.option);
     return sameValue(was.sent, value) ? [] : [{ ...was, seen: value, how: 'rewritten' }];
@@ -101,10 +94,7 @@ function isOverwritten({ start, end }: Placed, { bytes }: OptionArea): boolean {
   return end <= bytes.length && bytes.subarray(start, end).every((byte) => byte === NO_OPERATION);
 }
 
-/**
- * An option missing from a cut area was removed if one that was sent after it is present. It may instead
- * have moved beyond the cut, but devices that move options are rare.
- */
+/** In a cut area it was removed if one sent after it is present: few devices move options. */
 function isGone(pairing: Pairing, pairings: readonly Pairing[], { complete, cutKind }: Reading): boolean {
   if (complete) return true;
   if (pairing.sent.option.kind === cutKind) return false;
@@ -136,10 +126,9 @@ function fillersIn(bytes: Uint8Array): number {
 }
 
 function isShown(field: ChangedField, pairings: readonly Pairing[], { complete }: Reading): boolean {
-  if (complete) return true;
-  return pairings.some(({ sent, seen }) => seen !== null && about(sent.option).field === field);
+  return complete || pairings.some(({ sent, seen }) => seen !== null && fieldOf(sent.option) === field);
 }
 
-function about(option: TcpOption): Pick<Change, 'field'> {
-  return { field: optionField(option.name === 'malformed' ? `kind-${option.kind}` : option.name) };
+function fieldOf(option: TcpOption): ChangedField {
+  return optionField(option.name === 'malformed' ? `kind-${option.kind}` : option.name);
 }

@@ -19,12 +19,9 @@ export function changeText({ field, sent, seen, how }: Pick<PlacedChange, 'field
 /** `between 10.0.1.1 (hop 1) and 10.0.2.1 (hop 2)`. */
 function placeText({ afterTtl, atTtl, between: [before, after] }: PlacedChange): string {
   const start = afterTtl === 0 ? `${name(before)} (this host)` : `${name(before)} (hop ${afterTtl})`;
-  const gap = atTtl - afterTtl > 1 ? `; ${hiddenHops(afterTtl + 1, atTtl - 1)} did not show it` : '';
-  return `between ${start} and ${name(after)} (hop ${atTtl})${gap}`;
-}
-
-function hiddenHops(first: number, last: number): string {
-  return first === last ? `hop ${first}` : `hops ${first} to ${last}`;
+  const [first, last] = [afterTtl + 1, atTtl - 1];
+  const hidden = first === last ? `hop ${first}` : `hops ${first} to ${last}`;
+  return `between ${start} and ${name(after)} (hop ${atTtl})${first > last ? '' : `; ${hidden} did not show it`}`;
 }
 
 function name(address: Address | null): string {
@@ -34,8 +31,5 @@ function name(address: Address | null): string {
 /** What the field names leave unclear. */
 function explanation({ field }: PlacedChange): string {
   if (field !== 'tcp.checksum') return '';
-  return (
-    ': an alteration on the path does not show in the quote: it lies beyond the end of the quote, or it was undone on ' +
-    "the quote's path back, as NATs do"
-  );
+  return ": an alteration on the path does not show in the quote: it lies beyond the end of the quote, or it was undone on the quote's path back, as NATs do";
 }

@@ -5,10 +5,7 @@ import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import type { PacketDiff } from '../packet-diff/change.ts';
 import { diffPackets } from '../packet-diff/packet-diff.ts';
 
-/**
- * A sender that answered at one TTL, and what its quotes show of the packet. A TTL with several routers has
- * one view for each, a TTL without answers a silent one.
- */
+/** A sender that answered at one TTL, and what its quotes show of the packet; or a silent TTL. */
 export interface HopView {
   readonly ttl: number;
   readonly address: Address | null;
@@ -43,19 +40,11 @@ export function viewHops({ hops }: Pick<TraceResult, 'hops'>): readonly HopView[
   });
 }
 
+/** What is known of a TTL or sender without a quote. */
+const NO_QUOTE = { quotedBytes: 0, quotedTtl: null, diff: null, extensions: [] } as const;
+
 function silent(ttl: number, sent: number): HopView {
-  return {
-    ttl,
-    sent,
-    address: null,
-    rttMs: [],
-    answer: null,
-    reply: null,
-    quotedBytes: 0,
-    quotedTtl: null,
-    diff: null,
-    extensions: [],
-  };
+  return { ttl, sent, address: null, rttMs: [], answer: null, reply: null, ...NO_QUOTE };
 }
 
 function viewOf(hop: Pick<HopView, 'ttl' | 'sent'>, first: PathAnswer, answers: readonly PathAnswer[]): HopView {

@@ -1,6 +1,6 @@
 import type { TraceResult } from '../../probe/path/path-probe.ts';
 import { formatAddress } from '../../wire/address.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, finding } from '../finding.ts';
 import { codeOfChange, optionOfChange, valueInFinding } from '../packet-diff/change-code.ts';
 import type { HopView } from './hop-view.ts';
 import { describeChange } from './describe-change.ts';
@@ -8,36 +8,24 @@ import type { PlacedChange } from './place-changes.ts';
 
 /** The findings of a trace; empty on a clean path. */
 export function pathFindings(
-  result: Pick<TraceResult, 'final' | 'control'>,
+  { final, control }: Pick<TraceResult, 'final' | 'control'>,
   changes: readonly PlacedChange[],
   hops: readonly HopView[],
 ): readonly Finding[] {
-  return [...changes.flatMap(findingOf), ...answeredTooNear(result), ...hops.flatMap(ttlRaised)];
+  return [...changes.flatMap(findingOf), ...answeredTooNear(final, control), ...hops.flatMap(ttlRaised)];
 }
 
-/**
- * A router quoted the bytes: that is proof. Fields that NATs and stacks may rewrite without harm are
- * changes, but no findings.
- */
+/** Proven by a router's quote. Fields that NATs and stacks rewrite without harm are changes, not findings. */
 function findingOf(change: PlacedChange): readonly Finding[] {
   const code = codeOfChange(change);
   if (code === null) return [];
-  const { sent, seen } = change;
-  return [
-    {
-      code,
-      option: optionOfChange(change),
-      direction: 'forward',
-      sent: valueInFinding(sent),
-      received: valueInFinding(seen),
-      certainty: 'proven',
-      detail: describeChange(change),
-    },
-  ];
+  const [sent, received] = [valueInFinding(change.sent), valueInFinding(change.seen)];
+  const values = { option: optionOfChange(change), direction: 'forward', sent, received } as const;
+  return [finding(code, 'proven', describeChange(change), values)];
 }
 
 /** Another port of the host needs a larger TTL: what answered is nearer than the host. */
-function answeredTooNear({ final, control }: Pick<TraceResult, 'final' | 'control'>): readonly Finding[] {
+function answeredTooNear(final: TraceResult['final'], control: TraceResult['control']): readonly Finding[] {
   const [expired] = control?.expired ?? [];
   if (final === null || control === null || expired === undefined) return [];
   const isReset = final.reason === 'rst';
@@ -51,14 +39,12 @@ function answeredTooNear({ final, control }: Pick<TraceResult, 'final' | 'contro
     `${formatAddress(expired.from)} (${beyond}): a device no farther than hop ${ttl} answers in the host's name, or forwards this port to a machine that is nearer. ` +
     'Routers that choose the path by port could look the same.';
   const code = isReset ? 'rst-injected' : 'syn-proxy';
-  return [{ code, option: null, direction: 'forward', sent: ttl, received: control.answeredAt, certainty: 'likely', detail }];
+  return [finding(code, 'likely', detail, { direction: 'forward', sent: ttl, received: control.answeredAt })];
 }
 
 /** No router may raise a TTL (RFC 1812, 5.3.1). */
 function ttlRaised({ ttl, quotedTtl, address }: HopView): readonly Finding[] {
   if (quotedTtl === null || address === null || quotedTtl <= ttl) return [];
   const detail = `${formatAddress(address)} quotes the packet with TTL ${quotedTtl}, which left with ${ttl}: a device before it rewrites TTLs.`;
-  return [
-    { code: 'ttl-mismatch', option: null, direction: 'forward', sent: ttl, received: quotedTtl, certainty: 'proven', detail },
-  ];
+  return [finding('ttl-mismatch', 'proven', detail, { direction: 'forward', sent: ttl, received: quotedTtl })];
 }

@@ -24,11 +24,9 @@ interface Known {
 }
 
 /**
- * Places each alteration on the path: after the last hop whose quote showed the field as before, and at or
- * before the first whose quote shows it changed. Silent hops and quotes too short for the field widen the
- * gap. A field that is altered twice makes two changes.
- * A TCP checksum that fits again at later hops was wrong in a quote only (some routers blank it), or its
- * cause was seen there. In the order of the path.
+ * Places each alteration between the last hop whose quote showed the field as before and the first that shows
+ * it changed. Silent hops and short quotes widen the gap. A field that is altered twice makes two changes. A TCP
+ * checksum that fits again at later hops was wrong in a quote only, or its cause was seen there.
  */
 export function placeChanges(hops: readonly HopView[], source: Address): readonly PlacedChange[] {
   const fields = new Set(hops.flatMap(({ diff }) => diff?.changes.map(({ field }) => field) ?? []));

@@ -15,10 +15,8 @@ export interface SynAtResponder {
 }
 
 /**
- * The responder as the last hop of a path: it quotes the whole packet, and the remaining TTL shows its
- * distance. A TTL that contradicts the known hops was altered; the responder then counts as one hop behind
- * them. Translated addresses and ports are left out: NATs undo them in quotes, so quotes do not show where
- * they were made.
+ * The responder as the last hop, which quotes the whole packet. A remaining TTL that contradicts the known
+ * hops was altered: it then counts as one hop behind them. Translation is left out: NATs undo it in quotes.
  */
 export function viewFromResponder(seen: SynAtResponder, hops: readonly HopView[]): HopView {
   const [left, arrived] = [seen.synSent, seen.synArrived].map((packet) => packet[Ipv4Offset.TTL] as number) as [number, number];

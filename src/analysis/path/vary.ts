@@ -1,6 +1,6 @@
 import type { TraceResult } from '../../probe/path/path-probe.ts';
 import { formatAddress } from '../../wire/address.ts';
-import type { Finding, FindingCode } from '../finding.ts';
+import { type Finding, type FindingCode, finding } from '../finding.ts';
 import { viewHops } from './hop-view.ts';
 
 /** One form of the SYN with which a path is tried. */
@@ -13,7 +13,7 @@ export interface Variant {
   readonly payload: boolean;
 }
 
-/** The result of one variant. */
+/** One variant, and the trace with it. */
 export interface VariantResult {
   readonly variant: Variant;
   readonly result: TraceResult;
@@ -36,9 +36,8 @@ export function bareVariant(variant: Variant): Variant {
 }
 
 /**
- * What to try after `results`; empty when enough is known. First a bare SYN. If it fares differently, the
- * first variant again, so that loss is excluded (A/B/A); if that fares as before, the first variant without
- * each of its parts.
+ * Empty when enough is known. First a bare SYN; if it fares differently, the first variant again (A/B/A,
+ * against loss); if that fares as before, the first variant without each of its parts.
  */
 export function nextVariants(results: VariantResults): readonly Variant[] {
   const [first] = results;
@@ -56,12 +55,12 @@ export function variantFindings(results: VariantResults): readonly Finding[] {
   const [first, bare, , ...partial] = results;
   if (bare === undefined) return [];
   const isWorse = rank(first.result) < rank(bare.result);
-  if (!isWorse) return [{ ...finding(null, { blocked: bare, passed: first }), code: 'bare-syn-blocked' }];
+  if (!isWorse) return [{ ...blamed(null, bare, first), code: 'bare-syn-blocked' }];
   const cures = partial.filter(({ result }) => fate(result) === fate(bare.result));
-  if (cures.length === 0) return [finding(null, { blocked: first, passed: bare })];
+  if (cures.length === 0) return [blamed(null, first, bare)];
   const parts = cures.map(({ variant }) => variant.name.replace('without ', ''));
   return cures.map((cure, index) => {
-    const one = finding(parts[index] as string, { blocked: first, passed: cure });
+    const one = blamed(parts[index] as string, first, cure);
     // Each of them is harmless once another is gone.
     return parts.length === 1 ? one : { ...one, detail: `${one.detail} It takes ${parts.join(' and ')} together.` };
   });
@@ -111,25 +110,18 @@ function rank({ final, control }: TraceResult): number {
   return isNearer(control) ? 1 : 2;
 }
 
-function finding(
-  part: string | null,
-  { blocked, passed }: { readonly blocked: VariantResult; readonly passed: VariantResult },
-): Finding {
-  const what = part === null ? `options ${blocked.variant.options}` : part;
+/** Names the part of the SYN that is to blame; null for its options together. */
+function blamed(part: string | null, blocked: VariantResult, passed: VariantResult): Finding {
+  const what = part ?? `options ${blocked.variant.options}`;
   const otherwise = part === null ? `those with options ${passed.variant.options}` : 'those without it';
   const detail = `SYNs with ${what} ${fateText(blocked.result)}, ${otherwise} ${fateText(passed.result)}; tried with, without and with again.`;
-  const sent = part ?? blocked.variant.options;
-  const other = OTHER_PARTS[part ?? ''];
-  const code = other ?? 'option-blocked';
-  return {
-    code,
-    option: other === undefined ? part : null,
+  const code = OTHER_PARTS[part ?? ''];
+  const values = {
+    option: code === undefined ? part : null,
     direction: 'forward',
-    sent,
-    received: null,
-    certainty: 'likely',
-    detail,
-  };
+    sent: part ?? blocked.variant.options,
+  } as const;
+  return finding(code ?? 'option-blocked', 'likely', detail, values);
 }
 
 function fateText(result: TraceResult): string {

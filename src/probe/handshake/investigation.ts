@@ -121,7 +121,7 @@ export class PortInvestigation {
       yield [this.#request('cookie-control', {}, this.#stages(null))];
       return;
     }
-    const cookie = cookieOf(this.#trials.at(-1));
+    const cookie = cookieOf(this.#trials.at(-1)?.connection);
     if (cookie === null) return;
     const payload = this.#plan.say ?? FEWEST_WORDS;
     yield [this.#request('cookie-use', { fastOpen: { cookie }, payload }, this.#stages(null))];
@@ -222,8 +222,8 @@ export function isIgnored({ establishedAt, ending, sent, received }: Connection)
 }
 
 /** The Fast Open cookie that a SYN-ACK grants (RFC 7413, 4.1.2), in hex; null without one. */
-export function cookieOf(trial: Trial | undefined): string | null {
-  const synAck = trial?.connection.notes.find((note) => note.kind === 'in' && note.sense === 'syn-ack');
+export function cookieOf(connection: Connection | undefined): string | null {
+  const synAck = connection?.notes.find((note) => note.kind === 'in' && note.sense === 'syn-ack');
   if (synAck?.kind !== 'in') return null;
   const cookie = findOption(synAck.segment.header.options, 'tfo')?.cookie ?? '';
   return cookie === '' ? null : cookie;

@@ -41,9 +41,8 @@ interface SizeProbe {
 }
 
 /**
- * Measures the size of packets that reach the peer with DF set, without sending its application a byte. The
- * segments consist of old bytes, which every receiver acknowledges and discards (RFC 9293, 3.10.7.4). With
- * SACK the answer names them (RFC 2883).
+ * Measures the size of packets that arrive with DF set, without a byte for the application: by segments of
+ * old bytes, which receivers acknowledge and discard (RFC 9293, 3.10.7.4), and with SACK name (RFC 2883).
  */
 export class PathMtuStage {
   readonly #limits: PathMtuLimits;
@@ -85,16 +84,15 @@ export class PathMtuStage {
 
   /** Sends unanswered probes again, or the next ones. */
   #goOn(connection: Connection, search: SizeSearch, now: Nanos): void {
-    if (this.#outstanding.length === 0 || this.#tries >= this.#mostTries) {
+    const mostTries = this.#probes <= TRIES.first ? TRIES.first : TRIES.others;
+    if (this.#outstanding.length === 0 || this.#tries >= mostTries) {
       for (const { size } of this.#outstanding) search.failed(size);
       this.#tries = 0;
-      this.#outstanding = search.next().map((size) => ({ size, position: positionOf(connection, size) }));
+      // Segments end with the last acknowledged byte.
+      const start = connection.sent.acknowledged + headerBytes(connection);
+      this.#outstanding = search.next().map((size) => ({ size, position: start - size }));
     }
     if (this.#outstanding.length > 0) this.#send(connection, now);
-  }
-
-  get #mostTries(): number {
-    return this.#probes <= TRIES.first ? TRIES.first : TRIES.others;
   }
 
   #begin(connection: Connection): SizeSearch {
@@ -121,10 +119,9 @@ export class PathMtuStage {
     if (note.kind === 'icmp') return this.#readError(note, search);
     if (note.kind !== 'in' || note.sense !== 'ack-again' || this.#outstanding.length === 0) return;
     const named = duplicateStart(note.segment.header.options);
-    const answered =
-      named === null
-        ? this.#outstanding[0]
-        : this.#outstanding.find(({ position }) => seqAdd(this.#isn(note), position) === named);
+    // Our ISN follows from the acknowledgment.
+    const isn = seqAdd(seq(note.segment.header.ack), -(note.ack ?? 0));
+    const answered = this.#outstanding.find(({ position }) => named === null || seqAdd(isn, position) === named);
     if (answered === undefined) return;
     search.passed(answered.size);
     // Smaller packets pass too, whatever happened to their probes.
@@ -138,26 +135,13 @@ export class PathMtuStage {
     if (note.mtu !== null) search.named(note.mtu);
     this.#outstanding = this.#outstanding.filter(({ size }) => size < search.bounds.fails);
   }
-
-  /** Our ISN, computed from an acknowledgment. */
-  #isn({ segment, ack }: Extract<ConnectionNote, { readonly kind: 'in' | 'out' }>): ReturnType<typeof seq> {
-    return seqAdd(seq(segment.header.ack), -(ack ?? 0));
-  }
 }
 
 function headerBytes({ agreement }: Connection): number {
   return mtuOfMss(0, IPV4) + (agreement?.timestamps === true ? TIMESTAMP_BYTES : 0);
 }
 
-/** The start of a segment that makes a packet of `size` bytes and ends with the last acknowledged byte. */
-function positionOf(connection: Connection, size: number): number {
-  return connection.sent.acknowledged - (size - headerBytes(connection));
-}
-
-/**
- * The left edge of the first SACK block (RFC 2018, 3), which reports a duplicate where it lies below the
- * acknowledgment (RFC 2883, 4); null without one.
- */
+/** Left edge of the first SACK block (RFC 2018, 3): a duplicate, if it is old (RFC 2883, 4). Or null. */
 function duplicateStart(options: Parameters<typeof findOption>[0]): number | null {
   const block = options.find((option) => option.kind === 5);
   const bytes = block !== undefined && 'data' in block ? fromHex(block.data) : null;

@@ -8,18 +8,14 @@ export interface SizeBounds {
 
 /** Tries of a size before silence counts: of the first, on which everything depends, and of any other. */
 export const TRIES = { first: 3, others: 2 } as const;
-/**
- * Packet sizes of common links and tunnels, ascending: IPv6's minimum, VPNs, WireGuard, VXLAN, GRE, IP in
- * IP, PPPoE, Ethernet.
- */
+/** Of common links, ascending: IPv6's minimum, VPNs, WireGuard, VXLAN, GRE, IP in IP, PPPoE, Ethernet. */
 const USUAL_SIZES: readonly number[] = [576, 1280, 1300, 1360, 1380, 1400, 1420, 1440, 1450, 1460, 1472, 1476, 1480, 1492, 1500];
 /** Sizes tried at once where answers can be told apart. */
 const SIDE_BY_SIDE = 8;
 
 /**
- * Finds the largest packet that passes, to the byte. It tries the largest size first, which on a good path
- * is enough; then the size that a router named, then common sizes, then divides the gap that is left. Knows
- * no packets and no time.
+ * Finds the largest packet that passes, to the byte: tries the largest size, which on a good path is enough,
+ * then the size that a router named, then common sizes, then divides the gap that is left. Without I/O.
  */
 export class SizeSearch {
   #passes = 0;
@@ -31,15 +27,7 @@ export class SizeSearch {
   readonly #sideBySide: number;
 
   /** Searches from `smallest` to `largest`; `parallel` where each answer names the size that it answers. */
-  constructor({
-    smallest,
-    largest,
-    parallel,
-  }: {
-    readonly smallest: number;
-    readonly largest: number;
-    readonly parallel: boolean;
-  }) {
+  constructor({ smallest, largest, parallel }: Readonly<{ smallest: number; largest: number; parallel: boolean }>) {
     this.#smallest = smallest;
     this.#fails = largest + 1;
     this.#sideBySide = parallel ? SIDE_BY_SIDE : 1;

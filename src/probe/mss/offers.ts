@@ -35,10 +35,7 @@ export function offersFor(items: readonly OfferItem[], source: SynSource): reado
 export function withOffer(list: string, offer: Offer, times: number = 1): string {
   const items = list.trim().toLowerCase() === 'none' ? [] : list.split(',');
   const rest = items.filter((item) => !isMss(item));
-  const place = Math.max(
-    0,
-    items.findIndex((item) => isMss(item)),
-  );
+  const place = Math.max(0, items.findIndex(isMss));
   const offered = offer === null ? [] : Array.from({ length: times }, () => `mss=${offer}`);
   const all = rest.toSpliced(place, 0, ...offered);
   return all.length === 0 ? 'none' : all.join(',');

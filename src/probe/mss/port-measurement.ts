@@ -6,18 +6,13 @@ import { answered, established, inStages, type Stage } from '../connection/stage
 import { measured, type PortActivity } from './measured.ts';
 import { DEFAULT_MSS } from '../connection/agreement.ts';
 import type { Offer } from './offers.ts';
-import { SegmentGauge, type SegmentSize } from './segment-gauge.ts';
+import { SegmentGauge } from './segment-gauge.ts';
 
-/** Why a connection is made. */
-export type Purpose =
-  /** One of the values to offer. */
-  | 'offered'
-  /** To see what the host advertises once it has sent full segments. */
-  | 'again'
-  /** To see its SYN-ACK without timestamps. */
-  | 'without-timestamps'
-  /** The SYN has its MSS option twice: devices rewrite the first, hosts go by the second. */
-  | 'offered-twice';
+/**
+ * Why a connection is made: to offer a value, to see what the host advertises once it has sent full segments,
+ * or without timestamps, or what a second MSS option does: devices rewrite the first, hosts go by the second.
+ */
+export type Purpose = 'offered' | 'again' | 'without-timestamps' | 'offered-twice';
 
 /** A connection to make. */
 export interface Attempt {
@@ -25,11 +20,10 @@ export interface Attempt {
   readonly offer: Offer;
 }
 
-/** A connection that was made. */
+/** A connection that was made, and what it has shown so far. */
 export interface Trial extends Attempt {
   readonly connection: Connection;
-  /** What it has shown so far. */
-  readonly size: SegmentSize;
+  readonly gauge: Pick<SegmentGauge, 'size'>;
 }
 
 /** What to find out about one port. */
@@ -88,16 +82,7 @@ export class PortMeasurement {
   #noting(attempt: Attempt, gauge: SegmentGauge, script: ConnectionScript): ConnectionScript {
     let isKnown = false;
     return (connection, now) => {
-      if (!isKnown) {
-        const trial = {
-          ...attempt,
-          connection,
-          get size(): SegmentSize {
-            return gauge.size;
-          },
-        };
-        this.#trials.push(trial);
-      }
+      if (!isKnown) this.#trials.push({ ...attempt, connection, gauge });
       isKnown = true;
       return script(connection, now);
     };

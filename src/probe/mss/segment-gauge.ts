@@ -4,7 +4,7 @@ import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { TCP_HEADER_BYTES } from '../../wire/tcp.ts';
 
-/** What a connection showed of the peer's segment size: payload and TCP options together, as an MSS counts them. */
+/** The peer's segments on a connection: payload and TCP options together, as an MSS counts them. */
 export interface SegmentSize {
   /** Size of a full segment, which is the MSS that the peer goes by; null while none is known to be full. */
   readonly full: number | null;
@@ -21,7 +21,7 @@ export interface GaugeReading {
   readonly end: number;
   /** The position up to which the peer's bytes were acknowledged. */
   readonly acknowledged: number;
-  /** Payload bytes at the head that are known to be one segment and not known to be full; 0 when there are none. */
+  /** Payload bytes at the head that are one segment and not known to be full; 0 when there are none. */
   readonly shortSegment: number;
   /** The peer has retransmitted what was acknowledged before: that acknowledgment was lost. */
   readonly repeatsOld: boolean;
@@ -31,10 +31,9 @@ export interface GaugeReading {
 const COPY_GAP: Nanos = 25 * NANOS_PER_MS;
 
 /**
- * Measures the peer's segments. The length of a captured packet does not tell: network cards and kernels merge segments
- * (GRO, LRO), and between two kernels of one host they may never have been split (TSO). A retransmission after the
- * time-out is one segment alone, since the congestion window is then one segment (RFC 5681, 3.1). So nothing is
- * acknowledged, and the first bytes that arrive twice since our last packet measure it.
+ * A captured packet's length does not tell: network cards and kernels merge segments (GRO, LRO), two kernels of
+ * one host may never split them (TSO). A retransmission after the time-out is one segment alone (RFC 5681,
+ * 3.1). So nothing is acknowledged, and the first bytes that arrive twice since our last packet measure it.
  * Such a segment may still be a short write; `#isCut` looks for signs that it was cut.
  */
 export class SegmentGauge {
@@ -112,8 +111,8 @@ export class SegmentGauge {
   }
 
   /**
-   * Whether a segment ends at the peer's MSS and not at the end of a write: a longer arrival began at its position;
-   * or bytes follow although it has no PSH, which stacks set at the end of a write; or the next segment is as long.
+   * Whether a segment ends at the peer's MSS and not at a write's end: a longer arrival began there; or bytes
+   * follow although it has no PSH, which stacks set at the end of a write; or the next segment is as long.
    */
   #isCut(position: number, length: number, hasPush: boolean): boolean {
     if ((this.#longest.get(position) ?? 0) > length) return true;

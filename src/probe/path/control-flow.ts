@@ -15,19 +15,20 @@ export interface ControlPlan {
   /** Makes SYNs without data to another port of the target. */
   readonly syns: FlowSyns;
   readonly isLocal: (address: Address) => boolean;
-  /** The TTL at which the asked port answered. */
   readonly firstTtl: number;
   /** The round trip of that answer. */
   readonly rtt: Nanos;
 }
 
 /**
- * Checks whether a packet of that TTL reaches the host, with a SYN to another of its ports. If it expires,
- * a device nearer than the host answered for the asked port; the flow then goes on, hop by hop, to where
- * the host is. Silence tells nothing.
- * The SYNs carry no options: what filters the asked port's for an option must pass these.
+ * Checks whether a packet of that TTL reaches the host, with a SYN to another port. If it expires, a nearer
+ * device answered for the asked port: it then goes on, hop by hop, to where the host is. Silence tells
+ * nothing. The SYNs carry no options: what filters the asked port's for an option must pass these.
  */
 export class ControlFlow {
+  /** The TTL at which the asked port answered. */
+  readonly firstTtl: number;
+  finished = false;
   readonly #plan: ControlPlan;
   readonly #probes: PathProbe[] = [];
   readonly #expired: { readonly ttl: number; readonly from: Address }[] = [];
@@ -35,19 +36,11 @@ export class ControlFlow {
   #attempts = 0;
   #dueAt: Nanos = -Infinity;
   #answeredAt: number | null = null;
-  #done = false;
 
   constructor(plan: ControlPlan) {
     this.#plan = plan;
+    this.firstTtl = plan.firstTtl;
     this.#ttl = plan.firstTtl;
-  }
-
-  get firstTtl(): number {
-    return this.#plan.firstTtl;
-  }
-
-  get finished(): boolean {
-    return this.#done;
   }
 
   get result(): ControlResult {
@@ -56,12 +49,10 @@ export class ControlFlow {
 
   /** Posts the next probe when it is due; returns when to call again. */
   poll(now: Nanos): Nanos {
-    if (this.#done) return Infinity;
+    if (this.finished) return Infinity;
     if (now < this.#dueAt) return this.#dueAt;
-    if (this.#attempts === ATTEMPTS || this.#probes.some(({ posted }) => posted.errno !== 0)) {
-      this.#done = true;
-      return Infinity;
-    }
+    this.finished = this.#attempts === ATTEMPTS || this.#probes.some(({ posted }) => posted.errno !== 0);
+    if (this.finished) return Infinity;
     this.#probes.push(this.#plan.syns.post(this.#ttl));
     this.#dueAt = now + Math.max(LEAST_TIMEOUT, 3 * this.#plan.rtt) * 2 ** this.#attempts++;
     return this.#dueAt;
@@ -83,11 +74,11 @@ export class ControlFlow {
     this.#expired.push({ ttl: this.#ttl, from });
     this.#attempts = 0;
     this.#dueAt = -Infinity;
-    if (++this.#ttl > this.#plan.firstTtl + MOST_HOPS_BEYOND) this.#done = true;
+    if (++this.#ttl > this.firstTtl + MOST_HOPS_BEYOND) this.finished = true;
   }
 
   #end(answeredAt: number | null): void {
     this.#answeredAt ??= answeredAt;
-    this.#done = true;
+    this.finished = true;
   }
 }

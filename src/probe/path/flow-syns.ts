@@ -17,8 +17,8 @@ export interface FlowMeans {
 const IP_IDS = 0xffff;
 
 /**
- * Makes and posts the SYNs of one flow. The ISN is the same in all of them: a second one on the tuple would draw a challenge ACK from the host
- * (RFC 5961, 4). IP ID and TSval count up from a secret start, so that PAWS (RFC 7323, 5) finds no packet too old.
+ * Makes and posts the SYNs of one flow, all of one ISN: a second one would draw a challenge ACK (RFC 5961,
+ * 4). IP ID and TSval count up from a secret start, so that PAWS (RFC 7323, 5) finds no packet too old.
  */
 export class FlowSyns {
   readonly flow: Flow;

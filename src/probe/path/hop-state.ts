@@ -43,10 +43,8 @@ export class HopState {
 
   /** Takes an answer to one of the probes; false for a copy of a known answer. */
   answered(answer: PathAnswer, { samples }: ProbesPerHop): boolean {
-    const isKnown = this.answers.some(({ probe, from, reason }) => {
-      return probe === answer.probe && from === answer.from && reason === answer.reason;
-    });
-    if (isKnown) return false;
+    const { probe, from, reason } = answer;
+    if (this.answers.some((one) => one.probe === probe && one.from === from && one.reason === reason)) return false;
     this.answers.push(answer);
     this.attempts = 0;
     this.phase = this.answers.length >= samples ? 'settled' : 'queued';

@@ -13,10 +13,7 @@ export interface PathProbe {
   readonly posted: Posted;
 }
 
-/**
- * `expired`: time exceeded. `refused`: any other ICMP error. `local`: this host could not send it. `tcp`: a
- * proven SYN-ACK, RST or SYN.
- */
+/** `expired`: time exceeded. `refused`: another ICMP error. `local`: not sent. `tcp`: SYN-ACK, RST or SYN. */
 export type AnswerKind = 'expired' | 'refused' | 'local' | 'tcp';
 
 /** A packet that answers a probe. */

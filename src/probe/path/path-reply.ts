@@ -32,10 +32,7 @@ const UNREACHABLE = 3;
 const TIME_EXCEEDED = 11;
 const PARAMETER_PROBLEM = 12;
 
-/**
- * Reads a packet as an answer, by the rules of proof that hold for any probe (RFC 9293, 3.10.7.3; RFC 5961,
- * 4; RFC 5927, 4).
- */
+/** Reads a packet by the rules of proof of any probe (RFC 9293, 3.10.7.3; RFC 5961, 4; RFC 5927, 4). */
 export function readAnswer(packet: DecodedPacket, asked: Asked): PathReply {
   const { ip, tcp, icmp } = packet;
   if (icmp !== null) return readIcmp(icmp, ip.source, asked);
@@ -83,20 +80,11 @@ export function icmpKind(
   return type === UNREACHABLE && isLocal(from) && !isLocal(target) ? 'local' : 'refused';
 }
 
-/** The probe that an ICMP error quotes. */
-export interface QuoteMatch {
-  /** Null when the quote does not say which of the flow's probes it is. */
-  readonly probe: PathProbe | null;
-}
-
 /**
- * The quoted probe of `flow`; null when the packet is not ours. A path may rewrite any field, so one match
- * is enough: the sequence number, TSval, or the IP ID on our ports. Each is unpredictable for others.
+ * The quoted probe, null where the quote names none; null when the packet is not ours. A path may rewrite
+ * fields, so one match is enough: sequence number, TSval, or IP ID on our ports, which others cannot predict.
  */
-function matchQuote(
-  quote: Quote,
-  { flow, isn, probes }: { readonly flow: Flow; readonly isn: number; readonly probes: readonly PathProbe[] },
-): QuoteMatch | null {
+function matchQuote(quote: Quote, { flow, isn, probes }: Asked): { readonly probe: PathProbe | null } | null {
   const tsval = findOption(quote.tcp?.options ?? [], 'ts')?.value;
   const byTsval = probes.find((probe) => probe.tsval !== null && probe.tsval === tsval);
   const byId = probes.find((probe) => probe.ipId === quote.ip.id);

@@ -6,14 +6,12 @@ import type { Nanos } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
 import { ProbeCookie } from '../craft/cookie.ts';
-import type { Flow } from '../craft/syn-maker.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
 import { TransmitQueue } from '../session/transmit-queue.ts';
 import { ControlFlow } from './control-flow.ts';
-import { type FlowMeans, FlowSyns } from './flow-syns.ts';
-import type { ProbesPerHop } from './hop-state.ts';
+import { FlowSyns } from './flow-syns.ts';
 import type { TraceResult } from './path-probe.ts';
-import { PathTrace } from './path-trace.ts';
+import { PathTrace, type TraceLimits } from './path-trace.ts';
 
 /** One path to trace. */
 export interface TraceJob {
@@ -27,27 +25,19 @@ export interface TraceJob {
   /** A plain SYN that no device should object to. */
   readonly craftControl: (ttl: number) => SynTemplate;
   readonly payloadLength: number;
-  /**
-   * Whether a silent trace waits, after its last answering router, for that router to report a failed ARP
-   * lookup, which takes three seconds. Not for a host that has answered on another port.
-   */
+  /** Whether a silent trace waits the three seconds until its last router reports a failed ARP lookup. */
   readonly awaitsArp: boolean;
 }
 
 /** Everything a path session needs to know before its first packet. */
-export interface PathPlan {
+export interface PathPlan extends TraceLimits {
   readonly jobs: readonly TraceJob[];
   /** For the control flows; reserved by the caller, not one of the jobs'. */
   readonly controlPort: number;
-  readonly isLocal: (address: Address) => boolean;
   /** True while the next hop towards `target` has not answered ARP (`Routes.isUnresolved`). */
   readonly isUnresolved: (target: Address) => boolean;
   /** Four words from the operating system's random source. */
   readonly key: Uint32Array;
-  readonly firstTtl: number;
-  readonly maxTtl: number;
-  readonly probesPerHop: ProbesPerHop;
-  readonly timeoutMs: number;
   /** Takes each result as soon as it is final; returns the paths to trace next. */
   readonly onResult: (result: TraceResult, job: TraceJob) => readonly TraceJob[];
 }
@@ -55,10 +45,7 @@ export interface PathPlan {
 /** Traces at once, and their probes in flight. */
 const MOST_TRACES = 16;
 const MOST_IN_FLIGHT = 128;
-/**
- * Restarts after an older connection was met, on the same port if there is no other: the host's kernel has
- * reset it by then.
- */
+/** Restarts after an older connection was met, if need be on its port: the kernel has reset it by then. */
 const LEAST_ATTEMPTS = 2;
 /** Keeps the TSvals of a restarted trace apart from those before. */
 const PROBES_PER_ATTEMPT = 4096;
@@ -150,35 +137,22 @@ export class PathSession implements DrivenSession {
   /** A trace that ends makes room for another, which starts at once. */
   #advanceAll(now: Nanos): Nanos {
     for (;;) {
-      this.#begin();
+      while (this.#running.length < MOST_TRACES && this.#waiting.length > 0) this.#start(this.#waiting.shift() as TraceJob, 0);
       const running = [...this.#running];
       const next = Math.min(...running.map((one) => this.#advance(one, now)));
       if (running.every((one) => this.#running.includes(one))) return next;
     }
   }
 
-  #begin(): void {
-    while (this.#running.length < MOST_TRACES && this.#waiting.length > 0) this.#start(this.#waiting.shift() as TraceJob, 0);
-  }
-
   #start(job: TraceJob, attempt: number): void {
-    const { firstTtl, maxTtl, probesPerHop, timeoutMs, isLocal } = this.#plan;
-    const { payloadLength, port, sourcePorts } = job;
+    const { source, target, port, sourcePorts, payloadLength, craft } = job;
     const sourcePort = sourcePorts[Math.min(attempt, sourcePorts.length - 1)] as number;
-    const syns = this.#syns(job, { sourcePort, port }, { craft: job.craft, made: attempt * PROBES_PER_ATTEMPT });
+    const means = { cookie: this.#cookie, transmitQueue: this.#transmitQueue, craft, made: attempt * PROBES_PER_ATTEMPT };
+    const syns = new FlowSyns({ source, target, sourcePort, port }, means);
     const isLastAttempt = attempt + 1 >= Math.max(LEAST_ATTEMPTS, sourcePorts.length);
-    const mayBeDown = (): boolean => job.awaitsArp && !this.#alive.has(job.target);
-    const limits = { firstTtl, maxTtl, probesPerHop, timeoutMs };
-    const trace = new PathTrace({ syns, isLocal, isLastAttempt, payloadLength, mayBeDown, ...limits });
+    const mayBeDown = (): boolean => job.awaitsArp && !this.#alive.has(target);
+    const trace = new PathTrace({ ...this.#plan, syns, isLastAttempt, payloadLength, mayBeDown });
     this.#running.push({ job, attempt, trace, control: null, controls: 0 });
-  }
-
-  #syns(
-    { source, target }: TraceJob,
-    ports: Pick<Flow, 'sourcePort' | 'port'>,
-    means: Pick<FlowMeans, 'craft' | 'made'>,
-  ): FlowSyns {
-    return new FlowSyns({ source, target, ...ports }, { cookie: this.#cookie, transmitQueue: this.#transmitQueue, ...means });
   }
 
   #advance(running: Running, now: Nanos): Nanos {
@@ -200,20 +174,21 @@ export class PathSession implements DrivenSession {
 
   /**
    * Checks an answer from the target's address, which a device may have forged, unless the target is local.
-   * The flow starts while hops are still waited for. If an answer to a lower TTL comes, another flow to
-   * another port replaces it, so that the two cannot be confused.
+   * On an answer to a lower TTL another flow to another port replaces it, so that the two cannot be confused.
    */
   #control(running: Running): void {
     const { job, trace, control } = running;
+    const { source, target, port: asked, craftControl: craft } = job;
     const { final } = trace;
-    const { isLocal, controlPort } = this.#plan;
-    if (final === null || final.kind !== 'tcp' || trace.stale || isLocal(job.target)) return;
+    const { isLocal, controlPort: sourcePort } = this.#plan;
+    if (final === null || final.kind !== 'tcp' || trace.stale || isLocal(target)) return;
     if (control !== null && control.firstTtl <= final.probe.ttl) return;
-    this.#cookie.compute(job.source, job.target, job.port, ++running.controls);
+    this.#cookie.compute(source, target, asked, ++running.controls);
     const last = 0xffff - (this.#cookie.ipId % CONTROL_PORTS);
-    const port = last === job.port ? last - 1 : last;
+    const port = last === asked ? last - 1 : last;
     const rtt = final.at - (final.probe.posted.sentAt ?? final.at);
-    const syns = this.#syns(job, { sourcePort: controlPort, port }, { craft: job.craftControl, made: 0 });
+    const means = { cookie: this.#cookie, transmitQueue: this.#transmitQueue, craft, made: 0 };
+    const syns = new FlowSyns({ source, target, sourcePort, port }, means);
     running.control = new ControlFlow({ syns, isLocal, firstTtl: final.probe.ttl, rtt });
   }
 
@@ -222,27 +197,15 @@ export class PathSession implements DrivenSession {
   }
 
   #report({ job, trace, control }: Running, interrupted: boolean): void {
-    const { source, target, port, sourcePort } = trace.syns.flow;
-    const { hops, final, rejected, ...rest } = trace.result;
-    if (final?.kind === 'tcp') this.#alive.add(target);
-    // Without any answer, not even of the first router, the packets never left if the kernel still asks for
-    // its address.
-    const isSilent = hops.every(({ answers }) => answers.length === 0);
-    const errno = rest.errno === 0 && isSilent && this.#plan.isUnresolved(target) ? Errno.EHOSTUNREACH : rest.errno;
-    const result = {
-      source,
-      target,
-      port,
-      sourcePort,
-      hops,
-      final,
-      rejected,
-      errno,
-      control: control?.result ?? null,
-      interrupted,
-    };
+    const { flow } = trace.syns;
+    const { errno, ...seen } = trace.result;
+    if (seen.final?.kind === 'tcp') this.#alive.add(flow.target);
+    // Without any answer the packets never left if the kernel still asks for the first router's address.
+    const isSilent = seen.hops.every(({ answers }) => answers.length === 0);
+    const isUnresolved = errno === 0 && isSilent && this.#plan.isUnresolved(flow.target);
+    const outcome = { errno: isUnresolved ? Errno.EHOSTUNREACH : errno, control: control?.result ?? null, interrupted };
     this.#rejected += trace.rejected;
-    this.#waiting.push(...this.#plan.onResult(result, job));
+    this.#waiting.push(...this.#plan.onResult({ ...flow, ...seen, ...outcome }, job));
   }
 
   #dispatch(packet: DecodedPacket, at: Nanos): void {

@@ -8,15 +8,9 @@ import { readAnswer } from './path-reply.ts';
 import type { FlowSyns } from './flow-syns.ts';
 import { TracePace } from './trace-pace.ts';
 
-/** What a trace needs. */
-export interface TracePlan {
-  readonly syns: FlowSyns;
+/** What is the same for all traces of a run. */
+export interface TraceLimits {
   readonly isLocal: (address: Address) => boolean;
-  /** True without another source port to try: an older connection does not end the trace then. */
-  readonly isLastAttempt: boolean;
-  readonly payloadLength: number;
-  /** Whether the target may be down, which the last router learns late. */
-  readonly mayBeDown: () => boolean;
   readonly firstTtl: number;
   readonly maxTtl: number;
   readonly probesPerHop: ProbesPerHop;
@@ -24,25 +18,33 @@ export interface TracePlan {
   readonly timeoutMs: number;
 }
 
+/** What a trace needs. */
+export interface TracePlan extends TraceLimits {
+  readonly syns: FlowSyns;
+  /** True without another source port to try: an older connection does not end the trace then. */
+  readonly isLastAttempt: boolean;
+  readonly payloadLength: number;
+  /** Whether the target may be down, which the last router learns late. */
+  readonly mayBeDown: () => boolean;
+}
+
 /** Silent TTLs after the last answering one that are probed more than once. */
 const RETRIED_BEYOND = 4;
 
-/**
- * `parallel`: TTLs side by side. `draining`: an answer cannot be placed, so the probes in flight are waited
- * for. `serial`: one probe at a time.
- */
+/** `draining`: an answer cannot be placed, so probes in flight are waited for. `serial`: one at a time. */
 type Mode = 'parallel' | 'draining' | 'serial';
 
 /**
- * SYNs of growing TTL on one flow, and their answers, without I/O. TTLs are probed side by side while
- * answers name their probe (IP ID in a quote, TSecr in a SYN-ACK). After one that does not (a reset,
- * timestamps stripped, an IP ID rewritten) it goes on one probe at a time, so that each answer has one
- * cause.
+ * SYNs of growing TTL on one flow, and their answers, without I/O. TTLs are probed side by side while answers
+ * name their probe (IP ID in a quote, TSecr in a SYN-ACK). After one that does not (a reset, timestamps
+ * stripped, an IP ID rewritten) it goes on one probe at a time, so that each answer has one cause.
  */
 export class PathTrace {
   /** True once an older connection of the tuple answered, which makes every result meaningless. */
   stale = false;
   rejected = 0;
+  final: PathAnswer | null = null;
+  readonly syns: FlowSyns;
   readonly #plan: TracePlan;
   readonly #hops: HopState[] = [];
   readonly #pace: TracePace;
@@ -50,7 +52,6 @@ export class PathTrace {
   #nextTtl: number;
   /** No TTL above is probed. */
   #lastTtl: number;
-  #final: PathAnswer | null = null;
   #errno = 0;
   /** Answers of this flow that named no probe. */
   #unplaced = 0;
@@ -58,13 +59,10 @@ export class PathTrace {
 
   constructor(plan: TracePlan) {
     this.#plan = plan;
+    this.syns = plan.syns;
     this.#nextTtl = plan.firstTtl;
     this.#lastTtl = plan.maxTtl;
     this.#pace = new TracePace(plan.timeoutMs * NANOS_PER_MS, plan.probesPerHop.attempts);
-  }
-
-  get syns(): FlowSyns {
-    return this.#plan.syns;
   }
 
   /** True once nothing is to be sent or waited for. */
@@ -72,14 +70,10 @@ export class PathTrace {
     return this.#done || this.stale;
   }
 
-  get final(): PathAnswer | null {
-    return this.#final;
-  }
-
   /** The hops that matter, the last of them the one that ended the path. */
   get result(): Pick<TraceResult, 'hops' | 'final' | 'errno' | 'rejected'> {
     const hops = this.#hops.filter(({ ttl }) => ttl <= this.#lastTtl).map((hop) => hop.result);
-    return { hops, final: this.#final, errno: this.#errno, rejected: this.rejected };
+    return { hops, final: this.final, errno: this.#errno, rejected: this.rejected };
   }
 
   /** Unanswered probes that are still waited for. */
@@ -102,19 +96,16 @@ export class PathTrace {
     const window = this.#mode === 'serial' ? 1 : this.#pace.window;
     for (let free = Math.min(room, window - this.inFlight); free > 0 && this.#hasMore; free--) {
       const hop = this.#nextHop();
-      hop.sent(this.#plan.syns.post(hop.ttl), now + this.#pace.timeout(hop.attempts));
+      hop.sent(this.syns.post(hop.ttl), now + this.#pace.timeout(hop.attempts));
     }
     if (this.inFlight === 0 && !this.#hasMore) this.#done = now >= this.#arpUntil;
   }
 
-  /**
-   * When the last answering router will have reported that the host does not answer ARP; -Infinity when
-   * that is not waited for.
-   */
+  /** When the last answering router will have reported a failed ARP lookup; -Infinity without a wait. */
   get #arpUntil(): Nanos {
     const farthest = this.#hops.findLastIndex(({ answers }) => answers.length > 0);
     const first = this.#hops[farthest + 1]?.probes[0]?.posted.sentAt ?? null;
-    if (farthest < 0 || first === null || this.#final !== null || !this.#plan.mayBeDown()) return -Infinity;
+    if (farthest < 0 || first === null || this.final !== null || !this.#plan.mayBeDown()) return -Infinity;
     return first + NEIGHBOUR_FAILURE * this.#plan.timeoutMs * NANOS_PER_MS;
   }
 
@@ -133,8 +124,9 @@ export class PathTrace {
   /** Takes a captured packet, which is kept; false when it does not belong to this flow. */
   receive(packet: DecodedPacket, at: Nanos): boolean {
     const probes = this.#hops.flatMap((hop) => hop.probes);
-    const { syns, payloadLength, isLocal } = this.#plan;
-    const read = readAnswer(packet, { flow: syns.flow, isn: syns.isn, payloadLength, probes, isLocal });
+    const { payloadLength, isLocal } = this.#plan;
+    const { flow, isn } = this.syns;
+    const read = readAnswer(packet, { flow, isn, payloadLength, probes, isLocal });
     if (read.is === 'answer') {
       const { kind, probe, from, reason } = read;
       this.#place(probe, { kind, from, reason, packet, at });
@@ -156,8 +148,8 @@ export class PathTrace {
 
   /** The target's answer outranks a router's; of two alike, the lower TTL shows where the path ends. */
   #onFinal(answer: PathAnswer): void {
-    if (this.#final !== null && !isBetter(answer, this.#final)) return;
-    this.#final = answer;
+    if (this.final !== null && !isBetter(answer, this.final)) return;
+    this.final = answer;
     this.#lastTtl = answer.probe.ttl;
     // Probes beyond the end are not waited for.
     for (const hop of this.#hops) if (hop.ttl > this.#lastTtl) hop.phase = 'settled';

@@ -35,9 +35,7 @@ export class TracePace {
     this.window = Math.min(WIDEST_WINDOW, this.window + 1);
   }
 
-  /**
-   * For a probe after `earlier` unanswered ones; at most the first time-out, unless a round trip is longer.
-   */
+  /** After `earlier` unanswered probes; at most the first time-out, unless a round trip is longer. */
   timeout(earlier: number): Nanos {
     if (this.#longestRtt === 0) return this.#firstTimeout;
     const doubled = 2 ** Math.min(earlier, MOST_DOUBLINGS);

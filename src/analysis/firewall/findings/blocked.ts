@@ -1,6 +1,6 @@
 import type { TestKind } from '../../../probe/firewall/battery.ts';
 import type { TestResult } from '../../../probe/firewall/firewall-test.ts';
-import type { Finding } from '../../finding.ts';
+import { type Finding, finding } from '../../finding.ts';
 import type { GuardEvidence, GuardFindingCode, GuardRule } from '../guard-evidence.ts';
 import { type AnswerClass, classOf, type Contrast, contrastOf, type PortTests } from '../port-tests.ts';
 
@@ -63,7 +63,7 @@ export const ecnReflected: GuardRule = {
     if ((flags & 0xc0) !== 0xc0) return [];
     const detail =
       'The SYN-ACK to an ECN-setup SYN carries ECE and CWR, which no stack that knows ECN sends (RFC 3168, 6.1.1): the bits were mirrored.';
-    return [finding('ecn-reflected', { option: null, sent: 'SEW', received: 'S.EW', detail })];
+    return [finding('ecn-reflected', 'likely', detail, { sent: 'SEW', received: 'S.EW' })];
   },
 };
 
@@ -79,7 +79,7 @@ function variantBlocked(kind: TestKind, { code, what, sent, description }: Varia
     if (compared === null || RANK[compared.variant] >= RANK[compared.usual]) return [];
     const { usualFate, variantFate, received } = compared;
     const detail = `A SYN ${what} ${variantFate}, the usual one ${usualFate}; both were tried again with the same result, so loss is not the cause.`;
-    return [finding(code, { option: null, sent, received, detail })];
+    return [finding(code, 'likely', detail, { sent, received })];
   };
   return { description, find };
 }
@@ -90,7 +90,7 @@ function blockedOption(option: string | null, { usualFate, variantFate }: Compar
       ? 'the options make the difference together, none of them alone'
       : `a SYN with ${option} alone fares like the usual one`;
   const detail = `The usual SYN ${usualFate}, one without options ${variantFate}, each time: ${cause}.`;
-  return finding('option-blocked', { option, sent: option, received, detail });
+  return finding('option-blocked', 'likely', detail, { option, sent: option, received });
 }
 
 const FATES: Readonly<Record<AnswerClass, string>> = {
@@ -117,11 +117,4 @@ function steady(tests: readonly (TestResult | undefined)[]): Contrast | null {
   const classes = tests.map((test) => (test === undefined ? null : contrastOf(test)));
   const [first = null] = classes;
   return classes.every((one) => one === first) ? first : null;
-}
-
-function finding(
-  code: GuardFindingCode,
-  { option, sent, received, detail }: Pick<Finding, 'option' | 'sent' | 'received' | 'detail'>,
-): Finding {
-  return { code, option, direction: 'unknown', sent, received, certainty: 'likely', detail };
 }

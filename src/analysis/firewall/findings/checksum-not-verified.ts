@@ -1,4 +1,4 @@
-import type { Finding } from '../../finding.ts';
+import { type Finding, finding } from '../../finding.ts';
 import type { GuardEvidence, GuardRule } from '../guard-evidence.ts';
 import { tcpReplyOf } from '../port-tests.ts';
 
@@ -9,17 +9,9 @@ export const checksumNotVerified: GuardRule = {
     const test = tests.of('syn-badsum');
     const reply = tcpReplyOf(test);
     if (test === undefined || reply === null) return [];
-    return [
-      {
-        code: 'checksum-not-verified',
-        option: null,
-        direction: 'forward',
-        sent: 'wrong TCP checksum',
-        received: `${test.reason} ttl ${reply.ip.ttl}`,
-        certainty: 'proven',
-        detail:
-          'A SYN with a wrong TCP checksum was answered. Hosts drop it (RFC 9293, 3.1): what answered does not verify checksums, as devices that forge answers do not.',
-      },
-    ];
+    const detail =
+      'A SYN with a wrong TCP checksum was answered. Hosts drop it (RFC 9293, 3.1): what answered does not verify checksums, as devices that forge answers do not.';
+    const received = `${test.reason} ttl ${reply.ip.ttl}`;
+    return [finding('checksum-not-verified', 'proven', detail, { direction: 'forward', sent: 'wrong TCP checksum', received })];
   },
 };

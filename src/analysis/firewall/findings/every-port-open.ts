@@ -1,4 +1,4 @@
-import type { Finding } from '../../finding.ts';
+import { type Finding, finding } from '../../finding.ts';
 import type { GuardEvidence, GuardRule } from '../guard-evidence.ts';
 import { classOf } from '../port-tests.ts';
 import { USUAL_CONTROLS } from '../../../probe/firewall/battery.ts';
@@ -13,16 +13,7 @@ export const everyPortOpen: GuardRule = {
     const random = facts.ports.filter(({ role, port }) => role === 'control' && !USUAL_CONTROLS.includes(port));
     if (random.length < ENOUGH || !random.every(({ syn }) => classOf(syn) === 'open')) return [];
     const ports = random.map(({ port }) => port).join(' and ');
-    return [
-      {
-        code: 'every-port-open',
-        option: null,
-        direction: 'unknown',
-        sent: null,
-        received: ports,
-        certainty: 'likely',
-        detail: `Ports ${ports}, chosen at random, are open too: something answers every SYN, so an open port here does not show a service.`,
-      },
-    ];
+    const detail = `Ports ${ports}, chosen at random, are open too: something answers every SYN, so an open port here does not show a service.`;
+    return [finding('every-port-open', 'likely', detail, { received: ports })];
   },
 };

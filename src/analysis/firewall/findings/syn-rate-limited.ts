@@ -1,5 +1,5 @@
 import type { RateEvidence } from '../../../probe/firewall/firewall-plan.ts';
-import type { Finding } from '../../finding.ts';
+import { type Finding, finding } from '../../finding.ts';
 import type { GuardEvidence, GuardRule } from '../guard-evidence.ts';
 
 /** Share of answers at the slower rate which shows that the rate, not the path, was the cause. */
@@ -24,16 +24,6 @@ export const synRateLimited: GuardRule = {
     const detail =
       `Of SYNs at ${measured.rate} a second about ${limit} a second were answered; at ${Math.round(confirmed.rate)} a second ${confirmed.answered} of ${confirmed.sent} were: ` +
       `a limiter on the path or at the host lets that many pass.`;
-    return [
-      {
-        code: 'syn-rate-limited',
-        option: null,
-        direction: 'unknown',
-        sent: measured.rate,
-        received: limit,
-        certainty: 'likely',
-        detail,
-      },
-    ];
+    return [finding('syn-rate-limited', 'likely', detail, { sent: measured.rate, received: limit })];
   },
 };

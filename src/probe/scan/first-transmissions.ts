@@ -28,8 +28,8 @@ export interface FirstPair extends PairSyns, FirstReset {
 }
 
 /**
- * The fast tier: pairs that have had their first SYN and no other, in the run's order. The caller decides what
- * becomes of the pairs that it is given and takes them out with `remove`. First SYNs have negative tags.
+ * The fast tier: pairs that have had their first SYN and no other, in the run's order. The caller decides
+ * what becomes of the pairs that it is given and takes them out with `remove`. First SYNs have negative tags.
  */
 export class FirstTransmissions {
   readonly #ring: InFlightRing;
@@ -112,7 +112,7 @@ export class FirstTransmissions {
     return pair;
   }
 
-  /** Notes when the SYNs from slot `from` on left, up to one that the kernel refused; returns where it ended. */
+  /** Notes when the SYNs from slot `from` on left, up to a refused one; returns the slot after them. */
   stampSent(batch: SendBatch, from: number): number {
     const { tags, errors, count } = batch;
     let slot = from;
@@ -131,7 +131,7 @@ export class FirstTransmissions {
     return place < 0 ? null : this.#identify(place);
   }
 
-  /** Stamps a captured SYN that is expected next, known by its ISN. False for any other, or with a fixed ISN. */
+  /** Stamps a captured SYN that is expected next, known by its ISN; else, or with a fixed ISN, false. */
   stampNext(isn: number, at: Nanos): boolean {
     return this.#plan.seq === null && this.#ring.stampNext(isn | 0, at);
   }

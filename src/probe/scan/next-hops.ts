@@ -44,7 +44,7 @@ export class NextHops {
     return this.isAbsent(target) ? -Errno.EHOSTUNREACH : this.route(target);
   }
 
-  /** True for a target that need not be sent to; an answer to a SYN under way shows that it is there after all. */
+  /** True for a target that need not be sent to, since it is absent and has never answered. */
   isAbsent(target: number): boolean {
     return this.absent.has(target) && this.#rto.srtt(target) === 0;
   }

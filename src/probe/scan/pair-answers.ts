@@ -120,7 +120,7 @@ export class PairAnswers {
     if (phase[slot] !== Phase.waiting) return;
     phase[slot] = Phase.soft;
     const isSettled = policy.isExhausted(slot) || answer[slot] === Answer.localIcmp;
-    pairs.waitUntil(slot, at + (isSettled ? policy.grace(slot) : policy.softRetry(slot)));
+    pairs.timers.set(slot, at + (isSettled ? policy.grace(slot) : policy.softRetry(slot)));
   }
 
   /** Another answer to a decided pair: an RTT sample, a contradiction, or a duplicate. */
@@ -138,7 +138,7 @@ export class PairAnswers {
     this.#addSample(slot, table.stampOf(slot, attempt), packet.at);
   }
 
-  /** Notes an RTT, unless the send time is no longer known, and asks for another SYN while more are wanted. */
+  /** Notes an RTT, unless the send time is not known any more, and asks for another if one is wanted. */
   #addSample(slot: number, sentAt: Nanos, at: Nanos): void {
     const { pairs, rto, policy, endings } = this.#parts;
     const rtt = at - sentAt;
@@ -148,7 +148,7 @@ export class PairAnswers {
       const samples = endings.keepSample(slot, rtt);
       if (samples < this.#count && !policy.isExhausted(slot)) return pairs.requeue(slot);
     }
-    pairs.waitUntil(slot, at + policy.grace(slot));
+    pairs.timers.set(slot, at + policy.grace(slot));
   }
 
   #onRejected(slot: number, { isChallenge }: Reply, packet: Captured): void {

@@ -129,7 +129,7 @@ class SessionVerdict implements Verdict {
     return this;
   }
 
-  /** A pair of the table; `errno` as for `silent`, `samples` are its RTTs where more than one was asked for. */
+  /** A pair of the table; `errno` as for `silent`, `samples`: its RTTs where more than one was asked for. */
   of(slot: number, errno: number, samples: readonly Nanos[] | undefined): this {
     const { table } = this.#parts.pairs;
     const answer = table.answer[slot] as number;
@@ -187,7 +187,7 @@ class SessionVerdict implements Verdict {
     return this.view?.ttl ?? null;
   }
 
-  /** An ICMP error's round trip counts too: it is the sender's. A stamp that is no longer known gives none. */
+  /** An ICMP error's round trip counts too: it is the sender's. A stamp not known any more gives none. */
   get rttSamples(): readonly number[] {
     if (this.#samples !== undefined) return this.#samples.map((sample) => sample / NANOS_PER_MS);
     if (!(this.#rtt >= 0)) return NO_SAMPLES;

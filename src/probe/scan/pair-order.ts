@@ -1,6 +1,6 @@
 import { usageError } from '../../errors.ts';
 
-/** A permutation of the pairs `0 ... total-1` (targetIndex * ports.size + portIndex), computed, not stored. */
+/** A permutation of the pairs `0 ... total-1` (targetIndex * ports.size + portIndex) that is not stored. */
 export interface PairOrder {
   /** How many pairs this shard holds. */
   readonly length: number;
@@ -93,7 +93,7 @@ class FeistelOrder implements PairOrder {
   /** All numbers of a permutation fit signed 32-bit integers, and so do their products. */
   readonly #isSmall: boolean;
   readonly #highCount: number;
-  /** Scales 32 random bits to 0 ... highCount - 1: the product of at most 59 bits never rounds up to highCount. */
+  /** Scales 32 random bits to 0 ... highCount - 1: a product of 59 bits never rounds up to highCount. */
   readonly #highScale: number;
 
   constructor(terms: Progression, seed: number) {
@@ -129,8 +129,8 @@ class FeistelOrder implements PairOrder {
   }
 
   /**
-   * `#permute` for many positions in 32-bit integers: half the time. The comparison with `highCount` goes either
-   * way half of the time, so it is made without a branch: a negative difference is all ones when shifted.
+   * `#permute` for many positions in 32-bit integers: half the time. The comparison with `highCount` goes
+   * either way half of the time, so it has no branch: a negative difference is all ones when shifted.
    */
   #fillSmall(into: Float64Array, position: number, count: number): void {
     const [key0, key1, key2, key3] = this.#keys as unknown as readonly [number, number, number, number];

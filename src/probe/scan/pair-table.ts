@@ -24,10 +24,7 @@ const EMPTY = -1;
 /** Send times kept for each pair: an answer to an older SYN decides the state but gives no RTT. */
 const STAMPS = 4;
 
-/**
- * Pairs under way that need more than the fast tier keeps: parallel typed arrays over slots, and a hash index
- * from (target, port) to slot. Grows by doubling. 92 bytes a slot.
- */
+/** Pairs that need more than the fast tier keeps: columns over slots, and a hash index. 92 bytes a slot. */
 export class PairTable {
   capacity = 0;
   active = 0;

@@ -14,7 +14,7 @@ import type { SessionStats } from './session-plan.ts';
 const MAX_ENDINGS = 1024;
 /** A time-out is looked at after this, and again whenever the time waited has doubled. */
 const FIRST_LOOK: Nanos = 100 * NANOS_PER_MS;
-/** While the table has fewer pairs, silent pairs wait there, each for its own time-out; else in the fast tier. */
+/** While the table has fewer pairs, silent pairs wait there, each for its own time-out; else in the ring. */
 const ROOMY = 16_384;
 /** While the table has so many pairs, silent pairs stay in the fast tier whatever their time-out. */
 const FULL = 524_288;
@@ -31,7 +31,7 @@ export interface TimeoutParts {
   readonly stats: SessionStats;
 }
 
-/** What becomes of pairs whose time is up: a retry, a verdict, or a place in the table instead of the fast tier. */
+/** What becomes of pairs whose time is up: a retry, a verdict, or a move from the fast tier to the table. */
 export class PairTimeouts {
   readonly #parts: TimeoutParts;
   /** When the oldest silent pair of the fast tier is due, if it was found to wait there. */
@@ -47,7 +47,7 @@ export class PairTimeouts {
     const look = Math.max(first.oldestSilent + FIRST_LOOK, this.#firstDue);
     const soonest = Math.min(look, first.oldestInFlight + rto.typical(), first.graceDue);
     // In a fast scan a pair is due every microsecond: those of a millisecond are handled together.
-    return Math.min(pairs.nextDue, Math.ceil(soonest / NANOS_PER_MS) * NANOS_PER_MS);
+    return Math.min(pairs.timers.nextDue(), Math.ceil(soonest / NANOS_PER_MS) * NANOS_PER_MS);
   }
 
   /** Moves a pair of the fast tier to the table, where its time-out runs on; returns its slot. */
@@ -55,14 +55,14 @@ export class PairTimeouts {
     const { pairs, first } = this.#parts;
     const slot = pairs.add(pair, first.remove(pair));
     if (pair.reply === 0) this.start(slot, pair.sentAt);
-    else pairs.waitUntil(slot, pair.graceUntil);
+    else pairs.timers.set(slot, pair.graceUntil);
     return slot;
   }
 
   /** The latest SYN of the pair left at `sentAt`. */
   start(slot: number, sentAt: Nanos): void {
     const { pairs, policy } = this.#parts;
-    pairs.waitUntil(slot, sentAt + Math.min(FIRST_LOOK, policy.timeout(slot)));
+    pairs.timers.set(slot, sentAt + Math.min(FIRST_LOOK, policy.timeout(slot)));
   }
 
   /** Handles time-outs that are due at `now`, a bounded number of them; more may be due afterwards. */
@@ -76,7 +76,7 @@ export class PairTimeouts {
     for (let silent = first.expireInFlight(now - rto.typical()); silent > 0; silent--) pacer.onSilence();
     this.#expireGrace(now, done);
     this.#expireFirst(now, done);
-    for (let slot = -1; stats.pairsDone < done && (slot = pairs.expire(now)) >= 0;) this.#onTimer(slot, now);
+    for (let slot = -1; stats.pairsDone < done && (slot = pairs.timers.expire(now)) >= 0;) this.#onTimer(slot, now);
   }
 
   #expireGrace(now: Nanos, done: number): void {
@@ -125,7 +125,7 @@ export class PairTimeouts {
     else pairs.requeue(slot);
   }
 
-  /** Sets the timer again if the time-out, which changes with each RTT of the target, has not passed; else false. */
+  /** Sets the timer again if the time-out, which changes with each RTT, has not passed; else false. */
   #waitsOn(slot: number, now: Nanos): boolean {
     const { pairs, policy, rto } = this.#parts;
     if (pairs.table.phase[slot] === Phase.soft) return false;
@@ -135,7 +135,7 @@ export class PairTimeouts {
     const inFlightUntil = sentAt + rto.typical();
     if (inFlightUntil <= now) this.#leaveFlightSilently(slot);
     const nextLook = now + Math.max(FIRST_LOOK, now - sentAt);
-    pairs.waitUntil(slot, Math.min(due, nextLook, inFlightUntil > now ? inFlightUntil : Infinity));
+    pairs.timers.set(slot, Math.min(due, nextLook, inFlightUntil > now ? inFlightUntil : Infinity));
     return true;
   }
 
@@ -145,14 +145,14 @@ export class PairTimeouts {
     if (pairs.leaveFlight(slot) && pairs.table.phase[slot] === Phase.waiting) pacer.onSilence();
   }
 
-  /** True for an unanswered pair whose next hop is missing: its other SYNs would not leave this host either. */
+  /** True for an unanswered pair whose next hop is missing: its other SYNs would not leave either. */
   #isStranded(slot: number, now: Nanos): boolean {
     const { pairs, hops } = this.#parts;
     const { table } = pairs;
     return hops.isOverdue(table.target[slot] as number, table.stampOf(slot, 0), now) && this.#failure(slot, now) !== 0;
   }
 
-  /** Why the SYNs of an unanswered pair did not leave this host, though the kernel took them; 0 if they did. */
+  /** Why the SYNs of an unanswered pair, which the kernel took, did not leave this host; 0 if they did. */
   #failure(slot: number, now: Nanos): number {
     const { pairs, hops } = this.#parts;
     const { table } = pairs;

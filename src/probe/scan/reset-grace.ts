@@ -20,9 +20,8 @@ export interface AnsweredFirst extends FirstReset {
 }
 
 /**
- * Pairs whose first SYN drew an RST and nothing else so far, in the order of the RSTs. Each waits equally long
- * for an answer that contradicts its RST: 38 bytes here. Pairs are numbered as they come; a number is good until
- * its pair leaves.
+ * Pairs whose first SYN drew an RST and nothing else so far, in the order of the RSTs. Each waits equally
+ * long for an answer that contradicts its RST: 38 bytes here. Its number is good until it leaves.
  */
 export class ResetGrace {
   /** Pairs that wait. */

@@ -79,13 +79,13 @@ export class RetransmitPolicy {
     return (this.#pairs.sent[slot] as number) >= this.#allowed(slot);
   }
 
-  /** True after a failure of this host, or an ICMP error for the last SYN: only a late SYN-ACK could matter. */
+  /** True after a local failure, or an ICMP error for the last SYN: only a late SYN-ACK could matter. */
   isSettledSoftly(slot: number): boolean {
     const { answer, phase } = this.#pairs;
     return answer[slot] === Answer.localIcmp || (phase[slot] === Phase.soft && this.isExhausted(slot));
   }
 
-  /** Grants another SYN to a pair whose answer may be among what the capture lost; false when it gets none. */
+  /** Grants another SYN to a pair whose answer the capture may have lost; false when it gets none. */
   grantsAnother(slot: number): boolean {
     const pairs = this.#pairs;
     const bonus = pairs.bonus[slot] as number;

@@ -27,8 +27,8 @@ const HOLD_PAUSE: Nanos = NANOS_PER_MS;
 const MAX_UNROUTED = 1024;
 
 /**
- * One run over all pairs: each ends in exactly one verdict. Allocates nothing for a packet; memory follows the
- * pairs under way. docs/internals/scan.md shows a pair's life.
+ * One run over all pairs: each ends in exactly one verdict. Allocates nothing for a packet; memory follows
+ * the pairs under way. docs/internals/scan.md shows a pair's life.
  */
 export class ProbeSession implements DrivenSession {
   /** Running totals. */
@@ -136,7 +136,7 @@ export class ProbeSession implements DrivenSession {
     table.stamp(slot, (table.sent[slot] as number) - 1, batch.sentAt[index] as number);
   }
 
-  /** The kernel refused the latest SYN of the pair in `slot`; if its queue was full, it is tried again later. */
+  /** The kernel refused the latest SYN of the pair in `slot`; if its queue was full, it is tried again. */
   #onRefused(slot: number, errno: number, now: Nanos): void {
     const { pairs, endings, pacer } = this.#parts;
     const { table } = pairs;

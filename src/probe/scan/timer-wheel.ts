@@ -7,9 +7,8 @@ const MASK = BUCKETS - 1;
 const NONE = -1;
 
 /**
- * A hashed timing wheel (Varghese and Lauck, 1987): one timer for each slot number, constant time to set,
- * move and cancel, 20 bytes a slot. Allocates only when it grows. Timers beyond the wheel's span stay for
- * another turn.
+ * A hashed timing wheel (Varghese and Lauck, 1987): one timer for each slot number, 20 bytes a slot. Timers
+ * beyond the wheel's span stay for another turn.
  */
 export class TimerWheel {
   readonly #heads: Int32Array = new Int32Array(BUCKETS).fill(NONE);

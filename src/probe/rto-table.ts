@@ -8,10 +8,7 @@ const MIN_RTO: Nanos = 100 * NANOS_PER_MS;
 /** Least time-out for a target that has not answered: it may be farther away than those that have. */
 const MIN_UNKNOWN_RTO: Nanos = 250 * NANOS_PER_MS;
 const MAX_RTO: Nanos = 60_000 * NANOS_PER_MS;
-/**
- * Three ARP requests a second apart (neigh/default/mcast_solicit, retrans_time_ms), in units of the initial
- * time-out of one second.
- */
+/** Three ARP requests a second apart (neigh/default/mcast_solicit, retrans_time_ms), in initial time-outs. */
 export const NEIGHBOUR_FAILURE = 3.2;
 const MAX_GROUPS = 65_536;
 /** Timers fire late, and so do loops. */
@@ -19,8 +16,7 @@ const SLACK: Nanos = 20 * NANOS_PER_MS;
 
 /**
  * Retransmission time-outs by RFC 6298 for each target, from unambiguous RTTs: each answer names its SYN. A
- * target that has not answered starts from the RTTs of all others. Beyond 65,536 targets, targets share
- * estimators; each takes 24 bytes.
+ * target that has not answered starts from the RTTs of all others. Beyond 65,536, targets share estimators.
  */
 export class RtoTable {
   readonly #initial: Nanos;
@@ -54,10 +50,9 @@ export class RtoTable {
   }
 
   /**
-   * How long to wait after the last SYN, which left `sinceFirst` after the first: the back-off, and at least
-   * twice the slowest RTT seen. A nearer device may have sent the answers so far, so the first SYN has at
-   * least the initial time-out. A target that never answered gets that for the last SYN too, and in all the
-   * time that Linux takes to find that a neighbour is missing.
+   * How long to wait after the last SYN, which left `sinceFirst` after the first: at least twice the slowest
+   * RTT, and the initial time-out from the first on, since the answers may be a nearer device's. A silent
+   * target gets that from the last on, and in all the time in which Linux finds that a neighbour is missing.
    */
   lastTimeout(target: number, earlier: number, sinceFirst: Nanos): Nanos {
     const group = this.#groupOf(target);
@@ -66,10 +61,7 @@ export class RtoTable {
     return Math.max(floor, 2 * (this.#slowest[this.#groups] as number), this.timeout(target, earlier));
   }
 
-  /**
-   * How long to wait after a SYN that is the first and the last; quicker than `lastTimeout` while no target
-   * has answered.
-   */
+  /** `lastTimeout` of the only SYN, computed more quickly while no target has answered. */
   onlyTimeout(target: number): Nanos {
     return this.#srtt[this.#groups] === 0 ? NEIGHBOUR_FAILURE * this.#initial : this.lastTimeout(target, 0, 0);
   }
@@ -79,10 +71,7 @@ export class RtoTable {
     return this.#srtt[this.#groups] === 0 ? this.#initial : Math.max(MIN_RTO, this.#estimate(this.#groups));
   }
 
-  /**
-   * How long it takes for most SYNs until it is known whether they were lost: the time-out, the round trip of
-   * the answered retry, and some slack.
-   */
+  /** When it is known of most SYNs whether they were lost: time-out, RTT of the answered retry, and slack. */
   typicalFate(): Nanos {
     const typical = this.typical();
     return typical + Math.min(typical, 2 * (this.#srtt[this.#groups] as number) + SLACK);

@@ -4,9 +4,7 @@ import type { PacketView } from '../wire/packet-view.ts';
 /** `error`: could not be sent from here, which says nothing about the port. */
 export type PortState = 'open' | 'closed' | 'filtered' | 'error';
 
-/**
- * What a session says about one (target, port): reused for every verdict, so valid during the callback only.
- */
+/** What a session says about one (target, port): one object, valid during the callback only. */
 export interface Verdict {
   readonly targetIndex: number;
   readonly target: Address;
@@ -22,10 +20,7 @@ export interface Verdict {
   readonly attempts: number;
   /** Round trips of answered SYNs, milliseconds, in order of arrival. */
   readonly rttSamples: readonly number[];
-  /**
-   * The SYN that was answered (or the last one sent), a whole IP packet rebuilt byte for byte; null when none
-   * left this host.
-   */
+  /** The SYN that was answered, else the last one, rebuilt byte for byte; null when none left this host. */
   readonly sent: Uint8Array | null;
   /** Makes `sent`, also after the callback has returned. */
   readonly recall: () => Uint8Array | null;
@@ -33,10 +28,7 @@ export interface Verdict {
   readonly reply: Uint8Array | null;
   /** The same packet, read in place; null when there is none. */
   readonly view: PacketView | null;
-  /**
-   * A later, different and proven final answer to the same SYN (an RST after a SYN-ACK or the reverse), or
-   * null.
-   */
+  /** A later, contradicting and proven answer to the same SYN (an RST after a SYN-ACK or the reverse). */
   readonly conflict: Uint8Array | null;
   /** Number of replies on the tuple that failed the proof, and the first of them. */
   readonly rejected: number;

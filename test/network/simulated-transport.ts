@@ -33,13 +33,18 @@ export interface SimulationOptions {
 
 /** Packets that were sent, and packets that the capture showed, in order. */
 export interface PacketLog {
-  readonly sent: LoggedPacket[];
+  readonly sent: SentPacket[];
   readonly shown: LoggedPacket[];
 }
 
 interface LoggedPacket {
   readonly packet: Uint8Array;
   readonly at: Nanos;
+}
+
+interface SentPacket extends LoggedPacket {
+  /** When its batch was handed over: before `at` if another thread sent it. */
+  readonly handedAt: Nanos;
 }
 
 /** One being filled, one being sent, one settled. */
@@ -104,7 +109,7 @@ export class SimulatedTransport implements Transport {
     const batch = this.#batch;
     for (let slot = 0; slot < batch.count; slot++) {
       this.#now += this.#network.local.sendCost;
-      this.#send(batch, slot, this.#now);
+      this.#send(batch, slot, { at: this.#now, handedAt: this.#now });
     }
   }
 
@@ -116,10 +121,11 @@ export class SimulatedTransport implements Transport {
     const free = this.#places.find((place) => place !== batch && !this.#sending.has(place) && !this.#settled.includes(place));
     if (free === undefined || batch.count === 0 || !this.#posts()) return false;
     this.#sending.add(batch);
+    const handedAt = this.#now;
     for (let slot = 0; slot < batch.count; slot++) {
-      const at = this.#now + (slot + 1) * this.#network.local.sendCost;
+      const at = handedAt + (slot + 1) * this.#network.local.sendCost;
       this.#simulation.schedule(at, () => {
-        this.#send(batch, slot, at);
+        this.#send(batch, slot, { at, handedAt });
         if (slot + 1 === batch.count) this.#settle(batch);
       });
     }
@@ -137,12 +143,13 @@ export class SimulatedTransport implements Transport {
     this.wake();
   }
 
-  #send({ bytes, slotSize, lengths, errors, sentAt }: SendBatch, slot: number, at: Nanos): void {
+  #send({ bytes, slotSize, lengths, errors, sentAt }: SendBatch, slot: number, when: Omit<SentPacket, 'packet'>): void {
+    const { at } = when;
     const start = slot * slotSize;
     const packet = bytes.slice(start, start + (lengths[slot] as number));
     errors[slot] = this.#closed ? Errno.EBADF : this.#kernel.send(packet, at);
     sentAt[slot] = at;
-    if (errors[slot] === 0) this.#log?.sent.push({ packet, at });
+    if (errors[slot] === 0) this.#log?.sent.push({ packet, ...when });
   }
 
   now(): Nanos {

@@ -1,16 +1,11 @@
 import { Answer, type PairTable } from './pair-table.ts';
 import { NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
 
-/**
- * When a target is tried again: the kernel asks again for an address, but only when there is a packet for it.
- */
+/** When a target is tried again: only a packet for it makes the kernel ask again for its address. */
 const REMEMBERED: Nanos = 60 * NANOS_PER_SECOND;
 const MAX_TARGETS = 65_536;
 
-/**
- * Targets whose next hop did not answer the kernel's ARP requests. What was sent to them before never left
- * this host, and what is sent next would wait for seconds in vain.
- */
+/** Targets whose next hop did not answer ARP: nothing sent to them has left or will leave this host. */
 export class AbsentTargets {
   /** True when a target was noted since the last complete `review`. */
   #hasNews = false;
@@ -39,7 +34,10 @@ export class AbsentTargets {
    * SYN never left this host. When `end` returns false, the pair is offered again at the next review.
    */
   review(now: Nanos, pairs: PairTable, end: (slot: number) => boolean): void {
-    this.#forget(now);
+    for (const [target, at] of this.#notedAt) {
+      if (now - at < REMEMBERED) break;
+      this.#notedAt.delete(target);
+    }
     if (!this.#hasNews) return;
     this.#hasNews = false;
     pairs.forEach((slot) => {
@@ -47,12 +45,5 @@ export class AbsentTargets {
       const isSwallowed = this.swallowed(pairs.target[slot] as number, sentAt);
       if (isSwallowed && pairs.answer[slot] === Answer.none && !end(slot)) this.#hasNews = true;
     });
-  }
-
-  #forget(now: Nanos): void {
-    for (const [target, at] of this.#notedAt) {
-      if (now - at < REMEMBERED) return;
-      this.#notedAt.delete(target);
-    }
   }
 }

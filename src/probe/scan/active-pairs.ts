@@ -11,29 +11,22 @@ export class ActivePairs {
   readonly table: PairTable = new PairTable(INITIAL_SLOTS);
   /** SYNs that count as in flight. */
   inFlight = 0;
-  readonly #timers: TimerWheel = new TimerWheel(INITIAL_SLOTS);
+  /** One for each slot. */
+  readonly timers: TimerWheel = new TimerWheel(INITIAL_SLOTS);
   /** Entries may be stale, so the phase decides. */
   readonly #due: SlotQueue = new SlotQueue();
-
-  /** When the next timer may expire; Infinity when none is set. */
-  get nextDue(): Nanos {
-    return this.#timers.nextDue();
-  }
 
   /** False when no pair waits for its next SYN to be sent. */
   get mayRetry(): boolean {
     return this.#due.size > 0;
   }
 
-  /**
-   * Takes a pair of the fast tier, whose SYN counts as in flight or not, into a slot: it waits for an answer,
-   * or for one that contradicts its RST. No timer is set.
-   */
+  /** Takes a pair of the fast tier, whose SYN counts as in flight or not, into a slot. No timer is set. */
   add(pair: FirstPair, isInFlight: boolean): number {
     const { table } = this;
     if (table.full) {
       table.grow();
-      this.#timers.grow(table.capacity);
+      this.timers.grow(table.capacity);
     }
     const slot = table.add(pair.target, pair.port);
     table.source[slot] = pair.source;
@@ -42,7 +35,7 @@ export class ActivePairs {
     table.firstNonce[slot] = pair.nonce;
     table.stamp(slot, 0, pair.sentAt);
     table.phase[slot] = Phase.waiting;
-    if (isInFlight) this.countInFlight(slot);
+    if (isInFlight) this.#countInFlight(slot);
     if (pair.reply === 0) return slot;
     table.phase[slot] = Phase.answered;
     table.answer[slot] = Answer.rst;
@@ -55,7 +48,7 @@ export class ActivePairs {
   /** The pair has its verdict. */
   remove(slot: number): void {
     this.leaveFlight(slot);
-    this.#timers.cancel(slot);
+    this.timers.cancel(slot);
     this.table.remove(slot);
   }
 
@@ -76,29 +69,18 @@ export class ActivePairs {
     table.nonce[slot] = nonce;
     table.stamp(slot, attempt, now);
     table.phase[slot] = table.phase[slot] === Phase.sampleQueued ? Phase.sampling : Phase.waiting;
-    this.countInFlight(slot);
+    this.#countInFlight(slot);
   }
 
   /** The pair's next SYN is due: a retry, or one for an RTT sample if the pair is decided. */
   requeue(slot: number): void {
     const { phase } = this.table;
     phase[slot] = (phase[slot] as number) >= Phase.answered ? Phase.sampleQueued : Phase.queued;
-    this.#timers.cancel(slot);
+    this.timers.cancel(slot);
     this.#due.push(slot);
   }
 
-  /** Sets the pair's timer. */
-  waitUntil(slot: number, due: Nanos): void {
-    this.#timers.set(slot, due);
-  }
-
-  /** A slot whose timer has expired at `now`, or -1. */
-  expire(now: Nanos): number {
-    return this.#timers.expire(now);
-  }
-
-  /** The latest SYN of the pair counts as in flight. */
-  countInFlight(slot: number): void {
+  #countInFlight(slot: number): void {
     this.table.inFlight[slot] = 1;
     this.inFlight++;
   }

@@ -3,12 +3,11 @@ import type { Nanos } from '../../wire/numbers.ts';
 import type { PacketView } from '../../wire/packet-view.ts';
 import { InFlightRing } from './in-flight-ring.ts';
 import type { NextHops } from './next-hops.ts';
-import { ResetGrace } from './reset-grace.ts';
+import { type FirstReset, ResetGrace } from './reset-grace.ts';
 import { CLOSED_GRACE } from './retransmit-policy.ts';
 import type { SessionPlan } from './session-plan.ts';
-import type { FirstReset } from './session-verdict.ts';
 import { SynBlocks } from './syn-blocks.ts';
-import type { PairSyns, Reused } from './syn-sequence.ts';
+import { NO_SYNS, type PairSyns, type Reused } from './syn-sequence.ts';
 import type { SynWriter } from './syn-writer.ts';
 
 /** First SYNs that may be in flight when as many are sent as this host can. */
@@ -16,10 +15,7 @@ const FULL_SPEED = 2 ** 21;
 /** Pairs looked up at a time. */
 const FOUND = 64;
 
-/**
- * A pair that has had its first SYN and no other. There is one such object: it is valid until the next call
- * that returns one.
- */
+/** A pair that has had its first SYN and no other: one object, valid until the next call that returns it. */
 export interface FirstPair extends PairSyns, FirstReset {
   /** Where it stands in the ring, until the next `add`. */
   readonly place: number;
@@ -32,10 +28,8 @@ export interface FirstPair extends PairSyns, FirstReset {
 }
 
 /**
- * The fast tier: pairs that have had their first SYN and no other, in the run's order. `add` writes the SYNs
- * of the next pairs, `match` finds the pair that a packet names, `expire` and `endGrace` return pairs whose
- * time is up. The caller decides what becomes of them and takes them out with `remove`. Batches carry first
- * SYNs under negative tags.
+ * The fast tier: pairs that have had their first SYN and no other, in the run's order. The caller decides
+ * what becomes of the pairs that it is given and takes them out with `remove`. First SYNs have negative tags.
  */
 export class FirstTransmissions {
   readonly #ring: InFlightRing;
@@ -50,19 +44,7 @@ export class FirstTransmissions {
   /** The position that tag -1 stands for in each batch: several may be under way. */
   readonly #bases: Map<SendBatch, number> = new Map();
   /** NaN makes V8 keep times as doubles from the start. */
-  readonly #pair: Reused<FirstPair> = {
-    target: 0,
-    port: 0,
-    source: 0,
-    sent: 1,
-    firstNonce: 0,
-    nonce: 0,
-    place: 0,
-    sentAt: NaN,
-    reply: 0,
-    rtt: NaN,
-    graceUntil: NaN,
-  };
+  readonly #pair: Reused<FirstPair> = { ...NO_SYNS, place: 0, sentAt: NaN, reply: 0, rtt: NaN, graceUntil: NaN };
 
   constructor(plan: SessionPlan, writer: SynWriter, hops: NextHops) {
     // Nothing but time-outs makes room at full speed: a second or more of a million SYNs each.
@@ -110,9 +92,8 @@ export class FirstTransmissions {
   }
 
   /**
-   * Adds the SYNs of the next pairs to `batch`, `most` at most, which leave at `now`; returns how many. They
-   * end before a pair that leaves from another source. 0 when the next pair has no route: `skip` is for that
-   * one. Not without `mayBegin`.
+   * Adds the SYNs of up to `most` next pairs, which leave at `now`, to `batch`; returns how many. They end
+   * before a pair with another source. 0: the next pair has no route, so `skip` it. Not without `mayBegin`.
    */
   add(now: Nanos, batch: SendBatch, most: number): number {
     const { head, room } = this.#ring;
@@ -131,10 +112,7 @@ export class FirstTransmissions {
     return pair;
   }
 
-  /**
-   * Notes when the first SYNs in `batch` from slot `from` on left, up to one that the kernel refused. Returns
-   * the slot of that one, else `batch.count`.
-   */
+  /** Notes when the SYNs from slot `from` on left, up to a refused one; returns the slot after them. */
   stampSent(batch: SendBatch, from: number): number {
     const { tags, errors, count } = batch;
     let slot = from;
@@ -147,24 +125,18 @@ export class FirstTransmissions {
     return slot;
   }
 
-  /**
-   * The pair whose first SYN stands in that slot of `batch`; null when something has been heard of it, or it
-   * has left.
-   */
+  /** The pair whose SYN stands in that slot of `batch`; null when it was heard of, or has left. */
   pairAt(batch: SendBatch, slot: number): FirstPair | null {
     const place = this.#ring.placeOf(this.#positionOf(batch, batch.tags[slot] as number));
     return place < 0 ? null : this.#identify(place);
   }
 
-  /**
-   * Sets the send time of a captured SYN of ours that is expected next, by its ISN alone. False for any other
-   * SYN, and for all with a fixed ISN.
-   */
+  /** Stamps a captured SYN that is expected next, known by its ISN; else, or with a fixed ISN, false. */
   stampNext(isn: number, at: Nanos): boolean {
     return this.#plan.seq === null && this.#ring.stampNext(isn | 0, at);
   }
 
-  /** The same for a first SYN that is captured out of turn; false when it is none of ours. */
+  /** The same for a SYN that is captured out of turn; false when it is no first SYN of ours. */
   stampCaptured(target: number, view: PacketView, at: Nanos): boolean {
     const place = this.#ring.placeOf(this.#positionFor(target, view.destinationPort));
     if (place < 0 || (this.#plan.seq ?? this.#ring.nonce(place) >>> 0) !== view.seq) return false;
@@ -184,17 +156,12 @@ export class FirstTransmissions {
     return place < 0 || this.#ring.sentAt(place) > time ? null : this.#identify(place);
   }
 
-  /**
-   * SYNs that left at `time` or before no longer count as in flight. Returns how many of them have no answer.
-   */
+  /** SYNs that left at `time` or before no longer count as in flight; returns how many have no answer. */
   expireInFlight(time: Nanos): number {
     return this.#ring.expire(time);
   }
 
-  /**
-   * The first SYN of `pair`, an open one, was answered by an RST at `at`: the pair waits for a contradicting
-   * answer.
-   */
+  /** The SYN of `pair`, an open one, was answered by an RST at `at`: it waits for a contradicting answer. */
   beginGrace(pair: FirstPair, at: Nanos, { reply, rtt }: FirstReset): void {
     const { place, target, port } = pair;
     const number = this.#grace.add({ target, port, position: this.#ring.positionOf(place), at, rtt, reply });
@@ -209,10 +176,7 @@ export class FirstTransmissions {
     return this.#describe(place, this.#grace.target(number), this.#grace.port(number));
   }
 
-  /**
-   * The pair leaves: it has its verdict, or moves to the table. Returns whether its SYN still counted as in
-   * flight.
-   */
+  /** The pair leaves. Returns whether its SYN still counted as in flight. */
   remove({ place, reply }: FirstPair): boolean {
     if (reply !== 0) this.#grace.remove(this.#ring.graceNumber(place));
     return this.#ring.take(place);

@@ -9,10 +9,9 @@ const MAX_CAPACITY = 2 ** 22;
 export const Fate = { open: 0, grace: 1, settled: 2 } as const;
 
 /**
- * Pairs that have had their first SYN and no other, in the order in which the SYNs left: 13 bytes each,
- * written one after the other. A pair is open until something is heard of it, then in grace (an RST may still
- * be contradicted) or settled (it has left the ring). A position is that of the pair in the PairOrder. A
- * place is an index into the arrays, and names a pair until the next `push`.
+ * Pairs that have had their first SYN and no other, in the order in which the SYNs left: 13 bytes each. A
+ * position is that of the pair in the PairOrder. A place is an index into the arrays: the position modulo
+ * their length, which names a pair until the next `push`.
  */
 export class InFlightRing {
   /** Position of the next pair to be probed. */
@@ -26,23 +25,15 @@ export class InFlightRing {
   #firstOpen = 0;
   /** Numbers in ResetGrace, by place; allocated when the first pair gets one. */
   #graceNumbers: Int32Array = NO_NUMBERS;
-  /**
-   * Positions of the SYNs that the capture is expected to show next, latest first. Two threads may be
-   * sending, each in order.
-   */
+  /** Positions of the SYNs that the capture should show next. Two threads may be sending, each in order. */
   #nextSeen = 0;
   #nextSeenOther = 0;
   #mask: number;
-  /** Place of `head`. */
-  #next = 0;
   #sentAt: Float64Array;
   #nonces: Int32Array;
   #fates: Uint8Array;
 
-  /**
-   * With room for `expected` pairs from the start, up to the limit: growing later takes time, and V8 answers
-   * it with a full collection.
-   */
+  /** With room for `expected` pairs: growing later takes time, and V8 answers it with a full collection. */
   constructor(expected: number = 0) {
     let capacity = INITIAL_CAPACITY;
     while (capacity < expected && capacity < MAX_CAPACITY) capacity *= 2;
@@ -57,16 +48,13 @@ export class InFlightRing {
     return MAX_CAPACITY - (this.head - this.tail);
   }
 
-  /**
-   * The pair at `head` gets its first SYN, made from that nonce, at `at`. Returns its place. Needs `room`.
-   */
+  /** The pair at `head` gets its SYN, made from that nonce, at `at`. Returns its place. Needs `room`. */
   push(nonce: number, at: Nanos): number {
     if (this.head - this.tail > this.#mask) this.#grow();
-    const place = this.#next;
+    const place = this.head & this.#mask;
     this.#nonces[place] = nonce;
     this.#sentAt[place] = at;
     this.#fates[place] = Fate.open;
-    this.#next = (place + 1) & this.#mask;
     this.head++;
     this.inFlight++;
     return place;
@@ -79,14 +67,13 @@ export class InFlightRing {
     const kept = this.#nonces;
     const sentAt = this.#sentAt;
     const fates = this.#fates;
-    let place = this.#next;
+    let place = this.head & mask;
     for (let index = 0; index < count; index++) {
       kept[place] = nonces[index] as number;
       sentAt[place] = at;
       fates[place] = Fate.open;
       place = (place + 1) & mask;
     }
-    this.#next = place;
     this.head += count;
     this.inFlight += count;
   }
@@ -99,7 +86,7 @@ export class InFlightRing {
     const mask = this.#mask;
     const sentAt = this.#sentAt;
     const gone = Math.max(0, this.tail - position);
-    let place = this.#placeAt(position + gone);
+    let place = (position + gone) & mask;
     for (let index = from + gone; index < to; index++) {
       sentAt[place] = Math.max(sentAt[place] as number, stamps[index] as number);
       place = (place + 1) & mask;
@@ -115,10 +102,7 @@ export class InFlightRing {
     return place;
   }
 
-  /**
-   * Sets the send time of a captured SYN of ours if it is one of those expected next; else returns false.
-   * Captures come in the order of sending, so few SYNs have to be looked up.
-   */
+  /** Stamps a captured SYN if it is expected next, as most are; else returns false. */
   stampNext(nonce: number, at: Nanos): boolean {
     if (this.#isNext(this.#nextSeen, nonce)) return this.#seen(this.#nextSeen, at);
     if (!this.#isNext(this.#nextSeenOther, nonce)) return false;
@@ -127,10 +111,7 @@ export class InFlightRing {
     return this.#seen(other, at);
   }
 
-  /**
-   * Sets the send time of the SYN at `place`, which was captured out of turn: the next one is expected after
-   * it.
-   */
+  /** Stamps the SYN at `place`, which was captured out of turn: the next one is expected after it. */
   stampSeen(place: number, at: Nanos): void {
     this.#nextSeenOther = this.#nextSeen;
     this.#seen(this.positionOf(place), at);
@@ -138,12 +119,12 @@ export class InFlightRing {
 
   #isNext(position: number, nonce: number): boolean {
     if (position < this.tail || position >= this.head) return false;
-    const place = this.#placeAt(position);
+    const place = position & this.#mask;
     return this.#nonces[place] === nonce && this.#fates[place] === Fate.open;
   }
 
   #seen(position: number, at: Nanos): true {
-    this.#sentAt[this.#placeAt(position)] = at;
+    this.#sentAt[position & this.#mask] = at;
     this.#nextSeen = position + 1;
     return true;
   }
@@ -165,7 +146,7 @@ export class InFlightRing {
   /** The place of the pair at `position` if it is open or in grace, else -1. */
   keptPlaceOf(position: number): number {
     if (position < this.tail || position >= this.head) return -1;
-    const place = this.#placeAt(position);
+    const place = position & this.#mask;
     return this.#fates[place] === Fate.settled ? -1 : place;
   }
 
@@ -176,7 +157,7 @@ export class InFlightRing {
 
   /** The position of the pair at `place`. */
   positionOf(place: number): number {
-    return this.head - (((this.#next - place - 1) & this.#mask) + 1);
+    return this.head - 1 - ((this.head - 1 - place) & this.#mask);
   }
 
   /** The pair leaves the ring. Returns whether its SYN still counted as in flight. */
@@ -205,28 +186,22 @@ export class InFlightRing {
 
   /** Place of the oldest open pair, or -1. Drops settled pairs from the tail. */
   oldest(): number {
-    while (this.tail < this.head && this.#fates[this.#placeAt(this.tail)] === Fate.settled) this.tail++;
+    while (this.tail < this.head && this.#fates[this.tail & this.#mask] === Fate.settled) this.tail++;
     this.#firstOpen = Math.max(this.#firstOpen, this.tail);
     while (this.#firstOpen < this.head) {
-      const place = this.#placeAt(this.#firstOpen);
+      const place = this.#firstOpen & this.#mask;
       if (this.#fates[place] === Fate.open) return place;
       this.#firstOpen++;
     }
     return -1;
   }
 
-  #placeAt(position: number): number {
-    return (this.#next - (this.head - position)) & this.#mask;
-  }
-
-  /**
-   * SYNs that left at `time` or before no longer count as in flight. Returns how many of them have no answer.
-   */
+  /** SYNs that left at `time` or before no longer count as in flight. Returns how many have no answer. */
   expire(time: Nanos): number {
     let silent = 0;
     this.#inFlightFrom = Math.max(this.#inFlightFrom, this.tail);
     while (this.#inFlightFrom < this.head) {
-      const place = this.#placeAt(this.#inFlightFrom);
+      const place = this.#inFlightFrom & this.#mask;
       if (this.#fates[place] === Fate.open) {
         if ((this.#sentAt[place] as number) > time) break;
         silent++;
@@ -240,24 +215,22 @@ export class InFlightRing {
   /** When the oldest SYN that counts as in flight left; Infinity when none does. */
   get oldestInFlight(): Nanos {
     if (this.inFlight === 0) return Infinity;
-    const first = Math.max(this.#inFlightFrom, this.tail);
-    return this.#sentAt[this.#placeAt(first)] as number;
+    return this.#sentAt[Math.max(this.#inFlightFrom, this.tail) & this.#mask] as number;
   }
 
-  /** Doubles the arrays; the pairs are moved to their start, oldest first. */
+  /** Doubles the arrays; the pairs move to the places that their positions then have. */
   #grow(): void {
-    const count = this.#mask + 1;
-    const split = this.#next;
-    const unrolled = <T extends Float64Array | Int32Array | Uint8Array>(old: T, larger: T): T => {
-      larger.set(old.subarray(split));
-      larger.set(old.subarray(0, split), count - split);
+    const mask = this.#mask * 2 + 1;
+    const moved = <T extends Float64Array | Int32Array | Uint8Array>(old: T, larger: T): T => {
+      for (let position = this.tail; position < this.head; position++) {
+        larger[position & mask] = old[position & this.#mask] as number;
+      }
       return larger;
     };
-    this.#sentAt = unrolled(this.#sentAt, new Float64Array(count * 2));
-    this.#nonces = unrolled(this.#nonces, new Int32Array(count * 2));
-    this.#fates = unrolled(this.#fates, new Uint8Array(count * 2));
-    if (this.#graceNumbers.length > 0) this.#graceNumbers = unrolled(this.#graceNumbers, new Int32Array(count * 2));
-    this.#mask = count * 2 - 1;
-    this.#next = count;
+    this.#sentAt = moved(this.#sentAt, new Float64Array(mask + 1));
+    this.#nonces = moved(this.#nonces, new Int32Array(mask + 1));
+    this.#fates = moved(this.#fates, new Uint8Array(mask + 1));
+    if (this.#graceNumbers.length > 0) this.#graceNumbers = moved(this.#graceNumbers, new Int32Array(mask + 1));
+    this.#mask = mask;
   }
 }

@@ -1,9 +1,8 @@
 import { Errno } from '../../transport/errno.ts';
-import type { Routes } from '../../transport/transport.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import type { RtoTable } from '../rto-table.ts';
-import type { TargetSet } from '../targets/targets.ts';
 import { AbsentTargets } from './absent-targets.ts';
+import type { SessionPlan } from './session-plan.ts';
 
 /** Targets remembered; a power of two. Asking the kernel costs microseconds, and a target has many ports. */
 const ENTRIES = 65_536;
@@ -12,19 +11,11 @@ const FRESH: Nanos = 20 * NANOS_PER_MS;
 /** A little less than three requests a second apart (neigh/default/mcast_solicit, retrans_time_ms). */
 const ARP_TIMEOUT: Nanos = 2900 * NANOS_PER_MS;
 
-/** What NextHops asks. */
-export interface NextHopParts {
-  readonly targets: TargetSet;
-  readonly routes: Routes;
-  readonly rto: RtoTable;
-}
-
 /** How each target is reached, and whether its next hop is there. */
 export class NextHops {
   /** Targets whose next hop was found to be missing. */
   readonly absent: AbsentTargets = new AbsentTargets();
-  readonly #targets: TargetSet;
-  readonly #routes: Routes;
+  readonly #plan: Pick<SessionPlan, 'targets' | 'routes'>;
   readonly #rto: RtoTable;
   readonly #routed: Float64Array = new Float64Array(ENTRIES).fill(-1);
   readonly #sources: Int16Array = new Int16Array(ENTRIES);
@@ -32,9 +23,8 @@ export class NextHops {
   readonly #askedAt: Float64Array = new Float64Array(ENTRIES);
   readonly #unresolved: Uint8Array = new Uint8Array(ENTRIES);
 
-  constructor({ targets, routes, rto }: NextHopParts) {
-    this.#targets = targets;
-    this.#routes = routes;
+  constructor(plan: Pick<SessionPlan, 'targets' | 'routes'>, rto: RtoTable) {
+    this.#plan = plan;
     this.#rto = rto;
   }
 
@@ -42,7 +32,8 @@ export class NextHops {
   route(target: number): number {
     const entry = target & (ENTRIES - 1);
     if (this.#routed[entry] !== target) {
-      this.#sources[entry] = this.#routes.lookup(this.#targets.at(target));
+      const { routes, targets } = this.#plan;
+      this.#sources[entry] = routes.lookup(targets.at(target));
       this.#routed[entry] = target;
     }
     return this.#sources[entry] as number;
@@ -53,10 +44,7 @@ export class NextHops {
     return this.isAbsent(target) ? -Errno.EHOSTUNREACH : this.route(target);
   }
 
-  /**
-   * True for a target that need not be sent to. An answer to a SYN that was under way shows that it is there
-   * after all.
-   */
+  /** True for a target that need not be sent to, since it is absent and has never answered. */
   isAbsent(target: number): boolean {
     return this.absent.has(target) && this.#rto.srtt(target) === 0;
   }
@@ -67,14 +55,12 @@ export class NextHops {
   }
 
   /**
-   * Why a SYN that was sent to a silent target at `since` never left this host: EHOSTUNREACH if its next hop
-   * has no address at `now`. Else 0. After three ARP requests without an answer the target is noted as
-   * absent.
+   * Why a SYN sent to a silent target at `since` never left this host: EHOSTUNREACH if its next hop has no
+   * address at `now`, else 0. After three ARP requests without an answer the target is noted as absent.
    */
   failure(target: number, since: Nanos, now: Nanos): number {
     if (this.#rto.srtt(target) !== 0) return 0;
-    // The kernel may have forgotten that it found no address, or the neighbour is up by now;
-    // that SYN is lost all the same.
+    // The kernel may have forgotten, or the neighbour is up by now; that SYN is lost all the same.
     if (!this.#isUnresolved(target, now)) return this.absent.swallowed(target, since) ? Errno.EHOSTUNREACH : 0;
     if (now - since >= ARP_TIMEOUT) this.absent.note(target, now);
     return Errno.EHOSTUNREACH;
@@ -85,7 +71,8 @@ export class NextHops {
     if (this.#asked[entry] !== target || now - (this.#askedAt[entry] as number) > FRESH) {
       this.#asked[entry] = target;
       this.#askedAt[entry] = now;
-      this.#unresolved[entry] = this.#routes.isUnresolved(this.#targets.at(target)) ? 1 : 0;
+      const { routes, targets } = this.#plan;
+      this.#unresolved[entry] = routes.isUnresolved(targets.at(target)) ? 1 : 0;
     }
     return this.#unresolved[entry] === 1;
   }

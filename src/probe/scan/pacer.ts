@@ -20,10 +20,7 @@ const TOLERATED_LOSS = 0.02;
 const UNCHANGED = 0.7;
 /** Loss alone never makes the rate lower than this, in SYNs a second. */
 const MIN_RATE = 20;
-/**
- * A limited rate grows by this share after the first epoch without loss, by twice that after the second, and
- * so on.
- */
+/** A limited rate grows by this share after one epoch without loss, by twice that after two, and so on. */
 const GROWTH = 0.1;
 const MAX_GROWTH = 1;
 
@@ -45,10 +42,10 @@ interface Trial {
 
 /**
  * How fast probes may leave: a congestion window in probes in flight, with slow start and AIMD (RFC 5681),
- * and a rate in SYNs a second. An answered retry is the only sign of loss: the SYN before it was lost.
- * Silence is taken for filtering. A loss counts for the epoch in which the lost SYN was sent. After an epoch
- * with too much loss, the rate becomes what the path delivered, which finds a policer. When a slower epoch
- * loses the same share and brings fewer answers, the link is bad whatever the rate, and full speed returns.
+ * and a rate in SYNs a second. An answered retry is the only sign of loss; it counts for the epoch in which
+ * the SYN before it was sent. After an epoch with too much loss, the rate becomes what the path delivered,
+ * which finds a policer. When a slower epoch loses the same share and brings fewer answers, the link is bad
+ * whatever the rate, and full speed returns.
  */
 export class Pacer {
   readonly #cap: number;
@@ -125,28 +122,20 @@ export class Pacer {
     epoch.sent += count;
   }
 
-  /**
-   * A SYN sent at `sentAt` was answered after `lost` earlier ones of its pair were not; `previousSentAt` is
-   * when the last of those was sent, or NaN.
-   */
+  /** A SYN sent at `sentAt` was answered; `lost` before it, the last at `previousSentAt`, were not. */
   onAnswer(sentAt: Nanos, lost: number, previousSentAt: Nanos): void {
     this.#answers++;
     this.#sentOfAnswered += lost + 1;
     this.#lostTotal += lost;
     const epoch = this.#epochOf(sentAt);
     if (epoch !== null) epoch.answered++;
-    if (lost > 0) {
-      const lossy = this.#epochOf(previousSentAt);
-      if (lossy !== null) lossy.lost++;
-    }
+    const lossy = lost > 0 ? this.#epochOf(previousSentAt) : null;
+    if (lossy !== null) lossy.lost++;
     const growth = this.#window < this.#threshold ? 1 : 1 / this.#window;
     this.#window = Math.min(this.#maxWindow, this.#window + growth);
   }
 
-  /**
-   * Nothing came back within the usual time-out. Filters are silent, so this is no sign of congestion, nor of
-   * free capacity: the window opens slowly, up to a limit.
-   */
+  /** Nothing came back in time: no sign of congestion, since filters are silent, nor of free capacity. */
   onSilence(): void {
     if (this.#window >= Math.min(this.#maxWindow, MAX_SILENT_WINDOW) || this.lossRatio > TOLERATED_LOSS) return;
     this.#window += this.#answers === 0 ? 1 : SILENT_GROWTH;
@@ -158,10 +147,7 @@ export class Pacer {
     this.#window = Math.max(MIN_WINDOW, this.#window * 0.9);
   }
 
-  /**
-   * Judges epochs whose losses must be known at `now`. `horizon`: how long an answered retry takes (time-out
-   * plus RTT).
-   */
+  /** Judges epochs whose losses are known at `now`. `horizon`: time-out and RTT of an answered retry. */
   review(now: Nanos, horizon: Nanos): void {
     if (this.#ignoreLoss) return;
     while (this.#judged !== this.#current) {
@@ -173,8 +159,7 @@ export class Pacer {
   }
 
   #judge(epoch: Epoch, now: Nanos): void {
-    const fates = epoch.answered + epoch.lost;
-    const loss = fates === 0 ? 0 : epoch.lost / fates;
+    const loss = epoch.lost / Math.max(1, epoch.answered + epoch.lost);
     if (epoch.lost < MIN_LOSSES || loss <= this.#baseline * 1.5 + TOLERATED_LOSS) {
       this.#trial = null;
       // What limited the rate may have passed: the longer all goes well, the bolder.
@@ -185,10 +170,16 @@ export class Pacer {
     this.#growth = 0;
     const seconds = Math.max(MIN_EPOCH, epoch.end - epoch.start) / NANOS_PER_SECOND;
     const seen = { loss, window: this.#window, sent: epoch.sent / seconds, answered: epoch.answered / seconds };
-    const { answered } = seen;
     if (this.#trial === null || loss <= this.#trial.loss * UNCHANGED) this.#slowDown(seen, (1 - loss) * seen.sent * 0.85, now);
-    else if (isPoliced(this.#trial, seen)) this.#slowDown(seen, answered, now);
-    else this.#blameLink(loss, this.#trial.window);
+    else if (isPoliced(this.#trial, seen)) this.#slowDown(seen, seen.answered, now);
+    else {
+      // The link is bad whatever the rate.
+      this.#baseline = Math.max(this.#baseline, loss);
+      this.#rate = this.#cap;
+      this.#window = Math.max(this.#window, this.#trial.window);
+      this.#threshold = Infinity;
+      this.#trial = null;
+    }
   }
 
   #slowDown(seen: Trial, rate: number, now: Nanos): void {
@@ -201,24 +192,12 @@ export class Pacer {
     this.#judged = this.#current;
   }
 
-  #blameLink(loss: number, window: number): void {
-    this.#baseline = Math.max(this.#baseline, loss);
-    this.#rate = this.#cap;
-    this.#window = Math.max(this.#window, window);
-    this.#threshold = Infinity;
-    this.#trial = null;
-  }
-
   #open(now: Nanos): Epoch {
     (this.#epochs[this.#current] as Epoch).end = now;
     this.#current = (this.#current + 1) % EPOCHS;
     if (this.#current === this.#judged) this.#judged = (this.#judged + 1) % EPOCHS;
-    const epoch = this.#epochs[this.#current] as Epoch;
-    epoch.start = now;
-    epoch.end = Infinity;
-    epoch.sent = 0;
-    epoch.answered = 0;
-    epoch.lost = 0;
+    const epoch = { start: now, end: Infinity, sent: 0, answered: 0, lost: 0 };
+    this.#epochs[this.#current] = epoch;
     return epoch;
   }
 
@@ -231,10 +210,7 @@ export class Pacer {
   }
 }
 
-/**
- * True when fewer SYNs a second brought nearly as many answers a second: their number is limited. Over a bad
- * link answers would have become fewer in proportion.
- */
+/** True when fewer SYNs brought nearly as many answers; over a bad link they are fewer in proportion. */
 function isPoliced(before: Trial, now: Trial): boolean {
   return now.answered / before.answered > (1 + now.sent / before.sent) / 2;
 }

@@ -1,9 +1,6 @@
 import { usageError } from '../../errors.ts';
 
-/**
- * The order in which the pairs `0 ... total-1` are probed (pair = targetIndex * ports.size + portIndex): a
- * permutation that is computed, not stored.
- */
+/** A permutation of the pairs `0 ... total-1` (targetIndex * ports.size + portIndex) that is not stored. */
 export interface PairOrder {
   /** How many pairs this shard holds. */
   readonly length: number;
@@ -62,14 +59,15 @@ interface Progression {
   readonly offset: number;
 }
 
-function ascending({ length, stride, offset }: Progression): PairOrder {
+function ascending(terms: Progression): PairOrder {
+  const { length, stride, offset } = terms;
   return {
     length,
     at: (position) => position * stride + offset,
     fill: (into, position, count) => {
       for (let index = 0; index < count; index++) into[index] = (position + index) * stride + offset;
     },
-    positionOf: (pair) => placeIn({ length, stride, offset }, pair),
+    positionOf: (pair) => placeIn(terms, pair),
   };
 }
 
@@ -88,24 +86,20 @@ function placeIn({ length, stride, offset }: Progression, pair: number): number 
  */
 class FeistelOrder implements PairOrder {
   readonly length: number;
-  readonly #stride: number;
-  readonly #offset: number;
+  readonly #terms: Progression;
   readonly #keys: Int32Array;
   readonly #lowBits: number;
   readonly #lowCount: number;
   /** All numbers of a permutation fit signed 32-bit integers, and so do their products. */
   readonly #isSmall: boolean;
   readonly #highCount: number;
-  /**
-   * Scales 32 random bits to 0 ... highCount - 1: the product of at most 59 bits is rounded, but never up to
-   * highCount.
-   */
+  /** Scales 32 random bits to 0 ... highCount - 1: a product of 59 bits never rounds up to highCount. */
   readonly #highScale: number;
 
-  constructor({ length, stride, offset }: Progression, seed: number) {
+  constructor(terms: Progression, seed: number) {
+    const { length } = terms;
     this.length = length;
-    this.#stride = stride;
-    this.#offset = offset;
+    this.#terms = terms;
     this.#keys = roundKeys(seed);
     this.#lowBits = Math.max(1, Math.floor(Math.log2(Math.max(1, length)) / 2));
     this.#lowCount = 2 ** this.#lowBits;
@@ -116,9 +110,9 @@ class FeistelOrder implements PairOrder {
 
   at(position: number): number {
     let value = position;
-    do value = this.#isSmall ? this.#permuteSmall(value) : this.#permute(value);
+    do value = this.#permute(value);
     while (value >= this.length);
-    return value * this.#stride + this.#offset;
+    return value * this.#terms.stride + this.#terms.offset;
   }
 
   fill(into: Float64Array, position: number, count: number): void {
@@ -127,42 +121,24 @@ class FeistelOrder implements PairOrder {
   }
 
   positionOf(pair: number): number {
-    let value = placeIn({ length: this.length, stride: this.#stride, offset: this.#offset }, pair);
+    let value = placeIn(this.#terms, pair);
     if (value < 0) return -1;
     do value = this.#unpermute(value);
     while (value >= this.length);
     return value;
   }
 
-  /** As `#permute` in 32-bit integers: half the time. */
-  #permuteSmall(value: number): number {
-    const keys = this.#keys;
-    const lowCount = this.#lowCount;
-    const highCount = this.#highCount;
-    let high = value >>> this.#lowBits;
-    let low = value & (lowCount - 1);
-    for (let round = 0; round < ROUNDS; round += 2) {
-      high += Math.imul(stir(low ^ (keys[round] as number)) >>> 16, highCount) >>> 16;
-      if (high >= highCount) high -= highCount;
-      low ^= stir(high ^ (keys[round + 1] as number)) & (lowCount - 1);
-    }
-    return (high << this.#lowBits) | low;
-  }
-
   /**
-   * `#permuteSmall` for many positions, with everything in local variables. The comparison with `highCount`
-   * goes either way half of the time, so it is made without a branch: a negative difference is all ones when
-   * shifted.
+   * `#permute` for many positions in 32-bit integers: half the time. The comparison with `highCount` goes
+   * either way half of the time, so it has no branch: a negative difference is all ones when shifted.
    */
   #fillSmall(into: Float64Array, position: number, count: number): void {
     const [key0, key1, key2, key3] = this.#keys as unknown as readonly [number, number, number, number];
-    const { length } = this;
+    const { length, stride, offset } = this.#terms;
     const lowBits = this.#lowBits;
     const lowMask = this.#lowCount - 1;
     const highCount = this.#highCount;
     const lastHigh = highCount - 1;
-    const stride = this.#stride;
-    const offset = this.#offset;
     for (let index = 0; index < count; index++) {
       let value = position + index;
       do {

@@ -1,4 +1,4 @@
-import type { PairSyns, Reused } from './syn-sequence.ts';
+import { NO_SYNS, type PairSyns, type Reused } from './syn-sequence.ts';
 
 /** What a pair of the table is waiting for. docs/internals/scan.md shows how one phase follows another. */
 export const Phase = {
@@ -24,66 +24,41 @@ const EMPTY = -1;
 /** Send times kept for each pair: an answer to an older SYN decides the state but gives no RTT. */
 const STAMPS = 4;
 
-/**
- * Pairs under way that need more than the fast tier keeps: parallel typed arrays over slots, and a hash index
- * from (target, port) to slot. Grows by doubling. 92 bytes a slot.
- */
+/** Pairs that need more than the fast tier keeps: columns over slots, and a hash index. 92 bytes a slot. */
 export class PairTable {
-  capacity: number;
+  capacity = 0;
   active = 0;
-  target: Uint32Array;
-  port: Uint16Array;
-  source: Int16Array;
-  sent: Uint16Array;
-  phase: Uint8Array;
-  answer: Uint8Array;
+  target: Uint32Array = new Uint32Array(0);
+  port: Uint16Array = new Uint16Array(0);
+  source: Int16Array = new Int16Array(0);
+  sent: Uint16Array = new Uint16Array(0);
+  phase: Uint8Array = new Uint8Array(0);
+  answer: Uint8Array = new Uint8Array(0);
   /** 1 while the latest SYN counts as in flight. */
-  inFlight: Uint8Array;
+  inFlight: Uint8Array = new Uint8Array(0);
   /** Extra SYNs granted after challenge ACKs and after losses of the capture. */
-  bonus: Uint8Array;
+  bonus: Uint8Array = new Uint8Array(0);
   /** How often the kernel has refused the latest SYN with EAGAIN or ENOBUFS. */
-  stalls: Uint16Array;
+  stalls: Uint16Array = new Uint16Array(0);
   /** 1-based number of the SYN that was answered. */
-  answeredBy: Uint16Array;
+  answeredBy: Uint16Array = new Uint16Array(0);
   /** Nonce of the latest SYN, and of the first (ProbeCookie). */
-  nonce: Int32Array;
-  firstNonce: Int32Array;
-  rtt: Float64Array;
-  rejected: Uint16Array;
+  nonce: Int32Array = new Int32Array(0);
+  firstNonce: Int32Array = new Int32Array(0);
+  rtt: Float64Array = new Float64Array(0);
+  rejected: Uint16Array = new Uint16Array(0);
   /** BlockStore handles. */
-  reply: Int32Array;
-  conflict: Int32Array;
-  rejectedReply: Int32Array;
-  #stamps: Float64Array;
-  #index: Int32Array;
-  #free: Int32Array;
-  #freeCount: number;
-  readonly #syns: Reused<PairSyns> = { target: 0, port: 0, source: 0, sent: 0, firstNonce: 0, nonce: 0 };
+  reply: Int32Array = new Int32Array(0);
+  conflict: Int32Array = new Int32Array(0);
+  rejectedReply: Int32Array = new Int32Array(0);
+  #stamps: Float64Array = new Float64Array(0);
+  #index: Int32Array = new Int32Array(0);
+  #free: Int32Array = new Int32Array(0);
+  #freeCount = 0;
+  readonly #syns: Reused<PairSyns> = { ...NO_SYNS };
 
   constructor(capacity: number) {
-    this.capacity = capacity;
-    this.target = new Uint32Array(capacity);
-    this.port = new Uint16Array(capacity);
-    this.source = new Int16Array(capacity);
-    this.sent = new Uint16Array(capacity);
-    this.phase = new Uint8Array(capacity);
-    this.answer = new Uint8Array(capacity);
-    this.inFlight = new Uint8Array(capacity);
-    this.bonus = new Uint8Array(capacity);
-    this.stalls = new Uint16Array(capacity);
-    this.answeredBy = new Uint16Array(capacity);
-    this.nonce = new Int32Array(capacity);
-    this.firstNonce = new Int32Array(capacity);
-    this.rtt = new Float64Array(capacity);
-    this.rejected = new Uint16Array(capacity);
-    this.reply = new Int32Array(capacity);
-    this.conflict = new Int32Array(capacity);
-    this.rejectedReply = new Int32Array(capacity);
-    this.#stamps = new Float64Array(capacity * STAMPS);
-    this.#index = new Int32Array(capacity * 2).fill(EMPTY);
-    this.#free = new Int32Array(capacity);
-    this.#freeCount = 0;
-    this.#addFree(0, capacity);
+    this.#extend(capacity);
   }
 
   get full(): boolean {
@@ -165,9 +140,13 @@ export class PairTable {
     return this.answer[slot] === Answer.none && this.bonus[slot] === 0 ? attempt : 0;
   }
 
+  /** Doubles the capacity. */
   grow(): void {
+    this.#extend(this.capacity * 2);
+  }
+
+  #extend(next: number): void {
     const old = this.capacity;
-    const next = old * 2;
     this.target = extend(this.target, new Uint32Array(next));
     this.port = extend(this.port, new Uint16Array(next));
     this.source = extend(this.source, new Int16Array(next));
@@ -190,18 +169,14 @@ export class PairTable {
     this.capacity = next;
     this.#index = new Int32Array(next * 2).fill(EMPTY);
     for (let slot = 0; slot < old; slot++) this.#insert(slot);
-    this.#addFree(old, next);
+    // Low slots are handed out first, so that the part of the arrays in use stays small.
+    for (let slot = next - 1; slot >= old; slot--) this.#free[this.#freeCount++] = slot;
   }
 
   /** Calls `visit` with every slot in use; `visit` may remove the slot it is given. */
   forEach(visit: (slot: number) => void): void {
     const slots = this.#index.filter((slot) => slot !== EMPTY);
     for (const slot of slots) visit(slot);
-  }
-
-  /** Low slots are handed out first, so that the part of the arrays in use stays small. */
-  #addFree(from: number, to: number): void {
-    for (let slot = to - 1; slot >= from; slot--) this.#free[this.#freeCount++] = slot;
   }
 
   #insert(slot: number): void {
@@ -211,10 +186,7 @@ export class PairTable {
     this.#index[i] = slot;
   }
 
-  /**
-   * Linear probing with backward shift: no tombstones, so a long run does not slow down (Knuth, TAOCP 3, 6.4,
-   * algorithm R).
-   */
+  /** Linear probing without tombstones: a long run does not slow down (Knuth, TAOCP 3, 6.4, algorithm R). */
   #unlink(slot: number): void {
     const index = this.#index;
     const mask = index.length - 1;

@@ -5,7 +5,6 @@ import type { ActivePairs } from './active-pairs.ts';
 import type { FirstPair, FirstTransmissions } from './first-transmissions.ts';
 import type { NextHops } from './next-hops.ts';
 import type { Pacer } from './pacer.ts';
-import type { AnswerParts } from './pair-answers.ts';
 import type { PairEndings } from './pair-endings.ts';
 import { Answer, Phase } from './pair-table.ts';
 import type { RetransmitPolicy } from './retransmit-policy.ts';
@@ -15,87 +14,76 @@ import type { SessionStats } from './session-plan.ts';
 const MAX_ENDINGS = 1024;
 /** A time-out is looked at after this, and again whenever the time waited has doubled. */
 const FIRST_LOOK: Nanos = 100 * NANOS_PER_MS;
-/**
- * While the table has fewer pairs, silent pairs wait there, each for its own time-out; else in the fast tier,
- * in order.
- */
+/** While the table has fewer pairs, silent pairs wait there, each for its own time-out; else in the ring. */
 const ROOMY = 16_384;
 /** While the table has so many pairs, silent pairs stay in the fast tier whatever their time-out. */
 const FULL = 524_288;
 
 /** What a time-out changes. */
-export interface TimeoutParts extends Omit<AnswerParts, 'blocks'> {
+export interface TimeoutParts {
   readonly first: FirstTransmissions;
+  readonly pairs: ActivePairs;
+  readonly rto: RtoTable;
+  readonly policy: RetransmitPolicy;
+  readonly pacer: Pacer;
+  readonly endings: PairEndings;
+  readonly hops: NextHops;
+  readonly stats: SessionStats;
 }
 
-/**
- * What becomes of pairs whose time is up: a retry, the table, or a verdict. Moves pairs from the fast tier to
- * the table.
- */
+/** What becomes of pairs whose time is up: a retry, a verdict, or a move from the fast tier to the table. */
 export class PairTimeouts {
-  readonly #first: FirstTransmissions;
-  readonly #pairs: ActivePairs;
-  readonly #rto: RtoTable;
-  readonly #policy: RetransmitPolicy;
-  readonly #pacer: Pacer;
-  readonly #endings: PairEndings;
-  readonly #hops: NextHops;
-  readonly #stats: SessionStats;
+  readonly #parts: TimeoutParts;
   /** When the oldest silent pair of the fast tier is due, if it was found to wait there. */
   #firstDue: Nanos = 0;
 
-  constructor({ first, pairs, rto, policy, pacer, endings, hops, stats }: TimeoutParts) {
-    this.#first = first;
-    this.#pairs = pairs;
-    this.#rto = rto;
-    this.#policy = policy;
-    this.#pacer = pacer;
-    this.#endings = endings;
-    this.#hops = hops;
-    this.#stats = stats;
+  constructor(parts: TimeoutParts) {
+    this.#parts = parts;
   }
 
   /** When the next time-out may be due; Infinity when nothing waits. */
   get nextDue(): Nanos {
-    const first = this.#first;
+    const { first, pairs, rto } = this.#parts;
     const look = Math.max(first.oldestSilent + FIRST_LOOK, this.#firstDue);
-    const soonest = Math.min(look, first.oldestInFlight + this.#rto.typical(), first.graceDue);
+    const soonest = Math.min(look, first.oldestInFlight + rto.typical(), first.graceDue);
     // In a fast scan a pair is due every microsecond: those of a millisecond are handled together.
-    return Math.min(this.#pairs.nextDue, Math.ceil(soonest / NANOS_PER_MS) * NANOS_PER_MS);
+    return Math.min(pairs.timers.nextDue(), Math.ceil(soonest / NANOS_PER_MS) * NANOS_PER_MS);
   }
 
   /** Moves a pair of the fast tier to the table, where its time-out runs on; returns its slot. */
   promote(pair: FirstPair): number {
-    const slot = this.#pairs.add(pair, this.#first.remove(pair));
+    const { pairs, first } = this.#parts;
+    const slot = pairs.add(pair, first.remove(pair));
     if (pair.reply === 0) this.start(slot, pair.sentAt);
-    else this.#pairs.waitUntil(slot, pair.graceUntil);
+    else pairs.timers.set(slot, pair.graceUntil);
     return slot;
   }
 
   /** The latest SYN of the pair left at `sentAt`. */
   start(slot: number, sentAt: Nanos): void {
-    this.#pairs.waitUntil(slot, sentAt + Math.min(FIRST_LOOK, this.#policy.timeout(slot)));
+    const { pairs, policy } = this.#parts;
+    pairs.timers.set(slot, sentAt + Math.min(FIRST_LOOK, policy.timeout(slot)));
   }
 
   /** Handles time-outs that are due at `now`, a bounded number of them; more may be due afterwards. */
   expire(now: Nanos): void {
-    const done = this.#stats.pairsDone + MAX_ENDINGS;
-    this.#hops.absent.review(now, this.#pairs.table, (slot) => {
-      if (this.#stats.pairsDone < done) this.#endings.finish(slot, Errno.EHOSTUNREACH);
-      return this.#stats.pairsDone < done;
+    const { first, pairs, rto, pacer, endings, hops, stats } = this.#parts;
+    const done = stats.pairsDone + MAX_ENDINGS;
+    hops.absent.review(now, pairs.table, (slot) => {
+      if (stats.pairsDone < done) endings.finish(slot, Errno.EHOSTUNREACH);
+      return stats.pairsDone < done;
     });
-    for (let silent = this.#first.expireInFlight(now - this.#rto.typical()); silent > 0; silent--) this.#pacer.onSilence();
+    for (let silent = first.expireInFlight(now - rto.typical()); silent > 0; silent--) pacer.onSilence();
     this.#expireGrace(now, done);
     this.#expireFirst(now, done);
-    for (let slot = -1; this.#stats.pairsDone < done && (slot = this.#pairs.expire(now)) >= 0;) this.#onTimer(slot, now);
+    for (let slot = -1; stats.pairsDone < done && (slot = pairs.timers.expire(now)) >= 0;) this.#onTimer(slot, now);
   }
 
   #expireGrace(now: Nanos, done: number): void {
-    const first = this.#first;
-    const stats = this.#stats;
+    const { first, endings, stats } = this.#parts;
     for (let pair = first.endGrace(now); pair !== null && stats.pairsDone < done; pair = first.endGrace(now)) {
       first.remove(pair);
-      this.#endings.finishReset(pair);
+      endings.finishReset(pair);
     }
   }
 
@@ -104,13 +92,12 @@ export class PairTimeouts {
    * up. Any other moves to the table: at once while there is room, else when its time is up.
    */
   #expireFirst(now: Nanos, done: number): void {
-    const first = this.#first;
-    const stats = this.#stats;
-    const { table } = this.#pairs;
-    const { getsOneSyn, captureLossAt } = this.#policy;
+    const { first, stats, policy, pairs } = this.#parts;
+    const { table } = pairs;
+    const { getsOneSyn, captureLossAt } = policy;
     for (let pair = first.expire(now - FIRST_LOOK); pair !== null; pair = first.expire(now - FIRST_LOOK)) {
       if (stats.pairsDone >= done || table.active >= FULL) return;
-      const due = pair.sentAt + this.#policy.firstTimeout(pair.target);
+      const due = pair.sentAt + policy.firstTimeout(pair.target);
       const isLast = getsOneSyn && pair.sentAt > captureLossAt;
       if (due > now && (isLast || table.active >= ROOMY)) {
         this.#firstDue = due;
@@ -122,67 +109,61 @@ export class PairTimeouts {
   }
 
   #endSilently(pair: FirstPair, now: Nanos): void {
-    if (this.#first.remove(pair)) this.#pacer.onSilence();
-    this.#endings.finishSilent(pair, this.#hops.failure(pair.target, pair.sentAt, now));
+    const { first, pacer, endings, hops } = this.#parts;
+    if (first.remove(pair)) pacer.onSilence();
+    endings.finishSilent(pair, hops.failure(pair.target, pair.sentAt, now));
   }
 
   #onTimer(slot: number, now: Nanos): void {
-    const pairs = this.#pairs;
-    const { phase } = pairs.table;
-    const isExhausted = this.#policy.isExhausted(slot) && !this.#policy.grantsAnother(slot);
-    const isSettled = phase[slot] === Phase.answered || this.#policy.isSettledSoftly(slot) || this.#isStranded(slot, now);
+    const { pairs, policy, endings } = this.#parts;
+    const isExhausted = policy.isExhausted(slot) && !policy.grantsAnother(slot);
+    const isAnswered = pairs.table.phase[slot] === Phase.answered;
+    const isSettled = isAnswered || policy.isSettledSoftly(slot) || this.#isStranded(slot, now);
     if (!isSettled && this.#waitsOn(slot, now)) return;
     this.#leaveFlightSilently(slot);
-    if (isSettled || isExhausted) this.#endings.finish(slot, this.#failure(slot, now));
+    if (isSettled || isExhausted) endings.finish(slot, this.#failure(slot, now));
     else pairs.requeue(slot);
   }
 
-  /**
-   * Sets the timer again if the time-out has not passed, which changes with each RTT of the target. False if
-   * it has.
-   */
+  /** Sets the timer again if the time-out, which changes with each RTT, has not passed; else false. */
   #waitsOn(slot: number, now: Nanos): boolean {
-    const { table } = this.#pairs;
-    if (table.phase[slot] === Phase.soft) return false;
-    const sentAt = table.lastSentAt(slot);
-    const due = sentAt + this.#policy.timeout(slot);
+    const { pairs, policy, rto } = this.#parts;
+    if (pairs.table.phase[slot] === Phase.soft) return false;
+    const sentAt = pairs.table.lastSentAt(slot);
+    const due = sentAt + policy.timeout(slot);
     if (due <= now) return false;
-    const inFlightUntil = sentAt + this.#rto.typical();
+    const inFlightUntil = sentAt + rto.typical();
     if (inFlightUntil <= now) this.#leaveFlightSilently(slot);
     const nextLook = now + Math.max(FIRST_LOOK, now - sentAt);
-    this.#pairs.waitUntil(slot, Math.min(due, nextLook, inFlightUntil > now ? inFlightUntil : Infinity));
+    pairs.timers.set(slot, Math.min(due, nextLook, inFlightUntil > now ? inFlightUntil : Infinity));
     return true;
   }
 
-  /**
-   * The usual time-out has passed without an answer to the latest SYN. The pair may wait longer, but the SYN
-   * no longer fills the path.
-   */
+  /** The usual time-out has passed: the pair may wait longer, but its latest SYN no longer fills the path. */
   #leaveFlightSilently(slot: number): void {
-    if (this.#pairs.leaveFlight(slot) && this.#pairs.table.phase[slot] === Phase.waiting) this.#pacer.onSilence();
+    const { pairs, pacer } = this.#parts;
+    if (pairs.leaveFlight(slot) && pairs.table.phase[slot] === Phase.waiting) pacer.onSilence();
   }
 
-  /**
-   * True for an unanswered pair whose next hop is missing: its other SYNs would not leave this host either.
-   */
+  /** True for an unanswered pair whose next hop is missing: its other SYNs would not leave either. */
   #isStranded(slot: number, now: Nanos): boolean {
-    const { table } = this.#pairs;
-    return this.#hops.isOverdue(table.target[slot] as number, table.stampOf(slot, 0), now) && this.#failure(slot, now) !== 0;
+    const { pairs, hops } = this.#parts;
+    const { table } = pairs;
+    return hops.isOverdue(table.target[slot] as number, table.stampOf(slot, 0), now) && this.#failure(slot, now) !== 0;
   }
 
-  /**
-   * Why the SYNs of an unanswered pair did not leave this host, though the kernel took them; 0 if they did.
-   */
+  /** Why the SYNs of an unanswered pair, which the kernel took, did not leave this host; 0 if they did. */
   #failure(slot: number, now: Nanos): number {
-    const { table } = this.#pairs;
+    const { pairs, hops } = this.#parts;
+    const { table } = pairs;
     if (table.answer[slot] !== Answer.none) return 0;
-    return this.#hops.failure(table.target[slot] as number, table.stampOf(slot, 0), now);
+    return hops.failure(table.target[slot] as number, table.stampOf(slot, 0), now);
   }
 
   /** Gives every pair that was answered its verdict. */
   finishAnswered(): void {
+    const { pairs, endings } = this.#parts;
     this.#expireGrace(Infinity, Infinity);
-    const { table } = this.#pairs;
-    table.forEach((slot) => table.answer[slot] !== Answer.none && this.#endings.finish(slot, 0));
+    pairs.table.forEach((slot) => pairs.table.answer[slot] !== Answer.none && endings.finish(slot, 0));
   }
 }

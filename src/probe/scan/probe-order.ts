@@ -10,22 +10,20 @@ const FEW_PAIRS = 128;
 
 /** What an order of probes depends on. */
 export interface ProbeOrderSpec extends Omit<PairOrderSpec, 'total'> {
-  /** Number of targets. */
   readonly targets: number;
   readonly ports: PortSet;
 }
 
 /**
  * The order of `createPairOrder`; if it is random and the targets are few, ports that are likely to answer
- * come first. Until one answers, nothing is known of the path and little may be in flight. The same seed
- * gives the same order.
+ * come first: until one answers, nothing is known of the path and little may be in flight.
  */
 export function createProbeOrder({ targets, ports, ...spec }: ProbeOrderSpec): PairOrder {
   const total = targets * ports.size;
   const order = createPairOrder({ ...spec, total });
   if (!spec.randomize || total <= FEW_PAIRS || targets > MAX_EARLY) return order;
   const early = earlyPairs(targets, ports).filter((pair) => order.positionOf(pair) >= 0);
-  return early.length === 0 ? order : new EarlyOrder(order, early);
+  return early.length === 0 ? order : withEarly(order, early);
 }
 
 function earlyPairs(targets: number, ports: PortSet): readonly number[] {
@@ -34,45 +32,27 @@ function earlyPairs(targets: number, ports: PortSet): readonly number[] {
   return places.flatMap((place) => all.map((target) => target * ports.size + place)).slice(0, MAX_EARLY);
 }
 
-/** Another order with some pairs exchanged. */
-class EarlyOrder implements PairOrder {
-  readonly length: number;
-  readonly #order: PairOrder;
-  readonly #pairs: ReadonlyMap<number, number>;
-  readonly #positions: ReadonlyMap<number, number>;
-  /** Positions that differ from the other order, ascending. */
-  readonly #places: Float64Array;
-
-  /** Puts the pairs of `early`, which are distinct and all in `order`, first. */
-  constructor(order: PairOrder, early: readonly number[]) {
-    this.length = order.length;
-    this.#order = order;
-    const pairs = new Map<number, number>();
-    const positions = new Map<number, number>();
-    for (const [position, pair] of early.entries()) {
-      const from = positions.get(pair) ?? order.positionOf(pair);
-      const other = pairs.get(position) ?? order.at(position);
-      pairs.set(position, pair).set(from, from === position ? pair : other);
-      positions.set(other, from).set(pair, position);
-    }
-    this.#pairs = pairs;
-    this.#positions = positions;
-    this.#places = Float64Array.from(pairs.keys()).toSorted();
+/** `order`, but the pairs of `early`, which are distinct and all in it, change places with the first. */
+function withEarly(order: PairOrder, early: readonly number[]): PairOrder {
+  const pairs = new Map<number, number>();
+  const positions = new Map<number, number>();
+  for (const [position, pair] of early.entries()) {
+    const from = positions.get(pair) ?? order.positionOf(pair);
+    const other = pairs.get(position) ?? order.at(position);
+    pairs.set(position, pair).set(from, from === position ? pair : other);
+    positions.set(other, from).set(pair, position);
   }
-
-  at(position: number): number {
-    return this.#pairs.get(position) ?? this.#order.at(position);
-  }
-
-  fill(into: Float64Array, position: number, count: number): void {
-    this.#order.fill(into, position, count);
-    for (const place of this.#places) {
-      if (place >= position + count) return;
-      if (place >= position) into[place - position] = this.#pairs.get(place) as number;
-    }
-  }
-
-  positionOf(pair: number): number {
-    return this.#positions.get(pair) ?? this.#order.positionOf(pair);
-  }
+  const exchanged = Float64Array.from(pairs.keys()).toSorted();
+  return {
+    length: order.length,
+    at: (position) => pairs.get(position) ?? order.at(position),
+    fill: (into, position, count) => {
+      order.fill(into, position, count);
+      for (const place of exchanged) {
+        if (place >= position + count) return;
+        if (place >= position) into[place - position] = pairs.get(place) as number;
+      }
+    },
+    positionOf: (pair) => positions.get(pair) ?? order.positionOf(pair),
+  };
 }

@@ -14,10 +14,7 @@ export interface Reply {
   /** The pair's slot in the table, or -1 when it is in the fast tier: then it is `first`. */
   readonly slot: number;
   readonly first: FirstPair | null;
-  /**
-   * What the packet says in answer to SYN number `attempt` (from 0); `Answer.none` when its numbers prove
-   * nothing.
-   */
+  /** What it says in answer to SYN number `attempt` (from 0); `Answer.none` if its numbers prove nothing. */
   readonly answer: number;
   readonly attempt: number;
   /** A bare ACK that acknowledges something else: an older connection still holds the tuple (RFC 5961, 4). */
@@ -31,22 +28,13 @@ export interface ReaderParts {
   readonly syns: SynSequence;
 }
 
-/**
- * Decides whose answer a captured packet is and what it says, in place. Changes nothing but send times, which
- * it takes from our own SYNs.
- */
+/** Decides whose answer a captured packet is and what it says. Changes nothing but our SYNs' send times. */
 export class ReplyReader {
   readonly #plan: SessionPlan;
   readonly #first: FirstTransmissions;
   readonly #pairs: PairTable;
   readonly #syns: SynSequence;
-  readonly #reply: Reused<Reply> = {
-    slot: -1,
-    first: null,
-    answer: Answer.none,
-    attempt: 0,
-    isChallenge: false,
-  };
+  readonly #reply: Reused<Reply> = { slot: -1, first: null, answer: Answer.none, attempt: 0, isChallenge: false };
 
   constructor(plan: SessionPlan, { first, pairs, syns }: ReaderParts) {
     this.#plan = plan;

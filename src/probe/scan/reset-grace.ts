@@ -3,23 +3,25 @@ import type { Nanos } from '../../wire/numbers.ts';
 const INITIAL_CAPACITY = 1024;
 const GONE = -1;
 
-/** A pair whose first SYN was answered by an RST. */
-export interface AnsweredFirst {
+/** The RST that decides a pair which had one SYN. */
+export interface FirstReset {
+  /** Handle in the BlockStore. */
+  readonly reply: number;
+  readonly rtt: Nanos;
+}
+
+/** A pair whose first SYN was answered by an RST at `at`. */
+export interface AnsweredFirst extends FirstReset {
   readonly target: number;
   readonly port: number;
   /** Position in the run's order. */
   readonly position: number;
   readonly at: Nanos;
-  readonly rtt: Nanos;
-  /** BlockStore handle of the RST. */
-  readonly reply: number;
 }
 
 /**
- * Pairs whose first SYN drew an RST and nothing else so far, in the order of the RSTs: most of what a scan of
- * one host hears. Each waits equally long for an answer that contradicts its RST. Meanwhile it is 38 bytes
- * here, and its place in the InFlightRing. Pairs are numbered as they come; a number is good until its pair
- * leaves.
+ * Pairs whose first SYN drew an RST and nothing else so far, in the order of the RSTs. Each waits equally
+ * long for an answer that contradicts its RST: 38 bytes here. Its number is good until it leaves.
  */
 export class ResetGrace {
   /** Pairs that wait. */

@@ -2,6 +2,7 @@ import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.t
 import { Answer, type PairTable, Phase } from './pair-table.ts';
 import type { RtoTable } from '../rto-table.ts';
 import type { Timing } from '../timing.ts';
+import type { SessionPlan } from './session-plan.ts';
 
 const DEFAULT_RETRIES = 2;
 /** However lossy the path, a silent port gets no more SYNs than this by default. */
@@ -18,17 +19,13 @@ const MIN_OPEN_GRACE: Nanos = 10 * NANOS_PER_MS;
 /** The same after an RST, which is forged more often. */
 export const CLOSED_GRACE: Nanos = 20 * NANOS_PER_MS;
 const SOFT_RETRY: Nanos = 100 * NANOS_PER_MS;
-/**
- * Most SYNs granted to a pair because the capture lost packets, or it would never end on a capture that keeps
- * losing them.
- */
+/** Most SYNs granted to a pair because the capture lost packets, or it might never end. */
 const MAX_BONUS = 10;
 const MAX_GRACE: Nanos = NANOS_PER_SECOND;
 
 /**
- * How many SYNs a silent port gets. With `retries` given, one more than that. By default three, and more on a
- * path that loses packets, which answered retries show: the smallest n with pairs * loss^n < 1 %, so that no
- * open port of the run is likely to lose all of them.
+ * How many SYNs a silent port gets: one more than `retries`. By default three, and more on a path that loses
+ * packets, which answered retries show: the smallest n with pairs * loss^n < 1 %.
  */
 export class RetryPolicy {
   readonly #fixed: number | null;
@@ -62,19 +59,19 @@ export class RetryPolicy {
 
 /** How many SYNs a pair may use and how long each step may take, by what is known when it is asked. */
 export class RetransmitPolicy {
+  readonly retries: RetryPolicy;
   /** When the capture last reported lost packets. */
   captureLossAt: Nanos = -Infinity;
   readonly #pairs: PairTable;
   readonly #rto: RtoTable;
-  readonly #policy: RetryPolicy;
+  /** RTT samples wanted from each pair. */
   readonly #count: number;
 
-  /** `count`: RTT samples wanted from each pair. */
-  constructor(pairs: PairTable, rto: RtoTable, { policy, count }: { readonly policy: RetryPolicy; readonly count: number }) {
+  constructor(pairs: PairTable, rto: RtoTable, { timing, order }: SessionPlan) {
+    this.retries = new RetryPolicy(timing, order.length);
     this.#pairs = pairs;
     this.#rto = rto;
-    this.#policy = policy;
-    this.#count = count;
+    this.#count = timing.count;
   }
 
   /** True when the pair has used all the SYNs that it may. */
@@ -82,19 +79,13 @@ export class RetransmitPolicy {
     return (this.#pairs.sent[slot] as number) >= this.#allowed(slot);
   }
 
-  /**
-   * True after a failure of this host, or an ICMP error for the last SYN: only a late SYN-ACK could change
-   * the verdict.
-   */
+  /** True after a local failure, or an ICMP error for the last SYN: only a late SYN-ACK could matter. */
   isSettledSoftly(slot: number): boolean {
     const { answer, phase } = this.#pairs;
     return answer[slot] === Answer.localIcmp || (phase[slot] === Phase.soft && this.isExhausted(slot));
   }
 
-  /**
-   * Grants another SYN to a pair whose final answer may be among what the capture lost; false when it gets
-   * none.
-   */
+  /** Grants another SYN to a pair whose answer the capture may have lost; false when it gets none. */
   grantsAnother(slot: number): boolean {
     const pairs = this.#pairs;
     const bonus = pairs.bonus[slot] as number;
@@ -125,12 +116,12 @@ export class RetransmitPolicy {
 
   /** True when a silent pair gets one SYN and no more, unless the capture lost packets. */
   get getsOneSyn(): boolean {
-    return this.#policy.syns <= 1;
+    return this.retries.syns <= 1;
   }
 
   /** How many SYNs the pair may use in all. */
   #allowed(slot: number): number {
-    const syns = this.#policy.syns + (this.#pairs.bonus[slot] as number);
+    const syns = this.retries.syns + (this.#pairs.bonus[slot] as number);
     return (this.#pairs.phase[slot] as number) >= Phase.answered ? syns * this.#count : syns;
   }
 

@@ -1,28 +1,42 @@
+import { Errno } from '../../transport/errno.ts';
 import type { SendBatch } from '../../transport/transport.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import { RtoTable } from '../rto-table.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
+import { ActivePairs } from './active-pairs.ts';
+import { BlockStore } from './block-store.ts';
+import { FirstTransmissions } from './first-transmissions.ts';
+import { NextHops } from './next-hops.ts';
 import { Pacer } from './pacer.ts';
-import { PairLifecycle } from './pair-lifecycle.ts';
-import { RetryPolicy } from './retransmit-policy.ts';
+import { PairAnswers } from './pair-answers.ts';
+import { PairEndings } from './pair-endings.ts';
+import { PairTimeouts, type TimeoutParts } from './pair-timeouts.ts';
+import { ReplyReader } from './reply-reader.ts';
+import { RetransmitPolicy } from './retransmit-policy.ts';
 import type { SessionPlan, SessionStats } from './session-plan.ts';
+import { SynSequence } from './syn-sequence.ts';
+import { SynWriter } from './syn-writer.ts';
 
 /** How long nothing is sent after the kernel said that its queue is full. */
 const STALL_PAUSE: Nanos = NANOS_PER_MS;
+/** Tries of a SYN while the kernel's queue is full; after that the refusal counts. */
+const MAX_STALLS = 2000;
 /** How soon a held session is polled again. */
 const HOLD_PAUSE: Nanos = NANOS_PER_MS;
 /** Pairs without a route that get their verdict in one poll, since no packet limits their number. */
 const MAX_UNROUTED = 1024;
 
 /**
- * One run over all pairs, without I/O: `poll` fills a batch with the SYNs that may leave now, `flushed`
- * learns what became of them, `receive` takes every captured packet. Each pair ends in exactly one verdict.
- * Times are nanoseconds on the transport's clock. Allocates nothing for a packet; memory follows the pairs
- * under way. docs/internals/scan.md shows a pair's life.
+ * One run over all pairs: each ends in exactly one verdict. Allocates nothing for a packet; memory follows
+ * the pairs under way. docs/internals/scan.md shows a pair's life.
  */
 export class ProbeSession implements DrivenSession {
-  readonly #pacer: Pacer;
-  readonly #policy: RetryPolicy;
-  readonly #life: PairLifecycle;
+  /** Running totals. */
+  readonly stats: SessionStats = { probesSent: 0, repliesReceived: 0, repliesRejected: 0, pairsDone: 0, open: 0 };
+  readonly #parts: TimeoutParts;
+  readonly #writer: SynWriter;
+  readonly #timeouts: PairTimeouts;
+  readonly #answers: PairAnswers;
   #stalledUntil: Nanos = 0;
   #held = false;
   #drops = 0;
@@ -31,25 +45,33 @@ export class ProbeSession implements DrivenSession {
   #retries = false;
 
   constructor(plan: SessionPlan) {
-    const { timing } = plan;
-    this.#pacer = new Pacer(timing.rate, timing.maxInFlight);
-    this.#policy = new RetryPolicy(timing, plan.order.length);
-    this.#life = new PairLifecycle(plan, this.#pacer, this.#policy);
+    const { timing, targets } = plan;
+    const { stats } = this;
+    const pairs = new ActivePairs();
+    const blocks = new BlockStore();
+    const pacer = new Pacer(timing.rate, timing.maxInFlight);
+    const rto = new RtoTable(targets.size, timing.timeoutMs * NANOS_PER_MS);
+    const policy = new RetransmitPolicy(pairs.table, rto, plan);
+    const syns = new SynSequence(plan);
+    const writer = new SynWriter(plan, syns);
+    const endings = new PairEndings(plan, { pairs, blocks, writer, stats });
+    const hops = new NextHops(plan, rto);
+    const first = new FirstTransmissions(plan, writer, hops);
+    const reader = new ReplyReader(plan, { first, pairs: pairs.table, syns });
+    this.#parts = { first, pairs, rto, policy, pacer, endings, hops, stats };
+    this.#writer = writer;
+    this.#timeouts = new PairTimeouts(this.#parts);
+    this.#answers = new PairAnswers({ ...this.#parts, blocks, reader, timeouts: this.#timeouts }, timing.count);
   }
 
-  /** Running totals. */
-  get stats(): Readonly<SessionStats> {
-    return this.#life.stats;
-  }
-
-  /** True once every pair has its verdict, or after `stop`. */
   get finished(): boolean {
-    return this.#stopped || this.#life.isOver;
+    const { pairs, first } = this.#parts;
+    return this.#stopped || (pairs.table.active === 0 && first.isOver);
   }
 
   /**
-   * A first SYN is known by its position in the run, whatever becomes of its pair. A retry is known by its
-   * slot, which may belong to another pair by the time that `flushed` is called.
+   * A first SYN is known by its position in the run, whatever becomes of its pair; a retry by its slot, which
+   * may belong to another pair by the time that `flushed` is called.
    */
   get runsAhead(): boolean {
     return !this.#retries;
@@ -63,75 +85,75 @@ export class ProbeSession implements DrivenSession {
     this.#held = held;
   }
 
-  /** Takes one captured IP packet, own or foreign, of any content. */
   receive(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
-    if (!this.#stopped) this.#life.receive(bytes, offset, length, at);
+    if (!this.#stopped) this.#answers.receive(bytes, offset, length, at);
   }
 
-  /**
-   * Learns how many packets the capture has lost so far; null: not known. Ports whose answers may be among
-   * them are probed again before they are called silent.
-   */
+  /** Ports whose answers may be among the lost packets are probed again before they are called silent. */
   noteDrops(now: Nanos, drops: number | null): void {
     if (drops === null || drops === this.#drops) return;
     this.#drops = drops;
-    this.#life.onCaptureLoss(now);
+    this.#parts.policy.captureLossAt = now;
+    this.#parts.pacer.onLocalCongestion();
   }
 
-  /**
-   * Fills `batch` from slot 0 with what may be sent at `now`, and returns when to poll again at the latest:
-   * `now` itself when more could be sent at once, Infinity when finished. Packets that arrive are a reason to
-   * poll earlier.
-   */
   poll(now: Nanos, batch: SendBatch): Nanos {
     batch.count = 0;
     if (this.finished) return Infinity;
     if (this.#held) return now + HOLD_PAUSE;
-    this.#life.expire(now);
-    this.#pacer.review(now, this.#life.rto.typicalFate());
-    this.#policy.learn(this.#pacer.lossRatio, this.#pacer.fatesKnown);
+    const { pacer, policy, rto } = this.#parts;
+    this.#timeouts.expire(now);
+    pacer.review(now, rto.typicalFate());
+    policy.retries.learn(pacer.lossRatio, pacer.fatesKnown);
     const limitedUntil = now < this.#stalledUntil ? this.#stalledUntil : this.#fill(now, batch);
     if (this.finished) return Infinity;
-    return Math.min(limitedUntil, this.#life.nextDue);
+    return Math.min(limitedUntil, this.#timeouts.nextDue);
   }
 
-  /**
-   * Learns which packets of a batch that `poll` filled were sent and which the kernel refused. Returns when
-   * to poll again because of refusals, Infinity when there were none.
-   */
+  /** Retries stand first in a batch, and their tags are their slots; first SYNs have negative tags. */
   flushed(now: Nanos, batch: SendBatch): Nanos {
-    const retries = retriesIn(batch);
-    for (let slot = 0; slot < retries; slot++) this.#onRetryFlushed(slot, now, batch);
-    let refused = this.#life.onFirstSent(batch, retries);
-    while (refused < batch.count) {
-      this.#onFirstRefused(refused, now, batch);
-      refused = this.#life.onFirstSent(batch, refused + 1);
+    const { first } = this.#parts;
+    const { count, tags, errors } = batch;
+    let slot = 0;
+    for (; slot < count && (tags[slot] as number) >= 0; slot++) this.#onRetryFlushed(slot, now, batch);
+    while (slot < count) {
+      const refused = first.stampSent(batch, slot);
+      this.stats.probesSent += refused - slot;
+      const pair = refused < count ? first.pairAt(batch, refused) : null;
+      if (pair !== null) this.#onRefused(this.#timeouts.promote(pair), errors[refused] as number, now);
+      slot = refused + 1;
     }
     return this.#stalledUntil > now ? this.#stalledUntil : Infinity;
   }
 
-  #onRetryFlushed(slot: number, now: Nanos, batch: SendBatch): void {
-    const pair = batch.tags[slot] as number;
-    const errno = batch.errors[slot] as number;
-    if (errno === 0) this.#life.onSent(pair, batch.sentAt[slot] as number);
-    else if (this.#life.onRefused(pair, errno)) this.#stall(now);
+  #onRetryFlushed(index: number, now: Nanos, batch: SendBatch): void {
+    const slot = batch.tags[index] as number;
+    const errno = batch.errors[index] as number;
+    if (errno !== 0) return this.#onRefused(slot, errno, now);
+    const { table } = this.#parts.pairs;
+    this.stats.probesSent++;
+    table.stalls[slot] = 0;
+    table.stamp(slot, (table.sent[slot] as number) - 1, batch.sentAt[index] as number);
   }
 
-  #onFirstRefused(slot: number, now: Nanos, batch: SendBatch): void {
-    const pair = this.#life.first.pairAt(batch, slot);
-    if (pair !== null && this.#life.onFirstRefused(pair, batch.errors[slot] as number)) this.#stall(now);
-  }
-
-  /** The kernel's queue is full. */
-  #stall(now: Nanos): void {
-    this.#pacer.onLocalCongestion();
+  /** The kernel refused the latest SYN of the pair in `slot`; if its queue was full, it is tried again. */
+  #onRefused(slot: number, errno: number, now: Nanos): void {
+    const { pairs, endings, pacer } = this.#parts;
+    const { table } = pairs;
+    const stalls = table.stalls[slot] as number;
+    pairs.leaveFlight(slot);
+    if ((errno !== Errno.EAGAIN && errno !== Errno.ENOBUFS) || stalls >= MAX_STALLS) return endings.finish(slot, errno);
+    table.stalls[slot] = stalls + 1;
+    table.sent[slot] = (table.sent[slot] as number) - 1;
+    pairs.requeue(slot);
+    pacer.onLocalCongestion();
     this.#stalledUntil = now + STALL_PAUSE;
   }
 
-  /** Ends the run: pairs with an answer get their verdict, the others get none. */
+  /** Pairs with an answer get their verdict, the others get none. */
   stop(): void {
     if (this.#stopped) return;
-    this.#life.finishAnswered();
+    this.#timeouts.finishAnswered();
     this.#stopped = true;
   }
 
@@ -140,32 +162,37 @@ export class ProbeSession implements DrivenSession {
     batch.count = 0;
   }
 
+  get #inFlight(): number {
+    return this.#parts.pairs.inFlight + this.#parts.first.inFlight;
+  }
+
   /** Retries first, then first SYNs. */
   #fill(now: Nanos, batch: SendBatch): Nanos {
-    const life = this.#life;
-    const { first } = life;
-    const room = Math.min(batch.capacity, this.#pacer.allowance(now), this.#pacer.window - life.inFlight);
-    while (batch.count < room && life.writeRetry(now, batch)) this.#pacer.onSent(now, 1);
+    const { first, pairs, pacer, endings } = this.#parts;
+    const room = Math.min(batch.capacity, pacer.allowance(now), pacer.window - this.#inFlight);
+    while (batch.count < room && this.#writeRetry(now, batch)) pacer.onSent(now, 1);
     this.#retries = batch.count > 0;
     first.beginBatch(batch);
     for (let unrouted = 0; batch.count < room && first.mayBegin && unrouted < MAX_UNROUTED;) {
       const added = first.add(now, batch, room - batch.count);
-      this.#pacer.onSent(now, added);
+      pacer.onSent(now, added);
       if (added > 0) continue;
-      life.skipUnrouted(now);
+      const pair = first.skip(now);
+      endings.finishSilent(pair, -pair.source);
       unrouted++;
     }
-    const hasMore = life.mayRetry || first.mayBegin;
-    return hasMore && life.inFlight < this.#pacer.window ? this.#pacer.nextAllowance(now) : Infinity;
+    const hasMore = pairs.mayRetry || first.mayBegin;
+    return hasMore && this.#inFlight < pacer.window ? pacer.nextAllowance(now) : Infinity;
   }
-}
 
-/**
- * How many retries the batch holds. They stand first, and their tags are their slots in the table; first SYNs
- * have negative tags.
- */
-function retriesIn({ tags, count }: SendBatch): number {
-  let slot = 0;
-  while (slot < count && (tags[slot] as number) >= 0) slot++;
-  return slot;
+  /** Writes the next retry that is due into `batch`; false when there is none. */
+  #writeRetry(now: Nanos, batch: SendBatch): boolean {
+    const { pairs } = this.#parts;
+    const slot = pairs.nextRetry();
+    if (slot < 0) return false;
+    const nonce = this.#writer.writeNext(batch, pairs.table.synsOf(slot), slot);
+    pairs.onSending(slot, nonce, now);
+    this.#timeouts.start(slot, now);
+    return true;
+  }
 }

@@ -6,10 +6,7 @@ const LARGEST = 256;
 /** Nonces taken from the keystream at a time. */
 const NONCES = 4096;
 
-/**
- * First SYNs that leave from one source, as columns: a loop over arrays costs a fraction of a call for each
- * packet.
- */
+/** First SYNs from one source, as columns: a loop over arrays costs a fraction of a call for each packet. */
 export class SynBlock implements ProbeColumns {
   count = 0;
   /** Index into `routes.sources`. */
@@ -78,10 +75,7 @@ export class SynBlocks {
       this.#plan.keystream(this.#nonces);
       this.#usedNonces = 0;
     }
-    const into = this.#block.nonces;
-    const nonces = this.#nonces;
-    const from = this.#usedNonces;
-    for (let index = 0; index < count; index++) into[index] = nonces[from + index] as number;
-    this.#usedNonces = from + count;
+    const { nonces } = this.#block;
+    for (let index = 0; index < count; index++) nonces[index] = this.#nonces[this.#usedNonces++] as number;
   }
 }

@@ -22,14 +22,16 @@ export interface PairSyns {
   readonly nonce: number;
 }
 
+/** No pair yet. */
+export const NO_SYNS: PairSyns = { target: 0, port: 0, source: 0, sent: 0, firstNonce: 0, nonce: 0 };
+
 /** An object that its one owner sets anew for each result, so that none is allocated. */
 export type Reused<Result> = { -readonly [Key in keyof Result]: Result[Key] };
 
 /**
  * The numbers of each pair's SYNs: SYN number n (from 0) leaves from source port n, in turn, with an ISN that
- * is a word of the run's keystream for the first and a keyed hash of the 4-tuple and n for the others. The
- * first nonce is all that is stored: every SYN can be made again, and a reply's acknowledgement names the SYN
- * that it answers.
+ * is a word of the run's keystream for the first and a keyed hash of the 4-tuple and n for the others. Every
+ * SYN can be made again from the first nonce, and a reply's acknowledgement names the SYN that it answers.
  */
 export class SynSequence {
   readonly #plan: SessionPlan;
@@ -98,10 +100,7 @@ export class SynSequence {
     return UNPROVEN;
   }
 
-  /**
-   * Which SYN of the pair an ICMP error quotes, by its sequence number; the source is compared where no NAT
-   * left its own in the quote.
-   */
+  /** Which SYN an ICMP error quotes, by its ISN, and its source unless a NAT left its own in the quote. */
   attemptOfQuote(pair: PairSyns, view: PacketView): number {
     const untranslated = view.quoteSource === this.sourceAddress(pair);
     for (let attempt = pair.sent - 1; attempt >= 0; attempt--) {

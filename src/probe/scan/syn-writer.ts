@@ -9,10 +9,7 @@ import type { PairSyns, SynSequence } from './syn-sequence.ts';
 /** The memory of a batch. */
 interface Slots {
   readonly view: DataView;
-  /**
-   * By slot, the template whose packet was written there last. What its packets share need not be written
-   * again.
-   */
+  /** By slot, the template that was written there last: what its packets share need not be written again. */
   readonly templates: (SynTemplate | null)[];
 }
 
@@ -30,15 +27,7 @@ export class SynWriter {
     this.#syns = syns;
   }
 
-  /** MTU of the interface that the pair's SYNs leave by; null where it has no route. */
-  mtu({ source }: PairSyns): number | null {
-    return this.#plan.routes.sources[source]?.mtu ?? null;
-  }
-
-  /**
-   * Writes the first SYNs of the pairs of `block` into the next slots of the batch, under `tag` and the
-   * numbers below it.
-   */
+  /** Writes the SYNs of `block` into the next slots of the batch, under `tag` and the numbers below it. */
   writeBlock(batch: SendBatch, block: SynBlock, tag: number): void {
     const template = this.#templateOf(block.source);
     const { view, templates } = this.#slotsOf(batch);
@@ -82,10 +71,7 @@ export class SynWriter {
     return bytes;
   }
 
-  /**
-   * What tells SYN number `attempt` of the pair from other packets of its template; valid until the next
-   * call.
-   */
+  /** What tells SYN number `attempt` from other packets of its template; valid until the next call. */
   #fieldsOf(pair: PairSyns, attempt: number, { nonce, tsval, ipId }: Readonly<ProbeCookie>): ProbeFields {
     const fields = this.#fields;
     fields.destination = this.#plan.targets.at(pair.target);

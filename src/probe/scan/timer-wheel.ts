@@ -7,26 +7,22 @@ const MASK = BUCKETS - 1;
 const NONE = -1;
 
 /**
- * A hashed timing wheel (Varghese and Lauck, 1987): one timer for each slot number, constant time to set,
- * move and cancel, 20 bytes a slot. Allocates only when it grows. Timers beyond the wheel's span stay for
- * another turn.
+ * A hashed timing wheel (Varghese and Lauck, 1987): one timer for each slot number, 20 bytes a slot. Timers
+ * beyond the wheel's span stay for another turn.
  */
 export class TimerWheel {
   readonly #heads: Int32Array = new Int32Array(BUCKETS).fill(NONE);
-  #next: Int32Array;
-  #previous: Int32Array;
-  #bucket: Int32Array;
-  #due: Float64Array;
+  #next: Int32Array = new Int32Array(0);
+  #previous: Int32Array = new Int32Array(0);
+  #bucket: Int32Array = new Int32Array(0);
+  #due: Float64Array = new Float64Array(0);
   #tick = 0;
   #armed = 0;
   /** No timer is due in a tick before this one. */
   #earliest = Infinity;
 
   constructor(capacity: number) {
-    this.#next = new Int32Array(capacity).fill(NONE);
-    this.#previous = new Int32Array(capacity).fill(NONE);
-    this.#bucket = new Int32Array(capacity).fill(NONE);
-    this.#due = new Float64Array(capacity);
+    this.grow(capacity);
   }
 
   /** Makes room for slots below `capacity`. */
@@ -44,7 +40,13 @@ export class TimerWheel {
     if (this.#bucket[slot] !== NONE) this.cancel(slot);
     this.#due[slot] = due;
     const tick = Math.max(this.#tick, Math.ceil(due / TICK));
-    this.#link(slot, tick & MASK);
+    const bucket = tick & MASK;
+    const head = this.#heads[bucket] as number;
+    this.#next[slot] = head;
+    this.#previous[slot] = NONE;
+    if (head !== NONE) this.#previous[head] = slot;
+    this.#heads[bucket] = slot;
+    this.#bucket[slot] = bucket;
     if (tick < this.#earliest) this.#earliest = tick;
     this.#armed++;
   }
@@ -97,10 +99,7 @@ export class TimerWheel {
     return NONE;
   }
 
-  /**
-   * Goes round the wheel once at most. A bucket may hold only timers of a later turn: then the answer is
-   * early, which is allowed.
-   */
+  /** A bucket may hold only timers of a later turn: then the answer is early, which is allowed. */
   #findEarliest(): number {
     if (this.#dueThisTick()) return this.#tick;
     for (let step = 1; step <= MASK; step++) {
@@ -116,15 +115,6 @@ export class TimerWheel {
       slot = this.#next[slot] as number;
     }
     return false;
-  }
-
-  #link(slot: number, bucket: number): void {
-    const head = this.#heads[bucket] as number;
-    this.#next[slot] = head;
-    this.#previous[slot] = NONE;
-    if (head !== NONE) this.#previous[head] = slot;
-    this.#heads[bucket] = slot;
-    this.#bucket[slot] = bucket;
   }
 }
 

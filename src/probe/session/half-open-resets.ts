@@ -10,10 +10,7 @@ const { SYN, ACK, RST } = TcpFlag;
 /** Most resets that are sent, however many SYN-ACKs arrive. */
 const MAX_RESETS = 4096;
 
-/**
- * Resets the connections that SYNs from some source ports leave half open, if the kernel's own resets are
- * suppressed: one RST for each SYN-ACK.
- */
+/** Resets what SYNs from some source ports leave half open, for the kernel: one RST for each SYN-ACK. */
 export class HalfOpenResets implements DrivenSession {
   readonly #ports: ReadonlySet<number>;
   readonly #transmitQueue = new TransmitQueue();

@@ -2,10 +2,7 @@ import type { SendBatch } from '../../transport/transport.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import type { DrivenSession } from './driven-session.ts';
 
-/**
- * Several independent sessions over one transport: they fill batches in turn, and each gets every captured
- * packet.
- */
+/** Several sessions over one transport: they fill batches in turn, and each gets every captured packet. */
 export class JointSession implements DrivenSession {
   readonly #sessions: readonly DrivenSession[];
   /** Index of the session that filled the batch last. */

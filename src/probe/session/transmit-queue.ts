@@ -13,19 +13,13 @@ const MAX_UNSEEN = 256;
 export interface Posted {
   /** The whole IP packet. */
   readonly bytes: Uint8Array;
-  /**
-   * When it left: by the capture once that has shown it, until then by the transport; null while it waits or
-   * when it was refused.
-   */
+  /** When it left, by the transport until the capture shows it; null while it waits or if it was refused. */
   sentAt: Nanos | null;
   /** Why the kernel refused it; 0 otherwise. */
   errno: number;
 }
 
-/**
- * Packets of a session that sends few: posted in order, written into the next batches, tried again while the
- * kernel's queue is full. Their send times are corrected when the capture shows them.
- */
+/** Packets of a session that sends few: posted in order, tried again while the kernel's queue is full. */
 export class TransmitQueue {
   readonly #waiting: Posted[] = [];
   /** The packets of the latest batch, by slot. */
@@ -57,10 +51,7 @@ export class TransmitQueue {
     this.#waiting.splice(0, this.#waiting.length, ...wanted);
   }
 
-  /**
-   * Writes waiting packets into `batch` from slot 0. Returns when to call it again for the others: after a
-   * pause if the kernel's queue was full, Infinity if none waits.
-   */
+  /** As DrivenSession.poll; Infinity if nothing waits, a pause if the kernel's queue was full. */
   fill(now: Nanos, batch: SendBatch): Nanos {
     batch.count = 0;
     this.#leaving = [];
@@ -76,10 +67,7 @@ export class TransmitQueue {
     return this.#waiting.length === 0 ? Infinity : now;
   }
 
-  /**
-   * Learns what became of the batch that was filled last. Returns when to poll again for packets that wait,
-   * Infinity if none does.
-   */
+  /** As DrivenSession.flushed, for the batch that was filled last. */
   flushed(now: Nanos, batch: SendBatch): Nanos {
     const blocked: Posted[] = [];
     for (const [slot, posted] of this.#leaving.entries()) {
@@ -97,10 +85,10 @@ export class TransmitQueue {
 
   /** True for a captured packet that was sent from here: `at` is then the time when it left. */
   stamp(bytes: Uint8Array, offset: number, length: number, at: Nanos): boolean {
-    const index = this.#unseen.findIndex((posted) => isCopy(posted.bytes, bytes.subarray(offset, offset + length)));
+    const seen = bytes.subarray(offset, offset + length);
+    const index = this.#unseen.findIndex((posted) => isCopy(posted.bytes, seen));
     if (index < 0) return false;
-    const [posted] = this.#unseen.splice(index, 1);
-    if (posted !== undefined) posted.sentAt = at;
+    for (const posted of this.#unseen.splice(index, 1)) posted.sentAt = at;
     return true;
   }
 
@@ -112,21 +100,18 @@ export class TransmitQueue {
 }
 
 /**
- * True if `seen` is `sent` after the kernel sent it. The kernel fills in the IP checksum, and the ID and the
- * source if they are 0. It leaves TCP as it is, but the checksum may be partial if hardware is to finish it.
+ * True if `seen` is `sent` after the kernel filled in the IP checksum, and ID and source if they are 0. The
+ * TCP checksum may be partial if hardware is to finish it.
  */
 function isCopy(sent: Uint8Array, seen: Uint8Array): boolean {
   if (seen.length < IPV4_HEADER_BYTES + TCP_HEADER_BYTES || seen[0] !== sent[0]) return false;
   if (seen[Ipv4Offset.TTL] !== sent[Ipv4Offset.TTL]) return false;
   const id = ((sent[Ipv4Offset.ID] as number) << 8) | (sent[Ipv4Offset.ID + 1] as number);
-  if (id !== 0 && !same(sent, seen, [Ipv4Offset.ID, Ipv4Offset.ID + 2])) return false;
+  const same = (from: number, to: number): boolean => {
+    for (let index = from; index < to; index++) if (sent[index] !== seen[index]) return false;
+    return true;
+  };
+  if (id !== 0 && !same(Ipv4Offset.ID, Ipv4Offset.ID + 2)) return false;
   const checksum = IPV4_HEADER_BYTES + TcpOffset.CHECKSUM;
-  return (
-    same(sent, seen, [Ipv4Offset.DESTINATION, checksum]) && same(sent, seen, [checksum + 2, Math.min(sent.length, seen.length)])
-  );
-}
-
-function same(a: Uint8Array, b: Uint8Array, [from, to]: readonly [number, number]): boolean {
-  for (let index = from; index < to; index++) if (a[index] !== b[index]) return false;
-  return true;
+  return same(Ipv4Offset.DESTINATION, checksum) && same(checksum + 2, Math.min(sent.length, seen.length));
 }

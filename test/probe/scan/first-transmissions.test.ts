@@ -160,8 +160,7 @@ describe('the first round', () => {
 function tierOf(ports: number, hosts = 1): FirstTransmissions {
   const plan = planOf({ hosts, ports, seed: 5, fixed: false }, () => undefined);
   const order = createPairOrder({ total: plan.targets.size * ports, seed: 5, shard: null, randomize: false });
-  const { targets, routes } = plan;
-  const hops = new NextHops({ targets, routes, rto: new RtoTable(targets.size, NANOS_PER_SECOND) });
+  const hops = new NextHops(plan, new RtoTable(plan.targets.size, NANOS_PER_SECOND));
   return new FirstTransmissions({ ...plan, order }, new SynWriter(plan, new SynSequence(plan)), hops);
 }
 

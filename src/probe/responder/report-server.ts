@@ -44,12 +44,13 @@ export class ReportServer {
   /** Takes the next bytes of the client's stream. */
   take(bytes: Uint8Array): ReportTurn {
     this.#stream = concatBytes([this.#stream, bytes]);
+    const { mac, nonce, report } = this.#parts;
     const reports: Uint8Array[] = [];
     let isRefused = false;
     for (let message = this.#next(); message !== null && !isRefused; message = this.#next()) {
-      const report = this.#reportFor(message);
-      if (report === null) isRefused = true;
-      else reports.push(report);
+      const request = decodeRequest(mac, nonce, message);
+      isRefused = request === null;
+      if (request !== null) reports.push(encodeReport(mac, { responder: nonce, client: request.nonce }, report(request)));
     }
     return {
       answer: concatBytes(reports),
@@ -69,12 +70,5 @@ export class ReportServer {
     if (message === null || message === 'foreign') return null;
     this.#stream = this.#stream.slice(message.length);
     return message;
-  }
-
-  /** The encoded report; null when the message is no request made with the token. */
-  #reportFor(message: Message): Uint8Array | null {
-    const { mac, nonce, report } = this.#parts;
-    const request = decodeRequest(mac, nonce, message);
-    return request === null ? null : encodeReport(mac, { responder: nonce, client: request.nonce }, report(request));
   }
 }

@@ -15,8 +15,9 @@ export const acknowledgeAtOnce: AckPolicy = () => true;
 export const acknowledgeNothing: AckPolicy = () => false;
 
 /**
- * Acknowledges the handshake and the first `segments` arrivals of data. The peer then retransmits its oldest segment
- * after its time-out (200 ms on Linux), alone: its length is that of one segment, whatever cards and kernels merge.
+ * Acknowledges the handshake and the first `segments` arrivals of data. The peer then retransmits its oldest
+ * segment after its time-out (200 ms on Linux), alone: its length is that of one segment, whatever cards and
+ * kernels merge.
  */
 export function acknowledgeFirst(segments: number): AckPolicy {
   return ({ what, dataSegments }) => what === 'syn-ack' || dataSegments <= segments;

@@ -13,7 +13,7 @@ import { decodedCopy } from './segment-log.ts';
 /** A connection to begin; the session has the transmit queue. */
 export type ConnectionRequest = Omit<ConnectionSpec, 'transmitQueue'>;
 
-/** Work that needs connections: yields those to hold side by side and resumes once all are CLOSED, or is stopped by `return()`. */
+/** Yields connections to hold side by side, and resumes once all of them are CLOSED; `return()` ends it early. */
 export type ConnectionPlan = Generator<readonly ConnectionRequest[], void, readonly Connection[]>;
 
 /** What a session works on. */
@@ -44,7 +44,7 @@ export interface ConnectionStats {
 
 const ICMP_REDIRECT = 5;
 
-/** Holds connections in user space. Each gets the packets of its addresses and ports, and the ICMP errors that quote it. */
+/** Holds connections in user space; each gets the packets of its tuple and the ICMP errors that quote it. */
 export class ConnectionSession implements DrivenSession {
   readonly #transmitQueue = new TransmitQueue();
   readonly #view = new PacketView();
@@ -183,7 +183,7 @@ export class ConnectionSession implements DrivenSession {
     if (known.length > 0 && !known.some((connection) => connection.receiveError(error))) this.#totals.repliesRejected++;
   }
 
-  /** Those that an error may quote: that of the tuple, else, as a NAT may leave its own port, any to that address and port. */
+  /** Those that an error may quote: that of the tuple, else any to that address: a NAT may leave its port. */
   #quoted(): readonly Connection[] {
     const view = this.#view;
     const exact = this.#byTuple.get(tupleOf(view.quoteDestination, view.quoteDestinationPort, view.quoteSourcePort));

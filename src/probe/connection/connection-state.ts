@@ -29,7 +29,7 @@ export type Ending =
   /** The SYN could not be sent from this host. */
   | { readonly kind: 'send-error'; readonly errno: number };
 
-/** The state after our FIN has left, has been acknowledged, or the peer's FIN has come in its place in the stream. */
+/** The state after our FIN has left or is acknowledged, or the peer's has come in its place in the stream. */
 const TRANSITIONS: Readonly<Record<'own-fin' | 'own-fin-acknowledged' | 'peer-fin', Partial<Record<TcpState, TcpState>>>> = {
   'own-fin': { ESTABLISHED: 'FIN-WAIT-1', 'CLOSE-WAIT': 'LAST-ACK' },
   'own-fin-acknowledged': { 'FIN-WAIT-1': 'FIN-WAIT-2', CLOSING: 'TIME-WAIT', 'LAST-ACK': 'CLOSED' },

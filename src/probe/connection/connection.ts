@@ -37,9 +37,10 @@ const DATA_RETRIES = 3;
 const SOON: Nanos = 100 * NANOS_PER_MS;
 
 /**
- * A client's end of a TCP connection in user space (RFC 9293), without I/O; packets leave through the transmit queue.
- * The kernel must not answer the peer, so the source port must be guarded. Positions count from the ISN of the bytes'
- * sender: a SYN is at 0, the first byte at 1. Times are nanoseconds on the transport's clock.
+ * A client's end of a TCP connection in user space (RFC 9293), without I/O; packets leave through the
+ * transmit queue. The kernel must not answer the peer, so the source port must be guarded. Positions count
+ * from the ISN of the bytes' sender: a SYN is at 0, the first byte at 1. Times are nanoseconds on the
+ * transport's clock.
  */
 export class Connection {
   readonly #block: ControlBlock;
@@ -140,7 +141,7 @@ export class Connection {
     this.#block.sent.finish();
   }
 
-  /** Resets the connection unless it is closed; after an unanswered SYN too, whose answer may be in flight. */
+  /** Resets the connection unless it is closed; also after an unanswered SYN: its answer may be in flight. */
   reset(now: Nanos): void {
     this.#end({ kind: 'reset' }, now);
   }

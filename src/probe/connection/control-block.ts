@@ -52,7 +52,7 @@ export class ControlBlock {
   echo = 0;
   /** SND.WND in bytes. */
   peerWindow = 0;
-  /** The segment that is timed, one at a time (RFC 6298), and the position whose acknowledgement ends that. */
+  /** The one segment that is timed (RFC 6298), and the position whose acknowledgement ends that. */
   timed: { readonly position: number; readonly posted: Posted } | null = null;
   /** The lowest position that was sent. */
   lowest = 0;

@@ -24,7 +24,7 @@ export type Judgement =
   | 'acceptable'
   | 'not-believed';
 
-/** Judges by its numbers whether a segment with `length` bytes of payload belongs to the connection (RFC 9293, 3.3.1). */
+/** Judges by its numbers whether a segment with `length` payload bytes belongs to the connection. */
 export function judgeSegment(header: TcpHeader, length: number, block: ControlBlock): Judgement {
   const { peerIsn } = block;
   if ((header.flags & SYN) !== 0 && (header.flags & (RST | FIN)) === 0) return judgeSyn(header, block);

@@ -1,7 +1,7 @@
 /** Gaps that are remembered; what would make one more is forgotten and will be sent again. */
 const MOST_RANGES = 64;
 
-/** The peer's stream: how far it arrived without a gap, and its first bytes. Positions count from the peer's ISN. */
+/** How far the peer's stream arrived without a gap, and its first bytes. Positions count from its ISN. */
 export class ReceiveStream {
   readonly #first: Uint8Array;
   #firstLength = 0;
@@ -36,8 +36,8 @@ export class ReceiveStream {
   }
 
   /**
-   * Takes `length` bytes from `position` on, of which `captured` are the first that are known. `in-order`: they are the
-   * next, at least in part; `again`: all had come before; `ahead`: there is a gap before them.
+   * Takes `length` bytes from `position` on, of which `captured` are the first that are known. `in-order`:
+   * they are the next, at least in part; `again`: all had come before; `ahead`: there is a gap before them.
    */
   take(position: number, captured: Uint8Array, length: number): 'in-order' | 'again' | 'ahead' {
     const end = position + length;

@@ -59,7 +59,7 @@ export class SegmentArrival {
       seq: block.peerIsn === null ? null : seqDiff(seq(header.seq), block.peerIsn),
       ack: (header.flags & ACK) === 0 ? null : seqDiff(seq(header.ack), block.craft.isn),
       window: header.window * 2 ** shift,
-      // Our SYN's MSS is the longest payload of a single segment to us, without the option the largest packet.
+      // Our SYN's MSS is the longest payload of one segment to us; without the option, the largest packet.
       isMerged: length > (findOption(block.craft.header.options, 'mss')?.value ?? 0xffff),
       posted: null,
     };

@@ -19,7 +19,7 @@ export class SegmentLog {
     return this.#notes;
   }
 
-  /** `place`: how many notes there were before a segment was acted on, so that it stands before what it caused. */
+  /** `place`: the number of notes before a segment was acted on: it stands before what it caused. */
   add(note: ConnectionNote, place: number = this.#notes.length): void {
     if (this.#notes.length < MOST_NOTES) this.#notes.splice(place, 0, note);
   }
@@ -42,7 +42,7 @@ export class SegmentLog {
   }
 }
 
-/** The IP packet in `bytes[offset ... offset+length]`, decoded from a copy of its start; null if that is unreadable. */
+/** The IP packet in `bytes[offset ... offset+length]`, decoded from a copy of its start; null: unreadable. */
 export function decodedCopy(bytes: Uint8Array, offset: number, length: number): DecodedPacket | null {
   const announced = length < Ipv4Offset.ID ? 0 : readU16(bytes, offset + Ipv4Offset.TOTAL_LENGTH);
   const kept = Math.min(packetExtent(announced, length), KEPT_BYTES);

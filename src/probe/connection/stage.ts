@@ -64,7 +64,7 @@ export interface Exchange {
   readonly send: Uint8Array | null;
   /** How long to listen after that at most. */
   readonly listen: Nanos;
-  /** With `fin` both directions close; a peer that does not close its own in half a second or two time-outs is reset. */
+  /** With `fin` both directions close; a peer that does not within half a second, or two time-outs, is reset. */
   readonly close: 'fin' | 'rst';
 }
 
@@ -74,7 +74,7 @@ export function runExchange({ send, listen, close }: Exchange): ConnectionScript
   return inStages(close === 'rst' ? [established, exchange] : [established, exchange, closed()]);
 }
 
-/** Sends and listens: until `enough` (asked after every event), until the peer closes, or for `listen` at most. */
+/** Sends and listens until `enough` (asked after every event), until the peer closes, or for `listen`. */
 export function exchanged(send: Uint8Array | null, listen: Nanos, enough: (connection: Connection, now: Nanos) => Nanos): Stage {
   let until: Nanos | null = null;
   return (connection, now) => {

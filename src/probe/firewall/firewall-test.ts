@@ -135,7 +135,7 @@ export class FirewallTest implements TestPacketSender {
     this.allowance++;
   }
 
-  /** True when a packet should leave at `now`. Ends the test when none is left; `wait` is the time-out of each packet. */
+  /** True when a packet should leave at `now`; `wait` is its time-out. Ends the test when none is left. */
   poll(now: Nanos, wait: Nanos): boolean {
     if (this.done) return false;
     const last = this.testPackets.at(-1);

@@ -1,7 +1,7 @@
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import type { AnswerKind, FirewallTest } from './firewall-test.ts';
 
-/** The shortest wait for an answer once the host's round trip is known, and while only routers have answered. */
+/** The shortest wait once the host's round trip is known, and while only routers have answered. */
 const LEAST_WAIT: Nanos = 200 * NANOS_PER_MS;
 const LEAST_WAIT_BY_ROUTERS: Nanos = 400 * NANOS_PER_MS;
 /** The longest wait after slow answers, unless the user's time-out is longer. */
@@ -54,10 +54,7 @@ export class TargetPace {
     return true;
   }
 
-  /**
-   * How long to wait for the latest packet of `test`. The host may be farther away than what has answered,
-   * so a port's first SYN has its full time-out.
-   */
+  /** The wait for the latest packet of `test`: the full time-out for first SYNs, as the host may be farther away. */
   wait(test: FirewallTest): Nanos {
     const usual = this.#usualWait();
     if (!isFirstSyn(test) || test.answerKind !== null) return usual;
@@ -67,11 +64,10 @@ export class TargetPace {
   }
 
   #usualWait(): Nanos {
-    const most = Math.max(this.#timeout, MOST_WAIT);
-    if (this.#slowestTcp > 0) return Math.min(most, Math.max(4 * this.#slowestTcp, Math.min(this.#timeout, LEAST_WAIT)));
-    if (this.#slowestIcmp > 0)
-      return Math.min(most, Math.max(8 * this.#slowestIcmp, Math.min(this.#timeout, LEAST_WAIT_BY_ROUTERS)));
-    return this.#timeout;
+    const [byHost, byRouters] = [4 * this.#slowestTcp, 8 * this.#slowestIcmp];
+    const least = byHost > 0 ? LEAST_WAIT : LEAST_WAIT_BY_ROUTERS;
+    const wait = Math.max(byHost > 0 ? byHost : byRouters, Math.min(this.#timeout, least));
+    return byHost > 0 || byRouters > 0 ? Math.min(wait, Math.max(this.#timeout, MOST_WAIT)) : this.#timeout;
   }
 }
 

@@ -70,8 +70,9 @@ export function proofOption(words: ProofWords): TcpOption {
 }
 
 /**
- * Recognises proofs by comparison: what the token's owner may send now is computed once for each slot. A SYN without a
- * proof costs a few look-ups and no MAC. It passes by chance once in 2^29 (two words of 32 bits, three slots at most).
+ * Recognises proofs by comparison: what the token's owner may send now is computed once for each slot. A SYN
+ * without a proof costs a few look-ups and no MAC. It passes by chance once in 2^29 (two words of 32 bits,
+ * three slots at most).
  */
 export class ProofBook {
   readonly #mac: Mac;

@@ -43,8 +43,8 @@ export function readExchange({ mac, nonce }: ReportExchange, stream: Uint8Array)
 }
 
 /**
- * Fetches a report over a connection with `keep: REPORT_STREAM_BYTES` and a SYN with a proof; `readExchange` finds it
- * in the stream. `request` is called at the responder's greeting, which may take seconds.
+ * Fetches a report over a connection with `keep: REPORT_STREAM_BYTES` and a SYN with a proof; `readExchange`
+ * finds it in the stream. `request` is called at the responder's greeting, which may take seconds.
  */
 export function fetchReport(exchange: ReportExchange, request: () => ReportRequest): ConnectionScript {
   return inStages([established, exchanged(exchange, request), closed()]);

@@ -5,7 +5,7 @@ import type { Mac } from './token-mac.ts';
 
 /** Bytes of an incomplete request that are kept; more cannot be a request. */
 const MOST_BUFFERED = 1024;
-/** Data of the SYN arrives in the stream before the first request (RFC 9293, 3.4); this much of it is skipped. */
+/** Data of the SYN precedes the first request in the stream (RFC 9293, 3.4); this much of it is skipped. */
 const MOST_SKIPPED = 1500;
 
 /** What one connection is served with. */
@@ -26,7 +26,7 @@ export interface ReportTurn {
   readonly isForeign: boolean;
 }
 
-/** The responder's side of a connection's stream: a greeting, then a report for each request made with the token. */
+/** The responder's side of a stream: a greeting, then a report for each request made with the token. */
 export class ReportServer {
   readonly #parts: ReportServerParts;
   #stream: Uint8Array = new Uint8Array(0);

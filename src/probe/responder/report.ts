@@ -54,8 +54,8 @@ export interface ResponderReport {
   /** True when older ones of the requested time were forgotten. */
   readonly forgotten: boolean;
   /**
-   * Listening ports that received SYNs without a proof in that time, and milliseconds since the last of them; one may
-   * be the client's, rewritten.
+   * Listening ports that received SYNs without a proof in that time, and milliseconds since the last of them;
+   * one may be the client's, rewritten.
    */
   readonly strangers: readonly { readonly port: number; readonly ageMs: number }[];
   /** The responder's listening ports, in runs. It does not see what is sent to others. */

@@ -114,8 +114,8 @@ export function* queryResponder(asked: ResponderQueryPlan): Step<void> {
 }
 
 /**
- * Attempts at these ports, side by side, until each is answered or its retries are used. A further attempt is a new
- * connection: a retransmission would change IP ID and TSval, and so lose the proof.
+ * Attempts at these ports, side by side, until each is answered or its retries are used. A further attempt is
+ * a new connection: a retransmission would change IP ID and TSval, and so lose the proof.
  */
 function* attemptAll(plan: RunningPlan, tried: readonly Tried[], request: () => ReportRequest): Step<void> {
   let unanswered = tried;
@@ -164,7 +164,7 @@ function* askLog(plan: RunningPlan, makeSyn: MakeSyn): Step<ResponderLog | null>
     const skip = pages.reduce((count, { report }) => count + report.others.length, 0);
     const page = yield* askPage(plan, makeSyn, skip);
     if (page === null) break;
-    // Asking is an attempt too: the list of each page begins with the attempts that asked for those before it.
+    // Asking is an attempt too: each page begins with the attempts that asked for those before it.
     pages.push(page);
     more = page.report.more;
   }
@@ -200,7 +200,7 @@ function isAnswered(attempt: ResponderAttempt | undefined): boolean {
   return attempt.report !== null || attempt.failure !== null || kind === 'refused' || kind === 'send-error';
 }
 
-/** The attempt that decides about a port: the last with a report, else the first with a SYN-ACK, with any answer, at all. */
+/** The attempt that decides: the last with a report, else the first with a SYN-ACK, with any answer, at all. */
 export function decisiveAttempt({ attempts }: ResponderOutcome): ResponderAttempt | null {
   return (
     attempts.findLast(({ report }) => report !== null) ??

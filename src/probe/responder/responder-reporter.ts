@@ -12,7 +12,7 @@ const MOST_REMEMBERED = 2048;
 const MOST_OTHERS = 128;
 const MOST_STRANGERS = 256;
 
-/** Remembers the latest attempts, and when each port was last reached without a proof; writes reports from it. */
+/** Remembers the latest attempts, and when SYNs without a proof last reached each port; writes reports. */
 export class ResponderReporter {
   /** Oldest first. */
   readonly #attempts: Attempt[] = [];

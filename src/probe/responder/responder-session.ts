@@ -36,8 +36,9 @@ interface Served {
 }
 
 /**
- * The responder: answers SYNs that carry a proof of the token, and reports over the connection what arrived and what
- * left. It is silent to all others, and remembers only when they last reached each port. Its memory is bounded.
+ * The responder: answers SYNs that carry a proof of the token, and reports over the connection what arrived
+ * and what left. It is silent to all others, and remembers only when they last reached each port. Its memory
+ * is bounded.
  */
 export class ResponderSession implements DrivenSession {
   readonly stats: ResponderStats = { attempts: 0, answered: 0, reported: 0, strangers: 0, rateLimited: 0, slotsOff: 0 };

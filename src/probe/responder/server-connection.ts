@@ -46,7 +46,7 @@ const EMPTY = new Uint8Array(0);
 
 type Ending = 'done' | 'reset' | 'no-ack' | 'timed-out';
 
-/** The server's end of a TCP connection (RFC 9293) in user space: takes data in order only, closes when the client does. */
+/** The server's end of a TCP connection in user space: takes data in order only, closes when the client does. */
 export class ServerConnection {
   /** How the connection ended; null while it lasts. */
   ending: Ending | null = null;
@@ -105,7 +105,7 @@ export class ServerConnection {
     if (this.isHalfOpen && now - this.#repliedAt >= SAME_SYN) this.#repeatSynAck(now);
   }
 
-  /** Takes a segment of this connection that is no SYN; null when it changes nothing, else call `transmit` next. */
+  /** Takes a segment that is no SYN; null when it changes nothing, else call `transmit` next. */
   receive({ header, payload }: TcpSegment, now: Nanos): Received | null {
     if (this.ending !== null) return null;
     if ((header.flags & TcpFlag.RST) !== 0) {

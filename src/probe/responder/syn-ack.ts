@@ -34,7 +34,7 @@ const NOP: TcpOption = { kind: 1, name: 'nop' };
 const SACK_OK: TcpOption = { kind: 4, name: 'sackOK' };
 const ECN_SETUP = TcpFlag.ECE | TcpFlag.CWR;
 
-/** What every packet to the sender of `syn` has. The DSCP is the one that arrived, to compare the reverse path too. */
+/** What all packets to the SYN's sender have; the DSCP as it arrived, to compare the reverse path too. */
 export function addressedBack({ ip, header }: DecodedSyn): TcpPacketFields {
   return {
     source: ip.destination,

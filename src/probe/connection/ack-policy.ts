@@ -1,12 +1,8 @@
-/** What there is to acknowledge. */
-export interface Acknowledgeable {
-  readonly what: 'syn-ack' | 'data' | 'fin';
-  /** Segments with data that have come so far, this one included, repetitions too. */
-  readonly dataSegments: number;
-}
-
-/** Whether to acknowledge at once. `Connection.acknowledge` can do it later, after retransmissions. */
-export type AckPolicy = (arrival: Acknowledgeable) => boolean;
+/**
+ * Whether to acknowledge at once. `Connection.acknowledge` can do it later, after retransmissions.
+ * `dataSegments`: segments with data that have come so far, this one included, repetitions too.
+ */
+export type AckPolicy = (arrival: { readonly what: 'syn-ack' | 'data' | 'fin'; readonly dataSegments: number }) => boolean;
 
 /** As every stack does, without delay. */
 export const acknowledgeAtOnce: AckPolicy = () => true;

@@ -5,6 +5,7 @@ import { PacketView } from '../../wire/packet-view.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { tcpFlags } from '../../wire/tcp.ts';
 import { IPV4_HEADER_BYTES } from '../../wire/ipv4.ts';
+import type { SessionStats } from '../scan/session-plan.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
 import { TransmitQueue, type Posted } from '../session/transmit-queue.ts';
 import { Connection, type ConnectionSpec } from './connection.ts';
@@ -32,15 +33,8 @@ interface Active {
   readonly connections: readonly Connection[];
 }
 
-/** Totals of a session. */
-export interface ConnectionStats {
-  /** SYNs posted. */
-  probesSent: number;
-  /** Segments and ICMP errors that belonged to a connection and proved themselves. */
-  repliesReceived: number;
-  /** Those that named one of our tuples and proved nothing. */
-  repliesRejected: number;
-}
+/** SYNs posted, and segments and ICMP errors on our tuples: those that proved themselves, and the others. */
+type ConnectionStats = Pick<SessionStats, 'probesSent' | 'repliesReceived' | 'repliesRejected'>;
 
 const ICMP_REDIRECT = 5;
 

@@ -79,19 +79,12 @@ export class SegmentArrival {
   /** The user has let go of it, so whatever still proves to be the peer's is reset (RFC 9293, 3.10.7.1). */
   #afterEnd(judgement: Judgement, { segment, at }: ReceivedSegment): ReceivedSense {
     const { header } = segment;
-    if ((header.flags & RST) !== 0) return judgement === 'refusal' || judgement === 'reset' ? 'rst' : 'not-believed';
-    const acknowledged = this.#acknowledgedBy(header);
-    if (acknowledged < 1) return 'not-believed';
+    if ((header.flags & RST) !== 0) return ['refusal', 'reset'].includes(judgement) ? 'rst' : 'not-believed';
     const block = this.#block;
-    if (block.ending?.kind !== 'finished' && this.#mayAnswer()) block.send('rst', { flags: RST, position: acknowledged }, at);
+    const position = seqDiff(seq(header.ack), block.craft.isn);
+    if ((header.flags & ACK) === 0 || position < 1 || position > block.sent.furthest) return 'not-believed';
+    if (block.ending?.kind !== 'finished' && this.#mayAnswer()) block.send('rst', { flags: RST, position }, at);
     return (header.flags & SYN) === 0 ? 'ack-again' : 'syn-ack-again';
-  }
-
-  /** The position that a segment acknowledges; 0 where it is none of ours. */
-  #acknowledgedBy({ flags, ack }: TcpHeader): number {
-    const { craft, sent } = this.#block;
-    const position = seqDiff(seq(ack), craft.isn);
-    return (flags & ACK) === 0 || position < 1 || position > sent.furthest ? 0 : position;
   }
 
   #onSynAck({ segment, at }: ReceivedSegment): ReceivedSense {

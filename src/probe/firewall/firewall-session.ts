@@ -1,4 +1,4 @@
-import type { SendBatch } from '../../transport/transport.ts';
+import type { SendBatch, Source } from '../../transport/transport.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { PacketView } from '../../wire/packet-view.ts';
 import { ProbeCookie } from '../craft/cookie.ts';
@@ -166,11 +166,8 @@ export class FirewallSession implements DrivenSession {
   }
 
   #craft(route: number): PacketCraft {
-    const known = this.#crafts.get(route);
-    if (known !== undefined) return known;
-    const source = this.#plan.routes.sources[route];
-    if (source === undefined) throw new RangeError(`no source for route ${route}`);
-    const craft = new PacketCraft(this.#plan.spec, source);
+    const { spec, routes } = this.#plan;
+    const craft = this.#crafts.get(route) ?? new PacketCraft(spec, routes.sources[route] as Source);
     this.#crafts.set(route, craft);
     return craft;
   }

@@ -102,7 +102,7 @@ export class Connection {
   }
 
   /** Smoothed round trip, 0 while none is known, and the time-out that follows from it. */
-  get pace(): Pick<RetransmissionTimer, 'srtt' | 'rto'> {
+  get pace(): Readonly<Pick<RetransmissionTimer, 'srtt' | 'rto'>> {
     return this.#block.timer;
   }
 

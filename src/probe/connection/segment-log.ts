@@ -13,15 +13,11 @@ const MOST_NOTES = 4096;
 
 /** Writes down everything that passes on a connection. */
 export class SegmentLog {
-  readonly #notes: ConnectionNote[] = [];
-
-  get notes(): readonly ConnectionNote[] {
-    return this.#notes;
-  }
+  readonly notes: ConnectionNote[] = [];
 
   /** `place`: the number of notes before a segment was acted on: it stands before what it caused. */
-  add(note: ConnectionNote, place: number = this.#notes.length): void {
-    if (this.#notes.length < MOST_NOTES) this.#notes.splice(place, 0, note);
+  add(note: ConnectionNote, place: number = this.notes.length): void {
+    if (this.notes.length < MOST_NOTES) this.notes.splice(place, 0, note);
   }
 
   /** A segment of ours. Its time is looked up when it is asked for: the capture may correct it. */

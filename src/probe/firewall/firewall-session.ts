@@ -55,10 +55,8 @@ export class FirewallSession implements DrivenSession {
     this.#beginTargets();
     for (const [index, target] of this.#cases) this.#turn(now, index, target);
     this.#beginTargets();
-    if (this.#cases.size === 0) {
-      this.finished = true;
-      return Infinity;
-    }
+    this.finished = this.#cases.size === 0;
+    if (this.finished) return Infinity;
     const queueNext = this.#transmitQueue.fill(now, batch);
     return Math.max(now, Math.min(queueNext, this.#nextAt(now)));
   }

@@ -26,7 +26,7 @@ const SLOWEST = 2;
 /** A bounded search for the rate at which SYNs to one port begin to be lost: 4,000 SYNs and 10 s at most. */
 export class RateSearch implements TestPacketSender {
   readonly spec: TestSpec;
-  readonly #steps: RateStep[] = [];
+  readonly steps: RateStep[] = [];
   readonly #answered: Set<TestPacket> = new Set();
   /** The step in progress, and its SYNs. */
   #step: Pick<RateStep, 'phase' | 'rate'> = { phase: 'climb', rate: CLIMB[0] as number };
@@ -35,10 +35,6 @@ export class RateSearch implements TestPacketSender {
 
   constructor(port: number) {
     this.spec = { kind: 'syn-rate', port, ttl: null, option: null, round: 1 };
-  }
-
-  get steps(): readonly RateStep[] {
-    return this.#steps;
   }
 
   /** Whether a SYN is due at `now`. */
@@ -65,7 +61,7 @@ export class RateSearch implements TestPacketSender {
   advance(now: Nanos): boolean {
     if (this.#start === null || now < this.#endsAt) return false;
     const step = this.#result();
-    this.#steps.push(step);
+    this.steps.push(step);
     const next = nextStep(step);
     if (next !== null) this.#step = next;
     this.#testPackets = [];

@@ -13,8 +13,9 @@ const ICMP_PACE: Nanos = 1100 * NANOS_PER_MS;
 
 /** How long the answers of one target are waited for. */
 export class TargetPace {
+  /** True once a SYN was rejected with ICMP: silence may then be a limit on such errors. */
+  rejects = false;
   readonly #timeout: Nanos;
-  #rejects = false;
   #isLimited = false;
   #slowestTcp: Nanos = 0;
   #slowestIcmp: Nanos = 0;
@@ -23,18 +24,13 @@ export class TargetPace {
     this.#timeout = timeout;
   }
 
-  /** True once a SYN was rejected with ICMP: silence may then be a limit on such errors. */
-  get rejects(): boolean {
-    return this.#rejects;
-  }
-
   /**
    * Until when to listen to a silent target whose first packet left at `sentAt`: a router sends three ARP
    * requests, a second apart, before it reports a host unreachable (net/ipv4/arp.c). 0 once the target has
    * answered.
    */
   listensUntil(sentAt: Nanos): Nanos {
-    return this.#slowestTcp > 0 || this.#rejects ? 0 : sentAt + ABSENCE * this.#timeout;
+    return this.#slowestTcp > 0 || this.rejects ? 0 : sentAt + ABSENCE * this.#timeout;
   }
 
   /** Takes the round trip of a packet's first answer. Errors but an expired TTL may have waited for ARP. */
@@ -48,7 +44,7 @@ export class TargetPace {
    * limit. True for the first sign of one.
    */
   noteRejection(isRetry: boolean): boolean {
-    this.#rejects = true;
+    this.rejects = true;
     if (!isRetry || this.#isLimited) return false;
     this.#isLimited = true;
     return true;
@@ -60,7 +56,7 @@ export class TargetPace {
     if (!isFirstSyn(test) || test.answerKind !== null) return usual;
     const sent = test.testPackets.length;
     if (sent >= test.allowance) return Math.max(usual, this.#timeout - test.sendingTime);
-    return this.#rejects && sent > 1 ? Math.max(ICMP_PACE, usual) : usual;
+    return this.rejects && sent > 1 ? Math.max(ICMP_PACE, usual) : usual;
   }
 
   #usualWait(): Nanos {

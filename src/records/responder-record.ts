@@ -31,7 +31,7 @@ const NEVER_SEEN = {
 
 /** What there is to say of the responder; `local` is what this end saw of the decisive attempt. */
 export function responderPartOf(outcome: ResponderOutcome, attempt: ResponderAttempt, local: LocalView): ResponderPart {
-  const { report } = attempt.exchange;
+  const { report } = attempt;
   return report === null ? fromLog(outcome, attempt, local) : fromReport(attempt, report.own, local);
 }
 
@@ -43,12 +43,12 @@ function fromReport({ syn }: ResponderAttempt, own: AttemptReport, { synAck }: L
 
 function fromLog(
   { question, attempts, log, at }: ResponderOutcome,
-  { exchange }: ResponderAttempt,
+  { failure }: ResponderAttempt,
   { reply, sentAt }: LocalView,
 ): ResponderPart {
   const waited = sentAt === null ? 0 : Math.max(0, at - sentAt);
   const judged = judgeSilence({ port: question.port, syns: attempts.map(({ syn }) => syn), reply, waited, log });
-  const status = judged.status === 'unknown' && exchange.failure !== null ? exchange.failure : judged.status;
+  const status = judged.status === 'unknown' && failure !== null ? failure : judged.status;
   if (judged.found === null) return { responder: recordOf(status, null, null), findings: judged.findings, synSent: null };
   const { syn } = judged.found;
   const [attempt] = judged.found.attempts;

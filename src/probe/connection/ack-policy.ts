@@ -1,12 +1,8 @@
-/** What there is to acknowledge. */
-export interface Acknowledgeable {
-  readonly what: 'syn-ack' | 'data' | 'fin';
-  /** Segments with data that have come so far, this one included, repetitions too. */
-  readonly dataSegments: number;
-}
-
-/** Whether to acknowledge at once. `Connection.acknowledge` can do it later, after retransmissions. */
-export type AckPolicy = (arrival: Acknowledgeable) => boolean;
+/**
+ * Whether to acknowledge at once. `Connection.acknowledge` can do it later, after retransmissions.
+ * `dataSegments`: segments with data that have come so far, this one included, repetitions too.
+ */
+export type AckPolicy = (arrival: { readonly what: 'syn-ack' | 'data' | 'fin'; readonly dataSegments: number }) => boolean;
 
 /** As every stack does, without delay. */
 export const acknowledgeAtOnce: AckPolicy = () => true;
@@ -15,9 +11,9 @@ export const acknowledgeAtOnce: AckPolicy = () => true;
 export const acknowledgeNothing: AckPolicy = () => false;
 
 /**
- * Acknowledges the handshake and the first `segments` arrivals of data. The peer then retransmits its
- * oldest segment after its time-out (200 ms on Linux), alone: its length is that of one segment, whatever
- * network cards and kernels merge.
+ * Acknowledges the handshake and the first `segments` arrivals of data. The peer then retransmits its oldest
+ * segment after its time-out (200 ms on Linux), alone: its length is that of one segment, whatever cards and
+ * kernels merge.
  */
 export function acknowledgeFirst(segments: number): AckPolicy {
   return ({ what, dataSegments }) => what === 'syn-ack' || dataSegments <= segments;

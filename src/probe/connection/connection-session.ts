@@ -5,6 +5,7 @@ import { PacketView } from '../../wire/packet-view.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { tcpFlags } from '../../wire/tcp.ts';
 import { IPV4_HEADER_BYTES } from '../../wire/ipv4.ts';
+import type { SessionStats } from '../scan/session-plan.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
 import { TransmitQueue, type Posted } from '../session/transmit-queue.ts';
 import { Connection, type ConnectionSpec } from './connection.ts';
@@ -13,10 +14,7 @@ import { decodedCopy } from './segment-log.ts';
 /** A connection to begin; the session has the transmit queue. */
 export type ConnectionRequest = Omit<ConnectionSpec, 'transmitQueue'>;
 
-/**
- * Work that needs connections: yields those to hold side by side and resumes once all of them are CLOSED.
- * `return()` ends it when the run is stopped.
- */
+/** Yields connections to hold side by side, and resumes once all of them are CLOSED; `return()` ends it early. */
 export type ConnectionPlan = Generator<readonly ConnectionRequest[], void, readonly Connection[]>;
 
 /** What a session works on. */
@@ -29,33 +27,18 @@ export interface ConnectionSessionPlan {
 /** How long late packets of a closed connection are still answered; on most paths they live shorter. */
 const MEMORY: Nanos = 3 * NANOS_PER_SECOND;
 
-/** Closed connections that are still remembered. */
-interface Retired {
-  readonly connections: readonly Connection[];
-  readonly until: Nanos;
-}
-
+/** Connections that are held side by side. */
 interface Active {
   readonly connectionPlan: ConnectionPlan;
   readonly connections: readonly Connection[];
 }
 
-/** Totals of a session. */
-export interface ConnectionStats {
-  /** SYNs posted. */
-  probesSent: number;
-  /** Segments and ICMP errors that belonged to a connection and proved themselves. */
-  repliesReceived: number;
-  /** Those that named one of our tuples and proved nothing. */
-  repliesRejected: number;
-}
+/** SYNs posted, and segments and ICMP errors on our tuples: those that proved themselves, and the others. */
+type ConnectionStats = Pick<SessionStats, 'probesSent' | 'repliesReceived' | 'repliesRejected'>;
 
 const ICMP_REDIRECT = 5;
 
-/**
- * Holds connections in user space. Each gets the packets of its addresses and ports, and the ICMP errors
- * that quote one of its own. A connection that is still open when the session is stopped is reset.
- */
+/** Holds connections in user space; each gets the packets of its tuple and the ICMP errors that quote it. */
 export class ConnectionSession implements DrivenSession {
   readonly #transmitQueue = new TransmitQueue();
   readonly #view = new PacketView();
@@ -67,7 +50,8 @@ export class ConnectionSession implements DrivenSession {
   #hasMore = true;
   #stopped = false;
   #now: Nanos = 0;
-  #retired: readonly Retired[] = [];
+  /** Closed connections, and until when they are still remembered. */
+  #retired: readonly { readonly connection: Connection; readonly until: Nanos }[] = [];
   /** Of forgotten connections, and of errors that belonged to none. */
   readonly #totals: ConnectionStats = { probesSent: 0, repliesReceived: 0, repliesRejected: 0 };
 
@@ -89,9 +73,7 @@ export class ConnectionSession implements DrivenSession {
   poll(now: Nanos, batch: SendBatch): Nanos {
     this.#now = now;
     batch.count = 0;
-    if (this.finished) return Infinity;
-    const due = this.#turn(now);
-    return Math.min(due, this.#transmitQueue.fill(now, batch));
+    return this.finished ? Infinity : Math.min(this.#turn(now), this.#transmitQueue.fill(now, batch));
   }
 
   flushed(now: Nanos, batch: SendBatch): Nanos {
@@ -135,91 +117,75 @@ export class ConnectionSession implements DrivenSession {
 
   #turn(now: Nanos): Nanos {
     this.#forget(now);
-    this.#beginMore();
-    for (let due = this.#pollAll(now); ; due = this.#pollAll(now)) {
+    for (;;) {
+      this.#beginMore();
+      let due = Infinity;
+      for (const { connections } of this.#active) for (const one of connections) due = Math.min(due, one.poll(now));
       const over = this.#active.filter(({ connections }) => connections.every(({ state }) => state === 'CLOSED'));
       if (over.length === 0) return due;
       this.#active = this.#active.flatMap((active) => (over.includes(active) ? this.#advance(active) : [active]));
-      this.#beginMore();
     }
-  }
-
-  #pollAll(now: Nanos): Nanos {
-    let due = Infinity;
-    for (const { connections } of this.#active) for (const connection of connections) due = Math.min(due, connection.poll(now));
-    return due;
-  }
-
-  #advance({ connectionPlan, connections }: Active): Active[] {
-    const next = connectionPlan.next(connections);
-    this.#retired = [...this.#retired, { connections, until: this.#now + MEMORY }];
-    return next.done === true ? [] : [{ connectionPlan, connections: next.value.map((request) => this.#open(request)) }];
-  }
-
-  /** Keeps memory proportional to the connections in use, however many a run makes. */
-  #forget(now: Nanos): void {
-    for (const { connections } of this.#retired.filter(({ until }) => until <= now))
-      connections.forEach((one) => this.#remove(one));
-    this.#retired = this.#retired.filter(({ until }) => until > now);
-  }
-
-  #remove(connection: Connection): void {
-    const { remote, remotePort, localPort } = connection.tuple;
-    const tuple = tupleOf(remote, remotePort, localPort);
-    if (this.#byTuple.get(tuple) !== connection) return;
-    addTo(connection, this.#totals);
-    this.#byTuple.delete(tuple);
   }
 
   #beginMore(): void {
     while (this.#hasMore && this.#active.length < this.#atOnce) {
       const next = this.#connectionPlans.next();
       if (next.done === true) this.#hasMore = false;
-      else this.#active = [...this.#active, ...this.#begin(next.value)];
+      else this.#active = [...this.#active, ...this.#advance({ connectionPlan: next.value, connections: [] })];
     }
   }
 
-  #begin(connectionPlan: ConnectionPlan): Active[] {
-    const first = connectionPlan.next([]);
-    return first.done === true ? [] : [{ connectionPlan, connections: first.value.map((request) => this.#open(request)) }];
+  /** Goes on with a plan whose connections are CLOSED. */
+  #advance({ connectionPlan, connections }: Active): readonly Active[] {
+    const next = connectionPlan.next(connections);
+    const until = this.#now + MEMORY;
+    this.#retired = [...this.#retired, ...connections.map((connection) => ({ connection, until }))];
+    return next.done === true ? [] : [{ connectionPlan, connections: next.value.map((request) => this.#open(request)) }];
   }
 
   #open(request: ConnectionRequest): Connection {
     const connection = new Connection({ ...request, transmitQueue: this.#transmitQueue });
-    const { remote, remotePort, localPort } = connection.tuple;
-    const tuple = tupleOf(remote, remotePort, localPort);
-    const former = this.#byTuple.get(tuple);
+    const key = keyOf(connection);
+    const former = this.#byTuple.get(key);
     if (former !== undefined) this.#remove(former);
-    this.#sourcePorts.add(localPort);
-    this.#byTuple.set(tuple, connection);
+    this.#sourcePorts.add(connection.tuple.localPort);
+    this.#byTuple.set(key, connection);
     return connection;
+  }
+
+  /** Keeps memory proportional to the connections in use, however many a run makes. */
+  #forget(now: Nanos): void {
+    for (const { connection, until } of this.#retired) if (until <= now) this.#remove(connection);
+    this.#retired = this.#retired.filter(({ until }) => until > now);
+  }
+
+  #remove(connection: Connection): void {
+    const key = keyOf(connection);
+    if (this.#byTuple.get(key) !== connection) return;
+    addTo(connection, this.#totals);
+    this.#byTuple.delete(key);
   }
 
   #receiveError(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
     const view = this.#view;
     if (view.icmpType === ICMP_REDIRECT) return;
     const packet = decodedCopy(bytes, offset, length);
-    const message = packet?.icmp ?? null;
-    if (packet === null || message === null) return;
+    if (packet === null || packet.icmp === null) return;
+    const message = packet.icmp;
     const error = { at, packet, message, quotedSeq: seq(view.quoteSeq), quotedLength: message.quote?.ip.totalLength ?? 0 };
     const known = this.#quoted();
     if (known.length > 0 && !known.some((connection) => connection.receiveError(error))) this.#totals.repliesRejected++;
   }
 
-  /**
-   * The connections that an error may quote: that of the tuple, or, where a NAT left its own port in the
-   * quote, any to that address and port.
-   */
+  /** Those that an error may quote: that of the tuple, else any to that address: a NAT may leave its port. */
   #quoted(): readonly Connection[] {
     const view = this.#view;
     const exact = this.#byTuple.get(tupleOf(view.quoteDestination, view.quoteDestinationPort, view.quoteSourcePort));
     if (exact !== undefined) return [exact];
-    return [...this.#byTuple.values()].filter(
-      ({ tuple }) =>
-        tuple.remote === view.quoteDestination &&
-        tuple.remotePort === view.quoteDestinationPort &&
-        tuple.local !== view.quoteSource,
-    );
+    return [...this.#byTuple.values()].filter(({ tuple: { local, remote, remotePort } }) => {
+      const isThere = remote === view.quoteDestination && remotePort === view.quoteDestinationPort;
+      return isThere && local !== view.quoteSource;
+    });
   }
 }
 
@@ -229,6 +195,10 @@ function addTo({ notes, synCount }: Connection, into: ConnectionStats): void {
   into.probesSent += synCount;
   into.repliesReceived += heard.length - doubted;
   into.repliesRejected += doubted;
+}
+
+function keyOf({ tuple }: Connection): string {
+  return tupleOf(tuple.remote, tuple.remotePort, tuple.localPort);
 }
 
 function tupleOf(remote: Address, remotePort: number, localPort: number): string {

@@ -14,7 +14,7 @@ export type TcpState =
 
 /** How a connection came to be CLOSED. */
 export type Ending =
-  /** How a connection came to be CLOSED. */
+  /** Both directions closed with FIN. */
   | { readonly kind: 'finished' }
   /** A proven RST in answer to the SYN. */
   | { readonly kind: 'refused' }
@@ -29,29 +29,16 @@ export type Ending =
   /** The SYN could not be sent from this host. */
   | { readonly kind: 'send-error'; readonly errno: number };
 
-/** States in which the handshake is complete and the connection not yet over. */
-export function isSynchronized(state: TcpState): boolean {
-  return state !== 'SYN-SENT' && state !== 'CLOSED';
-}
+/** The state after our FIN has left or is acknowledged, or the peer's has come in its place in the stream. */
+const TRANSITIONS: Readonly<Record<'own-fin' | 'own-fin-acknowledged' | 'peer-fin', Partial<Record<TcpState, TcpState>>>> = {
+  'own-fin': { ESTABLISHED: 'FIN-WAIT-1', 'CLOSE-WAIT': 'LAST-ACK' },
+  'own-fin-acknowledged': { 'FIN-WAIT-1': 'FIN-WAIT-2', CLOSING: 'TIME-WAIT', 'LAST-ACK': 'CLOSED' },
+  'peer-fin': { ESTABLISHED: 'CLOSE-WAIT', 'FIN-WAIT-1': 'CLOSING', 'FIN-WAIT-2': 'TIME-WAIT' },
+};
 
-/** The state after our FIN has left. */
-export function afterOwnFin(state: TcpState): TcpState {
-  if (state === 'ESTABLISHED') return 'FIN-WAIT-1';
-  return state === 'CLOSE-WAIT' ? 'LAST-ACK' : state;
-}
-
-/** The state after our FIN has been acknowledged. */
-export function afterOwnFinAcknowledged(state: TcpState): TcpState {
-  if (state === 'FIN-WAIT-1') return 'FIN-WAIT-2';
-  if (state === 'CLOSING') return 'TIME-WAIT';
-  return state === 'LAST-ACK' ? 'CLOSED' : state;
-}
-
-/** The state after the peer's FIN has come in its place in the stream. */
-export function afterPeerFin(state: TcpState): TcpState {
-  if (state === 'ESTABLISHED') return 'CLOSE-WAIT';
-  if (state === 'FIN-WAIT-1') return 'CLOSING';
-  return state === 'FIN-WAIT-2' ? 'TIME-WAIT' : state;
+/** The state after an event; the same where the event changes nothing. */
+export function stateAfter(event: keyof typeof TRANSITIONS, state: TcpState): TcpState {
+  return TRANSITIONS[event][state] ?? state;
 }
 
 /** Both ends of a connection. */

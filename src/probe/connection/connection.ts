@@ -1,16 +1,17 @@
 import { NANOS_PER_MS, type Nanos, seqDiff } from '../../wire/numbers.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
-import type { TransmitQueue, Posted } from '../session/transmit-queue.ts';
+import type { Posted } from '../session/transmit-queue.ts';
 import { type AckPolicy, acknowledgeAtOnce } from './ack-policy.ts';
 import type { Agreement } from './agreement.ts';
-import { afterOwnFin, type Ending, type TcpState, type ConnectionTuple } from './connection-state.ts';
-import { ControlBlock } from './control-block.ts';
+import { type Ending, stateAfter, type TcpState, type ConnectionTuple } from './connection-state.ts';
+import { ControlBlock, type ControlSpec } from './control-block.ts';
 import type { ReceivedSegment, ReceivedError, ConnectionNote } from './segment-note.ts';
 import { nextHopMtu } from './segment-log.ts';
 import type { ReceiveStream } from './receive-stream.ts';
+import type { RetransmissionTimer } from './retransmission-timer.ts';
 import { SegmentArrival } from './segment-arrival.ts';
 import type { SegmentFields } from './segment-craft.ts';
-import type { SendStream } from './send-stream.ts';
+import type { Piece, SendStream } from './send-stream.ts';
 
 /**
  * What a connection is used for. Called after every event and at the time it asked for; it writes, closes
@@ -19,28 +20,15 @@ import type { SendStream } from './send-stream.ts';
 export type ConnectionScript = (connection: Connection, now: Nanos) => Nanos;
 
 /** Everything that a connection needs to know before its first packet. */
-export interface ConnectionSpec {
-  /** The whole SYN, an IP packet from which addresses, ports and options follow. Its port is guarded. */
-  readonly syn: Uint8Array;
-  readonly transmitQueue: TransmitQueue;
+export interface ConnectionSpec extends ControlSpec {
   readonly script: ConnectionScript;
   /** `acknowledgeAtOnce` unless given. */
   readonly acknowledge?: AckPolicy;
-  /** Time-out before any round trip is known. */
-  readonly initialRto: Nanos;
   /** SYNs after the first. */
   readonly retries: number;
-  /** First bytes of the peer's stream that are kept; 4096 unless given. */
-  readonly keep?: number;
-  /** Receive window in bytes once established; default: the number in the SYN, unscaled. */
-  readonly window?: number;
-  /** Bytes of the largest packet that may leave: limited by the MTU and a slot of a batch; default: 1500. */
-  readonly mtu?: number;
 }
 
 const { FIN, RST, PSH } = TcpFlag;
-const KEPT_BYTES = 4096;
-const ETHERNET_MTU = 1500;
 /** Segments in flight at most (RFC 6928). */
 const MOST_SEGMENTS = 10;
 /** Retransmissions of data or FIN: 3 s in all on a LAN, enough for the peer to repeat its SYN-ACK. */
@@ -49,11 +37,10 @@ const DATA_RETRIES = 3;
 const SOON: Nanos = 100 * NANOS_PER_MS;
 
 /**
- * A client's end of a TCP connection in user space (RFC 9293), without I/O. `poll` does what is due,
- * `receive` takes the peer's segments, `receiveError` ICMP errors about ours; packets leave through the
- * transmit queue. The kernel must not answer the peer, so the source port must be guarded.
- * Positions count from the ISN of the bytes' sender: a SYN is at 0, the first byte at 1. Times are
- * nanoseconds on the transport's clock.
+ * A client's end of a TCP connection in user space (RFC 9293), without I/O; packets leave through the
+ * transmit queue. The kernel must not answer the peer, so the source port must be guarded. Positions count
+ * from the ISN of the bytes' sender: a SYN is at 0, the first byte at 1. Times are nanoseconds on the
+ * transport's clock.
  */
 export class Connection {
   readonly #block: ControlBlock;
@@ -61,9 +48,8 @@ export class Connection {
   readonly #plan: ConnectionSpec;
 
   constructor(plan: ConnectionSpec) {
-    const { syn, transmitQueue, initialRto, keep = KEPT_BYTES, window = null, mtu = ETHERNET_MTU } = plan;
     this.#plan = plan;
-    this.#block = new ControlBlock({ syn, transmitQueue, initialRto, keep, window, mtu });
+    this.#block = new ControlBlock(plan);
     this.#arrival = new SegmentArrival(this.#block, plan.acknowledge ?? acknowledgeAtOnce);
   }
 
@@ -116,9 +102,8 @@ export class Connection {
   }
 
   /** Smoothed round trip, 0 while none is known, and the time-out that follows from it. */
-  get pace(): { readonly srtt: Nanos; readonly rto: Nanos } {
-    const { srtt, rto } = this.#block.timer;
-    return { srtt, rto };
+  get pace(): Readonly<Pick<RetransmissionTimer, 'srtt' | 'rto'>> {
+    return this.#block.timer;
   }
 
   /** Segments with data that have come, repetitions too. */
@@ -156,9 +141,7 @@ export class Connection {
     this.#block.sent.finish();
   }
 
-  /**
-   * Resets the connection unless it is closed; after an unanswered SYN too, whose answer may be in flight.
-   */
+  /** Resets the connection unless it is closed; also after an unanswered SYN: its answer may be in flight. */
   reset(now: Nanos): void {
     this.#end({ kind: 'reset' }, now);
   }
@@ -172,7 +155,7 @@ export class Connection {
   }
 
   /** Sends a segment beside the stream, also before its start, to draw an answer. It is not retransmitted. */
-  probe(fields: Pick<SegmentFields, 'flags' | 'position' | 'payload' | 'ecn'>, now: Nanos): Posted {
+  probe(fields: SegmentFields, now: Nanos): Posted {
     this.#block.lowest = Math.min(this.#block.lowest, fields.position);
     return this.#block.send('probe', fields, now);
   }
@@ -207,19 +190,15 @@ export class Connection {
     const quotedSeq = seqDiff(error.quotedSeq, block.craft.isn);
     if (quotedSeq < block.lowest || quotedSeq > block.sent.furthest) return false;
     block.error = error;
-    const { at, packet, message, quotedLength } = error;
+    const { at, packet, message } = error;
     const mtu = nextHopMtu(message);
-    block.segmentLog.icmp(message, { at, packet, state: block.state, quotedSeq, quotedLength, mtu });
+    const from = packet.ip.source;
+    block.segmentLog.add({ ...error, kind: 'icmp', state: block.state, from, quotedSeq, mtu });
     if (block.state === 'SYN-SENT' && block.agreement === null) block.timer.hasten(at + SOON);
-    if (mtu !== null && block.isSynchronized && quotedSeq >= block.sent.acknowledged) this.#shrink(mtu, at);
+    // Retransmits at once, in smaller pieces, what was too large for a link (RFC 1191, 6.5).
+    const isStuck = mtu !== null && block.isSynchronized && quotedSeq >= block.sent.acknowledged;
+    if (isStuck && block.narrow(mtu)) this.resend(at);
     return true;
-  }
-
-  /** Retransmits at once, in smaller pieces, when a packet was too large for a link (RFC 1191, 6.5). */
-  #shrink(mtu: number, at: Nanos): void {
-    const before = this.segmentSize;
-    this.#block.narrow(mtu);
-    if (this.segmentSize < before) this.resend(at);
   }
 
   /** Leaves nothing behind: resets what is half open or open. For runs that end early. */
@@ -268,9 +247,9 @@ export class Connection {
     const limit = Math.max(1, sent.acknowledged) + Math.min(block.peerWindow, MOST_SEGMENTS * size);
     let before = sent.furthest;
     for (let piece = sent.take(size, limit); piece !== null; piece = sent.take(size, limit)) {
-      const end = piece.position + piece.payload.length + (piece.fin ? 1 : 0);
+      const { end, fin } = piece;
       const isNew = end > before;
-      if (piece.fin) block.state = afterOwnFin(block.state);
+      if (fin) block.state = stateAfter('own-fin', block.state);
       const posted = this.#send(piece, isNew, now);
       if (isNew && block.timed === null) block.timed = { position: end, posted };
       block.timer.start(now);
@@ -278,13 +257,11 @@ export class Connection {
     }
   }
 
-  #send({ position, payload, fin }: NonNullable<ReturnType<SendStream['take']>>, isNew: boolean, now: Nanos): Posted {
-    const flags = (fin ? FIN : 0) | (payload.length > 0 ? PSH : 0);
+  #send({ position, payload, fin }: Piece, isNew: boolean, now: Nanos): Posted {
     const what = fin ? 'fin' : 'data';
-    return this.#block.send(
-      isNew ? what : `${what}-again`,
-      { flags, position, payload, ecn: payload.length > 0 ? this.#block.dataEcn : 0 },
-      now,
-    );
+    const hasData = payload.length > 0;
+    const flags = (fin ? FIN : 0) | (hasData ? PSH : 0);
+    const ecn = hasData ? this.#block.dataEcn : 0;
+    return this.#block.send(isNew ? what : `${what}-again`, { flags, position, payload, ecn }, now);
   }
 }

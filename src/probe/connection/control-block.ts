@@ -1,42 +1,37 @@
 import { type Nanos, type Seq, seqAdd } from '../../wire/numbers.ts';
 import type { TransmitQueue, Posted } from '../session/transmit-queue.ts';
 import { type Agreement, DEFAULT_MSS, TIMESTAMP_BYTES } from './agreement.ts';
-import { type Ending, isSynchronized, type TcpState } from './connection-state.ts';
+import type { Ending, TcpState } from './connection-state.ts';
 import type { ReceivedError, SentSense } from './segment-note.ts';
-import type { ConnectionNumbers } from './judge-segment.ts';
 import { SegmentLog } from './segment-log.ts';
 import { ReceiveStream } from './receive-stream.ts';
 import { RetransmissionTimer } from './retransmission-timer.ts';
 import { SegmentCraft, type SegmentFields } from './segment-craft.ts';
 import { SendStream } from './send-stream.ts';
-import { SegmentSender } from './segment-sender.ts';
 import { IPV4 } from '../../wire/family.ts';
 import { mssOfMtu } from '../../wire/tcp.ts';
 
 /** What a control block is made of. */
-interface ControlParts {
+export interface ControlSpec {
+  /** The whole SYN, an IP packet from which addresses, ports and options follow. Its port is guarded. */
   readonly syn: Uint8Array;
   readonly transmitQueue: TransmitQueue;
+  /** Time-out before any round trip is known. */
   readonly initialRto: Nanos;
-  readonly keep: number;
-  readonly window: number | null;
-  readonly mtu: number;
+  /** First bytes of the peer's stream that are kept; 4096 unless given. */
+  readonly keep?: number;
+  /** Receive window in bytes once established; default: the number in the SYN, unscaled. */
+  readonly window?: number;
+  /** Bytes of the largest packet that may leave: limited by the MTU and a slot of a batch; default: 1500. */
+  readonly mtu?: number;
 }
 
-/** RFC 6298 times one segment at a time. */
-interface Timed {
-  /** The acknowledgement that ends the measurement. */
-  readonly position: number;
-  readonly posted: Posted;
-}
-
+const KEPT_BYTES = 4096;
+const ETHERNET_MTU = 1500;
 /** Linux believes no router that names less (net.ipv4.route.min_pmtu). */
 const LEAST_MTU = 552;
 
-/**
- * The transmission control block (RFC 9293, 3.3.1): the state of one connection. `Connection` and
- * `SegmentArrival` have its rules.
- */
+/** The transmission control block (RFC 9293, 3.3.1). `Connection` and `SegmentArrival` have its rules. */
 export class ControlBlock {
   readonly craft: SegmentCraft;
   readonly sent: SendStream;
@@ -57,7 +52,8 @@ export class ControlBlock {
   echo = 0;
   /** SND.WND in bytes. */
   peerWindow = 0;
-  timed: Timed | null = null;
+  /** The one segment that is timed (RFC 6298), and the position whose acknowledgement ends that. */
+  timed: { readonly position: number; readonly posted: Posted } | null = null;
   /** The lowest position that was sent. */
   lowest = 0;
   establishedAt: Nanos | null = null;
@@ -66,19 +62,19 @@ export class ControlBlock {
   segmentLimit: number | null = null;
   /** ECN field of packets with data. */
   dataEcn = 0;
-  readonly #sender: SegmentSender;
-  readonly #window: number | null;
+  readonly #transmitQueue: TransmitQueue;
+  readonly #window: number;
   /** Bytes of the largest packet that may leave. */
   #mtu: number;
 
-  constructor(parts: ControlParts) {
-    this.craft = new SegmentCraft(parts.syn);
+  constructor({ syn, transmitQueue, initialRto, keep = KEPT_BYTES, window, mtu = ETHERNET_MTU }: ControlSpec) {
+    this.craft = new SegmentCraft(syn);
     this.sent = new SendStream(this.craft.synPayload);
-    this.received = new ReceiveStream(parts.keep);
-    this.timer = new RetransmissionTimer(parts.initialRto);
-    this.#sender = new SegmentSender(this.craft, parts.transmitQueue, this.segmentLog);
-    this.#window = parts.window;
-    this.#mtu = parts.mtu;
+    this.received = new ReceiveStream(keep);
+    this.timer = new RetransmissionTimer(initialRto);
+    this.#transmitQueue = transmitQueue;
+    this.#window = window ?? this.craft.header.window;
+    this.#mtu = mtu;
   }
 
   get isClosed(): boolean {
@@ -86,7 +82,7 @@ export class ControlBlock {
   }
 
   get isSynchronized(): boolean {
-    return isSynchronized(this.state);
+    return this.state !== 'SYN-SENT' && this.state !== 'CLOSED';
   }
 
   /** Payload bytes of a full segment of ours. */
@@ -102,44 +98,36 @@ export class ControlBlock {
   }
 
   get #rawWindow(): number {
-    const bytes = this.#window ?? this.craft.header.window;
-    return Math.min(0xffff, Math.ceil(bytes / 2 ** (this.agreement?.ownShift ?? 0)));
-  }
-
-  /** What segments of the peer's are judged by. */
-  numbers(): ConnectionNumbers {
-    return {
-      isn: this.craft.isn,
-      peerIsn: this.peerIsn,
-      synPayload: this.craft.synPayload.length,
-      sentUpTo: this.sent.furthest,
-      next: this.received.next,
-      acknowledged: this.acknowledged,
-      window: this.windowBytes,
-    };
+    return Math.min(0xffff, Math.ceil(this.#window / 2 ** (this.agreement?.ownShift ?? 0)));
   }
 
   sendSyn(now: Nanos): void {
-    this.syns.push(this.#sender.syn(this.syns.length, now, this.state));
+    const { craft, state, syns } = this;
+    const posted = this.#transmitQueue.post(craft.synBytes(syns.length, now));
+    const sense = syns.length === 0 ? 'syn' : 'syn-again';
+    const { header, synPayload } = craft;
+    this.segmentLog.sent(posted, { sense, state, seq: 0, ack: null, window: header.window, length: synPayload.length });
+    syns.push(posted);
     this.timer.start(now);
   }
 
-  send(sense: SentSense, fields: Pick<SegmentFields, 'flags' | 'position' | 'payload' | 'ecn'>, now: Nanos): Posted {
-    const { peerIsn, state, acknowledged } = this;
-    const sendState = {
-      state,
-      ack: peerIsn === null ? null : seqAdd(peerIsn, acknowledged),
-      ackPosition: peerIsn === null ? null : acknowledged,
-      window: this.#rawWindow,
-      windowBytes: this.windowBytes,
-      echo: this.agreement?.timestamps === true ? this.echo : null,
-    };
-    return this.#sender.send(sense, fields, sendState, now);
+  /** Sends any other segment. */
+  send(sense: SentSense, fields: SegmentFields, now: Nanos): Posted {
+    const { peerIsn, state, acknowledged, windowBytes: window } = this;
+    const ack = peerIsn === null ? null : seqAdd(peerIsn, acknowledged);
+    const echo = this.agreement?.timestamps === true ? this.echo : null;
+    const posted = this.#transmitQueue.post(this.craft.segment(fields, { ack, window: this.#rawWindow, echo }, now));
+    const { position, payload } = fields;
+    const length = payload?.length ?? 0;
+    this.segmentLog.sent(posted, { sense, state, seq: position, ack: ack === null ? null : acknowledged, window, length });
+    return posted;
   }
 
-  /** Takes the next-hop MTU that a router reported (RFC 1191). */
-  narrow(mtu: number): void {
+  /** Takes the next-hop MTU that a router reported (RFC 1191); true when our segments become smaller. */
+  narrow(mtu: number): boolean {
+    const before = this.segmentSize;
     this.#mtu = Math.max(LEAST_MTU, Math.min(this.#mtu, mtu));
+    return this.segmentSize < before;
   }
 
   /** A bare ACK of all that came, or, of that, of what lies before `upTo`. */

@@ -1,21 +1,8 @@
-/** What a piece of the peer's stream brought. */
-export type Arrival =
-  /** The next bytes in order, at least in part. */
-  | 'in-order'
-  /** Bytes that had come before: sent again. */
-  | 'again'
-  /** Bytes with a gap before them. */
-  | 'ahead';
-
 /** Gaps that are remembered; what would make one more is forgotten and will be sent again. */
 const MOST_RANGES = 64;
 
-/**
- * The peer's stream: how far it arrived without a gap, and its first bytes. Positions count from the peer's
- * ISN: its SYN is at 0, its first byte at 1.
- */
+/** How far the peer's stream arrived without a gap, and its first bytes. Positions count from its ISN. */
 export class ReceiveStream {
-  /** The first bytes without a gap, `kept` of them at most. */
   readonly #first: Uint8Array;
   #firstLength = 0;
   /** Ranges beyond a gap, ascending, apart from each other. */
@@ -48,8 +35,11 @@ export class ReceiveStream {
     return this.#first.slice(0, this.#firstLength);
   }
 
-  /** Takes `length` bytes from `position` on, of which `captured` are the first that are known. */
-  take(position: number, captured: Uint8Array, length: number): Arrival {
+  /**
+   * Takes `length` bytes from `position` on, of which `captured` are the first that are known. `in-order`:
+   * they are the next, at least in part; `again`: all had come before; `ahead`: there is a gap before them.
+   */
+  take(position: number, captured: Uint8Array, length: number): 'in-order' | 'again' | 'ahead' {
     const end = position + length;
     if (length === 0 || end <= this.#next) return 'again';
     this.#keep(position, captured);

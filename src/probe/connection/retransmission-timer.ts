@@ -14,18 +14,14 @@ export class RetransmissionTimer {
   due: Nanos = Infinity;
   /** Time-outs since the last acknowledgement of something new. */
   expiries = 0;
-  #srtt: Nanos = 0;
+  /** Smoothed round trip, 0 while none is known. */
+  srtt: Nanos = 0;
   #rttvar: Nanos = 0;
   #rto: Nanos;
 
   /** `initial`: the time-out before any round trip is known. */
   constructor(initial: Nanos) {
     this.#rto = initial;
-  }
-
-  /** Smoothed round trip, 0 while none is known. */
-  get srtt(): Nanos {
-    return this.#srtt;
   }
 
   get rto(): Nanos {
@@ -60,13 +56,13 @@ export class RetransmissionTimer {
 
   /** A round trip that is not ambiguous (section 3). */
   sample(rtt: Nanos): void {
-    if (this.#srtt === 0) {
-      this.#srtt = Math.max(1, rtt);
+    if (this.srtt === 0) {
+      this.srtt = Math.max(1, rtt);
       this.#rttvar = rtt / 2;
     } else {
-      this.#rttvar = (1 - BETA) * this.#rttvar + BETA * Math.abs(this.#srtt - rtt);
-      this.#srtt = (1 - ALPHA) * this.#srtt + ALPHA * rtt;
+      this.#rttvar = (1 - BETA) * this.#rttvar + BETA * Math.abs(this.srtt - rtt);
+      this.srtt = (1 - ALPHA) * this.srtt + ALPHA * rtt;
     }
-    this.#rto = Math.max(MIN_RTO, Math.round(this.#srtt + K * this.#rttvar));
+    this.#rto = Math.max(MIN_RTO, Math.round(this.srtt + K * this.#rttvar));
   }
 }

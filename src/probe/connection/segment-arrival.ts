@@ -4,9 +4,9 @@ import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import type { AckPolicy } from './ack-policy.ts';
 import { agree } from './agreement.ts';
-import { afterOwnFinAcknowledged, afterPeerFin, type Ending } from './connection-state.ts';
+import { type Ending, stateAfter } from './connection-state.ts';
 import type { ControlBlock } from './control-block.ts';
-import type { ReceivedSegment, ReceivedSense } from './segment-note.ts';
+import type { ConnectionNote, ReceivedSegment, ReceivedSense } from './segment-note.ts';
 import { judgeSegment, type Judgement } from './judge-segment.ts';
 
 const { SYN, ACK, FIN, RST } = TcpFlag;
@@ -14,11 +14,6 @@ const { SYN, ACK, FIN, RST } = TcpFlag;
 const MOST_UNASKED_ANSWERS = 64;
 /** TIME-WAIT beyond two round trips. Afterwards the kernel has the port and resets late segments. */
 const LINGER: Nanos = 5 * NANOS_PER_MS;
-const ARRIVALS: Readonly<Record<'in-order' | 'again' | 'ahead', ReceivedSense>> = {
-  'in-order': 'data',
-  again: 'data-again',
-  ahead: 'data-ahead',
-};
 
 /** SEGMENT ARRIVES of RFC 9293, 3.10.7, from SYN-SENT on, with what RFC 5961 adds against forgeries. */
 export class SegmentArrival {
@@ -48,20 +43,27 @@ export class SegmentArrival {
   take(received: ReceivedSegment): void {
     const block = this.#block;
     const { header } = received.segment;
-    const place = block.segmentLog.size;
-    const judgement = judgeSegment(header, received.length, block.numbers());
+    const place = block.segmentLog.notes.length;
+    const judgement = judgeSegment(header, received.length, block);
     const sense = block.isClosed ? this.#afterEnd(judgement, received) : SegmentArrival.#ACTIONS[judgement](this, received);
     const shift = (header.flags & SYN) === 0 ? (block.agreement?.peerShift ?? 0) : 0;
-    block.segmentLog.received(place, received.packet, {
-      at: received.at,
+    const { at, packet, segment, length } = received;
+    const note: ConnectionNote = {
+      kind: 'in',
+      at,
       sense,
       state: block.state,
+      length,
+      packet,
+      segment,
       seq: block.peerIsn === null ? null : seqDiff(seq(header.seq), block.peerIsn),
       ack: (header.flags & ACK) === 0 ? null : seqDiff(seq(header.ack), block.craft.isn),
       window: header.window * 2 ** shift,
-      length: received.length,
-      isMerged: received.length > largestAllowed(block.craft.header),
-    });
+      // Our SYN's MSS is the longest payload of one segment to us; without the option, the largest packet.
+      isMerged: length > (findOption(block.craft.header.options, 'mss')?.value ?? 0xffff),
+      posted: null,
+    };
+    block.segmentLog.add(note, place);
   }
 
   #over(ending: Ending): ReceivedSense {
@@ -77,19 +79,12 @@ export class SegmentArrival {
   /** The user has let go of it, so whatever still proves to be the peer's is reset (RFC 9293, 3.10.7.1). */
   #afterEnd(judgement: Judgement, { segment, at }: ReceivedSegment): ReceivedSense {
     const { header } = segment;
-    if ((header.flags & RST) !== 0) return judgement === 'refusal' || judgement === 'reset' ? 'rst' : 'not-believed';
-    const acknowledged = this.#acknowledgedBy(header);
-    if (acknowledged < 1) return 'not-believed';
+    if ((header.flags & RST) !== 0) return ['refusal', 'reset'].includes(judgement) ? 'rst' : 'not-believed';
     const block = this.#block;
-    if (block.ending?.kind !== 'finished' && this.#mayAnswer()) block.send('rst', { flags: RST, position: acknowledged }, at);
+    const position = seqDiff(seq(header.ack), block.craft.isn);
+    if ((header.flags & ACK) === 0 || position < 1 || position > block.sent.furthest) return 'not-believed';
+    if (block.ending?.kind !== 'finished' && this.#mayAnswer()) block.send('rst', { flags: RST, position }, at);
     return (header.flags & SYN) === 0 ? 'ack-again' : 'syn-ack-again';
-  }
-
-  /** The position that a segment acknowledges; 0 where it is none of ours. */
-  #acknowledgedBy({ flags, ack }: TcpHeader): number {
-    const { craft, sent } = this.#block;
-    const position = seqDiff(seq(ack), craft.isn);
-    return (flags & ACK) === 0 || position < 1 || position > sent.furthest ? 0 : position;
   }
 
   #onSynAck({ segment, at }: ReceivedSegment): ReceivedSense {
@@ -101,8 +96,7 @@ export class SegmentArrival {
     block.peerWindow = header.window;
     block.sent.acknowledge(seqDiff(seq(header.ack), block.craft.isn));
     block.timer.acknowledged(at, false);
-    const answered = this.#answeredSyn(header);
-    const sentAt = answered?.sentAt ?? null;
+    const sentAt = this.#answeredSyn(header)?.sentAt ?? null;
     if (sentAt !== null) block.timer.sample(Math.max(0, at - sentAt));
     // Data of the SYN that was not taken is sent again behind the handshake (RFC 7413, 4.2).
     block.sent.rewind();
@@ -150,7 +144,7 @@ export class SegmentArrival {
     if (position >= sent.acknowledged) block.peerWindow = window;
     if (!sent.acknowledge(position)) return opens ? 'window-update' : 'ack-again';
     this.#measure(position, at);
-    if (sent.finAcknowledged) this.#enter(afterOwnFinAcknowledged(block.state), at);
+    if (sent.finAcknowledged) this.#enter(stateAfter('own-fin-acknowledged', block.state), at);
     return 'ack';
   }
 
@@ -168,7 +162,7 @@ export class SegmentArrival {
     block.dataSegments++;
     const arrival = block.received.take(position, payload, length);
     if (this.#acknowledges('data')) block.acknowledge(at);
-    return ARRIVALS[arrival];
+    return arrival === 'in-order' ? 'data' : `data-${arrival}`;
   }
 
   #onFin(position: number, at: Nanos): ReceivedSense {
@@ -177,7 +171,7 @@ export class SegmentArrival {
     if (!block.received.finish(position)) return 'data-ahead';
     if (isRepeated) this.#answerUnasked(at);
     else {
-      this.#enter(afterPeerFin(block.state), at);
+      this.#enter(stateAfter('peer-fin', block.state), at);
       if (this.#acknowledges('fin')) block.acknowledge(at);
     }
     return isRepeated ? 'fin-again' : 'fin';
@@ -210,9 +204,4 @@ export class SegmentArrival {
   #mayAnswer(): boolean {
     return this.#unaskedAnswers++ < MOST_UNASKED_ANSWERS;
   }
-}
-
-/** The longest payload of a single segment to us: our SYN's MSS, or without the option the largest packet. */
-function largestAllowed({ options }: TcpHeader): number {
-  return findOption(options, 'mss')?.value ?? 0xffff;
 }

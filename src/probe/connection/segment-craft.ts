@@ -1,29 +1,31 @@
-import type { DecodedPacket, TcpHeader, TcpSegment } from '../../wire/decoded.ts';
+import type { DecodedPacket, TcpHeader, TcpOption, TcpSegment } from '../../wire/decoded.ts';
 import { NANOS_PER_MS, type Nanos, type Seq, seq, seqAdd } from '../../wire/numbers.ts';
 import { decodePacket, encodeTcpPacket } from '../../wire/packet.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
-import { encodeOptions, findOption } from '../../wire/tcp-options.ts';
+import { findOption } from '../../wire/tcp-options.ts';
 
-/** The fields that differ between segments. Positions count from the ISN of the bytes' sender. */
+/** What a segment is sent for. */
 export interface SegmentFields {
+  /** Without ACK. */
   readonly flags: number;
-  /** From our ISN. */
+  /** Counted from our ISN. */
   readonly position: number;
-  /** The absolute number to acknowledge; null without ACK. */
-  readonly ack: Seq | null;
-  /** The header field, unscaled. */
-  readonly window: number;
   readonly payload?: Uint8Array;
   /** ECN field of the IP header; 0 unless given. */
   readonly ecn?: number;
 }
 
-/** The timestamps option of segments, once it is negotiated. */
-export interface TimestampClock {
-  /** The TSval of the peer to echo. */
-  readonly echo: number;
-  readonly now: Nanos;
+/** What a segment takes from the state of its connection. */
+export interface SegmentState {
+  /** The absolute number to acknowledge; null without ACK. */
+  readonly ack: Seq | null;
+  /** The header field, unscaled. */
+  readonly window: number;
+  /** The peer's TSval to echo; null without timestamps. */
+  readonly echo: number | null;
 }
+
+const NOP: TcpOption = { kind: 1, name: 'nop' };
 
 /** Makes a connection's packets: all that they share is read from its SYN. */
 export class SegmentCraft {
@@ -52,30 +54,22 @@ export class SegmentCraft {
 
   /** The SYN for sending number `attempt` (from 0): another TSval tells the answers apart. */
   synBytes(attempt: number, now: Nanos): Uint8Array {
-    if (attempt === 0) this.#begunAt = now;
-    if (attempt === 0) return this.#bytes.slice();
-    const { header } = this;
-    const options = header.options.map((option) =>
+    if (attempt === 0) {
+      this.#begunAt = now;
+      return this.#bytes.slice();
+    }
+    const { flags, window, options } = this.header;
+    const stamped = options.map((option) =>
       option.name === 'ts' && 'value' in option ? { ...option, value: this.#tsvalAt(now) } : option,
     );
-    return this.#encode(
-      { flags: header.flags, position: 0, ack: null, window: header.window },
-      encodeOptions(options),
-      this.synPayload,
-    );
+    return this.#encode({ flags, position: 0, payload: this.synPayload }, { ack: null, window, echo: null }, stamped);
   }
 
-  /** Any other segment; with `clock` it carries timestamps. */
-  segment(fields: SegmentFields, clock: TimestampClock | null): Uint8Array {
-    const options =
-      clock === null
-        ? new Uint8Array(0)
-        : encodeOptions([
-            { kind: 1, name: 'nop' },
-            { kind: 1, name: 'nop' },
-            { kind: 8, name: 'ts', value: this.#tsvalAt(clock.now), echo: clock.echo },
-          ]);
-    return this.#encode(fields, options, fields.payload ?? new Uint8Array(0));
+  /** Any other segment. */
+  segment(fields: SegmentFields, state: SegmentState, now: Nanos): Uint8Array {
+    const { echo } = state;
+    const value = this.#tsvalAt(now);
+    return this.#encode(fields, state, echo === null ? [] : [NOP, NOP, { kind: 8, name: 'ts', value, echo }]);
   }
 
   /** A millisecond clock that starts at the SYN's TSval, which is unpredictable (RFC 7323, 7.1). */
@@ -83,8 +77,9 @@ export class SegmentCraft {
     return (this.#tsval + Math.floor((now - this.#begunAt) / NANOS_PER_MS)) >>> 0;
   }
 
-  #encode({ flags, position, ack, window, ecn = 0 }: SegmentFields, options: Uint8Array, payload: Uint8Array): Uint8Array {
+  #encode(fields: SegmentFields, { ack, window }: SegmentState, options: readonly TcpOption[]): Uint8Array {
     const { ip } = this.syn;
+    const { flags, position, payload = new Uint8Array(0), ecn = 0 } = fields;
     // For 0 the kernel would fill in an ID of its own (raw(7), IP_HDRINCL).
     this.#ipId = (this.#ipId + 1) & 0xffff || 1;
     return encodeTcpPacket({

@@ -4,47 +4,30 @@ import { Ipv4Offset, packetExtent } from '../../wire/ipv4.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
 import type { Posted } from '../session/transmit-queue.ts';
-import type { ConnectionNote, IcmpNote, SegmentNote } from './segment-note.ts';
+import type { ConnectionNote, SegmentNote } from './segment-note.ts';
 
 /** Bytes of a packet that are kept: all headers, and the start of the payload. */
 const KEPT_BYTES = 640;
 /** A peer that sends more than this is still answered, but no longer written down. */
 const MOST_NOTES = 4096;
 
-/** What is known of a segment of the peer's. */
-export type ReceivedFields = Omit<SegmentNote, 'kind' | 'posted' | 'packet' | 'segment'> & { readonly at: Nanos };
-
-/** What is known of one of ours. */
-export type SentFields = Omit<SegmentNote, 'kind' | 'posted' | 'packet' | 'segment' | 'at' | 'isMerged'>;
-
 /** Writes down everything that passes on a connection. */
 export class SegmentLog {
-  readonly #notes: ConnectionNote[] = [];
+  readonly notes: ConnectionNote[] = [];
 
-  get notes(): readonly ConnectionNote[] {
-    return this.#notes;
+  /** `place`: the number of notes before a segment was acted on: it stands before what it caused. */
+  add(note: ConnectionNote, place: number = this.notes.length): void {
+    if (this.notes.length < MOST_NOTES) this.notes.splice(place, 0, note);
   }
 
-  /** Segments and errors written down so far. */
-  get size(): number {
-    return this.#notes.length;
-  }
-
-  /** `place`: the log's size before the segment was acted on, so that it stands before what it caused. */
-  received(place: number, packet: DecodedPacket, fields: ReceivedFields): void {
-    if (packet.tcp === null) return;
-    this.#add({ kind: 'in', packet, segment: packet.tcp, posted: null, ...fields }, place);
-  }
-
-  /** Its time is looked up when it is asked for: the capture may correct it. */
-  sent(posted: Posted, fields: SentFields): void {
+  /** A segment of ours. Its time is looked up when it is asked for: the capture may correct it. */
+  sent(posted: Posted, fields: Pick<SegmentNote, 'sense' | 'state' | 'seq' | 'ack' | 'window' | 'length'>): void {
     const packet = decodedCopy(posted.bytes, 0, posted.bytes.length);
     if (packet?.tcp === null || packet === null) return;
-    const { tcp: segment } = packet;
-    this.#add({
+    this.add({
       kind: 'out',
       packet,
-      segment,
+      segment: packet.tcp,
       posted,
       isMerged: false,
       ...fields,
@@ -53,20 +36,9 @@ export class SegmentLog {
       },
     });
   }
-
-  icmp(message: IcmpMessage, fields: Omit<IcmpNote, 'kind' | 'message' | 'from'>): void {
-    this.#add({ kind: 'icmp', message, from: fields.packet.ip.source, ...fields });
-  }
-
-  #add(note: ConnectionNote, place: number = this.#notes.length): void {
-    if (this.#notes.length < MOST_NOTES) this.#notes.splice(place, 0, note);
-  }
 }
 
-/**
- * The IP packet in `bytes[offset ... offset+length]`, decoded from a copy of its start; null without a
- * readable IP header.
- */
+/** The IP packet in `bytes[offset ... offset+length]`, decoded from a copy of its start; null: unreadable. */
 export function decodedCopy(bytes: Uint8Array, offset: number, length: number): DecodedPacket | null {
   const announced = length < Ipv4Offset.ID ? 0 : readU16(bytes, offset + Ipv4Offset.TOTAL_LENGTH);
   const kept = Math.min(packetExtent(announced, length), KEPT_BYTES);

@@ -7,7 +7,7 @@ import type { TcpState } from './connection-state.ts';
 /** A TCP segment as it was captured. */
 export interface ReceivedSegment {
   readonly at: Nanos;
-  /** Decoded from a copy of its start. */
+  /** Decoded from a copy of its start: of its payload no more is kept. */
   readonly packet: DecodedPacket;
   readonly segment: TcpSegment;
   /** Payload bytes by the IP header, or as captured where that leaves it open. */
@@ -27,17 +27,7 @@ export interface ReceivedError {
 }
 
 /** Why a segment of ours was sent. `probe`: only to be answered, such as old bytes that measure the path. */
-export type SentSense =
-  | 'syn'
-  | 'syn-again'
-  | 'ack'
-  | 'data'
-  | 'data-again'
-  | 'fin'
-  | 'fin-again'
-  | 'rst'
-  | 'challenge-ack'
-  | 'probe';
+export type SentSense = 'syn' | 'syn-again' | 'ack' | 'data' | 'data-again' | 'fin' | 'fin-again' | 'rst' | 'probe';
 
 /** What a segment of the peer's meant to us. */
 export type ReceivedSense =
@@ -69,18 +59,13 @@ export type ReceivedSense =
   | 'not-believed';
 
 /** One TCP segment as it passed. */
-export interface SegmentNote {
+export interface SegmentNote extends Omit<ReceivedSegment, 'at' | 'payload'> {
   readonly kind: 'out' | 'in';
   /** When: for one of ours null until it has left. */
   readonly at: Nanos | null;
   readonly sense: SentSense | ReceivedSense;
   /** Our state once it had been dealt with. */
   readonly state: TcpState;
-  /** Payload bytes by the IP header, or as captured where that leaves it open. */
-  readonly length: number;
-  /** The packet; of its payload only the start is kept. */
-  readonly packet: DecodedPacket;
-  readonly segment: TcpSegment;
   /** Counted from the ISN of its sender, null while that is not known. */
   readonly seq: number | null;
   /** Counted from the ISN of its receiver; null without ACK, or while that ISN is not known. */
@@ -94,17 +79,12 @@ export interface SegmentNote {
 }
 
 /** One ICMP error about a packet of ours. */
-export interface IcmpNote {
+export interface IcmpNote extends Omit<ReceivedError, 'quotedSeq'> {
   readonly kind: 'icmp';
-  readonly at: Nanos;
   readonly state: TcpState;
-  readonly packet: DecodedPacket;
-  readonly message: IcmpMessage;
   readonly from: Address;
   /** Position of the quoted segment, counted from our ISN. */
   readonly quotedSeq: number;
-  /** Bytes of the quoted packet, by its header. */
-  readonly quotedLength: number;
   /** Next-hop MTU of a 3/4, null where it names none (RFC 1191). */
   readonly mtu: number | null;
 }

@@ -6,6 +6,8 @@ export interface Piece {
   readonly position: number;
   readonly payload: Uint8Array;
   readonly fin: boolean;
+  /** Position behind it. */
+  readonly end: number;
 }
 
 /** Our stream: what was written, sent and acknowledged. Positions count from our ISN. */
@@ -39,15 +41,6 @@ export class SendStream {
   /** Whether something was sent and not acknowledged. */
   get isWaiting(): boolean {
     return this.acknowledged < this.furthest;
-  }
-
-  get isFinished(): boolean {
-    return this.#finished;
-  }
-
-  /** Whether our FIN has left. */
-  get finLeft(): boolean {
-    return this.#finished && this.furthest > this.#end;
   }
 
   get finAcknowledged(): boolean {
@@ -91,6 +84,6 @@ export class SendStream {
     if (length === 0 && !fin) return null;
     this.next = position + length + (fin ? 1 : 0);
     this.furthest = Math.max(this.furthest, this.next);
-    return { position, payload: this.#bytes.subarray(position - 1, position - 1 + length), fin };
+    return { position, payload: this.#bytes.subarray(position - 1, position - 1 + length), fin, end: this.next };
   }
 }

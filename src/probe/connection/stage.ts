@@ -38,20 +38,16 @@ export function observed(duration: Nanos): Stage {
   return pause(() => duration);
 }
 
-/** Sends FIN, and waits for the peer's, which has half a second, or two time-outs, for it. */
+/** Sends FIN, and waits half a second, or two time-outs, for the peer's. */
 export function closed(): Stage {
   let until: Nanos | null = null;
   return (connection, now) => {
     if (until === null) connection.finish();
     until ??= now + Math.max(FIN_TIMEOUT, 2 * connection.pace.rto);
-    if (connection.state === 'TIME-WAIT') return Infinity;
-    return isUnacknowledged(connection) ? Infinity : now < until ? until : null;
+    // While our FIN is not acknowledged the retransmission timer decides how long to go on.
+    if (connection.state === 'TIME-WAIT' || connection.sent.isWaiting) return Infinity;
+    return now < until ? until : null;
   };
-}
-
-/** While our FIN is not acknowledged the retransmission timer decides how long to go on. */
-function isUnacknowledged({ sent }: Connection): boolean {
-  return sent.isWaiting;
 }
 
 function pause(duration: (connection: Connection) => Nanos): Stage {
@@ -68,24 +64,17 @@ export interface Exchange {
   readonly send: Uint8Array | null;
   /** How long to listen after that at most. */
   readonly listen: Nanos;
-  /** True when enough has arrived; called whenever something did. */
-  readonly isEnough?: (connection: Connection) => boolean;
+  /** With `fin` both directions close; a peer that does not within half a second, or two time-outs, is reset. */
   readonly close: 'fin' | 'rst';
 }
 
-/**
- * Connects, sends, listens, closes. With `fin` both directions close; a peer that does not close its own
- * within half a second or two time-outs is reset.
- */
-export function runExchange({ send, listen, isEnough = () => false, close }: Exchange): ConnectionScript {
-  const exchange = exchanged(send, listen, (connection) => (isEnough(connection) ? 0 : Infinity));
+/** Connects, sends, listens, closes. */
+export function runExchange({ send, listen, close }: Exchange): ConnectionScript {
+  const exchange = exchanged(send, listen, () => Infinity);
   return inStages(close === 'rst' ? [established, exchange] : [established, exchange, closed()]);
 }
 
-/**
- * Sends and listens: until the moment that `enough` returns (asked after every event), until the peer
- * closes, or for `listen` at most.
- */
+/** Sends and listens until `enough` (asked after every event), until the peer closes, or for `listen`. */
 export function exchanged(send: Uint8Array | null, listen: Nanos, enough: (connection: Connection, now: Nanos) => Nanos): Stage {
   let until: Nanos | null = null;
   return (connection, now) => {

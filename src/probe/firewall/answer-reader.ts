@@ -16,20 +16,14 @@ export interface Captured {
   readonly at: Nanos;
 }
 
-/** What a captured packet is to the packets that were sent to a target. */
-export type Reading =
-  | { readonly is: 'foreign' }
-  | { readonly is: 'answer'; readonly answer: Answer }
-  /** On the tuple of a test packet, without proof; `challenged` is set when it is a challenge ACK. */
-  | { readonly is: 'unproven'; readonly challenged: TestPacket | null };
-
-const FOREIGN: Reading = { is: 'foreign' };
+/** An answer, or a packet on a test packet's tuple without proof: `challenged` is set when it is a challenge ACK. */
+export type Reading = Answer | { readonly challenged: TestPacket | null };
 
 /** Every packet that was sent to one target, found by what an answer shows. */
 export class TestPacketLedger {
   /** The address that the packets were sent from. */
   readonly source: Address;
-  readonly #byTuple: Map<number, TestPacket[]> = new Map();
+  readonly #byTuple: Map<number, readonly TestPacket[]> = new Map();
   readonly #bySeq: Map<number, TestPacket> = new Map();
 
   constructor(source: Address) {
@@ -38,9 +32,7 @@ export class TestPacketLedger {
 
   add(testPacket: TestPacket): void {
     const key = keyOf(testPacket.port, testPacket.sourcePort);
-    const testPackets = this.#byTuple.get(key);
-    if (testPackets === undefined) this.#byTuple.set(key, [testPacket]);
-    else testPackets.unshift(testPacket);
+    this.#byTuple.set(key, [testPacket, ...(this.#byTuple.get(key) ?? [])]);
     this.#bySeq.set(testPacket.seq, testPacket);
   }
 
@@ -56,40 +48,39 @@ export class TestPacketLedger {
   }
 }
 
-/** Reads a packet that came from a target's address, or quotes a packet to it. */
-export function readAnswer(captured: Captured, sent: TestPacketLedger, isLocal: (address: Address) => boolean): Reading {
+/** Reads a packet that came from a target's address, or quotes a packet to it; null if it has to do with none. */
+export function readAnswer(captured: Captured, sent: TestPacketLedger, isLocal: (address: Address) => boolean): Reading | null {
   return captured.view.isTcp ? readTcp(captured, sent) : readIcmp(captured, sent, isLocal);
 }
 
-function readTcp({ view, bytes, at }: Captured, sent: TestPacketLedger): Reading {
+function readTcp({ view, bytes, at }: Captured, sent: TestPacketLedger): Reading | null {
   const testPackets = view.destination === sent.source ? sent.between(view.sourcePort, view.destinationPort) : [];
   const [latest] = testPackets;
-  if (latest === undefined) return FOREIGN;
+  if (latest === undefined) return null;
   for (const testPacket of testPackets) {
     const kind = proofOf(testPacket, view);
-    if (kind !== null) return { is: 'answer', answer: { kind, testPacket, bytes: copyOf(bytes), at } };
+    if (kind !== null) return { kind, testPacket, bytes: copyOf(bytes), at };
   }
-  return { is: 'unproven', challenged: isChallenge(latest, view) ? latest : null };
+  return { challenged: isChallenge(latest, view) ? latest : null };
 }
 
-function readIcmp({ view, bytes, at }: Captured, sent: TestPacketLedger, isLocal: (address: Address) => boolean): Reading {
+function readIcmp({ view, bytes, at }: Captured, sent: TestPacketLedger, isLocal: (address: Address) => boolean): Reading | null {
   const testPacket = view.icmpType === ICMP_REDIRECT ? null : sent.quoted(view.quoteDestinationPort, view.quoteSeq);
-  if (testPacket === null) return FOREIGN;
+  if (testPacket === null) return null;
   // A NAT may leave its own address and port in the quote; our address requires our port.
-  if (view.quoteSource === sent.source && view.quoteSourcePort !== testPacket.sourcePort)
-    return { is: 'unproven', challenged: null };
+  if (view.quoteSource === sent.source && view.quoteSourcePort !== testPacket.sourcePort) return { challenged: null };
   const kind = icmpKind(view.icmpType, { from: view.source, target: view.quoteDestination }, isLocal);
-  return { is: 'answer', answer: { kind: kind === 'refused' ? 'icmp' : kind, testPacket, bytes: copyOf(bytes), at } };
+  return { kind: kind === 'refused' ? 'icmp' : kind, testPacket, bytes: copyOf(bytes), at };
 }
 
 /** The numbers of a segment on a test packet's tuple. */
 type Numbers = Pick<PacketView, 'flags' | 'seq' | 'ack'>;
 
 /**
- * What a segment on a test packet's tuple is; null where its numbers do not prove that its sender has seen the test
- * packet. RFC 9293, 3.10.7.1: a reset of a segment with ACK has its acknowledgment number as SEQ; a reset of any other
- * acknowledges the segment's end. Some stacks leave data, SYN or FIN out of that, as 3.10.7.3 allows. A SYN alone
- * cannot be proven.
+ * What a segment on a test packet's tuple is; null where its numbers do not prove that its sender has seen
+ * the test packet. RFC 9293, 3.10.7.1: a reset of a segment with ACK has its acknowledgment number as SEQ; a
+ * reset of any other acknowledges the segment's end. Some stacks leave data, SYN or FIN out of that, as
+ * 3.10.7.3 allows. A SYN alone cannot be proven.
  */
 export function proofOf(testPacket: TestPacket, reply: Numbers): AnswerKind | null {
   if ((reply.flags & RST) !== 0) return isProvenReset(testPacket, reply) ? 'rst' : null;

@@ -53,17 +53,7 @@ export const BATTERY: Readonly<Record<TestKind, TestShape>> = {
 };
 
 /** The tests of every asked port, the usual SYN first. */
-export const FIRST_TESTS: readonly TestKind[] = [
-  'syn',
-  'ack',
-  'syn-no-options',
-  'syn-ecn',
-  'syn-data',
-  'syn-badsum',
-  'fin',
-  'null',
-  'xmas',
-];
+export const FIRST_TESTS = ['syn', 'ack', 'syn-no-options', 'syn-ecn', 'syn-data', 'syn-badsum', 'fin', 'null', 'xmas'] as const;
 
 /** The tests of a control port. */
 export const CONTROL_TESTS: readonly TestKind[] = ['syn', 'ack'];
@@ -83,9 +73,9 @@ const HIGH_PORTS = 2;
 
 /** Ports for comparison, besides the asked ones: a usual one, and two high ones chosen by `random`. */
 export function controlPorts(asked: PortSet, random: () => number): readonly number[] {
-  const usual = USUAL_CONTROLS.find((port) => asked.indexOf(port) < 0);
-  const controls = usual === undefined ? [] : [usual];
-  for (let attempt = 0; attempt < 100 && controls.length < HIGH_PORTS + (usual === undefined ? 0 : 1); attempt++) {
+  const controls = USUAL_CONTROLS.filter((port) => asked.indexOf(port) < 0).slice(0, 1);
+  const wanted = controls.length + HIGH_PORTS;
+  for (let attempt = 0; attempt < 100 && controls.length < wanted; attempt++) {
     const port = FIRST_HIGH + ((random() >>> 0) % HIGH_COUNT);
     if (asked.indexOf(port) < 0 && !controls.includes(port)) controls.push(port);
   }

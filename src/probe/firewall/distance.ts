@@ -1,6 +1,5 @@
 /** What a SYN of one TTL met: an answer, a router where it expired, or nothing; or it is pending. */
 export type TtlResult = 'answered' | 'expired' | 'silent' | 'pending';
-
 /** By TTL. */
 export type TtlResults = ReadonlyMap<number, TtlResult>;
 
@@ -43,10 +42,7 @@ export function smallestAnswered(results: TtlResults): number | null {
   return smallest === Infinity ? null : smallest;
 }
 
-/**
- * The same when the SYN with one less is known to have expired, so that it is the distance; null when that
- * SYN may have been lost.
- */
+/** The same when the SYN with one less expired, so that it is the distance; null when that may have been lost. */
 export function answeringTtl(results: TtlResults): number | null {
   const smallest = smallestAnswered(results);
   return smallest === 1 || (smallest !== null && results.get(smallest - 1) === 'expired') ? smallest : null;

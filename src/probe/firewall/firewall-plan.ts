@@ -39,10 +39,3 @@ export interface FirewallPlan {
   readonly searchRate: boolean;
   readonly onTarget: (evidence: TargetEvidence) => void;
 }
-
-/** Totals of a session. */
-export interface FirewallStats {
-  probesSent: number;
-  repliesReceived: number;
-  repliesRejected: number;
-}

@@ -1,15 +1,15 @@
-import type { SendBatch } from '../../transport/transport.ts';
-import type { Address } from '../../wire/address.ts';
+import type { SendBatch, Source } from '../../transport/transport.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { PacketView } from '../../wire/packet-view.ts';
 import { ProbeCookie } from '../craft/cookie.ts';
 import { cookieNumbering, SynMaker } from '../craft/syn-maker.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
 import { TransmitQueue } from '../session/transmit-queue.ts';
+import type { SessionStats } from '../scan/session-plan.ts';
 import { readAnswer, type Reading } from './answer-reader.ts';
 import { controlPorts, BATTERY } from './battery.ts';
 import { dataLength, PacketCraft } from './packet-craft.ts';
-import type { FirewallPlan, FirewallStats } from './firewall-plan.ts';
+import type { FirewallPlan } from './firewall-plan.ts';
 import type { TestPacket, TestPacketSender } from './firewall-test.ts';
 import { TargetCase, type TargetTask } from './target-case.ts';
 
@@ -23,7 +23,11 @@ const DEFAULT_RETRIES = 2;
 /** Tests how ports are guarded, with few packets to each. `onTarget` gets each target's evidence once. */
 export class FirewallSession implements DrivenSession {
   finished = false;
-  readonly stats: FirewallStats = { probesSent: 0, repliesReceived: 0, repliesRejected: 0 };
+  readonly stats: Pick<SessionStats, 'probesSent' | 'repliesReceived' | 'repliesRejected'> = {
+    probesSent: 0,
+    repliesReceived: 0,
+    repliesRejected: 0,
+  };
   readonly #plan: FirewallPlan;
   readonly #transmitQueue: TransmitQueue = new TransmitQueue();
   readonly #cookie: ProbeCookie;
@@ -51,10 +55,8 @@ export class FirewallSession implements DrivenSession {
     this.#beginTargets();
     for (const [index, target] of this.#cases) this.#turn(now, index, target);
     this.#beginTargets();
-    if (this.#cases.size === 0) {
-      this.finished = true;
-      return Infinity;
-    }
+    this.finished = this.#cases.size === 0;
+    if (this.finished) return Infinity;
     const queueNext = this.#transmitQueue.fill(now, batch);
     return Math.max(now, Math.min(queueNext, this.#nextAt(now)));
   }
@@ -68,13 +70,12 @@ export class FirewallSession implements DrivenSession {
     const view = this.#view;
     if (this.finished || !view.load(bytes, offset, length)) return;
     if (view.isTcp && !this.#isIncoming(bytes, offset, length, at)) return;
-    const target = this.#targetAt(view.isTcp ? view.source : view.quoteDestination);
+    const { targets, routes } = this.#plan;
+    const target = this.#cases.get(targets.indexOf(view.isTcp ? view.source : view.quoteDestination));
     if (target === undefined) return;
     const captured = { view, bytes: bytes.subarray(offset, offset + length), at };
-    this.#take(
-      target,
-      readAnswer(captured, target.ledger, (address) => this.#plan.routes.isLocal(address)),
-    );
+    const reading = readAnswer(captured, target.ledger, (address) => routes.isLocal(address));
+    if (reading !== null) this.#take(target, reading);
   }
 
   noteDrops(_now: Nanos, drops: number | null): void {
@@ -107,25 +108,17 @@ export class FirewallSession implements DrivenSession {
   #send(now: Nanos, { craft, target }: TargetTask, sender: TestPacketSender): TestPacket {
     const { spec } = sender;
     const named = this.#maker.number(craft.source, target, spec.port);
-    const { sourcePort, seq, tsval } = named;
+    const { sourcePort, seq, tsval, port } = named;
     // As unpredictable as the ISN: a reset of a bare ACK has to name it.
     const ack = Math.imul(seq ^ tsval, 0x9e3779b1) >>> 0;
     const posted = this.#transmitQueue.post(craft.packet(spec, { ...named, ack }));
     this.stats.probesSent++;
     this.#mayLeaveAt = Math.max(this.#mayLeaveAt, now - BURST * GAP) + GAP;
-    return {
-      sender,
-      port: spec.port,
-      sourcePort,
-      seq,
-      ack,
-      flags: BATTERY[spec.kind].flags,
-      payloadLength: dataLength(spec),
-      posted,
-    };
+    const { flags } = BATTERY[spec.kind];
+    return { sender, port, sourcePort, seq, ack, flags, payloadLength: dataLength(spec), posted };
   }
 
-  /** False for segments to other ports, and for our own, whose capture corrects the time at which they left. */
+  /** False for segments to other ports, and for our own, whose capture corrects the time when they left. */
   #isIncoming(bytes: Uint8Array, offset: number, length: number, at: Nanos): boolean {
     const { sourcePort, destinationPort } = this.#view;
     if (this.#sourcePorts.has(sourcePort) && this.#transmitQueue.stamp(bytes, offset, length, at)) return false;
@@ -133,17 +126,13 @@ export class FirewallSession implements DrivenSession {
   }
 
   #take(target: TargetCase, reading: Reading): void {
-    if (reading.is === 'answer') {
+    if ('kind' in reading) {
       this.stats.repliesReceived++;
-      target.take(reading.answer);
-    } else if (reading.is === 'unproven') {
+      target.take(reading);
+    } else {
       this.stats.repliesRejected++;
       if (reading.challenged !== null) target.challenge(reading.challenged);
     }
-  }
-
-  #targetAt(address: Address): TargetCase | undefined {
-    return this.#cases.get(this.#plan.targets.indexOf(address));
   }
 
   #beginTargets(): void {
@@ -157,15 +146,14 @@ export class FirewallSession implements DrivenSession {
     const hostname = targets.hostname(index);
     const route = routes.lookup(target);
     if (route < 0) return onTarget({ target, hostname, ports: [], rate: null, errno: -route });
-    const controls = controlPorts(ports, () => {
-      this.#cookie.compute(target, target, 0, this.#controlsDrawn++);
-      return this.#cookie.nonce;
-    });
     const task = {
       target,
       hostname,
       asked: Array.from({ length: ports.size }, (_, place) => ports.at(place)),
-      controls,
+      controls: controlPorts(ports, () => {
+        this.#cookie.compute(target, target, 0, this.#controlsDrawn++);
+        return this.#cookie.nonce;
+      }),
       craft: this.#craft(route),
       timeout: timing.timeoutMs * NANOS_PER_MS,
       testPackets: (timing.retries ?? DEFAULT_RETRIES) + 1,
@@ -176,11 +164,8 @@ export class FirewallSession implements DrivenSession {
   }
 
   #craft(route: number): PacketCraft {
-    const known = this.#crafts.get(route);
-    if (known !== undefined) return known;
-    const source = this.#plan.routes.sources[route];
-    if (source === undefined) throw new RangeError(`no source for route ${route}`);
-    const craft = new PacketCraft(this.#plan.spec, source);
+    const { spec, routes } = this.#plan;
+    const craft = this.#crafts.get(route) ?? new PacketCraft(spec, routes.sources[route] as Source);
     this.#crafts.set(route, craft);
     return craft;
   }

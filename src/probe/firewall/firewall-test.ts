@@ -112,17 +112,10 @@ export class FirewallTest implements TestPacketSender {
     return from === null || to === null ? 0 : to - from;
   }
 
-  /** The round trip of the answer, or null. */
-  get rtt(): Nanos | null {
-    const answer = this.#answer;
-    const sentAt = answer?.testPacket.posted.sentAt ?? null;
-    return answer === null || sentAt === null || answer.at < sentAt ? null : answer.at - sentAt;
-  }
-
   take(answer: Answer): void {
     const held = this.#answer;
     if (held === null || STRENGTH[answer.kind] > STRENGTH[held.kind]) this.#answer = answer;
-    else if (isFinal(held)) this.#contradict(held, answer);
+    else if (isFinal(held) && isContradiction(held, answer)) this.#conflict ??= answer;
     // An ICMP error is final for every test but the usual SYN; an expired TTL is what a limited one looks for.
     this.done ||= isFinal(answer) || answer.kind === 'local' || (this.spec.kind !== 'syn' && answer.kind !== 'syn');
   }
@@ -135,15 +128,16 @@ export class FirewallTest implements TestPacketSender {
     this.allowance++;
   }
 
-  /** True when a packet should leave at `now`. Ends the test when none is left; `wait` is the time-out of each packet. */
+  /** True when a packet should leave at `now`; `wait` is its time-out. Ends the test when none is left. */
   poll(now: Nanos, wait: Nanos): boolean {
     if (this.done) return false;
     const last = this.testPackets.at(-1);
     if (last === undefined) return true;
-    if (last.posted.errno !== 0) return this.#end(last.posted.errno);
-    if (now < this.dueAt(wait)) return false;
-    if (this.testPackets.length < this.allowance) return true;
-    return this.#end(0);
+    const { errno } = last.posted;
+    if (errno === 0 && now < this.dueAt(wait)) return false;
+    if (errno === 0 && this.testPackets.length < this.allowance) return true;
+    this.fail(errno);
+    return false;
   }
 
   /** When to call `poll` again: 0 for at once, Infinity while a packet waits to be sent. */
@@ -160,32 +154,25 @@ export class FirewallTest implements TestPacketSender {
     this.#hurried = false;
   }
 
-  /** Ends the test: the kernel could not deliver the packet. */
+  /** Ends the test, with an errno when the kernel could not send or deliver the packet, else 0. */
   fail(errno: number): void {
-    this.#end(errno);
+    this.#errno = errno;
+    this.done = true;
   }
 
   result(): TestResult {
-    const rtt = this.rtt;
+    const answer = this.#answer;
+    const sentAt = answer?.testPacket.posted.sentAt ?? null;
+    const rtt = answer === null || sentAt === null || answer.at < sentAt ? null : answer.at - sentAt;
     return {
       ...this.spec,
       attempts: this.testPackets.length,
-      answered: this.#answer === null ? null : this.testPackets.indexOf(this.#answer.testPacket) + 1,
+      answered: answer === null ? null : this.testPackets.indexOf(answer.testPacket) + 1,
       reason: this.#reason(),
-      reply: decoded(this.#answer),
+      reply: decoded(answer),
       conflict: decoded(this.#conflict),
       rttMs: rtt === null ? null : rtt / NANOS_PER_MS,
     };
-  }
-
-  #end(errno: number): boolean {
-    this.#errno = errno;
-    this.done = true;
-    return false;
-  }
-
-  #contradict(held: Answer, answer: Answer): void {
-    if (answer.testPacket === held.testPacket && isFinal(answer) && answer.kind !== held.kind) this.#conflict ??= answer;
   }
 
   #reason(): string {
@@ -195,6 +182,10 @@ export class FirewallTest implements TestPacketSender {
     const icmp = decoded(answer)?.icmp ?? null;
     return icmp === null ? answer.kind : formatIcmpReason(icmp.type, icmp.code);
   }
+}
+
+function isContradiction(held: Answer, answer: Answer): boolean {
+  return answer.testPacket === held.testPacket && isFinal(answer) && answer.kind !== held.kind;
 }
 
 function isFinal({ kind }: Answer): boolean {

@@ -23,10 +23,7 @@ export interface TargetView {
   readonly rejects: boolean;
   /** True once the usual SYN of every port has its result. */
   readonly synsDone: boolean;
-  /**
-   * The first asked port rejected with ICMP, and the first control port that answers: they stand for
-   * others.
-   */
+  /** The first asked port rejected with ICMP, and the first control port that answers, stand for others. */
   readonly firstRejected: number | null;
   readonly firstControl: number | null;
 }

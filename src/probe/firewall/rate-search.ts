@@ -23,96 +23,73 @@ const LOSS_THAT_COUNTS = 0.1;
 const CONFIRM_SHARE = 0.7;
 const SLOWEST = 2;
 
-/** The SYNs of one step and their answers. */
-class Burst implements TestPacketSender {
+/** A bounded search for the rate at which SYNs to one port begin to be lost: 4,000 SYNs and 10 s at most. */
+export class RateSearch implements TestPacketSender {
   readonly spec: TestSpec;
-  readonly phase: RateStep['phase'];
-  readonly rate: number;
-  readonly count: number;
-  readonly testPackets: TestPacket[] = [];
+  readonly steps: RateStep[] = [];
   readonly #answered: Set<TestPacket> = new Set();
-  readonly #start: Nanos;
+  /** The step in progress, and its SYNs. */
+  #step: Pick<RateStep, 'phase' | 'rate'> = { phase: 'climb', rate: CLIMB[0] as number };
+  #testPackets: TestPacket[] = [];
+  #start: Nanos | null = null;
 
-  constructor(spec: TestSpec, { phase, rate }: Pick<RateStep, 'phase' | 'rate'>, start: Nanos) {
-    this.spec = spec;
-    this.phase = phase;
-    this.rate = rate;
-    this.count = Math.max(4, Math.round((rate * (phase === 'climb' ? CLIMB_TIME : MEASURE_TIME)) / NANOS_PER_SECOND));
-    this.#start = start;
+  constructor(port: number) {
+    this.spec = { kind: 'syn-rate', port, ttl: null, option: null, round: 1 };
   }
 
-  /** When the next SYN is due; Infinity when all are sent. */
-  get dueAt(): Nanos {
-    return this.testPackets.length >= this.count
-      ? Infinity
-      : this.#start + (this.testPackets.length * NANOS_PER_SECOND) / this.rate;
-  }
-
-  get endsAt(): Nanos {
-    return this.#start + (this.count * NANOS_PER_SECOND) / this.rate + SETTLE;
+  /** Whether a SYN is due at `now`. */
+  poll(now: Nanos): boolean {
+    this.#start ??= now;
+    return this.#testPackets.length < this.#count && this.#timeOf(this.#testPackets.length) <= now;
   }
 
   add(testPacket: TestPacket): void {
-    this.testPackets.push(testPacket);
+    this.#testPackets.push(testPacket);
   }
 
   take({ testPacket, kind }: Answer): void {
     if (kind === 'syn-ack' || kind === 'rst') this.#answered.add(testPacket);
   }
 
-  step(): RateStep {
-    const { phase, rate } = this;
-    const half = this.testPackets.slice(Math.floor(this.testPackets.length / 2));
-    const passed = half.filter((testPacket) => this.#answered.has(testPacket)).length;
-    const seconds = half.length / rate;
-    return {
-      phase,
-      rate,
-      sent: this.testPackets.length,
-      answered: this.#answered.size,
-      passed: seconds === 0 ? 0 : passed / seconds,
-    };
-  }
-}
-
-/** A bounded search for the rate at which SYNs to one port begin to be lost: 4,000 SYNs and 10 s at most. */
-export class RateSearch {
-  readonly #spec: TestSpec;
-  readonly #steps: RateStep[] = [];
-  #burst: Burst | null = null;
-
-  constructor(port: number) {
-    this.#spec = { kind: 'syn-rate', port, ttl: null, option: null, round: 1 };
-  }
-
-  get port(): number {
-    return this.#spec.port;
-  }
-
-  get steps(): readonly RateStep[] {
-    return this.#steps;
-  }
-
-  /** The step whose SYN is due at `now`, or null. */
-  due(now: Nanos): TestPacketSender | null {
-    this.#burst ??= new Burst(this.#spec, { phase: 'climb', rate: CLIMB[0] as number }, now);
-    return this.#burst.dueAt <= now ? this.#burst : null;
-  }
-
-  /** When to call `due` or `advance` again. */
+  /** When to call `poll` or `advance` again. */
   nextAt(): Nanos {
-    return this.#burst === null ? 0 : Math.min(this.#burst.dueAt, this.#burst.endsAt);
+    const sent = this.#testPackets.length;
+    return sent < this.#count ? this.#timeOf(sent) : this.#endsAt;
   }
 
   /** Begins the next step when one is over; true once the search is over. */
   advance(now: Nanos): boolean {
-    const burst = this.#burst;
-    if (burst === null || now < burst.endsAt) return false;
-    const step = burst.step();
-    this.#steps.push(step);
+    if (this.#start === null || now < this.#endsAt) return false;
+    const step = this.#result();
+    this.steps.push(step);
     const next = nextStep(step);
-    this.#burst = next === null ? null : new Burst(this.#spec, next, now);
+    if (next !== null) this.#step = next;
+    this.#testPackets = [];
+    this.#start = now;
     return next === null;
+  }
+
+  /** SYNs of the step. */
+  get #count(): number {
+    const { phase, rate } = this.#step;
+    return Math.max(4, Math.round((rate * (phase === 'climb' ? CLIMB_TIME : MEASURE_TIME)) / NANOS_PER_SECOND));
+  }
+
+  get #endsAt(): Nanos {
+    return this.#timeOf(this.#count) + SETTLE;
+  }
+
+  #timeOf(index: number): Nanos {
+    return (this.#start ?? 0) + (index * NANOS_PER_SECOND) / this.#step.rate;
+  }
+
+  #result(): RateStep {
+    const sent = this.#testPackets.length;
+    const half = this.#testPackets.slice(Math.floor(sent / 2));
+    const seconds = half.length / this.#step.rate;
+    const answered = this.#testPackets.filter((testPacket) => this.#answered.has(testPacket)).length;
+    const passed = half.filter((testPacket) => this.#answered.has(testPacket)).length;
+    return { ...this.#step, sent, answered, passed: seconds === 0 ? 0 : passed / seconds };
   }
 }
 

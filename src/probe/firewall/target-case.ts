@@ -3,7 +3,7 @@ import type { Routes } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import { TestPacketLedger } from './answer-reader.ts';
-import type { RateEvidence, TargetEvidence } from './firewall-plan.ts';
+import type { TargetEvidence } from './firewall-plan.ts';
 import { type Answer, FirewallTest, type TestPacket, type TestPacketSender, type TestSpec } from './firewall-test.ts';
 import type { PacketCraft } from './packet-craft.ts';
 import { PortCase, type PortRole, type TargetView, usualSyn } from './port-case.ts';
@@ -41,25 +41,21 @@ export class TargetCase {
   readonly #answered: Set<TestPacket> = new Set();
   readonly #pace: TargetPace;
   #rate: RateSearch | null = null;
-  #rateDone: boolean;
   #extra = 0;
 
   constructor(task: TargetTask) {
     this.task = task;
     this.ledger = new TestPacketLedger(task.craft.source);
-    this.#rateDone = !task.searchRate;
     this.#pace = new TargetPace(task.timeout);
     const begin = (role: PortRole, port: number): PortCase => new PortCase(role, this.#start(usualSyn(port)));
     this.#ports = [...task.asked.map((port) => begin('asked', port)), ...task.controls.map((port) => begin('control', port))];
   }
 
-  /**
-   * Takes a proven answer. Only the first answer to each packet tells a round trip: a SYN-ACK whose reset
-   * was lost is retransmitted after seconds.
-   */
+  /** Takes a proven answer. */
   take(answer: Answer): void {
     const { kind, testPacket, at } = answer;
     const { sender, posted } = testPacket;
+    // Only the first answer to a packet tells a round trip: a SYN-ACK whose reset was lost comes again.
     if (posted.sentAt !== null && !this.#answered.has(testPacket)) {
       this.#answered.add(testPacket);
       this.#pace.noteRoundTrip(kind, at - posted.sentAt);
@@ -87,8 +83,8 @@ export class TargetCase {
       if (due.length >= room) return due;
       if (test.poll(now, this.#pace.wait(test))) due.push(test);
     }
-    const burst = this.#rate?.due(now) ?? null;
-    return burst !== null && due.length < room ? [...due, burst] : due;
+    const rate = this.#rate;
+    return rate?.poll(now) === true && due.length < room ? [...due, rate] : due;
   }
 
   /** Notes a packet that was posted. */
@@ -105,10 +101,12 @@ export class TargetCase {
     if (wanted.length > 0 || !this.#ports.every((port) => port.isDone(view))) return false;
     this.#failUndelivered();
     if (now < this.#listensUntil) return false;
-    if (this.#rateDone) return true;
-    if (this.#rate === null) return !this.#startRate();
-    this.#rateDone = this.#rate.advance(now);
-    return this.#rateDone;
+    if (this.#rate !== null) return this.#rate.advance(now);
+    // A limiter is found by an asked port that answers SYNs.
+    const answering = this.#ports.find(({ role, isAnswered }) => role === 'asked' && isAnswered);
+    if (!this.task.searchRate || answering === undefined) return true;
+    this.#rate = new RateSearch(answering.port);
+    return false;
   }
 
   /** When something is due next. */
@@ -122,7 +120,8 @@ export class TargetCase {
   evidence(): TargetEvidence {
     const { target, hostname } = this.task;
     const ports = this.#ports.filter(({ syn }) => syn.done).map((one) => one.evidence());
-    return { target, hostname, ports, rate: this.#rateEvidence(), errno: 0 };
+    const rate = this.#rate === null ? null : { port: this.#rate.spec.port, steps: this.#rate.steps };
+    return { target, hostname, ports, rate, errno: 0 };
   }
 
   #view(): TargetView {
@@ -169,17 +168,5 @@ export class TargetCase {
     const silent = this.#tests.every((test) => test.answerKind === null);
     if (!silent || !this.task.routes.isUnresolved(this.task.target)) return;
     for (const test of this.#tests) test.fail(Errno.EHOSTUNREACH);
-  }
-
-  /** False when no asked port answers SYNs, by which a limiter could be found. */
-  #startRate(): boolean {
-    const answering = this.#ports.find(({ role, isAnswered }) => role === 'asked' && isAnswered);
-    if (answering === undefined) return false;
-    this.#rate = new RateSearch(answering.port);
-    return true;
-  }
-
-  #rateEvidence(): RateEvidence | null {
-    return this.#rate === null ? null : { port: this.#rate.port, steps: this.#rate.steps };
   }
 }

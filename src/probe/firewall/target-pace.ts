@@ -1,7 +1,7 @@
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import type { AnswerKind, FirewallTest } from './firewall-test.ts';
 
-/** The shortest wait for an answer once the host's round trip is known, and while only routers have answered. */
+/** The shortest wait once the host's round trip is known, and while only routers have answered. */
 const LEAST_WAIT: Nanos = 200 * NANOS_PER_MS;
 const LEAST_WAIT_BY_ROUTERS: Nanos = 400 * NANOS_PER_MS;
 /** The longest wait after slow answers, unless the user's time-out is longer. */
@@ -13,8 +13,9 @@ const ICMP_PACE: Nanos = 1100 * NANOS_PER_MS;
 
 /** How long the answers of one target are waited for. */
 export class TargetPace {
+  /** True once a SYN was rejected with ICMP: silence may then be a limit on such errors. */
+  rejects = false;
   readonly #timeout: Nanos;
-  #rejects = false;
   #isLimited = false;
   #slowestTcp: Nanos = 0;
   #slowestIcmp: Nanos = 0;
@@ -23,18 +24,13 @@ export class TargetPace {
     this.#timeout = timeout;
   }
 
-  /** True once a SYN was rejected with ICMP: silence may then be a limit on such errors. */
-  get rejects(): boolean {
-    return this.#rejects;
-  }
-
   /**
    * Until when to listen to a silent target whose first packet left at `sentAt`: a router sends three ARP
    * requests, a second apart, before it reports a host unreachable (net/ipv4/arp.c). 0 once the target has
    * answered.
    */
   listensUntil(sentAt: Nanos): Nanos {
-    return this.#slowestTcp > 0 || this.#rejects ? 0 : sentAt + ABSENCE * this.#timeout;
+    return this.#slowestTcp > 0 || this.rejects ? 0 : sentAt + ABSENCE * this.#timeout;
   }
 
   /** Takes the round trip of a packet's first answer. Errors but an expired TTL may have waited for ARP. */
@@ -48,30 +44,26 @@ export class TargetPace {
    * limit. True for the first sign of one.
    */
   noteRejection(isRetry: boolean): boolean {
-    this.#rejects = true;
+    this.rejects = true;
     if (!isRetry || this.#isLimited) return false;
     this.#isLimited = true;
     return true;
   }
 
-  /**
-   * How long to wait for the latest packet of `test`. The host may be farther away than what has answered,
-   * so a port's first SYN has its full time-out.
-   */
+  /** The wait for the latest packet of `test`: the full time-out for first SYNs, as the host may be farther away. */
   wait(test: FirewallTest): Nanos {
     const usual = this.#usualWait();
     if (!isFirstSyn(test) || test.answerKind !== null) return usual;
     const sent = test.testPackets.length;
     if (sent >= test.allowance) return Math.max(usual, this.#timeout - test.sendingTime);
-    return this.#rejects && sent > 1 ? Math.max(ICMP_PACE, usual) : usual;
+    return this.rejects && sent > 1 ? Math.max(ICMP_PACE, usual) : usual;
   }
 
   #usualWait(): Nanos {
-    const most = Math.max(this.#timeout, MOST_WAIT);
-    if (this.#slowestTcp > 0) return Math.min(most, Math.max(4 * this.#slowestTcp, Math.min(this.#timeout, LEAST_WAIT)));
-    if (this.#slowestIcmp > 0)
-      return Math.min(most, Math.max(8 * this.#slowestIcmp, Math.min(this.#timeout, LEAST_WAIT_BY_ROUTERS)));
-    return this.#timeout;
+    const [byHost, byRouters] = [4 * this.#slowestTcp, 8 * this.#slowestIcmp];
+    const least = byHost > 0 ? LEAST_WAIT : LEAST_WAIT_BY_ROUTERS;
+    const wait = Math.max(byHost > 0 ? byHost : byRouters, Math.min(this.#timeout, least));
+    return byHost > 0 || byRouters > 0 ? Math.min(wait, Math.max(this.#timeout, MOST_WAIT)) : this.#timeout;
   }
 }
 

@@ -1,13 +1,11 @@
-import { concatBytes, readU16, writeU16, writeU32 } from '../../wire/bytes.ts';
-import { ByteReader, ByteWriter } from './byte-fields.ts';
+import { concatBytes, readU16 } from '../../wire/bytes.ts';
 import { PROOF_CARRIERS } from './proof.ts';
 import { ATTEMPT_FATES, type AttemptReport, type ResponderReport, type ReportRequest } from './report.ts';
 import { isSameMac, type Mac, macOf, MacPurpose } from './token-mac.ts';
 
-/** "SYNR" */
-const MAGIC = 0x53594e52;
-const VERSION = 1;
-/** Magic 4, version 1, type 1, length of the body 2. */
+/** "SYNR", then the version. */
+const START = Uint8Array.of(0x53, 0x59, 0x4e, 0x52, 1);
+/** Start 5, type 1, length of the body 2. */
 const HEADER_BYTES = 8;
 /** Bytes of HMAC-SHA-256 that are sent: the least that RFC 2104 (5) recommends. */
 const MAC_BYTES = 16;
@@ -19,6 +17,7 @@ export const NONCE_BYTES = 16;
 /** Bytes of a report's body: fewer than 32 segments of 512 bytes. */
 const LARGEST_BODY = 14_000;
 const LARGEST_LENGTH = 0xffff;
+const EMPTY = new Uint8Array(0);
 
 /** The messages of a connection, in this order. */
 export const MessageType = { hello: 1, request: 2, report: 3 } as const;
@@ -41,16 +40,13 @@ export interface Message {
 
 /** The responder's first message: a nonce. Only a client that has sent a proof sees it. */
 export function encodeHello(nonce: Uint8Array): Uint8Array {
-  return frame(MessageType.hello, nonce, new Uint8Array(0));
+  return frame(MessageType.hello, nonce, EMPTY);
 }
 
-/**
- * The client's message: its nonce and the request, under a MAC over both nonces. A replayed SYN gets a
- * hello and nothing more.
- */
-export function encodeRequest(mac: Mac, nonces: Nonces, request: ReportRequest): Uint8Array {
-  const body = new ByteWriter().bytes(nonces.client).u32(request.sinceMs).u16(request.skip).whole();
-  return frame(MessageType.request, body, macOf(mac, MacPurpose.request, nonces.responder, body).slice(0, MAC_BYTES));
+/** The client's nonce and request, under a MAC over both nonces: a replayed SYN gets a hello, nothing more. */
+export function encodeRequest(mac: Mac, { responder, client }: Nonces, { sinceMs, skip }: ReportRequest): Uint8Array {
+  const body = concatBytes([client, uint(4, sinceMs), uint(2, skip)]);
+  return frame(MessageType.request, body, shortMac(mac, MacPurpose.request, responder, body));
 }
 
 /** The client's nonce and request; null unless the message is a request made with the token. */
@@ -60,10 +56,9 @@ export function decodeRequest(
   message: Message,
 ): (ReportRequest & { readonly nonce: Uint8Array }) | null {
   if (message.type !== MessageType.request || message.body.length !== NONCE_BYTES + REQUEST_BYTES) return null;
-  const right = macOf(mac, MacPurpose.request, responderNonce, message.body).slice(0, MAC_BYTES);
-  if (!isSameMac(right, message.mac)) return null;
+  if (!isSameMac(shortMac(mac, MacPurpose.request, responderNonce, message.body), message.mac)) return null;
   const reader = new ByteReader(message.body);
-  return { nonce: reader.bytes(NONCE_BYTES), sinceMs: reader.u32(), skip: reader.u16() };
+  return { nonce: reader.bytes(NONCE_BYTES), sinceMs: reader.uint(4), skip: reader.uint(2) };
 }
 
 /** A report under a MAC over both nonces. `others` that do not fit are counted in `more`. */
@@ -77,85 +72,79 @@ export function encodeReport(mac: Mac, nonces: Nonces, report: ResponderReport):
     if (room < 0) break;
     others.push(entry);
   }
-  const writer = new ByteWriter().u64(report.nowUs).u32(report.upMs).bytes(own).u16(others.length);
-  for (const entry of others) writer.bytes(entry);
-  const more = report.more + report.others.length - others.length;
-  writer.u16(Math.min(more, LARGEST_LENGTH)).u8(report.forgotten ? 1 : 0);
-  writer.u16(report.strangers.length);
-  for (const { port, ageMs } of report.strangers) writer.u16(port).u32(ageMs);
-  writer.u16(report.listening.length);
-  for (const [first, last] of report.listening) writer.u16(first).u16(last);
-  const body = writer.whole();
-  const proof = macOf(mac, MacPurpose.report, nonces.responder, nonces.client, body).slice(0, MAC_BYTES);
-  return frame(MessageType.report, body, proof);
+  const body = concatBytes([
+    uint(8, report.nowUs),
+    uint(4, report.upMs),
+    own,
+    ...list(others),
+    uint(2, Math.min(report.more + report.others.length - others.length, LARGEST_LENGTH)),
+    uint(1, report.forgotten ? 1 : 0),
+    ...list(report.strangers.map(({ port, ageMs }) => concatBytes([uint(2, port), uint(4, ageMs)]))),
+    ...list(report.listening.map(([first, last]) => concatBytes([uint(2, first), uint(2, last)]))),
+  ]);
+  return frame(MessageType.report, body, shortMac(mac, MacPurpose.report, nonces.responder, nonces.client, body));
 }
 
 /** The report; null unless the message is a report made with the token for these nonces. */
-export function decodeReport(mac: Mac, nonces: Nonces, message: Message): ResponderReport | null {
-  const right = macOf(mac, MacPurpose.report, nonces.responder, nonces.client, message.body).slice(0, MAC_BYTES);
+export function decodeReport(mac: Mac, { responder, client }: Nonces, message: Message): ResponderReport | null {
+  const right = shortMac(mac, MacPurpose.report, responder, client, message.body);
   if (message.type !== MessageType.report || !isSameMac(right, message.mac)) return null;
   const reader = new ByteReader(message.body);
-  const nowUs = reader.u64();
-  const upMs = reader.u32();
-  const own = readAttempt(reader);
-  const others = readList(reader, readAttempt);
-  const more = reader.u16();
-  const forgotten = reader.u8() !== 0;
-  const strangers = readList(reader, () => ({ port: reader.u16(), ageMs: reader.u32() }));
-  const listening = readList(reader, () => [reader.u16(), reader.u16()] as const);
-  return reader.isDone ? { nowUs, upMs, own, others, more, forgotten, strangers, listening } : null;
+  // Fields are read in this order.
+  const report: ResponderReport = {
+    nowUs: reader.uint(8),
+    upMs: reader.uint(4),
+    own: readAttempt(reader),
+    others: reader.list(() => readAttempt(reader)),
+    more: reader.uint(2),
+    forgotten: reader.uint(1) !== 0,
+    strangers: reader.list(() => ({ port: reader.uint(2), ageMs: reader.uint(4) })),
+    listening: reader.list(() => [reader.uint(2), reader.uint(2)] as const),
+  };
+  return reader.isDone ? report : null;
 }
 
 /** The first message of `stream`: null while it is incomplete, `foreign` when it cannot be one. */
 export function readMessage(stream: Uint8Array): Message | null | 'foreign' {
-  const start = new Uint8Array(HEADER_BYTES);
-  writeU32(start, 0, MAGIC);
-  start[4] = VERSION;
-  for (let index = 0; index < Math.min(stream.length, 5); index++) if (stream[index] !== start[index]) return 'foreign';
+  if (stream.subarray(0, START.length).some((byte, index) => byte !== START[index])) return 'foreign';
   if (stream.length < HEADER_BYTES) return null;
-  const type = stream[5] as number;
-  const bodyLength = readU16(stream, 6);
-  const length = HEADER_BYTES + bodyLength + (type === MessageType.hello ? 0 : MAC_BYTES);
+  const type = stream[START.length] as number;
+  const end = HEADER_BYTES + readU16(stream, START.length + 1);
+  const length = end + (type === MessageType.hello ? 0 : MAC_BYTES);
   if (stream.length < length) return null;
-  const end = HEADER_BYTES + bodyLength;
   return { type, body: stream.slice(HEADER_BYTES, end), mac: stream.slice(end, length), length };
 }
 
 function frame(type: number, body: Uint8Array, mac: Uint8Array): Uint8Array {
-  const header = new Uint8Array(HEADER_BYTES);
-  writeU32(header, 0, MAGIC);
-  header[4] = VERSION;
-  header[5] = type;
-  writeU16(header, 6, body.length);
-  return concatBytes([header, body, mac]);
+  return concatBytes([START, uint(1, type), uint(2, body.length), body, mac]);
+}
+
+function shortMac(mac: Mac, purpose: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  return macOf(mac, purpose, ...parts).slice(0, MAC_BYTES);
 }
 
 function encodeAttempt(attempt: AttemptReport): Uint8Array {
+  const { answeredAfterUs, syn, synAck } = attempt;
   const carriers = PROOF_CARRIERS.reduce((bits, name, bit) => (attempt.carriers.includes(name) ? bits | (1 << bit) : bits), 0);
-  const answeredAfter = attempt.answeredAfterUs === null ? NEVER : Math.min(attempt.answeredAfterUs, NEVER - 1);
-  return new ByteWriter()
-    .u64(attempt.arrivedUs)
-    .u32(answeredAfter)
-    .u8(ATTEMPT_FATES.indexOf(attempt.fate))
-    .u8(Math.min(attempt.synCopies, 0xff))
-    .u8(Math.min(attempt.synAckCopies, 0xff))
-    .u8(carriers)
-    .u16(Math.min(attempt.synLength, LARGEST_LENGTH))
-    .block(attempt.syn)
-    .block(attempt.synAck ?? new Uint8Array(0))
-    .whole();
+  return concatBytes([
+    uint(8, attempt.arrivedUs),
+    uint(4, answeredAfterUs === null ? NEVER : Math.min(answeredAfterUs, NEVER - 1)),
+    uint(1, ATTEMPT_FATES.indexOf(attempt.fate)),
+    uint(1, Math.min(attempt.synCopies, 0xff)),
+    uint(1, Math.min(attempt.synAckCopies, 0xff)),
+    uint(1, carriers),
+    uint(2, Math.min(attempt.synLength, LARGEST_LENGTH)),
+    ...block(syn),
+    ...block(synAck ?? EMPTY),
+  ]);
 }
 
 function readAttempt(reader: ByteReader): AttemptReport {
-  const arrivedUs = reader.u64();
-  const answeredAfter = reader.u32();
-  const fate = ATTEMPT_FATES[reader.u8()] ?? 'answered';
-  const synCopies = reader.u8();
-  const synAckCopies = reader.u8();
-  const bits = reader.u8();
-  const synLength = reader.u16();
-  const syn = reader.block();
-  const synAck = reader.block();
+  const arrivedUs = reader.uint(8);
+  const answeredAfter = reader.uint(4);
+  const fate = ATTEMPT_FATES[reader.uint(1)] ?? 'answered';
+  const [synCopies, synAckCopies, bits, synLength] = [reader.uint(1), reader.uint(1), reader.uint(1), reader.uint(2)];
+  const [syn, synAck] = [reader.block(), reader.block()];
   return {
     arrivedUs,
     answeredAfterUs: answeredAfter === NEVER ? null : answeredAfter,
@@ -169,9 +158,56 @@ function readAttempt(reader: ByteReader): AttemptReport {
   };
 }
 
-function readList<T>(reader: ByteReader, one: (reader: ByteReader) => T): readonly T[] {
-  const count = reader.u16();
-  const list: T[] = [];
-  while (list.length < count && reader.isGood) list.push(one(reader));
-  return list;
+/** A whole number below 2^53 in network order. */
+function uint(length: number, value: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, index) => Math.floor(value / 256 ** (length - 1 - index)) % 256);
+}
+
+function block(bytes: Uint8Array): readonly Uint8Array[] {
+  return [uint(2, bytes.length), bytes];
+}
+
+function list(entries: readonly Uint8Array[]): readonly Uint8Array[] {
+  return [uint(2, entries.length), ...entries];
+}
+
+/** Reads fields in network order; past the end it reads zeros. */
+class ByteReader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  #isGood = true;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** True when everything was read and no read went past the end. */
+  get isDone(): boolean {
+    return this.#isGood && this.#at === this.#bytes.length;
+  }
+
+  uint(length: number): number {
+    return this.bytes(length).reduce((value, byte) => value * 256 + byte, 0);
+  }
+
+  /** A copy. */
+  bytes(length: number): Uint8Array {
+    const from = this.#at;
+    this.#isGood &&= length <= this.#bytes.length - from;
+    if (length > this.#bytes.length - from) return new Uint8Array(length);
+    this.#at += length;
+    return this.#bytes.slice(from, this.#at);
+  }
+
+  block(): Uint8Array {
+    const length = this.uint(2);
+    return this.#isGood ? this.bytes(length) : EMPTY;
+  }
+
+  list<T>(one: () => T): readonly T[] {
+    const count = this.uint(2);
+    const entries: T[] = [];
+    while (entries.length < count && this.#isGood) entries.push(one());
+    return entries;
+  }
 }

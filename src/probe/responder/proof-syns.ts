@@ -12,7 +12,6 @@ const LARGEST_ID = 0xffff;
 
 /** Carriers of the proof that change the SYN; used only on request. */
 export const EXTRA_CARRIERS = ['option', 'data'] as const;
-
 /** One of them. */
 export type ExtraCarrier = (typeof EXTRA_CARRIERS)[number];
 
@@ -31,7 +30,7 @@ export interface ProofSynPlan {
 }
 
 /** The form of a proven SYN. */
-export interface ProofSynForm {
+interface ProofSynForm {
   readonly spec: SynSpec;
   readonly carriers: readonly ExtraCarrier[];
 }
@@ -53,13 +52,13 @@ export class ProofSyns {
     });
   }
 
-  /** SYNs to that address and port. Without a route they are made for the first interface, and the kernel refuses them. */
+  /** SYNs to that address and port; without a route, made for the first interface: the kernel refuses them. */
   to(address: Address, port: number, form: ProofSynForm): MakeSyn {
     const { routes } = this.#plan;
     return () => {
       const source = routes.sources[Math.max(0, routes.lookup(address))] as Source;
-      const spec = withProof(form, this.#present(), source);
-      return this.#maker.make(craftSyn(spec, source), address, port).bytes;
+      const template = craftSyn(withProof(form, this.#present(), source), source);
+      return this.#maker.make(template, address, port).bytes;
     };
   }
 

@@ -14,11 +14,11 @@ const EXPERIMENT_KINDS = [253, 254];
 const WORD_BYTES = 4;
 const LONG_BYTES = 8;
 
-/** Where a SYN may carry a proof: ISN, TSval, experimental option, first bytes of data. One suffices. */
-export type ProofCarrier = 'isn' | 'ts' | 'option' | 'data';
-
 /** All carriers, in the order of their bits in messages. */
-export const PROOF_CARRIERS: readonly ProofCarrier[] = ['isn', 'ts', 'option', 'data'];
+export const PROOF_CARRIERS = ['isn', 'ts', 'option', 'data'] as const;
+
+/** Where a SYN may carry a proof: ISN, TSval, experimental option, first bytes of data. One suffices. */
+export type ProofCarrier = (typeof PROOF_CARRIERS)[number];
 
 /** What the carriers hold during one slot of time, the same in every SYN: only this is known to both ends. */
 export interface ProofWords {
@@ -70,89 +70,71 @@ export function proofOption(words: ProofWords): TcpOption {
 }
 
 /**
- * Recognises proofs by comparison: what the token's owner may send now is computed once for each slot. A
- * SYN without a proof costs a few look-ups and no MAC. It passes by chance once in 2^29 (two words of 32
- * bits, three slots at most).
+ * Recognises proofs by comparison: what the token's owner may send now is computed once for each slot. A SYN
+ * without a proof costs a few look-ups and no MAC. It passes by chance once in 2^29 (two words of 32 bits,
+ * three slots at most).
  */
 export class ProofBook {
   readonly #mac: Mac;
-  readonly #slots: Map<number, ProofWords> = new Map();
-  /** Slots by what they carry, for all slots near the present one. */
-  readonly #isns: Map<number, number> = new Map();
-  readonly #tsvals: Map<number, number> = new Map();
-  readonly #long: Map<string, number> = new Map();
+  /** Slots near the present one, by each mark of their SYNs. */
+  readonly #slots: Map<string, number> = new Map();
+  /** All marks of those slots. */
+  readonly #marks: Map<number, readonly string[]> = new Map();
   #slot = Number.NaN;
 
   constructor(mac: Mac) {
     this.#mac = mac;
   }
 
-  /** Computes the words for SYNs of that time, so that the first of them need not wait. */
-  prepare(epochMs: number): void {
-    this.#turn(epochMs);
-  }
-
   /** The proof of a SYN that arrived at `epochMs`; null without one. */
   proofOf(syn: Carriers, epochMs: number): Proof | null {
-    this.#turn(epochMs);
-    const found = this.#found(syn);
-    if (found.length === 0) return null;
+    this.prepare(epochMs);
+    const found = marksOf(syn).flatMap(({ carrier, mark }) => {
+      const slot = this.#slots.get(mark);
+      return slot === undefined ? [] : [{ carrier, slot }];
+    });
+    const [first] = found;
+    if (first === undefined) return null;
     const timely = found.filter(({ slot }) => slot >= slotAt(epochMs - SKEW_MS) && slot <= slotAt(epochMs + SKEW_MS));
     if (timely.length > 0) return { carriers: timely.map(({ carrier }) => carrier), slotsOff: 0 };
-    const slotsOff = (found[0] as Found).slot - slotAt(epochMs);
-    return { carriers: found.map(({ carrier }) => carrier), slotsOff };
+    return { carriers: found.map(({ carrier }) => carrier), slotsOff: first.slot - slotAt(epochMs) };
   }
 
-  #found({ seq, options, payload }: Carriers): readonly Found[] {
-    const stamps = options.flatMap((option) => (option.name === 'ts' && 'value' in option ? [option.value] : []));
-    const experiments = options.flatMap((option) =>
-      EXPERIMENT_KINDS.includes(option.kind) && 'data' in option ? [option.data] : [],
-    );
-    const slots: readonly (readonly [ProofCarrier, number | undefined])[] = [
-      ['isn', this.#isns.get(seq)],
-      ...stamps.map((tsval) => ['ts', this.#tsvals.get(tsval)] as const),
-      ...experiments.map((hex) => ['option', this.#long.get(hex)] as const),
-      ['data', payload.length < LONG_BYTES ? undefined : this.#long.get(`data ${toHex(payload.subarray(0, LONG_BYTES))}`)],
-    ];
-    return slots.flatMap(([carrier, slot]) => (slot === undefined ? [] : [{ carrier, slot }]));
-  }
-
-  #turn(epochMs: number): void {
+  /** Computes the words for SYNs of that time, so that the first of them need not wait. */
+  prepare(epochMs: number): void {
     const slot = slotAt(epochMs);
     if (slot === this.#slot) return;
     this.#slot = slot;
-    for (const old of this.#slots.keys()) if (Math.abs(old - slot) > FOREIGN_SLOTS) this.#forget(old);
-    for (let near = slot - FOREIGN_SLOTS; near <= slot + FOREIGN_SLOTS; near++) if (!this.#slots.has(near)) this.#learn(near);
+    for (const [old, marks] of this.#marks) {
+      if (Math.abs(old - slot) <= FOREIGN_SLOTS) continue;
+      for (const mark of marks) this.#slots.delete(mark);
+      this.#marks.delete(old);
+    }
+    for (let near = slot - FOREIGN_SLOTS; near <= slot + FOREIGN_SLOTS; near++) if (!this.#marks.has(near)) this.#learn(near);
   }
 
   #learn(slot: number): void {
     const words = proofWords(this.#mac, slot);
-    this.#slots.set(slot, words);
-    this.#isns.set(words.isn, slot);
-    this.#tsvals.set(words.tsval, slot);
-    this.#long.set(optionKey(words), slot);
-    this.#long.set(dataKey(words), slot);
-  }
-
-  #forget(slot: number): void {
-    const words = this.#slots.get(slot) as ProofWords;
-    this.#slots.delete(slot);
-    this.#isns.delete(words.isn);
-    this.#tsvals.delete(words.tsval);
-    this.#long.delete(optionKey(words));
-    this.#long.delete(dataKey(words));
+    const options: readonly TcpOption[] = [{ kind: 8, name: 'ts', value: words.tsval, echo: 0 }, proofOption(words)];
+    const marks = marksOf({ seq: words.isn, options, payload: words.data }).map(({ mark }) => mark);
+    this.#marks.set(slot, marks);
+    for (const mark of marks) this.#slots.set(mark, slot);
   }
 }
 
-interface Found {
+/** A carrier and what it holds, as a key. */
+interface Mark {
   readonly carrier: ProofCarrier;
-  readonly slot: number;
+  readonly mark: string;
 }
 
-function optionKey(words: ProofWords): string {
-  return (proofOption(words) as { readonly data: string }).data;
-}
-
-function dataKey(words: ProofWords): string {
-  return `data ${toHex(words.data)}`;
+/** What a SYN holds wherever a proof may be, carrier by carrier. */
+function marksOf({ seq, options, payload }: Carriers): readonly Mark[] {
+  const stamps = options.flatMap((option) => (option.name === 'ts' && 'value' in option ? [option.value] : []));
+  const experiments = options.flatMap((option) =>
+    EXPERIMENT_KINDS.includes(option.kind) && 'data' in option ? [option.data] : [],
+  );
+  const data = payload.length < LONG_BYTES ? [] : [toHex(payload.subarray(0, LONG_BYTES))];
+  const held = { isn: [seq], ts: stamps, option: experiments, data };
+  return PROOF_CARRIERS.flatMap((carrier) => held[carrier].map((content) => ({ carrier, mark: `${carrier} ${content}` })));
 }

@@ -5,7 +5,7 @@ import type { Mac } from './token-mac.ts';
 
 /** Bytes of an incomplete request that are kept; more cannot be a request. */
 const MOST_BUFFERED = 1024;
-/** Data of the SYN arrives in the stream before the first request (RFC 9293, 3.4); this much of it is skipped. */
+/** Data of the SYN precedes the first request in the stream (RFC 9293, 3.4); this much of it is skipped. */
 const MOST_SKIPPED = 1500;
 
 /** What one connection is served with. */
@@ -26,7 +26,7 @@ export interface ReportTurn {
   readonly isForeign: boolean;
 }
 
-/** The responder's side of a connection's stream: a greeting, then a report for each request made with the token. */
+/** The responder's side of a stream: a greeting, then a report for each request made with the token. */
 export class ReportServer {
   readonly #parts: ReportServerParts;
   #stream: Uint8Array = new Uint8Array(0);
@@ -44,12 +44,13 @@ export class ReportServer {
   /** Takes the next bytes of the client's stream. */
   take(bytes: Uint8Array): ReportTurn {
     this.#stream = concatBytes([this.#stream, bytes]);
+    const { mac, nonce, report } = this.#parts;
     const reports: Uint8Array[] = [];
     let isRefused = false;
     for (let message = this.#next(); message !== null && !isRefused; message = this.#next()) {
-      const report = this.#reportFor(message);
-      if (report === null) isRefused = true;
-      else reports.push(report);
+      const request = decodeRequest(mac, nonce, message);
+      isRefused = request === null;
+      if (request !== null) reports.push(encodeReport(mac, { responder: nonce, client: request.nonce }, report(request)));
     }
     return {
       answer: concatBytes(reports),
@@ -69,12 +70,5 @@ export class ReportServer {
     if (message === null || message === 'foreign') return null;
     this.#stream = this.#stream.slice(message.length);
     return message;
-  }
-
-  /** The encoded report; null when the message is no request made with the token. */
-  #reportFor(message: Message): Uint8Array | null {
-    const { mac, nonce, report } = this.#parts;
-    const request = decodeRequest(mac, nonce, message);
-    return request === null ? null : encodeReport(mac, { responder: nonce, client: request.nonce }, report(request));
   }
 }

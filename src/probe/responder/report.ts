@@ -1,32 +1,25 @@
 import type { ProofCarrier } from './proof.ts';
 
-/** What became of an attempt at the responder. */
-export type AttemptFate =
+/** Every fate of an attempt at the responder, in the order of the numbers in messages. */
+export const ATTEMPT_FATES = [
   /** The SYN-ACK left, and nothing came back. */
-  | 'answered'
-  /** The SYN-ACK was acknowledged. */
-  | 'established'
-  /** The report was fetched over this connection. */
-  | 'reported'
-  /** A reset arrived. */
-  | 'reset'
-  /** Not answered: more SYNs a second or more connections than the responder accepts. */
-  | 'rate-limited'
-  /** Not answered: its TCP checksum was wrong, which no host answers. */
-  | 'bad-checksum'
-  /** Not answered: its proof was made for another time. */
-  | 'stale-proof';
-
-/** Every fate, in the order of the numbers in messages. */
-export const ATTEMPT_FATES: readonly AttemptFate[] = [
   'answered',
+  /** The SYN-ACK was acknowledged. */
   'established',
+  /** The report was fetched over this connection. */
   'reported',
+  /** A reset arrived. */
   'reset',
+  /** Not answered: more SYNs a second or more connections than the responder accepts. */
   'rate-limited',
+  /** Not answered: its TCP checksum was wrong, which no host answers. */
   'bad-checksum',
+  /** Not answered: its proof was made for another time. */
   'stale-proof',
-];
+] as const;
+
+/** What became of an attempt. */
+export type AttemptFate = (typeof ATTEMPT_FATES)[number];
 
 /** A proven SYN as the responder saw it, and its answer. */
 export interface AttemptReport {
@@ -47,13 +40,6 @@ export interface AttemptReport {
   readonly synAck: Uint8Array | null;
 }
 
-/** A listening port that received SYNs without a proof. */
-export interface StrangerReport {
-  readonly port: number;
-  /** Milliseconds since the last of them. */
-  readonly ageMs: number;
-}
-
 /** What the responder reports over one connection. */
 export interface ResponderReport {
   /** The responder's clock when it wrote the report: epoch microseconds. */
@@ -62,14 +48,16 @@ export interface ResponderReport {
   readonly upMs: number;
   /** The attempt that began this connection. */
   readonly own: AttemptReport;
-  /** Other attempts of the requested time, latest first, as many as fit. */
+  /** Other attempts of the requested time, latest first, as many as fit; `more` counts the rest. */
   readonly others: readonly AttemptReport[];
-  /** How many more there are. */
   readonly more: number;
   /** True when older ones of the requested time were forgotten. */
   readonly forgotten: boolean;
-  /** Ports that received SYNs without a proof in that time; one may be the client's, rewritten. */
-  readonly strangers: readonly StrangerReport[];
+  /**
+   * Listening ports that received SYNs without a proof in that time, and milliseconds since the last of them;
+   * one may be the client's, rewritten.
+   */
+  readonly strangers: readonly { readonly port: number; readonly ageMs: number }[];
   /** The responder's listening ports, in runs. It does not see what is sent to others. */
   readonly listening: readonly PortRun[];
 }

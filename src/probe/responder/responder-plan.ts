@@ -1,7 +1,23 @@
 import type { Routes } from '../../transport/transport.ts';
 import type { Nanos } from '../../wire/numbers.ts';
-import type { Attempt } from './attempt-log.ts';
+import type { Posted } from '../session/transmit-queue.ts';
+import type { ProofCarrier } from './proof.ts';
+import type { AttemptFate } from './report.ts';
 import type { Mac } from './token-mac.ts';
+
+/** A proven SYN that the responder remembers. */
+export interface Attempt {
+  readonly arrivedAt: Nanos;
+  /** The SYN from its IP header on. */
+  readonly syn: Uint8Array;
+  /** The listening port that it reached. */
+  readonly port: number;
+  readonly carriers: readonly ProofCarrier[];
+  fate: AttemptFate;
+  synCopies: number;
+  synAck: Posted | null;
+  synAckCopies: number;
+}
 
 /** What a responder needs before its first packet. */
 export interface ResponderPlan {

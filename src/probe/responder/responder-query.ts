@@ -1,7 +1,7 @@
-import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
+import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionRequest } from '../connection/connection-session.ts';
-import { fetchReport, REPORT_STREAM_BYTES, ReportExchange } from './report-exchange.ts';
+import { type ExchangeReading, fetchReport, readExchange, REPORT_STREAM_BYTES, REPORT_TIMEOUT } from './report-exchange.ts';
 import { synAckIn } from './local-view.ts';
 import type { AttemptReport, ResponderReport, ReportRequest } from './report.ts';
 import type { Mac } from './token-mac.ts';
@@ -10,17 +10,14 @@ import type { Mac } from './token-mac.ts';
 const AT_ONCE = 32;
 /** Messages in which one log is read at most; the responder remembers fewer attempts than fit these. */
 const MOST_PAGES = 32;
-/** Asks about this attempt alone. */
-const NO_LOG: AskFor = () => ({ sinceMs: 0, skip: 0 });
-const REPORT_TIMEOUT: Nanos = 3 * NANOS_PER_SECOND;
 /** How much longer one of our SYNs may have travelled than another. */
 const DELAY_MS = 2000;
 /** Added to the time since the first SYN when asking for the log: the request may be retransmitted. */
 const MARGIN_MS = REPORT_TIMEOUT / NANOS_PER_MS + DELAY_MS;
 const US_PER_MS = 1000;
 
-/** What to ask the responder for; called at the moment of asking. */
-type AskFor = () => ReportRequest;
+/** Asks about this attempt alone. */
+const NO_LOG = (): ReportRequest => ({ sinceMs: 0, skip: 0 });
 
 /** Makes a SYN with a proof; each call uses another source port. */
 export type MakeSyn = () => Uint8Array;
@@ -49,17 +46,14 @@ export interface ResponderQueryPlan {
   readonly onOutcome: (outcome: ResponderOutcome) => void;
 }
 
-/** One attempt at a port. */
-export interface ResponderAttempt {
+/** One attempt at a port, and what the responder said over its connection. */
+export interface ResponderAttempt extends Pick<ExchangeReading, 'report' | 'failure'> {
   readonly syn: Uint8Array;
   readonly connection: Connection;
-  readonly exchange: ReportExchange;
 }
 
 /** What the responder reported over another connection about the time of our attempts. */
-export interface ResponderLog {
-  /** The attempt of that connection. */
-  readonly own: AttemptReport;
+export interface ResponderLog extends Pick<ResponderReport, 'own' | 'strangers' | 'listening'> {
   readonly attempts: readonly AttemptReport[];
   /** All SYNs of this query, those of the asking connections included. */
   readonly syns: readonly Uint8Array[];
@@ -67,8 +61,6 @@ export interface ResponderLog {
   readonly isComplete: boolean;
   /** Round trip of the asking connection. */
   readonly rtt: Nanos;
-  readonly strangers: ResponderReport['strangers'];
-  readonly listening: ResponderReport['listening'];
 }
 
 /** Everything known about a port. */
@@ -121,41 +113,26 @@ export function* queryResponder(asked: ResponderQueryPlan): Step<void> {
   for (const one of silent) plan.onOutcome({ ...one, log, at: plan.now() });
 }
 
-/** Attempts at these ports, side by side, until each is answered or its retries are used. */
-function* attemptAll(plan: RunningPlan, tried: readonly Tried[], request: AskFor): Step<void> {
+/**
+ * Attempts at these ports, side by side, until each is answered or its retries are used. A further attempt is
+ * a new connection: a retransmission would change IP ID and TSval, and so lose the proof.
+ */
+function* attemptAll(plan: RunningPlan, tried: readonly Tried[], request: () => ReportRequest): Step<void> {
   let unanswered = tried;
   for (let round = 0; round <= plan.retries && unanswered.length > 0; round++) {
-    yield* attemptOnce(plan, unanswered, { request, initialRto: plan.initialRto * 2 ** round });
+    const initialRto = plan.initialRto * 2 ** round;
+    const begun = unanswered.map(({ question, attempts }) => {
+      const [syn, exchange] = [question.makeSyn(), { mac: plan.mac, nonce: plan.nonce() }];
+      const script = fetchReport(exchange, request);
+      return { attempts, exchange, spec: { syn, script, initialRto, retries: 0, keep: REPORT_STREAM_BYTES } };
+    });
+    const connections = yield begun.map(({ spec }) => spec);
+    for (const [index, { attempts, exchange, spec }] of begun.entries()) {
+      const connection = connections[index] as Connection;
+      plan.syns.push(spec.syn);
+      attempts.push({ syn: spec.syn, connection, ...readExchange(exchange, connection.received.firstBytes) });
+    }
     unanswered = unanswered.filter(({ attempts }) => !isAnswered(attempts.at(-1)));
-  }
-}
-
-interface Round {
-  readonly request: AskFor;
-  readonly initialRto: Nanos;
-}
-
-/**
- * One SYN each. A further attempt is a new connection: a retransmission would change IP ID and TSval, and
- * so lose the proof.
- */
-function* attemptOnce(plan: RunningPlan, tried: readonly Tried[], { request, initialRto }: Round): Step<void> {
-  const begun = tried.map(({ question }) => ({
-    syn: question.makeSyn(),
-    exchange: new ReportExchange(plan.mac, plan.nonce(), request),
-  }));
-  const connections = yield begun.map(({ syn, exchange }) => ({
-    syn,
-    script: fetchReport(exchange, REPORT_TIMEOUT),
-    initialRto,
-    retries: 0,
-    keep: REPORT_STREAM_BYTES,
-  }));
-  for (const [index, connection] of connections.entries()) {
-    const own = begun[index];
-    if (own === undefined) continue;
-    plan.syns.push(own.syn);
-    tried[index]?.attempts.push({ ...own, connection });
   }
 }
 
@@ -187,8 +164,7 @@ function* askLog(plan: RunningPlan, makeSyn: MakeSyn): Step<ResponderLog | null>
     const skip = pages.reduce((count, { report }) => count + report.others.length, 0);
     const page = yield* askPage(plan, makeSyn, skip);
     if (page === null) break;
-    // Asking is an attempt too: the list of each page begins with the attempts that asked for those before
-    // it.
+    // Asking is an attempt too: each page begins with the attempts that asked for those before it.
     pages.push(page);
     more = page.report.more;
   }
@@ -209,7 +185,7 @@ function* askPage(plan: RunningPlan, makeSyn: MakeSyn, skip: number): Step<Page 
     return { sinceMs: elapsedMs + MARGIN_MS, skip };
   });
   const last = asked.attempts.at(-1);
-  const report = last?.exchange.report ?? null;
+  const report = last?.report ?? null;
   if (last === undefined || report === null) return null;
   const { notes, pace } = last.connection;
   const sentAt = notes.find(({ kind }) => kind === 'out')?.at ?? plan.now();
@@ -219,17 +195,15 @@ function* askPage(plan: RunningPlan, makeSyn: MakeSyn, skip: number): Step<Page 
 
 /** Whether a further attempt is useless. Silence, an ICMP error and a report that broke off may be chance. */
 function isAnswered(attempt: ResponderAttempt | undefined): boolean {
-  const kind = attempt?.connection.ending?.kind;
-  return attempt?.exchange.isOver === true || kind === 'refused' || kind === 'send-error';
+  if (attempt === undefined) return false;
+  const kind = attempt.connection.ending?.kind;
+  return attempt.report !== null || attempt.failure !== null || kind === 'refused' || kind === 'send-error';
 }
 
-/**
- * The attempt that decides about a port: the last that brought a report, else the first with a SYN-ACK,
- * else the first with any answer, else the first.
- */
+/** The attempt that decides: the last with a report, else the first with a SYN-ACK, with any answer, at all. */
 export function decisiveAttempt({ attempts }: ResponderOutcome): ResponderAttempt | null {
   return (
-    attempts.findLast(({ exchange }) => exchange.report !== null) ??
+    attempts.findLast(({ report }) => report !== null) ??
     attempts.find(({ connection }) => synAckIn(connection.notes) !== undefined) ??
     attempts.find(({ connection }) => connection.ending?.kind !== 'no-response') ??
     attempts[0] ??
@@ -238,5 +212,5 @@ export function decisiveAttempt({ attempts }: ResponderOutcome): ResponderAttemp
 }
 
 function hasReported({ attempts }: Tried): boolean {
-  return attempts.some(({ exchange }) => exchange.report !== null);
+  return attempts.some(({ report }) => report !== null);
 }

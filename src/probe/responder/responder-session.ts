@@ -1,4 +1,5 @@
 import type { SendBatch } from '../../transport/transport.ts';
+import type { Address } from '../../wire/address.ts';
 import { readU16, readU32 } from '../../wire/bytes.ts';
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
@@ -7,14 +8,14 @@ import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { hasRightTcpChecksum } from '../../wire/tcp.ts';
 import type { DrivenSession } from '../session/driven-session.ts';
 import { TransmitQueue } from '../session/transmit-queue.ts';
-import { type Attempt, AttemptLog } from './attempt-log.ts';
 import { ResponderReporter } from './responder-reporter.ts';
 import { type Proof, ProofBook } from './proof.ts';
-import type { AttemptFate } from './report.ts';
+import { NONCE_BYTES } from './messages.ts';
+import type { AttemptFate, ReportRequest, ResponderReport } from './report.ts';
 import { ReportServer } from './report-server.ts';
-import type { ResponderPlan, ResponderStats } from './responder-plan.ts';
-import { type Received, ServerConnection } from './server-connection.ts';
-import { type DecodedSyn, synOf } from './syn-ack.ts';
+import type { Attempt, ResponderPlan, ResponderStats } from './responder-plan.ts';
+import { type ConnectionParts, type Received, ServerConnection } from './server-connection.ts';
+import type { DecodedSyn } from './syn-ack.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 const { SYN, ACK, RST } = TcpFlag;
@@ -24,8 +25,6 @@ const MOST_ANSWERS = 1000;
 const ENOUGH_TIME: Nanos = 5 * NANOS_PER_SECOND;
 /** Connections at once, half-open ones included. */
 const MOST_CONNECTIONS = 256;
-/** Attempts that are remembered; two of them, with SYN and SYN-ACK, take a KiB. */
-const MOST_REMEMBERED = 2048;
 /** The MTU assumed when the kernel has no route to the client. */
 const ETHERNET_MTU = 1500;
 
@@ -38,8 +37,8 @@ interface Served {
 
 /**
  * The responder: answers SYNs that carry a proof of the token, and reports over the connection what arrived
- * and what left. It is silent to all others, and remembers only when they last reached each port. Its
- * memory is bounded.
+ * and what left. It is silent to all others, and remembers only when they last reached each port. Its memory
+ * is bounded.
  */
 export class ResponderSession implements DrivenSession {
   readonly stats: ResponderStats = { attempts: 0, answered: 0, reported: 0, strangers: 0, rateLimited: 0, slotsOff: 0 };
@@ -47,12 +46,12 @@ export class ResponderSession implements DrivenSession {
   readonly #plan: ResponderPlan;
   readonly #proofs: ProofBook;
   readonly #reporter: ResponderReporter;
-  readonly #log: AttemptLog = new AttemptLog(MOST_REMEMBERED);
   readonly #transmitQueue: TransmitQueue = new TransmitQueue();
   readonly #bucket: TokenBucket = new TokenBucket(MOST_ANSWERS);
   readonly #served: Map<string, Served> = new Map();
   readonly #view: PacketView = new PacketView();
   readonly #isListening: Uint8Array = new Uint8Array(65_536);
+  readonly #parts: ConnectionParts;
   readonly #tsvalBase: number;
   /** Wall clock at the transport's zero, in epoch milliseconds; read at each poll. */
   #epochMs = Number.NaN;
@@ -63,8 +62,13 @@ export class ResponderSession implements DrivenSession {
   constructor(plan: ResponderPlan) {
     this.#plan = plan;
     this.#proofs = new ProofBook(plan.mac);
-    this.#reporter = new ResponderReporter(this.#log, plan.ports);
+    this.#reporter = new ResponderReporter(plan.ports);
     this.#tsvalBase = readU32(plan.random(4), 0);
+    this.#parts = {
+      transmitQueue: this.#transmitQueue,
+      nextIpId: () => this.#nextIpId(),
+      tsvalAt: (now) => this.#tsvalAt(now),
+    };
     for (const port of plan.ports) this.#isListening[port] = 1;
   }
 
@@ -93,8 +97,8 @@ export class ResponderSession implements DrivenSession {
   receive(bytes: Uint8Array, offset: number, length: number, at: Nanos): void {
     const view = this.#view;
     if (this.finished || !view.load(bytes, offset, length) || !view.isTcp) return;
-    if (this.#isOwn() && this.#transmitQueue.stamp(bytes, offset, length, at)) return;
-    if (this.#isListening[view.destinationPort] === 0 || !this.#plan.routes.isLocal(view.destination)) return;
+    if (this.#isOurs(view.sourcePort, view.source) && this.#transmitQueue.stamp(bytes, offset, length, at)) return;
+    if (!this.#isOurs(view.destinationPort, view.destination)) return;
     if (Number.isNaN(this.#epochMs)) this.#readClock(at);
     this.#now = Math.max(this.#now, at);
     const packet = bytes.subarray(offset, offset + view.packetLength);
@@ -119,8 +123,8 @@ export class ResponderSession implements DrivenSession {
     this.#transmitQueue.fill(Infinity, batch);
   }
 
-  #isOwn(): boolean {
-    return this.#isListening[this.#view.sourcePort] === 1 && this.#plan.routes.isLocal(this.#view.source);
+  #isOurs(port: number, address: Address): boolean {
+    return this.#isListening[port] === 1 && this.#plan.routes.isLocal(address);
   }
 
   #receiveSegment(packet: Uint8Array, at: Nanos): void {
@@ -148,10 +152,10 @@ export class ResponderSession implements DrivenSession {
 
   #receiveSyn(packet: Uint8Array, at: Nanos): void {
     const decoded = decodePacket(packet);
-    const syn = decoded.ok ? synOf(decoded.value) : null;
-    if (!decoded.ok || syn === null) return;
-    const payload = decoded.value.tcp?.payload ?? new Uint8Array(0);
-    const proof = this.#proofs.proofOf({ ...syn.header, payload }, this.#epochAt(at));
+    if (!decoded.ok || decoded.value.tcp === null) return;
+    const { ip, tcp } = decoded.value;
+    const syn = { ip, header: tcp.header };
+    const proof = this.#proofs.proofOf({ ...syn.header, payload: tcp.payload }, this.#epochAt(at));
     if (proof === null) {
       this.stats.strangers++;
       this.#reporter.noteStranger(this.#view.destinationPort, at);
@@ -165,24 +169,19 @@ export class ResponderSession implements DrivenSession {
       return;
     }
     if (known !== undefined) this.#drop(key, known);
-    this.#begin(key, { packet: packet.slice(), syn, proof, at });
-  }
-
-  #begin(key: string, { packet, syn, proof, at }: Arrival): void {
-    const attempt: Attempt = {
-      arrivedAt: at,
-      syn: packet,
-      port: this.#view.destinationPort,
-      carriers: proof.carriers,
-      fate: this.#refusalOf(packet, proof, at) ?? 'answered',
-      synCopies: 1,
-      synAck: null,
-      synAckCopies: 0,
-    };
-    this.stats.attempts++;
-    this.#log.add(attempt);
+    const attempt = this.#newAttempt(packet.slice(), proof, at);
     if (attempt.fate === 'answered') this.#serve(key, attempt, syn);
     else this.#tell(attempt);
+  }
+
+  #newAttempt(syn: Uint8Array, proof: Proof, at: Nanos): Attempt {
+    const { carriers } = proof;
+    const fate = this.#refusalOf(syn, proof, at) ?? 'answered';
+    const port = this.#view.destinationPort;
+    const attempt = { arrivedAt: at, syn, port, carriers, fate, synCopies: 1, synAck: null, synAckCopies: 0 };
+    this.stats.attempts++;
+    this.#reporter.noteAttempt(attempt);
+    return attempt;
   }
 
   #refusalOf(packet: Uint8Array, { slotsOff }: Proof, at: Nanos): AttemptFate | null {
@@ -211,11 +210,8 @@ export class ResponderSession implements DrivenSession {
   #serve(key: string, attempt: Attempt, syn: DecodedSyn): void {
     const { mac, random, routes } = this.#plan;
     const now = attempt.arrivedAt;
-    const server = new ReportServer({
-      mac,
-      nonce: random(16),
-      report: (request) => this.#reporter.report(attempt, request, { now: this.#now, epochMs: this.#epochMs }),
-    });
+    const report = (request: ReportRequest): ResponderReport => this.#reporter.report(attempt, request, this.#now, this.#epochMs);
+    const server = new ReportServer({ mac, nonce: random(NONCE_BYTES), report });
     const own = {
       mtu: routes.sources[routes.lookup(syn.ip.source)]?.mtu ?? ETHERNET_MTU,
       isn: readU32(random(4), 0),
@@ -223,12 +219,8 @@ export class ResponderSession implements DrivenSession {
       tsval: this.#tsvalAt(now),
       cookie: random(8),
     };
-    const parts = {
-      transmitQueue: this.#transmitQueue,
-      nextIpId: () => this.#nextIpId(),
-      tsvalAt: (time: Nanos) => this.#tsvalAt(time),
-    };
-    const served = { attempt, server, connection: new ServerConnection(syn, own, parts, now) };
+    const connection = new ServerConnection(syn, own, this.#parts, now);
+    const served = { attempt, server, connection };
     this.#served.set(key, served);
     this.stats.answered++;
     this.#note(served);
@@ -287,11 +279,4 @@ export class ResponderSession implements DrivenSession {
   #nextIpId(): number {
     return readU16(this.#plan.random(2), 0) || 1;
   }
-}
-
-interface Arrival {
-  readonly packet: Uint8Array;
-  readonly syn: DecodedSyn;
-  readonly proof: Proof;
-  readonly at: Nanos;
 }

@@ -2,7 +2,7 @@ import type { TransmitQueue, Posted } from '../session/transmit-queue.ts';
 import { concatBytes } from '../../wire/bytes.ts';
 import type { TcpHeader, TcpSegment, TcpOption } from '../../wire/decoded.ts';
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos, seq, seqAdd, seqDiff, type Seq } from '../../wire/numbers.ts';
-import { encodeTcpPacket, type TcpPacketFields } from '../../wire/packet.ts';
+import { encodeTcpPacket } from '../../wire/packet.ts';
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { findOption } from '../../wire/tcp-options.ts';
 import { TIMESTAMP_BYTES } from '../connection/agreement.ts';
@@ -36,7 +36,7 @@ export interface ConnectionParts {
 
 /** What a segment brought. */
 export interface Received {
-  /** True for the segment that acknowledged the SYN-ACK. */
+  /** Whether it acknowledged the SYN-ACK. */
   readonly isEstablished: boolean;
   /** The next bytes of the client's stream: a copy, possibly empty. */
   readonly data: Uint8Array;
@@ -44,17 +44,16 @@ export interface Received {
 
 const EMPTY = new Uint8Array(0);
 
-type State = 'syn-received' | 'established' | 'closed';
+type Ending = 'done' | 'reset' | 'no-ack' | 'timed-out';
 
-/** How a connection ended; null while it lasts. */
-export type Ending = 'done' | 'reset' | 'no-ack' | 'timed-out';
-
-/**
- * The server's end of a TCP connection (RFC 9293) in user space, for a few messages. It retransmits, takes
- * data in order only, and closes when the client does.
- */
+/** The server's end of a TCP connection in user space: takes data in order only, closes when the client does. */
 export class ServerConnection {
+  /** How the connection ended; null while it lasts. */
   ending: Ending | null = null;
+  /** True until the client acknowledges the SYN-ACK. */
+  isHalfOpen = true;
+  /** When its SYN came. */
+  readonly bornAt: Nanos;
   /** When `tick` has something to do. */
   deadline: Nanos;
   synAck: Posted;
@@ -64,7 +63,6 @@ export class ServerConnection {
   readonly #synAckBytes: Uint8Array;
   readonly #stamped: boolean;
   readonly #peerShift: number;
-  #state: State = 'syn-received';
   #tsRecent: number;
   #received: Seq;
   #acknowledged: Seq;
@@ -78,7 +76,6 @@ export class ServerConnection {
   #rto: Nanos = NANOS_PER_SECOND;
   #retries = 0;
   #repliedAt: Nanos;
-  readonly #bornAt: Nanos;
 
   /** Answers the SYN at once. */
   constructor(syn: DecodedSyn, own: OwnSide, parts: ConnectionParts, now: Nanos) {
@@ -94,13 +91,8 @@ export class ServerConnection {
     this.#synAckBytes = encodeTcpPacket(synAckFields(syn, own));
     this.synAck = parts.transmitQueue.post(this.#synAckBytes);
     this.#repliedAt = now;
-    this.#bornAt = now;
+    this.bornAt = now;
     this.deadline = now + (SYN_ACK_RTOS[0] as Nanos);
-  }
-
-  /** When its SYN came. */
-  get bornAt(): Nanos {
-    return this.#bornAt;
   }
 
   /** Whether a SYN with that number began this connection. */
@@ -108,19 +100,14 @@ export class ServerConnection {
     return this.#syn.header.seq === isn;
   }
 
-  /** True until the client acknowledges the SYN-ACK. */
-  get isHalfOpen(): boolean {
-    return this.#state === 'syn-received';
-  }
-
   /** Takes a repeated SYN. */
   repeat(now: Nanos): void {
-    if (this.#state === 'syn-received' && now - this.#repliedAt >= SAME_SYN) this.#repeatSynAck(now);
+    if (this.isHalfOpen && now - this.#repliedAt >= SAME_SYN) this.#repeatSynAck(now);
   }
 
-  /** Takes a segment of this connection that is no SYN; null when it changes nothing, else call `transmit` next. */
+  /** Takes a segment that is no SYN; null when it changes nothing, else call `transmit` next. */
   receive({ header, payload }: TcpSegment, now: Nanos): Received | null {
-    if (this.#state === 'closed') return null;
+    if (this.ending !== null) return null;
     if ((header.flags & TcpFlag.RST) !== 0) {
       if (this.#isInWindow(header.seq)) this.#end('reset');
       return null;
@@ -138,16 +125,17 @@ export class ServerConnection {
 
   /** Resets the connection unless it is over. */
   abort(): void {
-    if (this.#state === 'closed') return;
+    if (this.ending !== null) return;
     this.#post(TcpFlag.RST | TcpFlag.ACK, this.#nextSeq, EMPTY, 0);
     this.#end('timed-out');
   }
 
   /** Does what is due; to be called at `deadline`. */
   tick(now: Nanos): void {
-    if (this.#state === 'closed' || now < this.deadline) return;
-    if (this.#state === 'syn-received') this.#waitOn(now);
-    else if (now >= this.#bornAt + LIFETIME || this.#isIdle || ++this.#retries > MOST_RETRIES) this.abort();
+    if (this.ending !== null || now < this.deadline) return;
+    if (this.isHalfOpen && this.synAckCopies >= SYN_ACK_RTOS.length) this.#end('no-ack');
+    else if (this.isHalfOpen) this.#repeatSynAck(now);
+    else if (now >= this.bornAt + LIFETIME || this.#isIdle || ++this.#retries > MOST_RETRIES) this.abort();
     else this.#sendAgain(now);
   }
 
@@ -160,11 +148,6 @@ export class ServerConnection {
     return this.#inFlight === 0 && this.#queue.length === 0;
   }
 
-  #waitOn(now: Nanos): void {
-    if (this.synAckCopies >= SYN_ACK_RTOS.length) this.#end('no-ack');
-    else this.#repeatSynAck(now);
-  }
-
   #repeatSynAck(now: Nanos): void {
     this.synAck = this.#parts.transmitQueue.post(this.#synAckBytes);
     this.#repliedAt = now;
@@ -175,14 +158,14 @@ export class ServerConnection {
   /** False for an acknowledgment of what was not sent: the segment is not this client's (RFC 5961, 5). */
   #takeAck(header: TcpHeader, now: Nanos): boolean {
     const progress = seqDiff(seq(header.ack), this.#acknowledged);
-    if (this.#state === 'syn-received') {
+    if (this.isHalfOpen) {
       if (progress !== 0) return false;
-      this.#state = 'established';
+      this.isHalfOpen = false;
       this.#rto = Math.max(SHORTEST_RTO, 2 * (now - this.#repliedAt) + SHORTEST_RTO / 2);
     }
     if (progress > this.#inFlight) return false;
     this.#window = header.window << this.#peerShift;
-    this.deadline = Math.min(now + IDLE, this.#bornAt + LIFETIME);
+    this.deadline = Math.min(now + IDLE, this.bornAt + LIFETIME);
     if (progress > 0) this.#advance(progress);
     return true;
   }
@@ -197,7 +180,7 @@ export class ServerConnection {
 
   #takeData({ seq: first, flags }: TcpHeader, payload: Uint8Array, now: Nanos): Uint8Array {
     const hasFin = (flags & TcpFlag.FIN) !== 0;
-    if ((payload.length === 0 && !hasFin) || this.#state === 'closed') return EMPTY;
+    if ((payload.length === 0 && !hasFin) || this.ending !== null) return EMPTY;
     const known = seqDiff(this.#received, seq(first));
     const isInOrder = known >= 0 && known <= payload.length;
     const fresh = isInOrder ? payload.slice(known) : EMPTY;
@@ -209,7 +192,7 @@ export class ServerConnection {
 
   /** Sends what the client has room for. */
   transmit(now: Nanos): void {
-    if (this.#state !== 'established' || this.#finSent) return;
+    if (this.isHalfOpen || this.ending !== null || this.#finSent) return;
     const most = SEGMENT_BYTES - (this.#stamped ? TIMESTAMP_BYTES : 0);
     const room = Math.min(this.#window, MOST_IN_FLIGHT * most);
     while (this.#inFlight < this.#queue.length && this.#inFlight < room) {
@@ -223,7 +206,7 @@ export class ServerConnection {
       this.#inFlight++;
       this.#finSent = true;
     }
-    if (this.#inFlight > 0 || this.#queue.length > 0) this.deadline = now + this.#rto * 2 ** this.#retries;
+    if (!this.#isIdle) this.deadline = now + this.#rto * 2 ** this.#retries;
   }
 
   /** Goes back to the first unacknowledged byte; probes a zero window with one byte (RFC 9293, 3.8.6.1). */
@@ -245,25 +228,23 @@ export class ServerConnection {
   }
 
   #post(flags: number, number: Seq, payload: Uint8Array, now: Nanos): void {
-    const stamps: readonly TcpOption[] = this.#stamped
-      ? [NOP, NOP, { kind: 8, name: 'ts', value: this.#parts.tsvalAt(now), echo: this.#tsRecent }]
-      : [];
+    const stamp: TcpOption = { kind: 8, name: 'ts', value: this.#parts.tsvalAt(now), echo: this.#tsRecent };
     const scaled = findOption(this.#syn.header.options, 'wscale') !== undefined;
-    const fields: TcpPacketFields = {
+    const bytes = encodeTcpPacket({
       ...addressedBack(this.#syn),
       id: this.#parts.nextIpId(),
       seq: number,
       ack: this.#received,
       flags,
       window: scaled ? RECEIVE_WINDOW >>> OWN_SHIFT : RECEIVE_WINDOW,
-      options: stamps,
+      options: this.#stamped ? [NOP, NOP, stamp] : [],
       payload,
-    };
-    this.#parts.transmitQueue.post(encodeTcpPacket(fields));
+    });
+    this.#parts.transmitQueue.post(bytes);
   }
 
   #end(ending: Ending): void {
-    this.#state = 'closed';
+    this.isHalfOpen = false;
     this.ending = ending;
     this.deadline = Infinity;
   }

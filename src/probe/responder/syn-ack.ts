@@ -1,4 +1,4 @@
-import type { DecodedPacket, Ipv4Header, TcpHeader, TcpOption } from '../../wire/decoded.ts';
+import type { Ipv4Header, TcpHeader, TcpOption } from '../../wire/decoded.ts';
 import { toHex } from '../../wire/bytes.ts';
 import { IPV4 } from '../../wire/family.ts';
 import { seq, seqAdd } from '../../wire/numbers.ts';
@@ -34,16 +34,7 @@ const NOP: TcpOption = { kind: 1, name: 'nop' };
 const SACK_OK: TcpOption = { kind: 4, name: 'sackOK' };
 const ECN_SETUP = TcpFlag.ECE | TcpFlag.CWR;
 
-/** The SYN of a packet; null when it is none. */
-export function synOf(packet: DecodedPacket): DecodedSyn | null {
-  const header = packet.tcp?.header;
-  return header === undefined ? null : { ip: packet.ip, header };
-}
-
-/**
- * The fields that every packet to the sender of `syn` has. The DSCP is the one that arrived, so that the
- * reverse path can be compared too.
- */
+/** What all packets to the SYN's sender have; the DSCP as it arrived, to compare the reverse path too. */
 export function addressedBack({ ip, header }: DecodedSyn): TcpPacketFields {
   return {
     source: ip.destination,
@@ -56,10 +47,7 @@ export function addressedBack({ ip, header }: DecodedSyn): TcpPacketFields {
   };
 }
 
-/**
- * The SYN-ACK that Linux would send for the SYN as it arrived, with no option that was not asked for: it
- * looks ordinary to middleboxes.
- */
+/** The SYN-ACK that Linux would send for the SYN as it arrived: it looks ordinary to middleboxes. */
 export function synAckFields(syn: DecodedSyn, own: OwnSide): TcpPacketFields {
   const asksEcn = (syn.header.flags & ECN_SETUP) === ECN_SETUP;
   return {

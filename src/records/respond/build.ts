@@ -1,4 +1,4 @@
-import type { Attempt } from '../../probe/responder/attempt-log.ts';
+import type { Attempt } from '../../probe/responder/responder-plan.ts';
 import { formatAddress } from '../../wire/address.ts';
 import { toHex } from '../../wire/bytes.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';

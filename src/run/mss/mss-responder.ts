@@ -109,7 +109,7 @@ function recordOf(run: AskingMss, { name, source }: MssAim, { offers, questions,
     const outcome = outcomes.find(({ question }) => question === questions[index]);
     const attempt = outcome === undefined ? null : decisiveAttempt(outcome);
     const local = attempt === null ? null : localViewOf(attempt.connection);
-    return { offered, local, report: attempt?.exchange.report?.own ?? null, synSent: attempt?.syn ?? null };
+    return { offered, local, report: attempt?.report?.own ?? null, synSent: attempt?.syn ?? null };
   });
   const best = seen.find(({ local }) => local?.state === 'open') ?? seen.find(({ local }) => local !== null);
   const verdict = { state: best?.local?.state ?? 'filtered', reason: best?.local?.reason ?? 'no-response' } as const;

@@ -1,6 +1,6 @@
 import { type SynscopeError, usageError } from '../../errors.ts';
 import { parsePorts } from '../../probe/targets/ports.ts';
-import type { Attempt } from '../../probe/responder/attempt-log.ts';
+import type { Attempt } from '../../probe/responder/responder-plan.ts';
 import type { ResponderPlan } from '../../probe/responder/responder-plan.ts';
 import { ResponderSession } from '../../probe/responder/responder-session.ts';
 import type { Mac } from '../../probe/responder/token-mac.ts';

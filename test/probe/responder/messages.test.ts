@@ -11,7 +11,7 @@ import {
 } from '../../../src/probe/responder/messages.ts';
 import { PROOF_CARRIERS } from '../../../src/probe/responder/proof.ts';
 import { ATTEMPT_FATES, type AttemptReport, type ResponderReport } from '../../../src/probe/responder/report.ts';
-import { ReportExchange } from '../../../src/probe/responder/report-exchange.ts';
+import { readExchange } from '../../../src/probe/responder/report-exchange.ts';
 import { ReportServer, type ReportTurn } from '../../../src/probe/responder/report-server.ts';
 import { macOfToken } from '../../network/simulated-machine.ts';
 
@@ -104,6 +104,11 @@ describe('messages', () => {
 
 describe('an exchange', () => {
   const [one] = fc.sample(report, 1) as [ResponderReport];
+  const exchange = { mac, nonce: nonces.client };
+
+  function requestOf(responder: Uint8Array): Uint8Array {
+    return encodeRequest(mac, { ...nonces, responder }, { sinceMs: 0, skip: 0 });
+  }
 
   function server(): ReportServer {
     return new ReportServer({ mac, nonce: nonces.responder, report: () => one });
@@ -113,22 +118,23 @@ describe('an exchange', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), fc.uint8Array({ maxLength: 100 }), (size, synData) => {
         const responder = server();
-        const exchange = new ReportExchange(mac, nonces.client, () => ({ sinceMs: 0, skip: 0 }));
         // The data of the SYN comes first.
         responder.take(synData);
         let down = responder.hello();
         const turns: ReportTurn[] = [];
-        for (let turn = 0; turn < 5000 && !exchange.isOver; turn++) {
-          const answer = exchange.take(down.subarray(0, size));
-          down = down.slice(size);
-          const up = answer ?? new Uint8Array(0);
+        let reading = readExchange(exchange, down.subarray(0, 0));
+        for (let read = size; read < 30_000 && reading.report === null && reading.failure === null; read += size) {
+          const isGreeted = reading.responderNonce !== null;
+          reading = readExchange(exchange, down.subarray(0, read));
+          const { responderNonce } = reading;
+          const up = responderNonce === null || isGreeted ? new Uint8Array(0) : requestOf(responderNonce);
           for (let at = 0; at < up.length; at += size) {
             const served = responder.take(up.slice(at, at + size));
             turns.push(served);
             down = Uint8Array.from([...down, ...served.answer]);
           }
         }
-        expect(exchange.report).toEqual(one);
+        expect(reading).toMatchObject({ report: one, failure: null });
         expect(turns.filter(({ hasReport }) => hasReport)).toHaveLength(1);
         expect(turns.some(({ isForeign }) => isForeign)).toBe(false);
       }),
@@ -137,18 +143,19 @@ describe('an exchange', () => {
   });
 
   it('with something else is over at its first byte', () => {
-    const exchange = new ReportExchange(mac, nonces.client, () => ({ sinceMs: 0, skip: 0 }));
-    expect(exchange.take(new TextEncoder().encode('SSH-2.0-OpenSSH_9.2\r\n'))).toBeNull();
-    expect(exchange.failure).toBe('not-a-responder');
+    const reading = readExchange(exchange, new TextEncoder().encode('SSH-2.0-OpenSSH_9.2\r\n'));
+    expect(reading).toEqual({ responderNonce: null, report: null, failure: 'not-a-responder' });
   });
 
   it('with another token ends without a report', () => {
-    const exchange = new ReportExchange(macOfToken('battery staple'), nonces.client, () => ({ sinceMs: 0, skip: 0 }));
+    const other = { ...exchange, mac: macOfToken('battery staple') };
     const responder = server();
-    const request = exchange.take(responder.hello()) as Uint8Array;
+    const hello = responder.hello();
+    const { responderNonce } = readExchange(other, hello);
+    const request = encodeRequest(other.mac, { ...nonces, responder: responderNonce as Uint8Array }, { sinceMs: 0, skip: 0 });
     expect(responder.take(request)).toEqual({ answer: new Uint8Array(0), hasReport: false, isForeign: true });
-    exchange.take(encodeReport(mac, nonces, one));
-    expect(exchange).toMatchObject({ report: null, failure: 'wrong-token' });
+    const stream = Uint8Array.from([...hello, ...encodeReport(mac, nonces, one)]);
+    expect(readExchange(other, stream)).toMatchObject({ report: null, failure: 'wrong-token' });
   });
 
   it('is given up by the responder when what comes is no request', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sendBatch } from '../../network/send-batch.ts';
-import type { Attempt } from '../../../src/probe/responder/attempt-log.ts';
+import type { Attempt } from '../../../src/probe/responder/responder-plan.ts';
 import { proofWords, slotAt } from '../../../src/probe/responder/proof.ts';
 import { ResponderSession } from '../../../src/probe/responder/responder-session.ts';
 import { NANOS_PER_MS, NANOS_PER_SECOND } from '../../../src/wire/numbers.ts';

@@ -5,19 +5,16 @@ import type { EngineProblem } from '../engine.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
 import { ethernetLink } from '../linux/interfaces.ts';
 import { addressWord, DESTINATION_WORD, largestPacket, SOURCE_WORD } from './frame-slots.ts';
-import type { FrameTransmit } from './frame-transmit.ts';
+import type { FramePath, FrameTransmit } from './frame-transmit.ts';
 import { type HopOptions, NextHops } from './next-hops.ts';
 import { openPacketTransmit } from './packet-transmit.ts';
 import type { PacketSender } from './sender.ts';
 import { openXdpTransmit } from './xdp-transmit.ts';
 
-/** Ways for whole frames. */
-export type FramePath = 'af-xdp' | 'af-packet';
-
 /** What an Ethernet sender needs. */
 export interface EthernetOptions extends HopOptions {
   readonly calls: SystemCalls;
-  /** Sends the packets that have no hop; stays the caller's, who closes it later. */
+  /** Sends the packets that have no hop; the sender's own once it is open. */
   readonly fallback: PacketSender;
   /** `slotBytesFor` the longest packet. */
   readonly slotBytes: number;
@@ -79,7 +76,7 @@ export class EthernetSender implements PacketSender {
   /** Of the slot that is no frame. */
   #hop = -1;
 
-  /** Owns `hops` and `transmit`. */
+  /** Owns `hops`, `transmit` and the fallback. */
   constructor(options: EthernetOptions, { hops, transmit, why }: Parts) {
     this.path = transmit.path;
     this.batch = transmit.batch;
@@ -105,10 +102,10 @@ export class EthernetSender implements PacketSender {
     this.#transmit.finish();
   }
 
-  // oxlint-disable-next-line typescript/require-await -- others wait for a thread
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#transmit.close();
     this.#hops.close();
+    return this.#fallback.close();
   }
 
   /** Places frames from `first` on that have room, or one slot that is none; returns the next slot. */

@@ -33,6 +33,12 @@ const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 /** Which 32-bit word of a 64-bit one has its low half, in this host's byte order. */
 export const LOW_WORD: 0 | 1 = LITTLE_ENDIAN ? 0 : 1;
 
+/** Writes a number of 64 bits, below 2^53, at byte `at` of memory. */
+export function setLong(words: Uint32Array, at: number, value: number): void {
+  words[at / 4 + LOW_WORD] = value;
+  words[at / 4 + 1 - LOW_WORD] = Math.floor(value / 2 ** 32);
+}
+
 /** An address as the word that it is in a packet in memory, and back: its bytes in network order. */
 export function addressWord(value: number): number {
   if (!LITTLE_ENDIAN) return value >>> 0;

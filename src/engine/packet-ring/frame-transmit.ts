@@ -1,9 +1,12 @@
 import type { SendBatch } from '../../transport/transport.ts';
 import type { FrameSlots } from './frame-slots.ts';
 
+/** Ways for whole frames. */
+export type FramePath = 'af-xdp' | 'af-packet';
+
 /** Hands Ethernet frames to a driver; bypasses queueing discipline, output rules and captures. */
 export interface FrameTransmit {
-  readonly path: 'af-xdp' | 'af-packet';
+  readonly path: FramePath;
   /** Whose slots become frames. Its `bytes` may be another array after `finish`. */
   readonly batch: SendBatch;
   readonly frames: FrameSlots;

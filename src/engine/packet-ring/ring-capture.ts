@@ -1,6 +1,5 @@
 import type { PacketHandler, Routes } from '../../transport/transport.ts';
 import { type Nanos, NANOS_PER_MS } from '../../wire/numbers.ts';
-import type { SocketWatch } from '../linux/system-calls.ts';
 import type { KernelClock } from './kernel-clock.ts';
 import { OwnPackets } from './own-packets.ts';
 import type { CapturedFrames } from './ring-block.ts';
@@ -30,7 +29,7 @@ export class RingCapture {
   #from: Nanos = 0;
   #draining = false;
   #closed = false;
-  #watch: SocketWatch | null = null;
+  #stopWatching: () => void = () => undefined;
   #drops = 0;
 
   constructor({ socket, clock, now, sourcePorts, routes }: CaptureParts) {
@@ -49,7 +48,7 @@ export class RingCapture {
 
   /** Calls `readable` on the event loop while the kernel has handed over blocks that are not drained. */
   watch(readable: () => void): void {
-    this.#watch = this.#socket.watch(readable);
+    this.#stopWatching = this.#socket.watch(readable);
   }
 
   /** Delivers blocks until the ring is empty or 1 ms has passed; true if it delivered. Not reentrant. */
@@ -79,7 +78,7 @@ export class RingCapture {
     if (this.#closed) return;
     this.drops();
     this.#closed = true;
-    this.#watch?.stop();
+    this.#stopWatching();
     await this.#socket.close();
   }
 

@@ -35,7 +35,7 @@ export function openSender(calls: SystemCalls, options: EngineOptions, now: () =
   if ('code' in raw) return raw;
   if (cause === null) return { sender: raw, why: demand.path === 'auto' ? 'no higher rate was asked for' : 'asked for' };
   const frames = openFrames(calls, options, { raw, now });
-  if (!('code' in frames)) return { sender: new SenderWithFallback(frames, raw), why: `${cause}: ${frames.why}` };
+  if (!('code' in frames)) return { sender: frames, why: `${cause}: ${frames.why}` };
   if (demand.path === 'auto') return { sender: raw, why: `${cause}, but ${frames.message}` };
   void raw.close();
   return { ...frames, message: `--send-path ${demand.path}: ${frames.message}` };
@@ -67,29 +67,4 @@ function openFrames(calls: SystemCalls, options: EngineOptions, { raw, now }: Fr
   const bound = options.interface !== null;
   const ethernet = { calls, interface: source.interface, source: source.address, bound, fallback: raw, slotBytes, now };
   return openEthernetSender(ethernet, path === 'af-xdp' || path === 'af-packet' ? [path] : ['af-xdp', 'af-packet']);
-}
-
-/** An Ethernet sender that owns its fallback. */
-class SenderWithFallback implements PacketSender {
-  readonly path: PacketSender['path'];
-  readonly batch: PacketSender['batch'];
-  readonly posting = null;
-  readonly #frames: EthernetSender;
-  readonly #raw: RawIpSender;
-
-  constructor(frames: EthernetSender, raw: RawIpSender) {
-    this.path = frames.path;
-    this.batch = frames.batch;
-    this.#frames = frames;
-    this.#raw = raw;
-  }
-
-  flush(): void {
-    this.#frames.flush();
-  }
-
-  async close(): Promise<void> {
-    await this.#frames.close();
-    await this.#raw.close();
-  }
 }

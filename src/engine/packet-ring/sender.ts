@@ -24,17 +24,3 @@ export interface Posting {
   /** The posted batch once it is sent or refused, as Transport's `settled`. */
   settled(): SendBatch | null;
 }
-
-/** A batch of `capacity` slots over `bytes`, which holds at least `capacity * slotSize` of them. */
-export function newBatch(bytes: Uint8Array, capacity: number, slotSize: number): SendBatch {
-  return {
-    capacity,
-    slotSize,
-    bytes,
-    lengths: new Uint16Array(capacity),
-    tags: new Int32Array(capacity),
-    errors: new Int32Array(capacity),
-    sentAt: new Float64Array(capacity),
-    count: 0,
-  };
-}

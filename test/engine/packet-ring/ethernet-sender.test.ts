@@ -5,7 +5,8 @@ import { frameMemory, FrameSlots, largestPacket, SLOT_BYTES, slotBytesFor } from
 import type { FrameTransmit } from '../../../src/engine/packet-ring/frame-transmit.ts';
 import { HopState, HopTable } from '../../../src/engine/packet-ring/hop-table.ts';
 import type { NextHops } from '../../../src/engine/packet-ring/next-hops.ts';
-import { newBatch, type PacketSender } from '../../../src/engine/packet-ring/sender.ts';
+import { newBatch } from '../../../src/engine/engine.ts';
+import type { PacketSender } from '../../../src/engine/packet-ring/sender.ts';
 import { Errno } from '../../../src/transport/errno.ts';
 import { parseAddress, writeAddress, type Address } from '../../../src/wire/address.ts';
 

@@ -37,10 +37,9 @@ export function enginesFor(name: string): readonly Engine[] {
 }
 
 /**
- * Opens the first of `engines` (one at least) that this host can run; once it is open, one line of
- * `options.warn` says what stood in the way of the others. Nothing is checked beforehand: opening finds out.
- * When none opens the error says of each why; at once for missing rights or an unknown interface, which are
- * the same for all.
+ * Opens the first of `engines` that this host can run, and warns of what stood in the way of those before.
+ * When none opens the error says why of each; missing rights and an unknown interface are the same for all,
+ * so they end it at once.
  */
 export async function openFirst(engines: readonly Engine[], options: EngineOptions): Promise<Transport> {
   const refusals: Refusal[] = [];

@@ -73,9 +73,8 @@ export type NetRaw = 'effective' | 'raised' | 'absent' | 'unknown';
 const LINUX_CAPABILITY_VERSION_3 = 0x20080522;
 
 /**
- * Puts CAP_NET_RAW into the effective set of the calling thread when it is merely permitted, as after exec of
- * a file with `cap_net_raw+p`: capabilities belong to threads, and the main thread is the one that opens the
- * sockets.
+ * Makes CAP_NET_RAW effective for the calling thread where it is merely permitted, as after exec of a file
+ * with `cap_net_raw+p`: capabilities belong to threads, and the main thread opens the sockets.
  */
 export function raiseNetRaw(): NetRaw {
   const sets = readPrivileges().capabilities;

@@ -16,8 +16,7 @@ const NOBODY = 65534;
 
 /**
  * Turns a process that runs as root into the user who called sudo, else into nobody, for all threads and for
- * good. Sockets and files that are open stay open; capabilities are gone after it, so call it once they are.
- * The caller decides what to say of `refused`.
+ * good. What is open stays open; capabilities are gone. The caller decides what to say of `refused`.
  */
 export function dropPrivileges(environment: NodeJS.ProcessEnv = process.env): DropOutcome {
   if (process.getuid?.() !== 0) return { kind: 'not-root' };

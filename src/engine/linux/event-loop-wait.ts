@@ -17,10 +17,10 @@ export function startClock(): () => Nanos {
 }
 
 /**
- * One pending wait on Node's event loop. It always ends in the check phase, after a whole poll phase in which
- * captures were delivered: packets are delivered one by one with microtasks in between, so a promise resolved
- * by the first would be answered before the second. A wait that begins in a poll callback has its first turn
- * in the same iteration's check phase, nothing having been polled since; only its second turn counts.
+ * One pending wait on Node's event loop. It ends in the check phase, after a whole poll phase: packets are
+ * delivered one by one with microtasks in between, and a promise resolved by the first would be answered
+ * before the second. The first turn of a wait that begins in a poll callback comes before anything was
+ * polled; only its second counts.
  */
 export class EventLoopWait {
   readonly #now: () => Nanos;

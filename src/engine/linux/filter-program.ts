@@ -48,7 +48,7 @@ interface Instruction {
 
 /**
  * A classic BPF program, written from its end to its start: jumps only go forward, so each target is known
- * before the jump to it. An instruction is followed by the one that was written before it.
+ * before.
  */
 export class FilterProgram {
   readonly #reversed: Instruction[] = [];
@@ -68,8 +68,8 @@ export class FilterProgram {
   }
 
   /**
-   * Puts a binary search in front of the program: is register A within one of `runs` (`[first, last]`,
-   * ascending, apart from each other)? Two instructions a run. Returns where the search starts.
+   * Puts in front a binary search for A in `runs` (`[first, last]`, ascending, apart), two instructions a
+   * run.
    */
   search(runs: readonly (readonly [number, number])[], inside: Label, outside: Label): Label {
     if (runs.length === 0) return this.prepend(Bpf.JUMP, this.#distance(outside));
@@ -121,9 +121,8 @@ export class FilterProgram {
 }
 
 /**
- * Attaches a classic BPF program (struct sock_filter each) to a socket, in place of the one it has: what
- * arrives from now on passes it first. The kernel keeps a copy. Returns 0 or `-errno`; EINVAL for a program
- * that the kernel's checks refuse, ENOMEM for one above net.core.optmem_max.
+ * Attaches a program (struct sock_filter each) to a socket, in place of the one it has; the kernel copies it.
+ * Returns 0 or `-errno`: EINVAL for one that the kernel's checks refuse, ENOMEM above net.core.optmem_max.
  */
 export function attachFilter(calls: SystemCalls, socket: number, program: Uint8Array): number {
   const memory = calls.map(-1, program.length, 0);
@@ -138,9 +137,8 @@ export function attachFilter(calls: SystemCalls, socket: number, program: Uint8A
 }
 
 /**
- * The ports of a capture filter (ascending) as runs of consecutive ones, `[first, last]` each, at most 256.
- * Where there are more, one run from the lowest to the highest port: a filter may let more through than was
- * asked for, never less.
+ * Ports (ascending) as runs of consecutive ones, `[first, last]`, at most 256; more become one run from the
+ * lowest to the highest: a filter may let more through than was asked for, never less.
  */
 export function portRuns(ports: readonly number[]): [number, number][] {
   const runs: [number, number][] = [];

@@ -109,9 +109,9 @@ export function ethernetLink(calls: SystemCalls, name: string): EthernetLink | n
 }
 
 /**
- * The state of an interface by what files say, for hosts where netlink cannot be asked. Node lists what the
- * kernel calls operational and has an address, so what it does not list may still carry packets. `up` when
- * /sys cannot tell, as where it shows another network namespace.
+ * The state of an interface by files, where netlink cannot be asked. Node lists what is operational and has
+ * an address; what it does not list may still carry packets. `up` when /sys cannot tell, as of another
+ * network namespace.
  */
 export function stateByListing(name: string): LinkState {
   if (listedInterfaces()?.[name] !== undefined) return 'up';
@@ -141,9 +141,8 @@ export function listedInterfaces(): Readonly<Record<string, readonly NetworkInte
 }
 
 /**
- * The IPv4 addresses of each interface, the main one first: as Node lists them, else the main one of each
- * interface of /proc/net/dev as the kernel tells it. An interface is listed without addresses where neither
- * can tell.
+ * The IPv4 addresses of each interface, the main one first: as Node lists them, else the kernel's main one of
+ * each interface in /proc/net/dev; none where neither can tell.
  */
 export function interfaceAddresses(): ReadonlyMap<string, readonly Address[]> {
   const listed = listedInterfaces();

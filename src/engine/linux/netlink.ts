@@ -22,7 +22,7 @@ export const NETLINK_HEADER = 16;
 
 /**
  * A question to the kernel, in host byte order: nlmsghdr, the body of its type, attributes given as type and
- * bytes of the value. Values are written into `bytes` in place: a question asked again allocates nothing.
+ * length. Values are written into `bytes` in place, so that asking again allocates nothing.
  */
 export class NetlinkRequest {
   readonly bytes: Uint8Array;
@@ -67,7 +67,7 @@ export class NetlinkSocket {
     this.#descriptor = descriptor;
   }
 
-  /** Null where there is no netlink (a sandbox). With `groups` (ROUTE_NOTICES) it hears notices instead of answers. */
+  /** Null where there is no netlink (a sandbox). With `groups` it hears notices, not answers. */
   static open(calls: SystemCalls, groups: number = 0): NetlinkSocket | null {
     const descriptor = calls.socket(AF_NETLINK, Socket.RAW, NETLINK_ROUTE);
     if (descriptor < 0) return null;

@@ -47,10 +47,9 @@ const LOOKS_LIKE_A_CLIENT = 32768;
 const ATTEMPTS = 64;
 
 /**
- * Chooses ports outside the ephemeral range (inside it only where it leaves none) and has the binder hold them:
- * ascending, consecutive wherever that many in a row were free. Throws a usage error when the port that the user asked
- * for is taken, and `engine-lost` when this host has not that many free ports or its kernel refuses for another reason;
- * the binder then holds nothing.
+ * Chooses ports outside the ephemeral range (inside it only where it leaves none) and has the binder hold
+ * them: ascending, consecutive wherever that many in a row were free. Throws a usage error when the port
+ * asked for is taken, `engine-lost` when not that many are free or the kernel refuses; then nothing is held.
  */
 export function choosePorts(choice: PortChoice): number[] {
   try {
@@ -88,8 +87,9 @@ export function parsePortList(text: string): PortRange[] {
 }
 
 /**
- * Runs of ports that a probe may send from, best first: outside the ephemeral range and the reserved list, a client's
- * before those below 32768. Where the range leaves none, ports inside it (a bound port is never handed out).
+ * Runs that a probe may send from, best first: outside the ephemeral range and the reserved list, those of
+ * clients before those below 32768. Where that leaves none, ephemeral ones (a bound port is never handed
+ * out).
  */
 export function usableRuns({ ephemeral, reserved }: LocalPorts): PortRange[] {
   const outside = subtract(ALL_PORTS, [ephemeral, ...reserved]);

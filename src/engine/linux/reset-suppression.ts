@@ -19,8 +19,9 @@ const PREFIX = 1;
 const KEY_BYTES = 16;
 
 /**
- * Makes the kernel drop what would reach the socket: by a filter, or where that is refused (since 2026 it needs
- * CAP_NET_ADMIN on a TCP socket) by demanding of peers a signature with a key that none has, which needs no right.
+ * Makes the kernel drop what would reach the socket: by a filter, or where that is refused (since 2026 it
+ * needs CAP_NET_ADMIN on a TCP socket) by demanding signatures with a key that no peer has, which needs no
+ * right.
  */
 const SILENCE: BindingStep = {
   name: 'SO_ATTACH_FILTER',
@@ -36,11 +37,11 @@ const SILENCE: BindingStep = {
 const LISTEN: BindingStep = { name: 'listen', apply: (calls, socket) => calls.listen(socket, BACKLOG) };
 
 /**
- * Source ports, chosen as those of `reserveSourcePorts` are, on which the kernel is silent: it drops every TCP packet
- * that arrives there, after captures and raw sockets have seen it. A SYN-ACK draws no RST either: the caller must tear
- * connections down itself, also when interrupted, or leaves the target with a half-open one. Needs no privilege for
- * ports above 1023. Each is a socket in LISTEN, silenced before it listens. Throws, besides what `choosePorts` does,
- * `not-installed` without koffi and `not-permitted` for a privileged port or where the kernel refuses to be silenced.
+ * Source ports, chosen as those of `reserveSourcePorts` are, on which the kernel drops every TCP packet after
+ * captures and raw sockets have seen it. A SYN-ACK draws no RST either: the caller must tear connections down
+ * itself, also when interrupted. Each is a socket in LISTEN, silenced before it listens. Throws as
+ * `choosePorts` does, `not-installed` without koffi, `not-permitted` for a privileged port or where silencing
+ * is refused.
  */
 export function suppressSourcePortResets(count: number, { first }: Pick<PortChoice, 'first'>): Reservation {
   return suppressed('source port', (choice) => choosePorts({ ...choice, count, first }));

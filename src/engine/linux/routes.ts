@@ -42,7 +42,7 @@ const ATF_COM = 0x2;
 const ETHERNET_MTU = 1500;
 const LOOPBACK = 'lo';
 
-/** The kernel's own answers, or the main table's without netlink. Throws a usage error for an unknown interface. */
+/** By the kernel's answers, else by the main table. Throws a usage error for an unknown interface. */
 export function openRoutes(options: RouteOptions): OpenRoutes {
   const calls = systemCalls();
   const socket = hasSystemCalls(calls) ? NetlinkSocket.open(calls) : null;
@@ -50,8 +50,9 @@ export function openRoutes(options: RouteOptions): OpenRoutes {
 }
 
 /**
- * Asks the kernel for each target (RTM_GETROUTE), so that policy rules, metrics, a route's source hint and its MTU
- * are honoured. Measured: 4 us a target, nothing allocated; no packet is sent and no capability needed.
+ * Asks the kernel for each target (RTM_GETROUTE), so that policy rules, metrics, source hints and MTUs of
+ * routes are honoured. Measured: 4 us a target, nothing allocated; no packet is sent and no capability
+ * needed.
  */
 class KernelRoutes implements OpenRoutes {
   readonly sources: Source[] = [];
@@ -128,8 +129,8 @@ class KernelRoutes implements OpenRoutes {
 }
 
 /**
- * Routes for hosts where netlink cannot be asked: longest prefix in the main table, source address the interface's
- * first. Does not know policy rules, route sources or route MTUs.
+ * Routes without netlink: longest prefix in the main table, source address the interface's first. Does not
+ * know policy rules, route sources or route MTUs.
  */
 export class TableRoutes implements OpenRoutes {
   readonly sources: Source[] = [];

@@ -3,11 +3,7 @@ import { type Address, readAddress, writeAddress } from '../../wire/address.ts';
 import { addressBytes, IPV4, socketFamily } from '../../wire/family.ts';
 import { NETLINK_HEADER, NetlinkRequest, type NetlinkSocket } from './netlink.ts';
 
-/*
- * Questions to the kernel's routing, rtnetlink(7). All begin with nlmsghdr 16, the body of their type, and
- * attributes (length 2, type 2, value, padded to 4); so does the answer, unless it is an nlmsgerr with
- * -errno.
- */
+/* rtnetlink(7): nlmsghdr 16, the body of the type, attributes (length 2, type 2, value, padded to 4). */
 const ADDRESS = addressBytes(IPV4);
 
 /** RTM_GETROUTE: which route a packet would take, as `ip route get` says. Body: rtmsg 12. */
@@ -77,7 +73,7 @@ export interface RouteAnswer {
   isPlain: boolean;
 }
 
-/** Asks for the route of a packet; the target is changed in place and the answer is one object: nothing is allocated. */
+/** Asks for the route of a packet. Target and answer are written in place: nothing is allocated. */
 export class RouteRequest {
   /** Valid after an `ask` that returned 0, until the next. */
   readonly answer: RouteAnswer = { type: 0, interfaceIndex: 0, source: null, mtu: 0, gateway: null, isPlain: true };
@@ -133,8 +129,8 @@ export class RouteRequest {
 }
 
 /**
- * Asks for the routes of packets from `source`; of those through one interface alone where `interfaceIndex` is not 0.
- * A question may name own addresses alone as source, a raw packet any: then rules are asked without.
+ * Asks for routes of packets from `source`, through one interface alone unless `interfaceIndex` is 0. A
+ * question may name own addresses alone as source, a raw packet any: then rules are asked without.
  */
 export function requestFrom(socket: NetlinkSocket, source: Address, interfaceIndex: number): RouteRequest {
   const own = new RouteRequest(socket, 0);
@@ -143,9 +139,9 @@ export function requestFrom(socket: NetlinkSocket, source: Address, interfaceInd
 }
 
 /**
- * How far the kernel trusts an entry. `stale`: its address holds, but the kernel confirms it only once it has
- * itself sent a packet there; confirming (DELAY, PROBE) counts as fresh, for that packet was sent. `none`: no
- * address that could be used.
+ * How far the kernel trusts an entry. `stale`: the address holds until the kernel has itself sent a packet
+ * there; while it confirms (DELAY, PROBE) the entry is fresh, that packet being sent. `none`: no usable
+ * address.
  */
 export type NeighbourTrust = 'fresh' | 'stale' | 'none';
 
@@ -193,9 +189,8 @@ export class NeighbourRequest {
 export type LinkState = 'up' | 'no-carrier' | 'down' | 'gone';
 
 /**
- * The state of one interface. The older SIOCGIFFLAGS has only 16 flags, and of those IFF_RUNNING says
- * operational (RFC 2863), not carrier: it comes up to a second after the carrier, and never to a dormant
- * link, while packets pass. `up` when the kernel cannot be asked: no reason to end a run.
+ * The state of one interface. SIOCGIFFLAGS will not do: its IFF_RUNNING says operational (RFC 2863), which
+ * comes up to a second after the carrier, and never to a dormant link. `up` when the kernel cannot be asked.
  */
 export function linkState(socket: NetlinkSocket, name: string): LinkState {
   const text = Buffer.from(`${name}\0`, 'utf8');

@@ -23,8 +23,8 @@ export interface Reservation {
 }
 
 /**
- * Reserves `count` source ports as `choosePorts` does. Each is bound by a socket that does not listen, so that the
- * kernel gives it to no connection, and still answers a SYN-ACK with RST, which tears the connection down.
+ * Reserves `count` source ports as `choosePorts` does, by sockets that do not listen: the kernel gives the
+ * ports to no connection, and still answers a SYN-ACK with RST, which tears the connection down.
  */
 export function reserveSourcePorts(count: number, { first, warn }: SourcePortOptions): Reservation {
   const calls = systemCalls();

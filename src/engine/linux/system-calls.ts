@@ -4,7 +4,9 @@ import type * as Koffi from 'koffi';
 
 import type { EngineProblem } from '../engine.ts';
 
-/** System calls that Node lacks: each returns the call's result or `-errno`. Byte arrays are C structures in host order. */
+/**
+ * System calls that Node lacks; results are the call's or `-errno`, byte arrays C structures in host order.
+ */
 export interface SystemCalls {
   /** A descriptor; SOCK_CLOEXEC is always set. */
   socket(family: number, type: number, protocol: number): number;
@@ -39,13 +41,13 @@ export interface SystemCalls {
   /** Clock_gettime(2) of CLOCK_REALTIME: two 64-bit words, seconds and nanoseconds. */
   realTime(into: BigInt64Array): number;
   /**
-   * Calls `readable` on the event loop whenever the socket is readable, until what is returned is called, once
-   * and before the socket is closed; does not keep the process alive.
+   * Calls `readable` on the event loop while the socket is readable; returns what ends that, once. Keeps no
+   * process up.
    */
   watch(descriptor: number, readable: () => void): () => void;
   capget(header: Uint8Array, data: Uint8Array): number;
   capset(header: Uint8Array, data: Uint8Array): number;
-  /** dlopen with RTLD_GLOBAL: `dlsym(RTLD_DEFAULT)` sees its symbols. False when there is no such library. */
+  /** dlopen with RTLD_GLOBAL: `dlsym(RTLD_DEFAULT)` sees its symbols. False without such a library. */
   loadGlobally(library: string): boolean;
 }
 

@@ -19,8 +19,8 @@ export interface CaptureOptions {
   /** Rings to try, the largest first: the next where memory is short. None: without a ring. */
   readonly sizes: readonly RingSize[];
   /**
-   * The kernel stamps a packet once for all listeners (SO_TIMESTAMPNS), as it arrives or leaves; else each listener
-   * stamps what it is shown. It then stamps all that arrives at the host, wanted or not: 30 to 50 ns a packet.
+   * The kernel stamps a packet once for all listeners (SO_TIMESTAMPNS), else each listener what it is shown.
+   * It then stamps all that arrives at the host, wanted or not: 30 to 50 ns a packet.
    */
   readonly commonStamps: boolean;
 }
@@ -76,8 +76,8 @@ function openRing(socket: KernelSocket, { sizes, commonStamps }: CaptureOptions)
 }
 
 /**
- * The kernel wants blocks of whole pages (EINVAL else), and a page has 64 KiB on some arm64 and ppc64
- * kernels. Where that makes blocks larger there are fewer of them, two at least, and the ring stays as large.
+ * The kernel wants whole pages (EINVAL else), of 64 KiB on some arm64 and ppc64 kernels: where blocks get
+ * larger there are fewer, two at least, and the ring stays as large.
  */
 export function wholePages({ blockBytes, blocks }: RingSize, pageBytes: number): RingSize {
   const whole = Math.ceil(blockBytes / pageBytes) * pageBytes;

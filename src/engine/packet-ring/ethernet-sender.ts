@@ -21,10 +21,7 @@ export interface EthernetOptions extends HopOptions {
   readonly now: () => Nanos;
 }
 
-/**
- * A sender for one interface and one source address, the first of `paths` that the kernel lets us have. The
- * problem is why there is none, or why frames cannot be built for this interface at all.
- */
+/** A sender for one interface and source address by the first of `paths` to be had, or why there is none. */
 export function openEthernetSender(options: EthernetOptions, paths: readonly FramePath[]): EthernetSender | EngineProblem {
   const { calls } = options;
   const link = ethernetLink(calls, options.interface);
@@ -49,9 +46,9 @@ function wayInWords(options: EthernetOptions, path: FramePath, refusals: readonl
 }
 
 /**
- * Sends Ethernet frames past everything between a raw IP socket and the driver: routing, the firewall's
- * output rules, IPsec policies, the queueing discipline and captures, ours included. Packets without a hop,
- * or from another source address, go through the fallback.
+ * Sends Ethernet frames past routing, the firewall's output rules, IPsec policies, the queueing discipline
+ * and captures, ours included. Packets without a hop, or from another source address, go through the
+ * fallback.
  */
 export class EthernetSender implements PacketSender {
   readonly path: FramePath;

@@ -14,8 +14,8 @@ export function largestPacket(slotBytes: number): number {
 }
 
 /**
- * The smallest slots for packets of `packetBytes`: small ones stay in the processor's cache, where slots 2048
- * bytes apart would compete for the same few of its places.
+ * The smallest slots that will do: small ones stay in the cache, where slots 2048 bytes apart compete for
+ * places.
  */
 export function slotBytesFor(packetBytes: number): number {
   let bytes = SMALLEST_SLOT;
@@ -54,9 +54,9 @@ export function frameMemory(frames: number, slotBytes: number = SLOT_BYTES): num
 }
 
 /**
- * Frames side by side in memory that the kernel reads too. A frame is an Ethernet header and behind it the IP
- * packet of a slot; slots are handed out a window at a time. A header is written only when it differs from
- * what stands there, which a stamp tells.
+ * Frames side by side in memory shared with the kernel: an Ethernet header and behind it the IP packet of a
+ * slot. Slots are handed out a window at a time. A stamp tells whether the header that stands there is the
+ * one wanted.
  */
 export class FrameSlots {
   readonly memory: MappedMemory;

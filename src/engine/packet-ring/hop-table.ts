@@ -16,7 +16,7 @@ export const HopState = {
   confirm: 2,
 } as const;
 
-/** Next hops of one interface with their Ethernet headers, `LARGEST` at most. Pages are the kernel's until written to. */
+/** Next hops of one interface with their Ethernet headers. Pages take memory once they are written to. */
 export class HopTable {
   static readonly LARGEST = 65536;
   count = 0;

@@ -13,9 +13,9 @@ const MEASUREMENTS = 16;
 export type WallClock = Pick<SystemCalls, 'realTime'>;
 
 /**
- * Puts the kernel's stamps (CLOCK_REALTIME) on the transport's clock (monotonic). The two differ by a
- * constant until the wall clock is set. All is whole nanoseconds counted from a second near the beginning, so
- * that doubles are exact.
+ * Puts the kernel's stamps (CLOCK_REALTIME) on the transport's monotonic clock; they differ by a constant
+ * until the wall clock is set. Nanoseconds are counted from a second near the beginning, so that doubles are
+ * exact.
  */
 export class KernelClock {
   readonly #wall: WallClock;
@@ -38,8 +38,8 @@ export class KernelClock {
   }
 
   /**
-   * When a packet was stamped; `now` is when it was found, later than that. A stamp from before the wall
-   * clock was set is still understood, where it would otherwise lie in the future or more than a second back.
+   * When a packet was stamped that was found at `now`. A stamp from before the wall clock was set is
+   * understood too, where it would otherwise lie in the future or more than a second back.
    */
   at(seconds: number, nanos: number, now: Nanos): Nanos {
     const wall = (seconds - this.#base) * NANOS_PER_SECOND + nanos;

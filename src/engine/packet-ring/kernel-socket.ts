@@ -18,7 +18,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A socket with the memory that was mapped for it. Steps of opening that fail throw, for `openSocket` to explain. */
+/** A socket with the memory mapped for it. What fails while it is opened throws a Refusal. */
 export class KernelSocket {
   readonly calls: SystemCalls;
   readonly descriptor: number;
@@ -71,7 +71,7 @@ export class KernelSocket {
   }
 }
 
-/** What `build` makes of a socket of `kind`: family, type, protocol. Nothing stays open when a step fails or throws. */
+/** What `build` makes of a socket, or the problem; nothing stays open when a step fails or throws. */
 export function openSocket<T>(
   calls: SystemCalls,
   [what, ...kind]: readonly [what: string, family: number, type: number, protocol: number],
@@ -91,8 +91,8 @@ export function openSocket<T>(
 }
 
 /**
- * The right is missing; or, although it is there, this kernel or a sandbox (a seccomp profile) has no such sockets,
- * so another engine may still work.
+ * The right is missing; or, although it is there, this kernel or a sandbox has no such sockets: try another
+ * engine.
  */
 export function kernelRefusal(what: string, result: number): EngineProblem {
   if (-result === Errno.EPERM || -result === Errno.EACCES) {

@@ -38,9 +38,9 @@ export interface HopOptions {
 
 /**
  * Next hops behind one Ethernet interface, and the header that a frame to them needs. The kernel is asked for
- * route and neighbour, and resolves neighbours when its raw socket sends a packet. So the raw socket has the
- * packets whose route is no plain Ethernet one, whose neighbour has no address or is found STALE (the kernel
- * then confirms it), and the first to each destination: asking costs more than a packet or two.
+ * route and neighbour, and resolves neighbours when its raw socket sends. That socket gets the packets whose
+ * route is no plain Ethernet one, whose neighbour has no address or is found STALE (the kernel then confirms
+ * it), and the first to each destination, since asking costs more than a packet or two.
  */
 export class NextHops {
   readonly table: HopTable = new HopTable();
@@ -100,7 +100,7 @@ export class NextHops {
     if (this.#notices.changed()) this.#startAgain();
   }
 
-  /** The hop of the next packet to a destination, an `addressWord`; -1 when it is the kernel's. Allocates nothing. */
+  /** The hop of the next packet to an `addressWord`; -1 when it is the kernel's. Allocates nothing. */
   find(destination: number): number {
     const hop = destination === this.#last ? this.#lastHop : this.#lookUp(destination);
     if (hop < 0) return hop;

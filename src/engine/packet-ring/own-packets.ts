@@ -9,9 +9,9 @@ import { PacketType } from './ring-block.ts';
 const { SYN, RST, ACK } = TcpFlag;
 
 /**
- * Decides which of the packets that pass the filter are delivered. The loopback shows each packet twice, once
- * going out and once coming in: an own one counts when it goes out, for that is when it was sent, and any
- * other when it comes in. What comes in for others, in promiscuous mode, is dropped.
+ * Decides which packets are delivered. The loopback shows each twice, going out and coming in: an own one
+ * counts when it goes out, any other when it comes in. What comes in for others, in promiscuous mode, is
+ * dropped.
  */
 export class OwnPackets {
   readonly #ports = new Uint8Array(65_536);

@@ -4,8 +4,8 @@ import type { KernelSocket } from './kernel-socket.ts';
 import type { CapturedFrames } from './ring-block.ts';
 
 /**
- * Where things lie in the memory that recvmsg(2) works with, in bytes. struct msghdr: name 8, its length 8,
- * iovec 8, their number 8, control 8, its length 8, flags 8. struct iovec: address 8, length 8.
+ * Offsets in the memory of recvmsg(2). struct msghdr: name, its length, iovec, their number, control, its
+ * length, flags, 8 bytes each. struct iovec: address 8, length 8.
  */
 const At = { HEADER: 0, VECTOR: 64, NAME: 128, CONTROL: 192, PACKET: 256 } as const;
 const Header = { NAME: 0, NAME_LENGTH: 8, VECTORS: 16, VECTOR_COUNT: 24, CONTROL: 32, CONTROL_LENGTH: 40 } as const;
@@ -20,8 +20,8 @@ const CONTROL_BYTES = At.PACKET - At.CONTROL;
 const STAMP = At.CONTROL + 16;
 
 /**
- * Frames of a packet socket without a ring, a recvmsg(2) each, with the kernel's stamps (SO_TIMESTAMPNS). Slower by
- * the frame, but making a ring and closing it take 12 ms each. Allocates nothing.
+ * Frames of a packet socket without a ring, a recvmsg(2) each, with the kernel's stamps (SO_TIMESTAMPNS).
+ * Slower by the frame, but making a ring and closing it take 12 ms each. Allocates nothing.
  */
 export class ReceivedFrames implements CapturedFrames {
   readonly bytes: Uint8Array;

@@ -13,7 +13,7 @@ const TP_STATUS_USER = 1;
 /** What sll_pkttype says (packet(7)). */
 export const PacketType = { HOST: 0, BROADCAST: 1, MULTICAST: 2, OTHERHOST: 3, OUTGOING: 4 } as const;
 
-/** What a packet socket has captured, taken part by part; the fields are those of the frame that `next` came to. */
+/** What a packet socket has captured; the fields are those of the frame that `next` came to. */
 export interface CapturedFrames {
   /** Where the IP packet stands in `bytes`, and how many bytes of it were captured. */
   readonly bytes: Uint8Array;

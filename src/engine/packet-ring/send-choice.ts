@@ -23,9 +23,9 @@ export interface ChosenSender {
 }
 
 /**
- * Opens the send path that the run needs: the kernel's own (any route, the firewall's output rules, stamps by
- * the kernel), or for more than that can carry frames straight to the driver of the first target's interface.
- * The raw socket takes their place where they cannot be had, unless the user asked for them by name.
+ * Opens the send path that the run needs: the kernel's own (any route, the firewall's output rules, the
+ * kernel's stamps), or for higher rates frames straight to the driver of the first target's interface. Where
+ * those cannot be had the raw socket takes their place, unless the user asked for them by name.
  */
 export function openSender(calls: SystemCalls, options: EngineOptions, now: () => Nanos): ChosenSender | EngineProblem {
   const demand = options.sending ?? WITHOUT_DEMAND;
@@ -42,9 +42,9 @@ export function openSender(calls: SystemCalls, options: EngineOptions, now: () =
 }
 
 /**
- * Why the run needs more than a raw IP socket; null when it does not. Only a rate that the user names is a
- * cause: frames pass by the firewall's output rules, IPsec policies and our own capture, so that what is
- * measured would change with the number of ports.
+ * Why the run needs more than a raw IP socket, or null. Only a rate that the user names is a cause: frames
+ * bypass output rules, IPsec policies and our capture, so that what is measured would change with the number
+ * of ports.
  */
 function causeForFrames({ path, rate }: SendDemand): string | null {
   if (path !== 'auto') return path === 'raw-ip' ? null : 'asked for';

@@ -6,9 +6,8 @@ export interface PacketSender {
   /** Owned by the sender; its `bytes` may be another array after `flush`. */
   readonly batch: SendBatch;
   /**
-   * Tries to send slots `0 ... batch.count-1` in order, sets `errors` and `sentAt` for each, leaves `count`
-   * alone. Never throws for a packet, never blocks. EAGAIN and ENOBUFS mean "not sent, try again later";
-   * after the first of them the rest of the batch is not tried.
+   * As Transport's `flush`; never blocks. After the first EAGAIN or ENOBUFS the rest of the batch is not
+   * tried.
    */
   flush(): void;
   /** What can send in a thread of its own; null where there is none. */

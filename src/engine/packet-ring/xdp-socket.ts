@@ -5,9 +5,9 @@ import { frameMemory, setLong, SLOT_BYTES as CHUNK_BYTES } from './frame-slots.t
 import { kernelRefusal, type KernelSocket, openSocket, Refusal } from './kernel-socket.ts';
 
 /*
- * linux/if_xdp.h. Copy mode only: a zero-copy bind would give the queue's receiving half to this socket too, so
- * that what arrives there is lost or delayed for all programs, and most drivers would not send without an XDP
- * program, which CAP_NET_RAW may not load. In copy mode everything happens inside the kick.
+ * linux/if_xdp.h. Copy mode only: a zero-copy bind takes the queue's receiving half too, so that what arrives
+ * there is lost or delayed for all programs, and most drivers would not send without an XDP program, which
+ * CAP_NET_RAW may not load. In copy mode everything happens inside the kick.
  */
 const AF_XDP = 44;
 const SOL_XDP = 283;
@@ -83,7 +83,7 @@ export interface XdpSocket {
   readonly kick: number;
 }
 
-/** Opens a socket on queue 0, which every interface has; CAP_NET_RAW suffices. Waits 0.1 s at most for the queue. */
+/** Opens a socket on queue 0, which every interface has. CAP_NET_RAW suffices. Blocks for 0.1 s at most. */
 export function openXdpSocket(calls: SystemCalls, interfaceIndex: number, slotBytes: number): XdpSocket | EngineProblem {
   let first: EngineProblem | null = null;
   let error = -Errno.ENOMEM;

@@ -34,9 +34,10 @@ export function openXdpTransmit(
 }
 
 /**
- * Sends by an AF_XDP ring in copy mode (net/xdp/xsk.c, __xsk_generic_xmit): the slots of the batch are the frames
- * themselves. The kernel takes frames during a kick alone, and would take at a later one what the session has sent
- * again by then: what was not taken is made invalid, and the kernel's count of invalid ones tells how many they were.
+ * Sends by an AF_XDP ring in copy mode (net/xdp/xsk.c, __xsk_generic_xmit): the slots of the batch are the
+ * frames. The kernel takes frames during a kick alone, and would take at a later one what the session has
+ * sent again by then: what was not taken is made invalid, and the kernel's count of invalid ones tells how
+ * many they were.
  */
 export class XdpTransmit implements FrameTransmit {
   readonly path = 'af-xdp';

@@ -24,11 +24,10 @@ export function missingBinding(name: 'raw-socket' | 'cap', error: unknown): Engi
 }
 
 /**
- * Sees to it that cap can switch libpcap to immediate mode; call it before cap is loaded for the first time.
- * Cap looks the function up in dlopen("libpcap.so"), a name that only -dev packages have. Without it the
- * handle is NULL, which dlsym takes for RTLD_DEFAULT: glibc then searches the caller's own libraries too and
- * finds it; musl searches global ones only, so libpcap is made one here. False when none of it helps: packets
- * then come up to a second late.
+ * Lets cap switch libpcap to immediate mode; call it before cap is first loaded. Cap looks the function up in
+ * dlopen("libpcap.so"), a name that only -dev packages have; without it the NULL handle is RTLD_DEFAULT to
+ * dlsym. glibc then finds it in the caller's own libraries; musl searches global ones only, so libpcap is
+ * made one here. False when none of it helps: packets then come up to a second late.
  */
 export function offerImmediateMode(): boolean {
   const calls = systemCalls();

@@ -25,8 +25,8 @@ export interface PcapCapture {
 }
 
 /**
- * The pseudo-device of all interfaces. A named one is never used: when it goes down, the binding asserts on
- * the poll error and the process aborts. `any` survives, and still sees a reply that comes back another way.
+ * The pseudo-device of all interfaces. When a named one goes down the binding asserts on the poll error and
+ * the process aborts; `any` survives, and sees a reply that comes back another way.
  */
 const DEVICE = 'any';
 /** The longest frame that snaplen 65535, which cap sets, lets through, with room for a cooked header. */
@@ -41,9 +41,8 @@ const LINKS: Readonly<Record<string, LinkType>> = {
 };
 
 /**
- * Every Cap that was ever made, for the life of the process. Its destructor stops a poll handle that may
- * never have been started (after a failed open), and frees one that libuv still has in its list (after a
- * close): it must not run.
+ * Every Cap that was ever made. Its destructor stops a poll handle that may never have been started (after a
+ * failed open), and frees one that libuv still has in its list (after a close): it must not run.
  */
 const neverCollected: Cap[] = [];
 

@@ -74,9 +74,8 @@ export class RawCapTransport implements Transport {
   }
 
   /**
-   * Goes through sending and receiving with nothing on the wire. Code is compiled when it first runs: that
-   * takes a millisecond or two, which would stand in the first round trip. One byte is no IP packet, so the
-   * kernel refuses it (EINVAL). Before `capture`.
+   * Sends and receives with nothing on the wire, so that code is compiled (a millisecond or two) before the
+   * first round trip. One byte is no IP packet: the kernel refuses it (EINVAL). Before `capture`.
    */
   rehearse(): void {
     const { batch } = this;
@@ -93,9 +92,8 @@ export class RawCapTransport implements Transport {
   }
 
   /**
-   * Takes a captured frame. An own packet is stamped with its sending. Any other that comes while own ones
-   * are expected is held: had the next of ours been captured after it, it arrived before that one was sent;
-   * if none comes, it is as late as it reached us.
+   * Takes a captured frame. An own packet is stamped with its sending; any other that comes while own ones
+   * are expected is held: it arrived before the next of ours was sent, or, if none comes, when it reached us.
    */
   onFrame(bytes: Uint8Array, length: number): void {
     if (this.#handler === null || this.#capture === null) return;

@@ -19,10 +19,9 @@ const LATE_CAPTURE =
 export const rawCap: EngineCode = { check, open };
 
 /**
- * The pcap filter of a run that sends from `ports` (not empty, ascending): TCP to them whatever its flags,
- * TCP from them but for the resets that the kernel answers stray SYN-ACKs with, and the ICMP errors that can
- * be about them. First fragments only, as everywhere in TCP matching. ICMP: 3 unreachable, 4 source quench, 5
- * redirect, 11 time exceeded, 12 parameter problem (RFC 792).
+ * The pcap filter of a run that sends from `ports` (not empty, ascending): TCP to them, TCP from them but for
+ * the kernel's resets, and ICMP errors (RFC 792: 3 unreachable, 4 source quench, 5 redirect, 11 time
+ * exceeded, 12 parameter problem). First fragments only, as everywhere in TCP matching.
  */
 export function captureFilter(ports: readonly number[]): string {
   const runs = portRuns(ports);

@@ -1,4 +1,4 @@
-import type { SystemCalls } from './system-calls.ts';
+import { Socket, type SystemCalls } from './system-calls.ts';
 
 /** Codes of classic BPF (linux/filter.h). `at`: from the packet's start; `from X`: from register X on. */
 export const Bpf = {
@@ -25,7 +25,6 @@ export const Bpf = {
 /** Bytes of a struct sock_filter: code 2, offset if true 1, offset if false 1, constant 4. */
 const INSTRUCTION_BYTES = 8;
 
-const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
 /** `struct sock_fprog`: a 16-bit count, padding, the address of the instructions. */
 const FPROG_BYTES = 16;
@@ -39,12 +38,7 @@ export type Label = number & { readonly label: unique symbol };
 /** One below what 8 bits hold: the other target's detour may come in between. */
 const NEAR = 254;
 
-interface Instruction {
-  readonly code: number;
-  readonly ifTrue: number;
-  readonly ifFalse: number;
-  readonly constant: number;
-}
+type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, constant: number];
 
 /**
  * A classic BPF program, written from its end to its start: jumps only go forward, so each target is known
@@ -57,14 +51,15 @@ export class FilterProgram {
 
   /** Puts an instruction in front of the program, and returns the label of it. */
   prepend(code: number, constant: number): Label {
-    return this.#put({ code, ifTrue: 0, ifFalse: 0, constant });
+    return (this.#reversed.push([code, 0, 0, constant]) - 1) as Label;
   }
 
   /** Puts a conditional jump in front; unconditional jumps help where its 8-bit offsets do not reach. */
   branch(code: number, constant: number, ifTrue: Label, ifFalse: Label): Label {
     const nearTrue = this.#within(ifTrue);
     const nearFalse = this.#within(ifFalse);
-    return this.#put({ code, ifTrue: this.#distance(nearTrue), ifFalse: this.#distance(nearFalse), constant });
+    const instruction = [code, this.#distance(nearTrue), this.#distance(nearFalse), constant] as const;
+    return (this.#reversed.push(instruction) - 1) as Label;
   }
 
   /**
@@ -87,11 +82,10 @@ export class FilterProgram {
 
   /** The program as an array of struct sock_filter in host byte order. */
   bytes(): Uint8Array {
-    const count = this.#reversed.length;
-    const bytes = new Uint8Array(count * INSTRUCTION_BYTES);
+    const bytes = new Uint8Array(this.#reversed.length * INSTRUCTION_BYTES);
     const halves = new Uint16Array(bytes.buffer);
     const words = new Uint32Array(bytes.buffer);
-    this.#reversed.toReversed().forEach(({ code, ifTrue, ifFalse, constant }, index) => {
+    this.#reversed.toReversed().forEach(([code, ifTrue, ifFalse, constant], index) => {
       halves[index * 4] = code;
       bytes[index * INSTRUCTION_BYTES + 2] = ifTrue;
       bytes[index * INSTRUCTION_BYTES + 3] = ifFalse;
@@ -114,10 +108,6 @@ export class FilterProgram {
     this.#detours.set(target, detour);
     return detour;
   }
-
-  #put(instruction: Instruction): Label {
-    return (this.#reversed.push(instruction) - 1) as Label;
-  }
 }
 
 /**
@@ -131,7 +121,7 @@ export function attachFilter(calls: SystemCalls, socket: number, program: Uint8A
   const fprog = new Uint8Array(FPROG_BYTES);
   new Uint16Array(fprog.buffer)[0] = program.length / INSTRUCTION_BYTES;
   new BigUint64Array(fprog.buffer)[1] = BigInt(memory.address);
-  const result = calls.setOption(socket, SOL_SOCKET, SO_ATTACH_FILTER, fprog);
+  const result = calls.setOption(socket, Socket.SOL_SOCKET, SO_ATTACH_FILTER, fprog);
   calls.unmap(memory);
   return result;
 }

@@ -13,14 +13,7 @@ const ROUTE_MESSAGE = 12;
 const ROUTE_ATTRIBUTES: number = NETLINK_HEADER + ROUTE_MESSAGE;
 const ROUTE_TYPE: number = NETLINK_HEADER + 7;
 
-const RTA_DST = 1;
-const RTA_SRC = 2;
-const RTA_OIF = 4;
-const RTA_GATEWAY = 5;
-const RTA_PREFSRC = 7;
-const RTA_METRICS = 8;
-const RTA_VIA = 18;
-const RTA_ENCAP = 22;
+const Rta = { DST: 1, SRC: 2, OIF: 4, GATEWAY: 5, PREFSRC: 7, METRICS: 8, VIA: 18, ENCAP: 22 } as const;
 const RTAX_MTU = 2;
 
 /** RTM_GETNEIGH for one entry (Linux 5.0). Body: ndmsg 12 (family 1, 3 unused, interface 4, state 2, ...). */
@@ -32,11 +25,9 @@ const NEIGHBOUR_INTERFACE: number = NETLINK_HEADER + 4;
 const NEIGHBOUR_STATE: number = NETLINK_HEADER + 8;
 const NDA_DST = 1;
 const NDA_LLADDR = 2;
-const NUD_INCOMPLETE = 0x01;
-const NUD_STALE = 0x04;
-const NUD_FAILED = 0x20;
+const Nud = { INCOMPLETE: 0x01, STALE: 0x04, FAILED: 0x20 } as const;
 /** REACHABLE, STALE, DELAY, PROBE, NOARP, PERMANENT. */
-const NUD_WITH_ADDRESS = 0x02 | NUD_STALE | 0x08 | 0x10 | 0x40 | 0x80;
+const NUD_WITH_ADDRESS = 0x02 | Nud.STALE | 0x08 | 0x10 | 0x40 | 0x80;
 
 /** RTM_GETLINK by name. Body: ifinfomsg 16 (family 1, 1 unused, type 2, index 4, flags 4, change 4). */
 const RTM_NEWLINK = 16;
@@ -83,9 +74,9 @@ export class RouteRequest {
   /** `interfaceIndex` 0 leaves the interface to the routing tables; `source` is for rules that look at it. */
   constructor(socket: NetlinkSocket, interfaceIndex: number, source: Address | null = null) {
     const request = new NetlinkRequest(RTM_GETROUTE, ROUTE_MESSAGE, [
-      [RTA_DST, ADDRESS],
-      ...(interfaceIndex === 0 ? [] : [[RTA_OIF, 4] as const]),
-      ...(source === null ? [] : [[RTA_SRC, ADDRESS] as const]),
+      [Rta.DST, ADDRESS],
+      ...(interfaceIndex === 0 ? [] : [[Rta.OIF, 4] as const]),
+      ...(source === null ? [] : [[Rta.SRC, ADDRESS] as const]),
     ]);
     this.#socket = socket;
     this.#request = request;
@@ -116,11 +107,11 @@ export class RouteRequest {
 
   readonly #readAttribute = (kind: number, at: number, end: number): void => {
     const { bytes, words } = this.#socket;
-    if (kind === RTA_OIF) this.answer.interfaceIndex = words[at / 4] as number;
-    else if (kind === RTA_PREFSRC) this.answer.source = readAddress(bytes, at);
-    else if (kind === RTA_GATEWAY) this.answer.gateway = readAddress(bytes, at);
-    else if (kind === RTA_METRICS) this.#socket.readAttributes(at, end, this.#readMetric);
-    else if (kind === RTA_VIA || kind === RTA_ENCAP) this.answer.isPlain = false;
+    if (kind === Rta.OIF) this.answer.interfaceIndex = words[at / 4] as number;
+    else if (kind === Rta.PREFSRC) this.answer.source = readAddress(bytes, at);
+    else if (kind === Rta.GATEWAY) this.answer.gateway = readAddress(bytes, at);
+    else if (kind === Rta.METRICS) this.#socket.readAttributes(at, end, this.#readMetric);
+    else if (kind === Rta.VIA || kind === Rta.ENCAP) this.answer.isPlain = false;
   };
 
   readonly #readMetric = (metric: number, at: number): void => {
@@ -166,12 +157,12 @@ export class NeighbourRequest {
       found = true;
     });
     if (!found || !this.#isIn(NUD_WITH_ADDRESS)) return 'none';
-    return this.#isIn(NUD_STALE) ? 'stale' : 'fresh';
+    return this.#isIn(Nud.STALE) ? 'stale' : 'fresh';
   }
 
   /** True when the entry is INCOMPLETE or FAILED; false for others, or when the kernel cannot be asked. */
   isUnresolved(interfaceIndex: number, nextHop: Address): boolean {
-    return this.#ask(interfaceIndex, nextHop) >= 0 && this.#isIn(NUD_INCOMPLETE | NUD_FAILED);
+    return this.#ask(interfaceIndex, nextHop) >= 0 && this.#isIn(Nud.INCOMPLETE | Nud.FAILED);
   }
 
   #ask(interfaceIndex: number, nextHop: Address): number {

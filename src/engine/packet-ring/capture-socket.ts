@@ -19,7 +19,7 @@ export interface CaptureOptions {
   /** Rings to try, the largest first: the next where memory is short. None: without a ring. */
   readonly sizes: readonly RingSize[];
   /**
-   * The kernel stamps a packet once for all listeners (SO_TIMESTAMPNS), else each listener what it is shown.
+   * The kernel stamps a packet once for all listeners (SocketOption.TIMESTAMPNS), else each listener what it is shown.
    * It then stamps all that arrives at the host, wanted or not: 30 to 50 ns a packet.
    */
   readonly commonStamps: boolean;
@@ -29,12 +29,8 @@ export interface CaptureOptions {
 const ETH_P_ALL = [0x00, 0x03] as const;
 /** struct sockaddr_ll: family 2, protocol 2, interface 4, 12 more that are zero. */
 const SOCKADDR_LL = 20;
-const SO_ERROR = 4;
-const SO_RCVBUF = 8;
-const SO_TIMESTAMPNS = 35;
-const PACKET_RX_RING = 5;
-const PACKET_STATISTICS = 6;
-const PACKET_VERSION = 10;
+const SocketOption = { ERROR: 4, RCVBUF: 8, TIMESTAMPNS: 35 } as const;
+const PacketOption = { RX_RING: 5, STATISTICS: 6, VERSION: 10 } as const;
 const TPACKET_V3 = 2;
 /** tp_drops in tpacket_stats and tpacket_stats_v3, two and three 32-bit words. */
 const DROPS = 1;
@@ -64,13 +60,13 @@ export function openCaptureSocket(
 
 function openMessages(socket: KernelSocket): CapturedFrames {
   // A frame of a ring has a stamp anyway; what recvmsg returns would have none.
-  socket.need('asking for the kernel’s stamps', socket.setInt(Socket.SOL_SOCKET, SO_TIMESTAMPNS, 1));
-  socket.setInt(Socket.SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+  socket.need('asking for the kernel’s stamps', socket.setInt(Socket.SOL_SOCKET, SocketOption.TIMESTAMPNS, 1));
+  socket.setInt(Socket.SOL_SOCKET, SocketOption.RCVBUF, RECEIVE_BUFFER);
   return new ReceivedFrames(socket);
 }
 
 function openRing(socket: KernelSocket, { sizes, commonStamps }: CaptureOptions): CapturedFrames {
-  if (commonStamps) socket.setInt(Socket.SOL_SOCKET, SO_TIMESTAMPNS, 1);
+  if (commonStamps) socket.setInt(Socket.SOL_SOCKET, SocketOption.TIMESTAMPNS, 1);
   const { blockBytes, blocks } = makeRing(socket, sizes);
   return new RingBlocks(socket.map('mapping the packet ring', blockBytes * blocks, 0).bytes, blockBytes);
 }
@@ -86,14 +82,14 @@ export function wholePages({ blockBytes, blocks }: RingSize, pageBytes: number):
 
 function makeRing(socket: KernelSocket, sizes: readonly RingSize[]): RingSize {
   const what = 'setting up a packet ring';
-  socket.need(what, socket.setInt(Socket.SOL_PACKET, PACKET_VERSION, TPACKET_V3));
+  socket.need(what, socket.setInt(Socket.SOL_PACKET, PacketOption.VERSION, TPACKET_V3));
   const pageBytes = socket.calls.pageBytes();
   let result = -Errno.ENOMEM;
   for (let index = 0; result === -Errno.ENOMEM && index < sizes.length; index++) {
     const size = wholePages(sizes[index] as RingSize, pageBytes);
     const frames = (size.blockBytes / FRAME_BYTES) * size.blocks;
     const request = ints(size.blockBytes, size.blocks, FRAME_BYTES, frames, BLOCK_TIMEOUT_MS, 0, 0);
-    result = socket.calls.setOption(socket.descriptor, Socket.SOL_PACKET, PACKET_RX_RING, request);
+    result = socket.calls.setOption(socket.descriptor, Socket.SOL_PACKET, PacketOption.RX_RING, request);
     if (result >= 0) return size;
   }
   throw new Refusal(what, result);
@@ -114,12 +110,14 @@ export class CaptureSocket {
 
   /** Packets that found no room since the last call (the kernel counts from zero again). */
   takeDrops(): number {
-    return this.#ask(Socket.SOL_PACKET, PACKET_STATISTICS, this.#statistics) ? (this.#statistics[DROPS] as number) : 0;
+    return this.#ask(Socket.SOL_PACKET, PacketOption.STATISTICS, this.#statistics) ? (this.#statistics[DROPS] as number) : 0;
   }
 
   /** The error that the socket met since the last call, or 0. */
   takeError(): number {
-    return this.frames.takeError() || (this.#ask(Socket.SOL_SOCKET, SO_ERROR, this.#error) ? (this.#error[0] as number) : 0);
+    return (
+      this.frames.takeError() || (this.#ask(Socket.SOL_SOCKET, SocketOption.ERROR, this.#error) ? (this.#error[0] as number) : 0)
+    );
   }
 
   /** As SystemCalls' `watch`. */

@@ -3,7 +3,6 @@ import type { SendBatch } from '../../transport/transport.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import type { EngineProblem } from '../engine.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
-import { ethernetLink } from '../linux/interfaces.ts';
 import { addressWord, DESTINATION_WORD, largestPacket, SOURCE_WORD } from './frame-slots.ts';
 import type { FramePath, FrameTransmit } from './frame-transmit.ts';
 import { type HopOptions, NextHops } from './next-hops.ts';
@@ -23,26 +22,23 @@ export interface EthernetOptions extends HopOptions {
 
 /** A sender for one interface and source address by the first of `paths` to be had, or why there is none. */
 export function openEthernetSender(options: EthernetOptions, paths: readonly FramePath[]): EthernetSender | EngineProblem {
-  const { calls } = options;
-  const link = ethernetLink(calls, options.interface);
+  const { calls, slotBytes } = options;
   const hops = NextHops.open(calls, options);
   if (!(hops instanceof NextHops)) return hops;
-  const index = link === null ? 0 : link.index;
+  const { index } = hops.link;
   const refusals: EngineProblem[] = [];
   for (const path of paths) {
-    const transmit =
-      path === 'af-xdp' ? openXdpTransmit(calls, index, options.slotBytes) : openPacketTransmit(calls, index, options.slotBytes);
-    if (!('code' in transmit)) return new EthernetSender(options, { hops, transmit, why: wayInWords(options, path, refusals) });
+    const isXdp = path === 'af-xdp';
+    const transmit = isXdp ? openXdpTransmit(calls, index, slotBytes) : openPacketTransmit(calls, index, slotBytes);
+    if (!('code' in transmit)) {
+      const way = isXdp ? 'AF_XDP ring in copy mode' : 'AF_PACKET past the queueing discipline';
+      const instead = refusals.map(({ message }) => `, no AF_XDP: ${message}`).join('');
+      return new EthernetSender(options, { hops, transmit, why: `${way} on ${options.interface}${instead}` });
+    }
     refusals.push(transmit);
   }
   hops.close();
   return { ...(refusals.at(-1) as EngineProblem), message: refusals.map(({ message }) => message).join('; ') };
-}
-
-function wayInWords(options: EthernetOptions, path: FramePath, refusals: readonly EngineProblem[]): string {
-  const way = path === 'af-xdp' ? 'AF_XDP ring in copy mode' : 'AF_PACKET past the queueing discipline';
-  const instead = refusals.map(({ message }) => `, no AF_XDP: ${message}`).join('');
-  return `${way} on ${options.interface}${instead}`;
 }
 
 /**
@@ -74,7 +70,7 @@ export class EthernetSender implements PacketSender {
   #hop = -1;
 
   /** Owns `hops`, `transmit` and the fallback. */
-  constructor(options: EthernetOptions, { hops, transmit, why }: Parts) {
+  constructor(options: EthernetOptions, { hops, transmit, why }: { hops: NextHops; transmit: FrameTransmit; why: string }) {
     this.path = transmit.path;
     this.batch = transmit.batch;
     this.why = why;
@@ -83,7 +79,7 @@ export class EthernetSender implements PacketSender {
     this.#fallback = options.fallback;
     this.#now = options.now;
     this.#source = addressWord(options.source);
-    this.#largest = Math.min(hops.mtu, largestPacket(transmit.frames.slotBytes));
+    this.#largest = Math.min(hops.link.mtu, largestPacket(transmit.frames.slotBytes));
     this.#staged = new Int32Array(transmit.chunk);
     this.#deferred = new Int32Array(options.fallback.batch.capacity);
   }
@@ -204,10 +200,4 @@ export class EthernetSender implements PacketSender {
       this.batch.sentAt[slot] = batch.sentAt[index] as number;
     }
   }
-}
-
-interface Parts {
-  readonly hops: NextHops;
-  readonly transmit: FrameTransmit;
-  readonly why: string;
 }

@@ -70,13 +70,13 @@ export class NextHops {
     }
     const socket = NetlinkSocket.open(calls);
     const notices = socket === null ? null : NetlinkSocket.open(calls, ROUTE_NOTICES);
-    if (socket !== null && notices !== null) return new NextHops({ calls, options, link, socket, notices });
+    if (socket !== null && notices !== null) return new NextHops(calls, options, { link, socket, notices });
     socket?.close();
     const hint = 'this sandbox refuses netlink sockets';
     return { code: 'not-supported', message: 'netlink cannot be asked for next hops', hint };
   }
 
-  private constructor({ calls, options, link, socket, notices }: Opened) {
+  private constructor(calls: SystemCalls, options: HopOptions, { link, socket, notices }: Opened) {
     this.#calls = calls;
     this.#options = options;
     this.#socket = socket;
@@ -86,9 +86,8 @@ export class NextHops {
     this.#route = this.#routeRequest();
   }
 
-  /** Bytes of the largest IP packet. */
-  get mtu(): number {
-    return this.#link.mtu;
+  get link(): EthernetLink {
+    return this.#link;
   }
 
   /** Once for each batch, before `find`: takes the time, and notice of changed routes. */
@@ -183,8 +182,6 @@ export class NextHops {
 }
 
 interface Opened {
-  readonly calls: SystemCalls;
-  readonly options: HopOptions;
   readonly link: EthernetLink;
   readonly socket: NetlinkSocket;
   readonly notices: NetlinkSocket;

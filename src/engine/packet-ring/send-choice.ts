@@ -52,12 +52,11 @@ function causeForFrames({ path, rate }: SendDemand): string | null {
   return rate === Infinity ? '--rate max' : `--rate ${rate}`;
 }
 
-interface FrameParts {
-  readonly raw: RawIpSender;
-  readonly now: () => Nanos;
-}
-
-function openFrames(calls: SystemCalls, options: EngineOptions, { raw, now }: FrameParts): EthernetSender | EngineProblem {
+function openFrames(
+  calls: SystemCalls,
+  options: EngineOptions,
+  { raw, now }: { raw: RawIpSender; now: () => Nanos },
+): EthernetSender | EngineProblem {
   const [source] = options.routes.sources;
   if (source === undefined) {
     return { code: 'not-supported', message: 'there is no route to the first target', hint: 'see `ip route get ADDRESS`' };

@@ -11,12 +11,14 @@ import { kernelRefusal, type KernelSocket, openSocket, Refusal } from './kernel-
  */
 const AF_XDP = 44;
 const SOL_XDP = 283;
-const XDP_MMAP_OFFSETS = 1;
-const XDP_TX_RING = 3;
-const XDP_UMEM_REG = 4;
-const XDP_UMEM_FILL_RING = 5;
-const XDP_UMEM_COMPLETION_RING = 6;
-const XDP_MAX_TX_SKB_BUDGET = 9;
+const Xdp = {
+  MMAP_OFFSETS: 1,
+  TX_RING: 3,
+  UMEM_REG: 4,
+  UMEM_FILL_RING: 5,
+  UMEM_COMPLETION_RING: 6,
+  MAX_TX_SKB_BUDGET: 9,
+} as const;
 const XDP_PGOFF_TX_RING = 0x80000000;
 const XDP_UMEM_PGOFF_COMPLETION_RING = 0x180000000;
 const XDP_COPY = 2;
@@ -110,20 +112,20 @@ function setUp(
   const frames = socket.map('mapping memory for AF_XDP', frameMemory(count, slotBytes), 'fresh');
   register(socket, frames, count * slotBytes);
   for (const [option, entries] of [
-    [XDP_UMEM_FILL_RING, FILL_ENTRIES],
-    [XDP_UMEM_COMPLETION_RING, count],
-    [XDP_TX_RING, count],
+    [Xdp.UMEM_FILL_RING, FILL_ENTRIES],
+    [Xdp.UMEM_COMPLETION_RING, count],
+    [Xdp.TX_RING, count],
   ] as const) {
     socket.need('registering memory for AF_XDP', socket.setInt(SOL_XDP, option, entries));
   }
   const offsets = new BigUint64Array(OFFSETS / 8);
-  const length = calls.getOption(descriptor, SOL_XDP, XDP_MMAP_OFFSETS, new Uint8Array(offsets.buffer));
+  const length = calls.getOption(descriptor, SOL_XDP, Xdp.MMAP_OFFSETS, new Uint8Array(offsets.buffer));
   // Kernels before 5.4 know no flags in them.
   if (length !== OFFSETS) throw new Refusal('mapping AF_XDP rings', length < 0 ? length : -Errno.EOPNOTSUPP);
   const transmit = mapRing(socket, XDP_PGOFF_TX_RING, offsets.subarray(TX), [count, DESCRIPTOR]);
   const completion = mapRing(socket, XDP_UMEM_PGOFF_COMPLETION_RING, offsets.subarray(COMPLETION), [count, ADDRESS]);
   const large = Math.min(LARGE_KICK, count);
-  const kick = socket.setInt(SOL_XDP, XDP_MAX_TX_SKB_BUDGET, large) < 0 ? KICK : large;
+  const kick = socket.setInt(SOL_XDP, Xdp.MAX_TX_SKB_BUDGET, large) < 0 ? KICK : large;
   socket.need('binding AF_XDP to queue 0', bind(socket, interfaceIndex));
   return { socket, size, slotBytes, frames, transmit, completion, kick };
 }
@@ -135,7 +137,7 @@ function register(socket: KernelSocket, frames: MappedMemory, bytes: number): vo
   // Several slots share a chunk; the kernel only minds that a frame stays within one.
   registration[4] = CHUNK_BYTES;
   const value = new Uint8Array(registration.buffer);
-  socket.need('registering memory for AF_XDP', socket.calls.setOption(socket.descriptor, SOL_XDP, XDP_UMEM_REG, value));
+  socket.need('registering memory for AF_XDP', socket.calls.setOption(socket.descriptor, SOL_XDP, Xdp.UMEM_REG, value));
   socket.setInt(Socket.SOL_SOCKET, Socket.SO_SNDBUF, SEND_BUFFER);
 }
 

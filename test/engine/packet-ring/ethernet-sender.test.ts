@@ -69,7 +69,7 @@ function fakeHops(): NextHops {
   table.resolve(hop, Uint8Array.of(2, 0, 0, 0, 0, 9), Uint8Array.of(2, 0, 0, 0, 0, 1));
   table.states[hop] = HopState.ready;
   const find = (word: number): number => (new Uint8Array(Uint32Array.of(word).buffer)[1] === 1 ? hop : -1);
-  return { table, mtu: 1500, turn: () => undefined, find, close: () => undefined } as unknown as NextHops;
+  return { table, link: { mtu: 1500 }, turn: () => undefined, find, close: () => undefined } as unknown as NextHops;
 }
 
 function fakeFallback(log: string[], capacity: number): PacketSender & { errors: number[] } {

@@ -4,7 +4,6 @@ import { type Nanos, NANOS_PER_MS, NANOS_PER_SECOND } from '../../wire/numbers.t
 
 /** Remainders below this are spent in turns of the event loop, longer ones on a timer of 1 ms. */
 const SPIN: Nanos = 250_000;
-/** The longest sleep, so that faults are noticed. */
 const LONGEST_MS = 250;
 
 /** Monotonic nanoseconds since the call, exact for 104 days. Measured: 40 ns, nothing allocated. */
@@ -75,14 +74,11 @@ export class EventLoopWait {
     }
     this.#polled();
     const left = this.#until - this.#now();
-    if (this.#over || left <= 0 || this.#ended()) this.#settle();
-    else if (left < SPIN) this.#nextTurn();
+    if (this.#over || left <= 0 || this.#ended()) {
+      const resolve = this.#resolve;
+      this.#resolve = null;
+      resolve?.();
+    } else if (left < SPIN) this.#nextTurn();
     else this.#timer = setTimeout(this.#turn, Math.max(1, Math.min(LONGEST_MS, Math.floor(left / NANOS_PER_MS))));
   };
-
-  #settle(): void {
-    const resolve = this.#resolve;
-    this.#resolve = null;
-    resolve?.();
-  }
 }

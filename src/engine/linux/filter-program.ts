@@ -99,7 +99,6 @@ export class FilterProgram {
     return this.#reversed.length - label - 1;
   }
 
-  /** The target itself or a detour to it, whichever a conditional jump reaches. */
   #within(target: Label): Label {
     if (this.#distance(target) <= NEAR) return target;
     const known = this.#detours.get(target);

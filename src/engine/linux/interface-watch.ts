@@ -4,7 +4,6 @@ import { InterfaceRequests, stateByListing } from './interfaces.ts';
 import type { LinkState } from './rtnetlink.ts';
 import { hasSystemCalls, systemCalls } from './system-calls.ts';
 
-/** How often interfaces are looked at. */
 const WATCH_INTERVAL: Nanos = 250 * NANOS_PER_MS;
 /** A carrier may blink, an interface be replaced by its namesake: only one away this many looks is lost. */
 const BLINKS = 2;

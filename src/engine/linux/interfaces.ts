@@ -24,7 +24,6 @@ export interface EthernetLink {
   readonly index: number;
   /** Bytes of the largest IP packet. */
   readonly mtu: number;
-  /** 6 bytes. */
   readonly address: Uint8Array;
 }
 
@@ -47,7 +46,6 @@ export class InterfaceRequests {
     return this.#ask(Siocgif.INDEX, name) < 0 ? 0 : (this.#value[0] as number);
   }
 
-  /** Null when there is no such interface (any more). */
   nameOf(index: number): string | null {
     this.#request.fill(0);
     this.#value[0] = index;

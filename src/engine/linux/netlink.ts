@@ -11,7 +11,6 @@ const ATTRIBUTE = 4;
 const READS = 4;
 /** struct sockaddr_nl: family 2, padding 2, port 4, groups 4. */
 const SOCKADDR_NL = 12;
-/** Notices read at a time; what is left is read the next time. */
 const NOTICE_READS = 64;
 
 /** RTMGRP_LINK, _IPV4_IFADDR, _IPV4_ROUTE, _IPV4_RULE. A link that goes down drops its routes silently. */

@@ -61,19 +61,15 @@ export class PortBinder {
     for (const port of ports) {
       const result = this.hold(port);
       if (result < 0) {
-        this.#closeFrom(before);
+        this.release(before);
         return result;
       }
     }
     return 0;
   }
 
-  /** Idempotent. */
-  release(): void {
-    this.#closeFrom(0);
-  }
-
-  #closeFrom(index: number): void {
-    for (const socket of this.#sockets.splice(index)) this.#calls.close(socket);
+  /** Lets go of all ports but the first `kept`. Idempotent. */
+  release(kept: number = 0): void {
+    for (const socket of this.#sockets.splice(kept)) this.#calls.close(socket);
   }
 }

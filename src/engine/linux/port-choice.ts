@@ -43,7 +43,6 @@ const DEFAULT_EPHEMERAL: PortRange = { first: 32768, last: 60999 };
 const ALL_PORTS: PortRange = { first: 1024, last: 65535 };
 /** Stateless filters let return traffic in to ports from here on; lower ones are often shut. */
 const LOOKS_LIKE_A_CLIENT = 32768;
-/** Runs of consecutive ports that are tried before scattered ones are taken. */
 const ATTEMPTS = 64;
 
 /**

@@ -9,7 +9,6 @@ import type { Reservation } from './source-ports.ts';
 import { hasSystemCalls, systemCalls } from './system-calls.ts';
 import { IPV4, socketFamily } from '../../wire/family.ts';
 
-/** No connection ever waits here. */
 const BACKLOG = 0;
 const IPPROTO_TCP = 6;
 const TCP_MD5SIG_EXT = 32;

@@ -5,10 +5,9 @@ import { NETLINK_HEADER, NetlinkRequest, type NetlinkSocket } from './netlink.ts
 
 /* rtnetlink(7): nlmsghdr 16, the body of the type, attributes (length 2, type 2, value, padded to 4). */
 const ADDRESS = addressBytes(IPV4);
+const Rtm = { NEWLINK: 16, GETLINK: 18, NEWROUTE: 24, GETROUTE: 26, NEWNEIGH: 28, GETNEIGH: 30 } as const;
 
 /** RTM_GETROUTE: which route a packet would take, as `ip route get` says. Body: rtmsg 12. */
-const RTM_GETROUTE = 26;
-const RTM_NEWROUTE = 24;
 const ROUTE_MESSAGE = 12;
 const ROUTE_ATTRIBUTES: number = NETLINK_HEADER + ROUTE_MESSAGE;
 const ROUTE_TYPE: number = NETLINK_HEADER + 7;
@@ -17,25 +16,19 @@ const Rta = { DST: 1, SRC: 2, OIF: 4, GATEWAY: 5, PREFSRC: 7, METRICS: 8, VIA: 1
 const RTAX_MTU = 2;
 
 /** RTM_GETNEIGH for one entry (Linux 5.0). Body: ndmsg 12 (family 1, 3 unused, interface 4, state 2, ...). */
-const RTM_NEWNEIGH = 28;
-const RTM_GETNEIGH = 30;
 const NEIGHBOUR_MESSAGE = 12;
 const NEIGHBOUR_ATTRIBUTES: number = NETLINK_HEADER + NEIGHBOUR_MESSAGE;
 const NEIGHBOUR_INTERFACE: number = NETLINK_HEADER + 4;
 const NEIGHBOUR_STATE: number = NETLINK_HEADER + 8;
-const NDA_DST = 1;
-const NDA_LLADDR = 2;
+const Nda = { DST: 1, LLADDR: 2 } as const;
 const Nud = { INCOMPLETE: 0x01, STALE: 0x04, FAILED: 0x20 } as const;
 /** REACHABLE, STALE, DELAY, PROBE, NOARP, PERMANENT. */
 const NUD_WITH_ADDRESS = 0x02 | Nud.STALE | 0x08 | 0x10 | 0x40 | 0x80;
 
 /** RTM_GETLINK by name. Body: ifinfomsg 16 (family 1, 1 unused, type 2, index 4, flags 4, change 4). */
-const RTM_NEWLINK = 16;
-const RTM_GETLINK = 18;
 const LINK_MESSAGE = 16;
 const LINK_FLAGS: number = NETLINK_HEADER + 8;
-const IFLA_IFNAME = 3;
-const IFLA_EXT_MASK = 29;
+const Ifla = { IFNAME: 3, EXT_MASK: 29 } as const;
 const RTEXT_FILTER_SKIP_STATS = 8;
 const IFF_LOWER_UP = 0x10000;
 
@@ -52,7 +45,6 @@ export const MAC_BYTES = 6;
 export interface RouteAnswer {
   /** rtm_type: 1 unicast, 2 local, 3 broadcast, ... */
   type: number;
-  /** Index of the outgoing interface. */
   interfaceIndex: number;
   /** Source address that the kernel would choose; null when it names none. */
   source: Address | null;
@@ -73,7 +65,7 @@ export class RouteRequest {
 
   /** `interfaceIndex` 0 leaves the interface to the routing tables; `source` is for rules that look at it. */
   constructor(socket: NetlinkSocket, interfaceIndex: number, source: Address | null = null) {
-    const request = new NetlinkRequest(RTM_GETROUTE, ROUTE_MESSAGE, [
+    const request = new NetlinkRequest(Rtm.GETROUTE, ROUTE_MESSAGE, [
       [Rta.DST, ADDRESS],
       ...(interfaceIndex === 0 ? [] : [[Rta.OIF, 4] as const]),
       ...(source === null ? [] : [[Rta.SRC, ADDRESS] as const]),
@@ -93,7 +85,7 @@ export class RouteRequest {
   ask(target: Address): number {
     const { answer } = this;
     writeAddress(this.#request.bytes, this.#request.values[0] as number, target);
-    const length = this.#socket.ask(this.#request, RTM_NEWROUTE);
+    const length = this.#socket.ask(this.#request, Rtm.NEWROUTE);
     if (length < 0) return length;
     answer.type = this.#socket.bytes[ROUTE_TYPE] as number;
     answer.interfaceIndex = 0;
@@ -139,7 +131,7 @@ export type NeighbourTrust = 'fresh' | 'stale' | 'none';
 /** A question about one entry of the kernel's neighbour table, asked again in place. */
 export class NeighbourRequest {
   readonly #socket: NetlinkSocket;
-  readonly #request = new NetlinkRequest(RTM_GETNEIGH, NEIGHBOUR_MESSAGE, [[NDA_DST, ADDRESS]]);
+  readonly #request = new NetlinkRequest(Rtm.GETNEIGH, NEIGHBOUR_MESSAGE, [[Nda.DST, ADDRESS]]);
 
   constructor(socket: NetlinkSocket) {
     this.#socket = socket;
@@ -152,7 +144,7 @@ export class NeighbourRequest {
     const length = this.#ask(interfaceIndex, nextHop);
     let found = false;
     this.#socket.readAttributes(NEIGHBOUR_ATTRIBUTES, length, (kind, from, to) => {
-      if (kind !== NDA_LLADDR || to - from !== MAC_BYTES) return;
+      if (kind !== Nda.LLADDR || to - from !== MAC_BYTES) return;
       for (let index = 0; index < MAC_BYTES; index++) into[index] = bytes[from + index] as number;
       found = true;
     });
@@ -168,7 +160,7 @@ export class NeighbourRequest {
   #ask(interfaceIndex: number, nextHop: Address): number {
     this.#request.words[NEIGHBOUR_INTERFACE / 4] = interfaceIndex;
     writeAddress(this.#request.bytes, this.#request.values[0] as number, nextHop);
-    return this.#socket.ask(this.#request, RTM_NEWNEIGH);
+    return this.#socket.ask(this.#request, Rtm.NEWNEIGH);
   }
 
   #isIn(states: number): boolean {
@@ -185,14 +177,14 @@ export type LinkState = 'up' | 'no-carrier' | 'down' | 'gone';
  */
 export function linkState(socket: NetlinkSocket, name: string): LinkState {
   const text = Buffer.from(`${name}\0`, 'utf8');
-  const request = new NetlinkRequest(RTM_GETLINK, LINK_MESSAGE, [
-    [IFLA_IFNAME, text.length],
-    [IFLA_EXT_MASK, 4],
+  const request = new NetlinkRequest(Rtm.GETLINK, LINK_MESSAGE, [
+    [Ifla.IFNAME, text.length],
+    [Ifla.EXT_MASK, 4],
   ]);
   const [at, mask] = request.values as [number, number];
   request.bytes.set(text, at);
   request.words[mask / 4] = RTEXT_FILTER_SKIP_STATS;
-  const length = socket.ask(request, RTM_NEWLINK);
+  const length = socket.ask(request, Rtm.NEWLINK);
   if (length < NETLINK_HEADER + LINK_MESSAGE) return length === -Errno.ENODEV ? 'gone' : 'up';
   const flags = socket.words[LINK_FLAGS / 4] as number;
   if ((flags & IFF_UP) === 0) return 'down';

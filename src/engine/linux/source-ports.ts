@@ -1,14 +1,6 @@
 import { BIND, PortBinder } from './port-binder.ts';
-import { choosePorts } from './port-choice.ts';
+import { choosePorts, type PortChoice } from './port-choice.ts';
 import { hasSystemCalls, systemCalls } from './system-calls.ts';
-
-/** How source ports are to be chosen. */
-export interface SourcePortOptions {
-  /** The first of `count` consecutive ports that the user asked for, or null for a choice at random. */
-  readonly first: number | null;
-  /** Called once with a line for the user for each port that could not be reserved. */
-  readonly warn: (line: string) => void;
-}
 
 /** Ports that are ours until `release`. */
 export interface Reservation {
@@ -25,8 +17,12 @@ export interface Reservation {
 /**
  * Reserves `count` source ports as `choosePorts` does, by sockets that do not listen: the kernel gives the
  * ports to no connection, and still answers a SYN-ACK with RST, which tears the connection down.
+ * Warns of each port that could not be reserved.
  */
-export function reserveSourcePorts(count: number, { first, warn }: SourcePortOptions): Reservation {
+export function reserveSourcePorts(
+  count: number,
+  { first, warn }: Pick<PortChoice, 'first'> & { readonly warn: (line: string) => void },
+): Reservation {
   const calls = systemCalls();
   const binder = hasSystemCalls(calls) ? new PortBinder(calls, [BIND]) : null;
   const missing = hasSystemCalls(calls) ? null : calls.message;

@@ -14,9 +14,7 @@ export interface SystemCalls {
   /** The same in a thread of the pool: closing a packet socket waits for the other processors. */
   closeLater(descriptor: number): Promise<number>;
   bind(descriptor: number, address: Uint8Array): number;
-  /** Sends without blocking. */
   send(descriptor: number, bytes: Uint8Array, length: number): number;
-  /** Receives without blocking. */
   receive(descriptor: number, into: Uint8Array): number;
   /** An ioctl whose argument is a structure that is read and written in place. */
   ioctl(descriptor: number, request: number, argument: Uint8Array): number;

@@ -4,10 +4,9 @@ import type { Nanos } from '../../wire/numbers.ts';
 import type { EngineProblem } from '../engine.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
 import { addressWord, DESTINATION_WORD, largestPacket, SOURCE_WORD } from './frame-slots.ts';
-import type { FramePath, FrameTransmit } from './frame-transmit.ts';
 import { type HopOptions, NextHops } from './next-hops.ts';
 import { openPacketTransmit } from './packet-transmit.ts';
-import type { PacketSender } from './sender.ts';
+import type { FramePath, FrameTransmit, PacketSender } from './sender.ts';
 import { openXdpTransmit } from './xdp-transmit.ts';
 
 /** What an Ethernet sender needs. */
@@ -56,7 +55,6 @@ export class EthernetSender implements PacketSender {
   readonly #hops: NextHops;
   readonly #fallback: PacketSender;
   readonly #now: () => Nanos;
-  /** As `addressWord`. */
   readonly #source: number;
   readonly #largest: number;
   /** Slots that are staged, and slots that stand in the fallback's batch, in order. */
@@ -149,7 +147,6 @@ export class EthernetSender implements PacketSender {
     return slot + 1;
   }
 
-  /** A slot that is no frame. */
   #leave(slot: number): void {
     if (this.#hop < 0) this.#defer(slot);
     else this.batch.errors[slot] = Errno.EMSGSIZE;

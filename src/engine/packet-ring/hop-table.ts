@@ -28,7 +28,6 @@ export class HopTable {
   readonly states: Uint8Array = new Uint8Array(HopTable.LARGEST);
   /** When the kernel is to be asked again. */
   readonly due: Float64Array = new Float64Array(HopTable.LARGEST);
-  /** Addresses of the hops. */
   readonly addresses: Uint32Array = new Uint32Array(HopTable.LARGEST);
   readonly #bytes = new Uint8Array(this.headers.buffer);
   readonly #known = new Map<Address, number>();
@@ -58,7 +57,6 @@ export class HopTable {
     this.stamps[hop] = this.#nextStamp++;
   }
 
-  /** Forgets all hops; their numbers are given again. */
   clear(): void {
     this.count = 0;
     this.#known.clear();

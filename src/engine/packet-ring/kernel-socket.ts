@@ -22,16 +22,12 @@ export class Refusal extends Error {
 export class KernelSocket {
   readonly calls: SystemCalls;
   readonly descriptor: number;
+  isOpen = true;
   readonly #mapped: MappedMemory[] = [];
-  #isOpen = true;
 
   constructor(calls: SystemCalls, descriptor: number) {
     this.calls = calls;
     this.descriptor = descriptor;
-  }
-
-  get isOpen(): boolean {
-    return this.#isOpen;
   }
 
   /** Maps `length` bytes of the socket from `offset` on, or fresh memory. */
@@ -43,7 +39,6 @@ export class KernelSocket {
     return memory;
   }
 
-  /** Takes the result of a call that opening cannot do without. */
   need(what: string, result: number): void {
     if (result < 0) throw new Refusal(what, result);
   }
@@ -55,7 +50,7 @@ export class KernelSocket {
 
   /** Idempotent. */
   close(): void {
-    if (this.#isOpen) this.calls.close(this.descriptor);
+    if (this.isOpen) this.calls.close(this.descriptor);
     this.#unmap();
   }
 
@@ -66,7 +61,7 @@ export class KernelSocket {
   }
 
   #unmap(): void {
-    this.#isOpen = false;
+    this.isOpen = false;
     for (const memory of this.#mapped.splice(0)) this.calls.unmap(memory);
   }
 }

@@ -18,7 +18,6 @@ const SENT_LENGTH = 56;
 const Header = { NAME: 0, NAME_LENGTH: 8, VECTOR: 16, VECTORS: 24 } as const;
 /** struct iovec: iov_base, iov_len. */
 const VECTOR_BYTES = 16;
-/** struct sockaddr_in. */
 const NAME_BYTES = 16;
 
 const HEADERS_AT = CAPACITY * SLOT_BYTES;

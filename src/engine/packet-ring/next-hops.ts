@@ -17,7 +17,6 @@ const FEW_HOPS = 64;
 const CONFIRMED_OF_MANY: Nanos = 500 * NANOS_PER_MS;
 /** How long a hop without an address is left to the kernel. */
 const UNRESOLVED: Nanos = 50 * NANOS_PER_MS;
-/** How often notices of changed routes are read. */
 const NOTICES: Nanos = 100 * NANOS_PER_MS;
 /** Questions to the kernel (3 to 5 us each) in a turn; packets beyond this limit use the raw socket. */
 const QUESTIONS = 16;
@@ -47,7 +46,6 @@ export class NextHops {
   readonly #calls: SystemCalls;
   readonly #options: HopOptions;
   readonly #socket: NetlinkSocket;
-  /** Hears when routes, rules, addresses or links change. */
   readonly #notices: NetlinkSocket;
   readonly #neighbour: NeighbourRequest;
   readonly #cache = new DestinationCache();

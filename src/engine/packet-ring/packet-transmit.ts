@@ -4,7 +4,7 @@ import { newBatch, type EngineProblem } from '../engine.ts';
 import { type MappedMemory, Socket, type SystemCalls } from '../linux/system-calls.ts';
 import { packetAddress } from './capture-socket.ts';
 import { FRAME_AT, frameMemory, FrameSlots, HEADER_BYTES, LOW_WORD, setLong, SLOT_BYTES } from './frame-slots.ts';
-import type { FrameTransmit } from './frame-transmit.ts';
+import type { FrameTransmit } from './sender.ts';
 import { type KernelSocket, openSocket } from './kernel-socket.ts';
 
 const PACKET_QDISC_BYPASS = 20;
@@ -43,7 +43,6 @@ export class PacketTransmit implements FrameTransmit {
   readonly #socket: KernelSocket;
   readonly #messages: MappedMemory;
   readonly #words: Uint32Array;
-  /** The slot that each message points to. */
   readonly #slots = new Int32Array(CHUNK).fill(-1);
   #staged = 0;
 

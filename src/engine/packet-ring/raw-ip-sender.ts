@@ -25,9 +25,7 @@ const PLACES = 3;
 
 /** What a sender is made for. */
 export interface RawIpOptions {
-  /** The interface that it is bound to, or null. */
   readonly device: string | null;
-  /** Stamps. */
   readonly now: () => Nanos;
   /** Whether batches can be posted: takes memory for three of them. */
   readonly posts: boolean;
@@ -53,7 +51,6 @@ interface Posted {
   readonly slots: MessageSlots;
   /** Slots before this one were sent before. */
   readonly first: number;
-  /** When it was posted. */
   readonly at: Nanos;
   /** How many messages the kernel took; null until the thread is done. */
   sent: number | null;
@@ -66,9 +63,7 @@ export class RawIpSender implements PacketSender, Posting {
   readonly #socket: KernelSocket;
   readonly #slots: readonly MessageSlots[];
   readonly #now: () => Nanos;
-  /** The place of the batch that is being filled. */
   #place = 0;
-  /** What the thread is sending. */
   #posted: Posted | null = null;
   /** Posted batches that are done with, until `settled` returns them. */
   readonly #settled: MessageSlots[] = [];

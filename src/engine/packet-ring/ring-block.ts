@@ -36,7 +36,6 @@ export interface CapturedFrames {
 
 /** Walks a TPACKET_V3 receive ring in place, block by block. Allocates nothing. */
 export class RingBlocks implements CapturedFrames {
-  /** The whole ring. */
   readonly bytes: Uint8Array;
   offset: number = 0;
   length: number = 0;

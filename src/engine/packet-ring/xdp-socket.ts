@@ -41,28 +41,19 @@ const LARGE_KICK = 128;
 const BUSY_WAIT_MS = 100;
 const BUSY_PAUSE_MS = 5;
 
-/** How many frames, in regions that are handed out one at a time. */
-export interface XdpSize {
-  readonly regions: number;
-  /** Slots of a region. */
-  readonly slots: number;
-}
-
-/** Tried in this order, 2 MiB to 128 KiB: the memory counts against the user's RLIMIT_MEMLOCK. */
-const SIZES: readonly XdpSize[] = [
+/** Regions and slots of each, in the order tried, 2 MiB to 128 KiB: they count against RLIMIT_MEMLOCK. */
+const SIZES = [
   { regions: 4, slots: 256 },
   { regions: 2, slots: 256 },
   { regions: 2, slots: 64 },
   { regions: 2, slots: 32 },
-];
+] as const;
 
-/** Errors after which a smaller size may do. */
 const TOO_LARGE: ReadonlySet<number> = new Set([-Errno.ENOBUFS, -Errno.ENOMEM]);
 
 /** A ring shared with the kernel: indices count up without end, modulo 2^32. */
 export interface XdpRing {
   readonly memory: MappedMemory;
-  /** All of the memory as 32-bit words. */
   readonly words: Int32Array;
   /** Where in `words` the indices and the first entry are. */
   readonly producer: number;
@@ -74,14 +65,15 @@ export interface XdpRing {
 
 /** A bound AF_XDP socket that can send and not receive. */
 export interface XdpSocket {
-  /** Has all the memory. */
   readonly socket: KernelSocket;
-  readonly size: XdpSize;
+  /** Frames are handed out a region at a time. */
+  readonly regions: number;
+  /** Of a region. */
+  readonly slots: number;
   readonly slotBytes: number;
   readonly frames: MappedMemory;
   readonly transmit: XdpRing;
   readonly completion: XdpRing;
-  /** Frames that one kick takes. */
   readonly kick: number;
 }
 
@@ -94,7 +86,7 @@ export function openXdpSocket(calls: SystemCalls, interfaceIndex: number, slotBy
     return problemOf(what, result);
   };
   for (const size of SIZES) {
-    const build = (socket: KernelSocket): XdpSocket => setUp(socket, interfaceIndex, { size, slotBytes });
+    const build = (socket: KernelSocket): XdpSocket => setUp(socket, interfaceIndex, { ...size, slotBytes });
     const opened = openSocket(calls, ['opening an AF_XDP socket', AF_XDP, Socket.RAW, 0], build, explain);
     if (!('code' in opened) || !TOO_LARGE.has(error)) return opened;
     first ??= opened;
@@ -105,12 +97,12 @@ export function openXdpSocket(calls: SystemCalls, interfaceIndex: number, slotBy
 function setUp(
   socket: KernelSocket,
   interfaceIndex: number,
-  { size, slotBytes }: Pick<XdpSocket, 'size' | 'slotBytes'>,
+  size: Pick<XdpSocket, 'regions' | 'slots' | 'slotBytes'>,
 ): XdpSocket {
   const { calls, descriptor } = socket;
   const count = size.regions * size.slots;
-  const frames = socket.map('mapping memory for AF_XDP', frameMemory(count, slotBytes), 'fresh');
-  register(socket, frames, count * slotBytes);
+  const frames = socket.map('mapping memory for AF_XDP', frameMemory(count, size.slotBytes), 'fresh');
+  register(socket, frames, count * size.slotBytes);
   for (const [option, entries] of [
     [Xdp.UMEM_FILL_RING, FILL_ENTRIES],
     [Xdp.UMEM_COMPLETION_RING, count],
@@ -127,7 +119,7 @@ function setUp(
   const large = Math.min(LARGE_KICK, count);
   const kick = socket.setInt(SOL_XDP, Xdp.MAX_TX_SKB_BUDGET, large) < 0 ? KICK : large;
   socket.need('binding AF_XDP to queue 0', bind(socket, interfaceIndex));
-  return { socket, size, slotBytes, frames, transmit, completion, kick };
+  return { ...size, socket, frames, transmit, completion, kick };
 }
 
 function register(socket: KernelSocket, frames: MappedMemory, bytes: number): void {

@@ -3,7 +3,7 @@ import type { SendBatch } from '../../transport/transport.ts';
 import { newBatch, type EngineProblem } from '../engine.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
 import { FRAME_AT, FrameSlots, HEADER_BYTES, LOW_WORD, SLOT_BYTES } from './frame-slots.ts';
-import type { FrameTransmit } from './frame-transmit.ts';
+import type { FrameTransmit } from './sender.ts';
 import type { KernelSocket } from './kernel-socket.ts';
 import { openXdpSocket, type XdpRing, type XdpSocket } from './xdp-socket.ts';
 
@@ -61,7 +61,7 @@ export class XdpTransmit implements FrameTransmit {
   #invalid = 0;
 
   /** Owns its socket. */
-  constructor({ socket, size: { regions, slots }, slotBytes, frames, transmit, completion, kick }: XdpSocket) {
+  constructor({ socket, regions, slots, slotBytes, frames, transmit, completion, kick }: XdpSocket) {
     this.#socket = socket;
     this.#transmit = transmit;
     this.#completion = completion;

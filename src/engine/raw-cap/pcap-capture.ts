@@ -5,16 +5,6 @@ import type { EngineProblem } from '../engine.ts';
 import { netRawProblem } from '../linux/capabilities.ts';
 import { offerImmediateMode, missingBinding } from './native-packages.ts';
 
-/** What to capture, and where frames go. */
-export interface PcapOptions {
-  /** pcap-filter(7). */
-  readonly filter: string;
-  /** Bytes asked for; libpcap rounds up. */
-  readonly kernelBuffer: number;
-  /** A frame, link header included: `bytes[0 ... length]`, valid during the call only. */
-  readonly onFrame: (bytes: Uint8Array, length: number) => void;
-}
-
 /** A capture on all interfaces that delivers while the event loop polls. */
 export interface PcapCapture {
   readonly link: LinkType;
@@ -46,8 +36,15 @@ const LINKS: Readonly<Record<string, LinkType>> = {
  */
 const neverCollected: Cap[] = [];
 
-/** Opens a capture, or says why it cannot. */
-export async function openPcapCapture(options: PcapOptions): Promise<PcapCapture | EngineProblem> {
+/**
+ * Opens a capture by a pcap-filter(7), or says why it cannot. `onFrame` gets frames, link header included, as
+ * `bytes[0 ... length]`, valid during the call only. libpcap rounds `kernelBuffer` (bytes) up.
+ */
+export async function openPcapCapture(
+  filter: string,
+  kernelBuffer: number,
+  onFrame: (bytes: Uint8Array, length: number) => void,
+): Promise<PcapCapture | EngineProblem> {
   const immediate = offerImmediateMode();
   let binding: typeof import('cap').default;
   try {
@@ -60,10 +57,10 @@ export async function openPcapCapture(options: PcapOptions): Promise<PcapCapture
   const buffer = Buffer.allocUnsafeSlow(FRAME_BYTES);
   // A Buffer's `slice` copies nothing; a handler that keeps one would keep the next packet.
   const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
-  cap.on('packet', (length) => options.onFrame(bytes, length));
+  cap.on('packet', (length) => onFrame(bytes, length));
   let linkName: string;
   try {
-    linkName = cap.open(DEVICE, options.filter, options.kernelBuffer, buffer);
+    linkName = cap.open(DEVICE, filter, kernelBuffer, buffer);
   } catch (error) {
     return openProblem(error);
   }
@@ -84,9 +81,6 @@ function openProblem(error: unknown): EngineProblem {
   const text = (error as Error).message;
   // libpcap leaves the text empty for some versions' permission errors.
   if (text === '' || /permission|permitted/i.test(text)) return netRawProblem('capturing packets');
-  return {
-    code: 'not-supported',
-    message: `capturing packets: ${text}`,
-    hint: 'is AF_PACKET in this kernel, and libpcap not older than 1.5?',
-  };
+  const hint = 'is AF_PACKET in this kernel, and libpcap not older than 1.5?';
+  return { code: 'not-supported', message: `capturing packets: ${text}`, hint };
 }

@@ -1,22 +1,29 @@
 import { Errno } from '../../transport/errno.ts';
 import type { PacketHandler, SendBatch, SendPath, Transport, TransportFault } from '../../transport/transport.ts';
-import { type Address, formatAddress, readAddress } from '../../wire/address.ts';
+import { type Address, formatAddress, readAddress, UNSPECIFIED } from '../../wire/address.ts';
 import { Ipv4Offset } from '../../wire/ipv4.ts';
 import { ipOffset } from '../../wire/link.ts';
 import type { Nanos } from '../../wire/numbers.ts';
+import { encodeTcpPacket } from '../../wire/packet.ts';
+import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { newBatch } from '../engine.ts';
 import { EventLoopWait, startClock } from '../linux/event-loop-wait.ts';
 import type { InterfaceWatch } from '../linux/interface-watch.ts';
 import { HeldFrames } from './held-frames.ts';
 import type { PcapCapture } from './pcap-capture.ts';
 import type { RawSender } from './raw-sender.ts';
-import { REHEARSED_FRAMES, REHEARSED_SYN } from './rehearsal.ts';
 import { SendStamps } from './send-stamps.ts';
 
 /** Slots in a batch: captures wait while it is sent, and each batch costs two turns of the event loop. */
 const CAPACITY = 32;
 const SLOT_BYTES = 2048;
 const REHEARSALS = 4;
+/** A cooked header (LINKTYPE_LINUX_SLL) of an IPv4 packet, all other fields zero. */
+const COOKED_HEADER = Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x08, 0x00]);
+/** A SYN that was never sent. */
+const REHEARSED_SYN = segment(TcpFlag.SYN);
+/** Frames as the capture would show that SYN and its answer. */
+const REHEARSED_FRAMES = [framed(REHEARSED_SYN), framed(segment(TcpFlag.SYN | TcpFlag.ACK))];
 
 const TEXT_PLACES = 4096;
 
@@ -25,7 +32,6 @@ export class AddressTexts {
   readonly #addresses = new Uint32Array(TEXT_PLACES);
   readonly #texts: string[] = Array.from({ length: TEXT_PLACES }, () => '0.0.0.0');
 
-  /** `formatAddress(address)`. */
   of(address: Address): string {
     const place = (address ^ (address >>> 12)) & (TEXT_PLACES - 1);
     if (this.#addresses[place] !== address) {
@@ -180,4 +186,13 @@ export class RawCapTransport implements Transport {
     const address = this.#texts.of(readAddress(this.#buffer, offset + Ipv4Offset.DESTINATION));
     return this.#sender.send(this.#buffer, offset, this.batch.lengths[slot] as number, address);
   }
+}
+
+function segment(flags: number): Uint8Array {
+  const ends = { source: UNSPECIFIED, destination: UNSPECIFIED, sourcePort: 1, destinationPort: 1 };
+  return encodeTcpPacket({ ...ends, seq: 0, flags });
+}
+
+function framed(packet: Uint8Array): Uint8Array {
+  return Uint8Array.from([...COOKED_HEADER, ...packet]);
 }

@@ -35,7 +35,7 @@ async function check(): Promise<EngineProblem | null> {
   const sender = await openRawSender(null);
   if ('code' in sender) return sender;
   sender.close();
-  const capture = await openPcapCapture({ filter: 'ip and tcp port 0', kernelBuffer: SMALL_BUFFER, onFrame: () => undefined });
+  const capture = await openPcapCapture('ip and tcp port 0', SMALL_BUFFER, () => undefined);
   if ('code' in capture) return capture;
   capture.close();
   return null;
@@ -48,11 +48,9 @@ async function open(options: EngineOptions): Promise<Transport> {
   const sender = await openRawSender(options.interface);
   if ('code' in sender) throw engineError(sender);
   const transport = new RawCapTransport(sender, new InterfaceWatch(options.routes, options.interface));
-  const capture = await openPcapCapture({
-    filter: captureFilter(options.sourcePorts),
-    kernelBuffer: KERNEL_BUFFER,
-    onFrame: (bytes, length) => transport.onFrame(bytes, length),
-  });
+  const capture = await openPcapCapture(captureFilter(options.sourcePorts), KERNEL_BUFFER, (bytes, length) =>
+    transport.onFrame(bytes, length),
+  );
   if ('code' in capture) {
     await transport.close();
     throw engineError(capture);

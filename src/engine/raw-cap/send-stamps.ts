@@ -34,12 +34,10 @@ export class SendStamps {
     if (this.#sent - this.#seen > PLACES) this.#seen = this.#sent - PLACES;
   }
 
-  /** How many packets were sent so far. */
   get count(): number {
     return this.#sent;
   }
 
-  /** True while packets that were sent have not been seen again. */
   get expecting(): boolean {
     return this.#seen < this.#sent;
   }

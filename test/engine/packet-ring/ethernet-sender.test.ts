@@ -2,11 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { SystemCalls } from '../../../src/engine/linux/system-calls.ts';
 import { EthernetSender } from '../../../src/engine/packet-ring/ethernet-sender.ts';
 import { frameMemory, FrameSlots, largestPacket, SLOT_BYTES, slotBytesFor } from '../../../src/engine/packet-ring/frame-slots.ts';
-import type { FrameTransmit } from '../../../src/engine/packet-ring/frame-transmit.ts';
 import { HopState, HopTable } from '../../../src/engine/packet-ring/hop-table.ts';
 import type { NextHops } from '../../../src/engine/packet-ring/next-hops.ts';
 import { newBatch } from '../../../src/engine/engine.ts';
-import type { PacketSender } from '../../../src/engine/packet-ring/sender.ts';
+import type { FrameTransmit, PacketSender } from '../../../src/engine/packet-ring/sender.ts';
 import { Errno } from '../../../src/transport/errno.ts';
 import { parseAddress, writeAddress, type Address } from '../../../src/wire/address.ts';
 

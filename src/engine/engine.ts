@@ -1,5 +1,5 @@
 import { SynscopeError } from '../errors.ts';
-import type { Routes, SendPathName, Transport } from '../transport/transport.ts';
+import type { Routes, SendBatch, SendPathName, Transport } from '../transport/transport.ts';
 
 /** What a run asks of its send path. */
 export interface SendDemand {
@@ -51,4 +51,18 @@ export type EngineCode = Pick<Engine, 'check' | 'open'>;
 export function engineError(problem: EngineProblem): SynscopeError {
   const code = problem.code === 'not-permitted' ? 'not-permitted' : 'not-installed';
   return new SynscopeError(code, problem.message, { hint: problem.hint });
+}
+
+/** A batch of `capacity` slots over `bytes`, which holds at least `capacity * slotSize` of them. */
+export function newBatch(bytes: Uint8Array, capacity: number, slotSize: number): SendBatch {
+  return {
+    capacity,
+    slotSize,
+    bytes,
+    lengths: new Uint16Array(capacity),
+    tags: new Int32Array(capacity),
+    errors: new Int32Array(capacity),
+    sentAt: new Float64Array(capacity),
+    count: 0,
+  };
 }

@@ -4,16 +4,16 @@ import type { Engine, EngineCode, EngineOptions, SendDemand } from './engine.ts'
 
 /** Every engine, best first: `auto` takes the first that works here. Code is loaded on first use. */
 export const ENGINES: readonly Engine[] = [
-  loadedOnUse({
-    name: 'packet-ring',
-    description: 'raw IP socket (sendmmsg) and the kernel’s packet ring: fastest, stamps in the kernel, counts drops',
-    load: async () => (await import('./packet-ring/packet-ring.ts')).packetRing,
-  }),
-  loadedOnUse({
-    name: 'raw-cap',
-    description: 'raw IP socket (raw-socket) and libpcap (cap): works on any interface, stamps in user space',
-    load: async () => (await import('./raw-cap/raw-cap.ts')).rawCap,
-  }),
+  loadedOnUse(
+    'packet-ring',
+    'raw IP socket (sendmmsg) and the kernel’s packet ring: fastest, stamps in the kernel, counts drops',
+    async () => (await import('./packet-ring/packet-ring.ts')).packetRing,
+  ),
+  loadedOnUse(
+    'raw-cap',
+    'raw IP socket (raw-socket) and libpcap (cap): works on any interface, stamps in user space',
+    async () => (await import('./raw-cap/raw-cap.ts')).rawCap,
+  ),
 ];
 
 /** What `--engine` accepts. */
@@ -37,10 +37,9 @@ export function enginesFor(name: string): readonly Engine[] {
 }
 
 /**
- * Opens the first of `engines` (one at least) that this host can run; once it is open, one line of
- * `options.warn` says what stood in the way of the others. Nothing is checked beforehand: opening finds out.
- * When none opens the error says of each why; at once for missing rights or an unknown interface, which are
- * the same for all.
+ * Opens the first of `engines` that this host can run, and warns of what stood in the way of those before.
+ * When none opens the error says why of each; missing rights and an unknown interface are the same for all,
+ * so they end it at once.
  */
 export async function openFirst(engines: readonly Engine[], options: EngineOptions): Promise<Transport> {
   const refusals: Refusal[] = [];
@@ -48,41 +47,29 @@ export async function openFirst(engines: readonly Engine[], options: EngineOptio
     try {
       // oxlint-disable-next-line no-await-in-loop -- the next is tried only when this one cannot be had
       const transport = await engine.open(options);
-      for (const refusal of refusals) options.warn(`${inWords(refusal)}; using ${engine.name}`);
+      for (const { name, error } of refusals) options.warn(`${name} is not used: ${error.message}; using ${engine.name}`);
       return transport;
     } catch (error) {
-      const isLast = engine === engines.at(-1);
-      if (!isRefusal(error) || (!isLast && error.code !== 'not-installed')) throw error;
-      refusals.push({ engine, error });
+      const codes = engine === engines.at(-1) ? ['not-installed', 'not-permitted'] : ['not-installed'];
+      if (!(error instanceof SynscopeError) || !codes.includes(error.code)) throw error;
+      refusals.push({ name: engine.name, error });
     }
   }
   throw noneOpens(refusals as [Refusal, ...Refusal[]]);
 }
 
-/** An engine that cannot be had, and why. */
 interface Refusal {
-  readonly engine: Engine;
+  readonly name: string;
   readonly error: SynscopeError;
-}
-
-/** True for what another engine may do without; bad input is bad for all of them. */
-function isRefusal(error: unknown): error is SynscopeError {
-  return error instanceof SynscopeError && (error.code === 'not-installed' || error.code === 'not-permitted');
-}
-
-function inWords({ engine, error }: Refusal): string {
-  return `${engine.name} is not used: ${error.message}`;
 }
 
 /** The only engine's error, or one that says of each what was wrong, with the last one's code and hint. */
 function noneOpens(refusals: readonly [Refusal, ...Refusal[]]): SynscopeError {
   const { error } = refusals.at(-1) as Refusal;
   if (refusals.length === 1) return error;
-  const reasons = refusals.map((refusal) => `${refusal.engine.name}: ${refusal.error.message}`);
-  return new SynscopeError(error.code, `no engine can run here: ${reasons.join('; ')}`, {
-    ...(error.hint === null ? {} : { hint: error.hint }),
-    cause: error,
-  });
+  const reasons = refusals.map((refusal) => `${refusal.name}: ${refusal.error.message}`);
+  const hint = error.hint === null ? {} : { hint: error.hint };
+  return new SynscopeError(error.code, `no engine can run here: ${reasons.join('; ')}`, { ...hint, cause: error });
 }
 
 /** The send path of `--rate max` over the first source of `routes`; null where only raw-cap can send. */
@@ -90,11 +77,7 @@ export async function fastestSendPath(routes: Routes): Promise<SendPath | null> 
   return (await import('./packet-ring/packet-ring.ts')).fastestSendPath(routes);
 }
 
-interface LoadedOnUse extends Pick<Engine, 'name' | 'description'> {
-  readonly load: () => Promise<EngineCode>;
-}
-
-function loadedOnUse({ name, description, load }: LoadedOnUse): Engine {
+function loadedOnUse(name: Engine['name'], description: string, load: () => Promise<EngineCode>): Engine {
   return {
     name,
     description,

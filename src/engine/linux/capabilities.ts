@@ -1,6 +1,6 @@
 import type { EngineProblem } from '../engine.ts';
 import { readProcFile } from './proc-file.ts';
-import { hasSystemCalls, systemCalls } from './system-calls.ts';
+import { hasSystemCalls, ints, systemCalls } from './system-calls.ts';
 
 /** The capability sets of a thread (capabilities(7)), 64 bits each. */
 export interface CapabilitySets {
@@ -44,24 +44,13 @@ export function readPrivileges(): ProcessPrivileges {
 /** Reads the `Cap...`, `NoNewPrivs` and `Seccomp` lines of proc_pid_status(5). */
 export function parsePrivileges(status: string): ProcessPrivileges {
   const field = (name: string): string | null => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? null;
-  const set = (name: string): bigint | null => {
-    const hex = field(name);
-    return hex === null ? null : BigInt(`0x${hex}`);
-  };
-  const effective = set('CapEff');
+  const set = (name: string): bigint => BigInt(`0x${field(name) ?? '0'}`);
+  const [effective, permitted, inheritable] = [set('CapEff'), set('CapPrm'), set('CapInh')];
+  const sets = { effective, permitted, inheritable, bounding: set('CapBnd'), ambient: set('CapAmb') };
   const noNewPrivs = field('NoNewPrivs');
   const seccomp = field('Seccomp');
   return {
-    capabilities:
-      effective === null
-        ? null
-        : {
-            effective,
-            permitted: set('CapPrm') ?? 0n,
-            inheritable: set('CapInh') ?? 0n,
-            bounding: set('CapBnd') ?? 0n,
-            ambient: set('CapAmb') ?? 0n,
-          },
+    capabilities: field('CapEff') === null ? null : sets,
     noNewPrivs: noNewPrivs === null ? null : noNewPrivs === '1',
     seccomp: seccomp === null ? null : Number(seccomp),
   };
@@ -73,9 +62,8 @@ export type NetRaw = 'effective' | 'raised' | 'absent' | 'unknown';
 const LINUX_CAPABILITY_VERSION_3 = 0x20080522;
 
 /**
- * Puts CAP_NET_RAW into the effective set of the calling thread when it is merely permitted, as after exec of
- * a file with `cap_net_raw+p`: capabilities belong to threads, and the main thread is the one that opens the
- * sockets.
+ * Makes CAP_NET_RAW effective for the calling thread where it is merely permitted, as after exec of a file
+ * with `cap_net_raw+p`: capabilities belong to threads, and the main thread opens the sockets.
  */
 export function raiseNetRaw(): NetRaw {
   const sets = readPrivileges().capabilities;
@@ -84,14 +72,13 @@ export function raiseNetRaw(): NetRaw {
   if (!holds(sets.permitted, Capability.NET_RAW)) return 'absent';
   const calls = systemCalls();
   if (!hasSystemCalls(calls)) return 'unknown';
-  const header = Uint32Array.of(LINUX_CAPABILITY_VERSION_3, 0);
-  const headerBytes = new Uint8Array(header.buffer);
+  const header = ints(LINUX_CAPABILITY_VERSION_3, 0);
   // struct __user_cap_data_struct[2]: effective, permitted, inheritable of bits 0-31, then of bits 32-63.
   const data = new Uint32Array(6);
   const dataBytes = new Uint8Array(data.buffer);
-  if (calls.capget(headerBytes, dataBytes) < 0) return 'unknown';
+  if (calls.capget(header, dataBytes) < 0) return 'unknown';
   data[0] = (data[0] as number) | (1 << Capability.NET_RAW);
-  if (calls.capset(headerBytes, dataBytes) < 0) return 'unknown';
+  if (calls.capset(header, dataBytes) < 0) return 'unknown';
   const after = readPrivileges().capabilities;
   return after !== null && holds(after.effective, Capability.NET_RAW) ? 'raised' : 'unknown';
 }
@@ -105,16 +92,16 @@ const WAYS = [
 /** What to do when the kernel refused `what` (a raw socket, a capture) for want of CAP_NET_RAW. */
 export function netRawProblem(what: string): EngineProblem {
   const { capabilities, noNewPrivs } = readPrivileges();
-  const message = `${what}: not permitted, CAP_NET_RAW is missing`;
-  if (capabilities === null) return { code: 'not-permitted', message, hint: WAYS };
+  const problem = { code: 'not-permitted', message: `${what}: not permitted, CAP_NET_RAW is missing`, hint: WAYS } as const;
+  if (capabilities === null) return problem;
   if (holds(capabilities.effective, Capability.NET_RAW)) {
     const hint = 'CAP_NET_RAW is there, so a security module, a seccomp filter or a foreign network namespace refuses it';
-    return { code: 'not-permitted', message: `${what}: not permitted although CAP_NET_RAW is effective`, hint };
+    return { ...problem, message: `${what}: not permitted although CAP_NET_RAW is effective`, hint };
   }
   if (!holds(capabilities.bounding, Capability.NET_RAW)) {
     const hint = `the bounding set excludes it, so setcap and sudo cannot help inside: start the container with --cap-add=NET_RAW. Elsewhere: ${WAYS}`;
-    return { code: 'not-permitted', message, hint };
+    return { ...problem, hint };
   }
   const note = noNewPrivs === true ? ' (no-new-privileges is set: file capabilities and sudo have no effect here)' : '';
-  return { code: 'not-permitted', message, hint: `${WAYS}${note}` };
+  return { ...problem, hint: `${WAYS}${note}` };
 }

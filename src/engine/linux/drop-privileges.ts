@@ -4,7 +4,6 @@ import { readProcFile } from './proc-file.ts';
 export type DropOutcome =
   /** Now runs as this user and group, without capabilities. */
   | { readonly kind: 'dropped'; readonly uid: number; readonly gid: number }
-  /** Was not root: nothing to drop. */
   | { readonly kind: 'not-root' }
   /** Root of a user namespace that has no such user, which is no root outside. */
   | { readonly kind: 'no-such-user'; readonly uid: number }
@@ -16,8 +15,7 @@ const NOBODY = 65534;
 
 /**
  * Turns a process that runs as root into the user who called sudo, else into nobody, for all threads and for
- * good. Sockets and files that are open stay open; capabilities are gone after it, so call it once they are.
- * The caller decides what to say of `refused`.
+ * good. What is open stays open; capabilities are gone. The caller decides what to say of `refused`.
  */
 export function dropPrivileges(environment: NodeJS.ProcessEnv = process.env): DropOutcome {
   if (process.getuid?.() !== 0) return { kind: 'not-root' };
@@ -26,29 +24,21 @@ export function dropPrivileges(environment: NodeJS.ProcessEnv = process.env): Dr
     return { kind: 'no-such-user', uid };
   }
   try {
-    become(uid, gid);
+    // The user last: without uid 0 the groups cannot be changed any more.
+    process.setgroups?.([gid]);
+    process.setgid?.(gid);
+    process.setuid?.(uid);
     return { kind: 'dropped', uid, gid };
   } catch (error) {
     return { kind: 'refused', message: `still running as root: cannot become user ${uid} (${(error as Error).message})` };
   }
 }
 
-/** The user last: without uid 0 the groups cannot be changed any more. */
-function become(uid: number, gid: number): void {
-  process.setgroups?.([gid]);
-  process.setgid?.(gid);
-  process.setuid?.(uid);
-}
-
 /** SUDO_UID and SUDO_GID where sudo set them to a user other than root. */
 export function unprivilegedUser(environment: NodeJS.ProcessEnv): { readonly uid: number; readonly gid: number } {
-  const uid = idOf(environment['SUDO_UID']);
-  const gid = idOf(environment['SUDO_GID']);
-  return uid === null || gid === null ? { uid: NOBODY, gid: NOBODY } : { uid, gid };
-}
-
-function idOf(text: string | undefined): number | null {
-  return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
+  const ids = [environment['SUDO_UID'], environment['SUDO_GID']];
+  const [uid = NOBODY, gid = NOBODY] = ids.every((id = '') => /^[1-9]\d{0,9}$/.test(id)) ? ids.map(Number) : [];
+  return { uid, gid };
 }
 
 /** Whether `id` exists in the user namespace: lines of `inside outside count` (user_namespaces(7)). */

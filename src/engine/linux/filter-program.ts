@@ -1,4 +1,4 @@
-import type { SystemCalls } from './system-calls.ts';
+import { Socket, type SystemCalls } from './system-calls.ts';
 
 /** Codes of classic BPF (linux/filter.h). `at`: from the packet's start; `from X`: from register X on. */
 export const Bpf = {
@@ -25,7 +25,6 @@ export const Bpf = {
 /** Bytes of a struct sock_filter: code 2, offset if true 1, offset if false 1, constant 4. */
 const INSTRUCTION_BYTES = 8;
 
-const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
 /** `struct sock_fprog`: a 16-bit count, padding, the address of the instructions. */
 const FPROG_BYTES = 16;
@@ -39,16 +38,11 @@ export type Label = number & { readonly label: unique symbol };
 /** One below what 8 bits hold: the other target's detour may come in between. */
 const NEAR = 254;
 
-interface Instruction {
-  readonly code: number;
-  readonly ifTrue: number;
-  readonly ifFalse: number;
-  readonly constant: number;
-}
+type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, constant: number];
 
 /**
  * A classic BPF program, written from its end to its start: jumps only go forward, so each target is known
- * before the jump to it. An instruction is followed by the one that was written before it.
+ * before.
  */
 export class FilterProgram {
   readonly #reversed: Instruction[] = [];
@@ -57,19 +51,20 @@ export class FilterProgram {
 
   /** Puts an instruction in front of the program, and returns the label of it. */
   prepend(code: number, constant: number): Label {
-    return this.#put({ code, ifTrue: 0, ifFalse: 0, constant });
+    return (this.#reversed.push([code, 0, 0, constant]) - 1) as Label;
   }
 
   /** Puts a conditional jump in front; unconditional jumps help where its 8-bit offsets do not reach. */
   branch(code: number, constant: number, ifTrue: Label, ifFalse: Label): Label {
     const nearTrue = this.#within(ifTrue);
     const nearFalse = this.#within(ifFalse);
-    return this.#put({ code, ifTrue: this.#distance(nearTrue), ifFalse: this.#distance(nearFalse), constant });
+    const instruction = [code, this.#distance(nearTrue), this.#distance(nearFalse), constant] as const;
+    return (this.#reversed.push(instruction) - 1) as Label;
   }
 
   /**
-   * Puts a binary search in front of the program: is register A within one of `runs` (`[first, last]`,
-   * ascending, apart from each other)? Two instructions a run. Returns where the search starts.
+   * Puts in front a binary search for A in `runs` (`[first, last]`, ascending, apart), two instructions a
+   * run.
    */
   search(runs: readonly (readonly [number, number])[], inside: Label, outside: Label): Label {
     if (runs.length === 0) return this.prepend(Bpf.JUMP, this.#distance(outside));
@@ -87,11 +82,10 @@ export class FilterProgram {
 
   /** The program as an array of struct sock_filter in host byte order. */
   bytes(): Uint8Array {
-    const count = this.#reversed.length;
-    const bytes = new Uint8Array(count * INSTRUCTION_BYTES);
+    const bytes = new Uint8Array(this.#reversed.length * INSTRUCTION_BYTES);
     const halves = new Uint16Array(bytes.buffer);
     const words = new Uint32Array(bytes.buffer);
-    this.#reversed.toReversed().forEach(({ code, ifTrue, ifFalse, constant }, index) => {
+    this.#reversed.toReversed().forEach(([code, ifTrue, ifFalse, constant], index) => {
       halves[index * 4] = code;
       bytes[index * INSTRUCTION_BYTES + 2] = ifTrue;
       bytes[index * INSTRUCTION_BYTES + 3] = ifFalse;
@@ -105,7 +99,6 @@ export class FilterProgram {
     return this.#reversed.length - label - 1;
   }
 
-  /** The target itself or a detour to it, whichever a conditional jump reaches. */
   #within(target: Label): Label {
     if (this.#distance(target) <= NEAR) return target;
     const known = this.#detours.get(target);
@@ -114,16 +107,11 @@ export class FilterProgram {
     this.#detours.set(target, detour);
     return detour;
   }
-
-  #put(instruction: Instruction): Label {
-    return (this.#reversed.push(instruction) - 1) as Label;
-  }
 }
 
 /**
- * Attaches a classic BPF program (struct sock_filter each) to a socket, in place of the one it has: what
- * arrives from now on passes it first. The kernel keeps a copy. Returns 0 or `-errno`; EINVAL for a program
- * that the kernel's checks refuse, ENOMEM for one above net.core.optmem_max.
+ * Attaches a program (struct sock_filter each) to a socket, in place of the one it has; the kernel copies it.
+ * Returns 0 or `-errno`: EINVAL for one that the kernel's checks refuse, ENOMEM above net.core.optmem_max.
  */
 export function attachFilter(calls: SystemCalls, socket: number, program: Uint8Array): number {
   const memory = calls.map(-1, program.length, 0);
@@ -132,15 +120,14 @@ export function attachFilter(calls: SystemCalls, socket: number, program: Uint8A
   const fprog = new Uint8Array(FPROG_BYTES);
   new Uint16Array(fprog.buffer)[0] = program.length / INSTRUCTION_BYTES;
   new BigUint64Array(fprog.buffer)[1] = BigInt(memory.address);
-  const result = calls.setOption(socket, SOL_SOCKET, SO_ATTACH_FILTER, fprog);
+  const result = calls.setOption(socket, Socket.SOL_SOCKET, SO_ATTACH_FILTER, fprog);
   calls.unmap(memory);
   return result;
 }
 
 /**
- * The ports of a capture filter (ascending) as runs of consecutive ones, `[first, last]` each, at most 256.
- * Where there are more, one run from the lowest to the highest port: a filter may let more through than was
- * asked for, never less.
+ * Ports (ascending) as runs of consecutive ones, `[first, last]`, at most 256; more become one run from the
+ * lowest to the highest: a filter may let more through than was asked for, never less.
  */
 export function portRuns(ports: readonly number[]): [number, number][] {
   const runs: [number, number][] = [];

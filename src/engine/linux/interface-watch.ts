@@ -4,7 +4,6 @@ import { InterfaceRequests, stateByListing } from './interfaces.ts';
 import type { LinkState } from './rtnetlink.ts';
 import { hasSystemCalls, systemCalls } from './system-calls.ts';
 
-/** How often interfaces are looked at. */
 const WATCH_INTERVAL: Nanos = 250 * NANOS_PER_MS;
 /** A carrier may blink, an interface be replaced by its namesake: only one away this many looks is lost. */
 const BLINKS = 2;
@@ -17,10 +16,9 @@ const STATE_TEXT: Readonly<Record<Exclude<LinkState, 'up'>, string>> = {
 };
 
 /**
- * Watches the interfaces that a run sends by. What they lose must end the run: silence on a dead link is not
- * a filtered port. While one of several is left the run goes on, since sending by the others then fails with
- * an errno that says so. A carrier counts as lost only after it was seen: some drivers never report one, and
- * packets pass all the same.
+ * Watches the interfaces that a run sends by: silence on a dead link is not a filtered port, so what they
+ * lose ends the run. While one is left it goes on, since sending by the others fails with an errno. A carrier
+ * counts as lost only after it was seen: some drivers never report one, and packets pass all the same.
  */
 export class InterfaceWatch {
   readonly #routes: Routes;

@@ -7,14 +7,9 @@ import { IPV4, socketFamily } from '../../wire/family.ts';
 import { NetlinkSocket } from './netlink.ts';
 import { readProcFile } from './proc-file.ts';
 import { IFF_UP, linkState, type LinkState, MAC_BYTES } from './rtnetlink.ts';
-import { hasSystemCalls, type SystemCalls, systemCalls } from './system-calls.ts';
+import { hasSystemCalls, Socket, type SystemCalls, systemCalls } from './system-calls.ts';
 
-const SOCK_DGRAM = 2;
-const SIOCGIFNAME = 0x8910;
-const SIOCGIFADDR = 0x8915;
-const SIOCGIFMTU = 0x8921;
-const SIOCGIFHWADDR = 0x8927;
-const SIOCGIFINDEX = 0x8933;
+const Siocgif = { NAME: 0x8910, ADDR: 0x8915, MTU: 0x8921, HWADDR: 0x8927, INDEX: 0x8933 } as const;
 /** struct ifreq: the name in 16 bytes, then a union: a number of 4 bytes, or a sockaddr. */
 const IFREQ_BYTES = 40;
 const NAME = 16;
@@ -29,7 +24,6 @@ export interface EthernetLink {
   readonly index: number;
   /** Bytes of the largest IP packet. */
   readonly mtu: number;
-  /** 6 bytes. */
   readonly address: Uint8Array;
 }
 
@@ -43,39 +37,38 @@ export class InterfaceRequests {
 
   constructor(calls: SystemCalls) {
     this.#calls = calls;
-    this.#socket = calls.socket(socketFamily(IPV4), SOCK_DGRAM, 0);
+    this.#socket = calls.socket(socketFamily(IPV4), Socket.DGRAM, 0);
     this.#netlink = NetlinkSocket.open(calls);
   }
 
   /** 0 when there is no such interface. */
   indexOf(name: string): number {
-    return this.#ask(SIOCGIFINDEX, name) < 0 ? 0 : (this.#value[0] as number);
+    return this.#ask(Siocgif.INDEX, name) < 0 ? 0 : (this.#value[0] as number);
   }
 
-  /** Null when there is no such interface (any more). */
   nameOf(index: number): string | null {
     this.#request.fill(0);
     this.#value[0] = index;
-    if (this.#calls.ioctl(this.#socket, SIOCGIFNAME, this.#request) < 0) return null;
+    if (this.#calls.ioctl(this.#socket, Siocgif.NAME, this.#request) < 0) return null;
     const end = this.#request.indexOf(0);
     return Buffer.from(this.#request.subarray(0, end < 0 || end > NAME ? NAME : end)).toString('utf8');
   }
 
   /** Bytes of the largest IP packet, or null when there is no such interface. */
   mtuOf(name: string): number | null {
-    return this.#ask(SIOCGIFMTU, name) < 0 ? null : (this.#value[0] as number);
+    return this.#ask(Siocgif.MTU, name) < 0 ? null : (this.#value[0] as number);
   }
 
   /** The main IPv4 address, or null when there is none. */
   addressOf(name: string): Address | null {
-    return this.#ask(SIOCGIFADDR, name) < 0 ? null : readAddress(this.#request, INET_ADDRESS_AT);
+    return this.#ask(Siocgif.ADDR, name) < 0 ? null : readAddress(this.#request, INET_ADDRESS_AT);
   }
 
   /** Null when there is no such interface, or when it is no Ethernet. */
   ethernetLink(name: string): EthernetLink | null {
     const index = this.indexOf(name);
     const mtu = this.mtuOf(name);
-    if (index === 0 || mtu === null || this.#ask(SIOCGIFHWADDR, name) < 0) return null;
+    if (index === 0 || mtu === null || this.#ask(Siocgif.HWADDR, name) < 0) return null;
     const type = new Uint16Array(this.#request.buffer, NAME, 1)[0];
     const address = this.#request.slice(HARDWARE_ADDRESS_AT, HARDWARE_ADDRESS_AT + MAC_BYTES);
     return type === ARPHRD_ETHER ? { index, mtu, address } : null;
@@ -109,9 +102,9 @@ export function ethernetLink(calls: SystemCalls, name: string): EthernetLink | n
 }
 
 /**
- * The state of an interface by what files say, for hosts where netlink cannot be asked. Node lists what the
- * kernel calls operational and has an address, so what it does not list may still carry packets. `up` when
- * /sys cannot tell, as where it shows another network namespace.
+ * The state of an interface by files, where netlink cannot be asked. Node lists what is operational and has
+ * an address; what it does not list may still carry packets. `up` when /sys cannot tell, as of another
+ * network namespace.
  */
 export function stateByListing(name: string): LinkState {
   if (listedInterfaces()?.[name] !== undefined) return 'up';
@@ -141,9 +134,8 @@ export function listedInterfaces(): Readonly<Record<string, readonly NetworkInte
 }
 
 /**
- * The IPv4 addresses of each interface, the main one first: as Node lists them, else the main one of each
- * interface of /proc/net/dev as the kernel tells it. An interface is listed without addresses where neither
- * can tell.
+ * The IPv4 addresses of each interface, the main one first: as Node lists them, else the kernel's main one of
+ * each interface in /proc/net/dev; none where neither can tell.
  */
 export function interfaceAddresses(): ReadonlyMap<string, readonly Address[]> {
   const listed = listedInterfaces();

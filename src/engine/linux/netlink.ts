@@ -1,8 +1,7 @@
 import { Errno } from '../../transport/errno.ts';
-import type { SystemCalls } from './system-calls.ts';
+import { Socket, type SystemCalls } from './system-calls.ts';
 
 const AF_NETLINK = 16;
-const SOCK_RAW = 3;
 const NETLINK_ROUTE = 0;
 const NLMSG_ERROR = 2;
 const NLM_F_REQUEST = 1;
@@ -10,21 +9,19 @@ const NLM_F_REQUEST = 1;
 const ATTRIBUTE = 4;
 /** A refused request leaves at most a few answers of earlier ones unread. */
 const READS = 4;
-
-/** RTMGRP_LINK, _IPV4_IFADDR, _IPV4_ROUTE, _IPV4_RULE. A link that goes down drops its routes silently. */
-const GROUPS = 0x1 | 0x10 | 0x40 | 0x80;
 /** struct sockaddr_nl: family 2, padding 2, port 4, groups 4. */
 const SOCKADDR_NL = 12;
-/** Notices read at a time; what is left is read the next time. */
 const NOTICE_READS = 64;
+
+/** RTMGRP_LINK, _IPV4_IFADDR, _IPV4_ROUTE, _IPV4_RULE. A link that goes down drops its routes silently. */
+export const ROUTE_NOTICES: number = 0x1 | 0x10 | 0x40 | 0x80;
 
 /** Bytes of nlmsghdr: length 4, type 2, flags 2, sequence 4, port 4 (netlink(7)). */
 export const NETLINK_HEADER = 16;
 
 /**
- * A question to the kernel, in the host's byte order: nlmsghdr, the body of its type, attributes. Each
- * attribute is given as its type and the number of bytes of its value; the values are written into `bytes` in
- * place, so that a question asked again allocates nothing.
+ * A question to the kernel, in host byte order: nlmsghdr, the body of its type, attributes given as type and
+ * length. Values are written into `bytes` in place, so that asking again allocates nothing.
  */
 export class NetlinkRequest {
   readonly bytes: Uint8Array;
@@ -54,11 +51,48 @@ export class NetlinkRequest {
   }
 }
 
-/** The latest answer of a socket, in the host's byte order; an answer that is longer is cut off. */
-export class NetlinkReply {
+/** A netlink route socket (rtnetlink(7)): asks about the current network namespace, needs no capability. */
+export class NetlinkSocket {
+  /** The latest answer, in host byte order; an answer that is longer is cut off. */
   readonly bytes: Uint8Array = new Uint8Array(1024);
   readonly words: Uint32Array = new Uint32Array(this.bytes.buffer);
   readonly halves: Uint16Array = new Uint16Array(this.bytes.buffer);
+  readonly #calls: SystemCalls;
+  #descriptor: number;
+  #sequence = 0;
+
+  private constructor(calls: SystemCalls, descriptor: number) {
+    this.#calls = calls;
+    this.#descriptor = descriptor;
+  }
+
+  /** Null where there is no netlink (a sandbox). With `groups` it hears notices, not answers. */
+  static open(calls: SystemCalls, groups: number = 0): NetlinkSocket | null {
+    const descriptor = calls.socket(AF_NETLINK, Socket.RAW, NETLINK_ROUTE);
+    if (descriptor < 0) return null;
+    const address = new Uint32Array(SOCKADDR_NL / 4);
+    new Uint16Array(address.buffer)[0] = AF_NETLINK;
+    address[2] = groups;
+    if (groups === 0 || calls.bind(descriptor, new Uint8Array(address.buffer)) >= 0) return new NetlinkSocket(calls, descriptor);
+    calls.close(descriptor);
+    return null;
+  }
+
+  /** Bytes of the answer of `type`, which stands in `bytes`, or `-errno`. The kernel answers in `send`. */
+  ask(request: NetlinkRequest, type: number): number {
+    if (this.#descriptor < 0) return -Errno.EBADF;
+    this.#sequence = (this.#sequence + 1) >>> 0;
+    request.words[2] = this.#sequence;
+    const sent = this.#calls.send(this.#descriptor, request.bytes, request.bytes.length);
+    if (sent < 0) return sent;
+    for (let reads = 0; reads < READS; reads++) {
+      const length = this.#calls.receive(this.#descriptor, this.bytes);
+      if (length < 0) return length;
+      const result = this.#judge(length, type);
+      if (result !== 0) return result;
+    }
+    return -Errno.EIO;
+  }
 
   /** Calls `each` with kind, start and end of the attributes' values in `from ... to` of 4 bytes or more. */
   readAttributes(from: number, to: number, each: (kind: number, at: number, end: number) => void): void {
@@ -70,40 +104,16 @@ export class NetlinkReply {
       at += (length + 3) & ~3;
     }
   }
-}
 
-/** A netlink route socket (rtnetlink(7)): asks about the current network namespace, needs no capability. */
-export class NetlinkSocket {
-  readonly reply: NetlinkReply = new NetlinkReply();
-  readonly #calls: SystemCalls;
-  #descriptor: number;
-  #sequence = 0;
-
-  private constructor(calls: SystemCalls, descriptor: number) {
-    this.#calls = calls;
-    this.#descriptor = descriptor;
-  }
-
-  /** Null where there is no netlink (a sandbox). */
-  static open(calls: SystemCalls): NetlinkSocket | null {
-    const descriptor = calls.socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
-    return descriptor < 0 ? null : new NetlinkSocket(calls, descriptor);
-  }
-
-  /** Bytes of the answer of `type`, which stands in `reply`, or `-errno`. The kernel answers in `send`. */
-  ask(request: NetlinkRequest, type: number): number {
-    if (this.#descriptor < 0) return -Errno.EBADF;
-    this.#sequence = (this.#sequence + 1) >>> 0;
-    request.words[2] = this.#sequence;
-    const sent = this.#calls.send(this.#descriptor, request.bytes, request.bytes.length);
-    if (sent < 0) return sent;
-    for (let reads = 0; reads < READS; reads++) {
-      const length = this.#calls.receive(this.#descriptor, this.reply.bytes);
-      if (length < 0) return length;
-      const result = this.#judge(length, type);
-      if (result !== 0) return result;
+  /** True when there were notices since the last call; lost ones (ENOBUFS) count. */
+  changed(): boolean {
+    let changed = false;
+    for (let reads = 0; reads < NOTICE_READS && this.#descriptor >= 0; reads++) {
+      const length = this.#calls.receive(this.#descriptor, this.bytes);
+      if (length < 0 && length !== -Errno.ENOBUFS) break;
+      changed = true;
     }
-    return -Errno.EIO;
+    return changed;
   }
 
   /** Idempotent; questions after it fail with EBADF. */
@@ -114,50 +124,9 @@ export class NetlinkSocket {
 
   /** The answer's length, its `-errno`, or 0 when it is another's. */
   #judge(length: number, type: number): number {
-    const { words, halves } = this.reply;
+    const { words, halves } = this;
     if (length < NETLINK_HEADER + 4 || words[2] !== this.#sequence) return 0;
     if (halves[2] === NLMSG_ERROR) return (words[NETLINK_HEADER / 4] as number) | 0;
     return halves[2] === type ? length : 0;
-  }
-}
-
-/** Hears when routes, rules, addresses or links of this network namespace change; needs no capability. */
-export class RouteNotices {
-  readonly #calls: SystemCalls;
-  readonly #into = new Uint8Array(64);
-  #descriptor: number;
-
-  private constructor(calls: SystemCalls, descriptor: number) {
-    this.#calls = calls;
-    this.#descriptor = descriptor;
-  }
-
-  /** Null where there is no netlink. */
-  static open(calls: SystemCalls): RouteNotices | null {
-    const descriptor = calls.socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
-    if (descriptor < 0) return null;
-    const address = new Uint32Array(SOCKADDR_NL / 4);
-    new Uint16Array(address.buffer)[0] = AF_NETLINK;
-    address[2] = GROUPS;
-    if (calls.bind(descriptor, new Uint8Array(address.buffer)) >= 0) return new RouteNotices(calls, descriptor);
-    calls.close(descriptor);
-    return null;
-  }
-
-  /** True when something may have changed since the last call; lost notices (ENOBUFS) count as a change. */
-  changed(): boolean {
-    let changed = false;
-    for (let reads = 0; reads < NOTICE_READS && this.#descriptor >= 0; reads++) {
-      const length = this.#calls.receive(this.#descriptor, this.#into);
-      if (length < 0 && length !== -Errno.ENOBUFS) break;
-      changed = true;
-    }
-    return changed;
-  }
-
-  /** Idempotent. */
-  close(): void {
-    if (this.#descriptor >= 0) this.#calls.close(this.#descriptor);
-    this.#descriptor = -1;
   }
 }

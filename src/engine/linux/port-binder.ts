@@ -5,8 +5,8 @@ import { IPV4, socketFamily } from '../../wire/family.ts';
 export interface BindingStep {
   /** For messages: the system call or socket option. */
   readonly name: string;
-  /** What to do when it is not permitted. */
-  readonly hint: string;
+  /** What to do when it is not permitted; absent where it needs no right. */
+  readonly hint?: string;
   /** `address` is a struct sockaddr_in with the port in it. */
   apply(calls: SystemCalls, socket: number, address: Uint8Array): number;
 }
@@ -15,22 +15,13 @@ const SOCK_STREAM = 1;
 const SOCKADDR_IN_BYTES = 16;
 const PORT_OFFSET = 2;
 
-/** What to do about a call that needs no right and is not permitted all the same. */
-export const FORBIDDEN = 'a seccomp profile or a security module forbids it: see `synscope doctor`';
-
 /** Takes the port. Without SO_REUSEADDR this fails where any TCP socket has it, even one in TIME_WAIT. */
-export const BIND: BindingStep = {
-  name: 'bind',
-  hint: FORBIDDEN,
-  apply: (calls, socket, address) => calls.bind(socket, address),
-};
-
-const OPEN: Pick<BindingStep, 'name' | 'hint'> = { name: 'socket', hint: FORBIDDEN };
+export const BIND: BindingStep = { name: 'bind', apply: (calls, socket, address) => calls.bind(socket, address) };
 
 /** TCP sockets (IPv4, all addresses) that hold ports, each made by the same steps. */
 export class PortBinder {
   /** The call that failed last. */
-  failedStep: Pick<BindingStep, 'name' | 'hint'> = OPEN;
+  failedStep: Pick<BindingStep, 'name' | 'hint'> = BIND;
   readonly #calls: SystemCalls;
   readonly #steps: readonly BindingStep[];
   readonly #sockets: number[] = [];
@@ -49,12 +40,19 @@ export class PortBinder {
   /** Holds 0.0.0.0:`port`; 0 or `-errno`. */
   hold(port: number): number {
     const socket = this.#calls.socket(socketFamily(IPV4), SOCK_STREAM, 0);
-    this.failedStep = OPEN;
+    this.failedStep = { name: 'socket' };
     if (socket < 0) return socket;
-    const result = this.#prepare(socket, port);
-    if (result < 0) this.#calls.close(socket);
-    else this.#sockets.push(socket);
-    return result;
+    this.#address[PORT_OFFSET] = port >>> 8;
+    this.#address[PORT_OFFSET + 1] = port & 0xff;
+    for (const step of this.#steps) {
+      const result = step.apply(this.#calls, socket, this.#address);
+      this.failedStep = step;
+      if (result >= 0) continue;
+      this.#calls.close(socket);
+      return result;
+    }
+    this.#sockets.push(socket);
+    return 0;
   }
 
   /** Holds all of `ports` or none; the first error otherwise. */
@@ -63,30 +61,15 @@ export class PortBinder {
     for (const port of ports) {
       const result = this.hold(port);
       if (result < 0) {
-        this.#closeFrom(before);
+        this.release(before);
         return result;
       }
     }
     return 0;
   }
 
-  /** Idempotent. */
-  release(): void {
-    this.#closeFrom(0);
-  }
-
-  #prepare(socket: number, port: number): number {
-    this.#address[PORT_OFFSET] = port >>> 8;
-    this.#address[PORT_OFFSET + 1] = port & 0xff;
-    for (const step of this.#steps) {
-      const result = step.apply(this.#calls, socket, this.#address);
-      this.failedStep = step;
-      if (result < 0) return result;
-    }
-    return 0;
-  }
-
-  #closeFrom(index: number): void {
-    for (const socket of this.#sockets.splice(index)) this.#calls.close(socket);
+  /** Lets go of all ports but the first `kept`. Idempotent. */
+  release(kept: number = 0): void {
+    for (const socket of this.#sockets.splice(kept)) this.#calls.close(socket);
   }
 }

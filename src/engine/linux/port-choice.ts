@@ -27,6 +27,9 @@ export interface PortRange {
   readonly last: number;
 }
 
+/** What to do about a call that needs no right and is not permitted all the same. */
+const FORBIDDEN = 'a seccomp profile or a security module forbids it: see `synscope doctor`';
+
 /** Which local ports the kernel hands out by itself, and which it was told to leave alone. */
 export interface LocalPorts {
   /** ip_local_port_range: the kernel's choice for connect() and bind(0). */
@@ -37,21 +40,23 @@ export interface LocalPorts {
 
 /** What Linux uses when /proc does not say. */
 const DEFAULT_EPHEMERAL: PortRange = { first: 32768, last: 60999 };
-const LOWEST = 1024;
-const HIGHEST = 65535;
+const ALL_PORTS: PortRange = { first: 1024, last: 65535 };
 /** Stateless filters let return traffic in to ports from here on; lower ones are often shut. */
 const LOOKS_LIKE_A_CLIENT = 32768;
-/** Runs of consecutive ports that are tried before scattered ones are taken. */
 const ATTEMPTS = 64;
 
 /**
  * Chooses ports outside the ephemeral range (inside it only where it leaves none) and has the binder hold
- * them: ascending, consecutive wherever that many in a row were free. Throws a usage error when the port that
- * the user asked for is taken, and `engine-lost` when this host has not that many free ports or its kernel
- * refuses for another reason; the binder may hold some then.
+ * them: ascending, consecutive wherever that many in a row were free. Throws a usage error when the port
+ * asked for is taken, `engine-lost` when not that many are free or the kernel refuses; then nothing is held.
  */
 export function choosePorts(choice: PortChoice): number[] {
-  return choice.first === null ? chosenAtRandom(choice) : askedFor(choice.first, choice);
+  try {
+    return choice.first === null ? chosenAtRandom(choice) : askedFor(choice.first, choice);
+  } catch (error) {
+    choice.binder?.release();
+    throw error;
+  }
 }
 
 /** Reads both settings of the current network namespace. */
@@ -81,16 +86,15 @@ export function parsePortList(text: string): PortRange[] {
 }
 
 /**
- * Runs of ports that a probe may send from, best first: outside the ephemeral range and the reserved list,
- * those that look like a client's before those below 32768. Where the ephemeral range leaves none, ports
- * inside it (a bound port is never handed out).
+ * Runs that a probe may send from, best first: outside the ephemeral range and the reserved list, those of
+ * clients before those below 32768. Where that leaves none, ephemeral ones (a bound port is never handed
+ * out).
  */
-export function usableRuns(ports: LocalPorts): PortRange[] {
-  const outside = subtract({ first: LOWEST, last: HIGHEST }, [ports.ephemeral, ...ports.reserved]);
-  const runs = outside.length > 0 ? outside : subtract({ first: LOWEST, last: HIGHEST }, ports.reserved);
-  const high = runs.filter((run) => run.last >= LOOKS_LIKE_A_CLIENT);
-  const low = runs.filter((run) => run.last < LOOKS_LIKE_A_CLIENT);
-  return [...high, ...low];
+export function usableRuns({ ephemeral, reserved }: LocalPorts): PortRange[] {
+  const outside = subtract(ALL_PORTS, [ephemeral, ...reserved]);
+  const runs = outside.length > 0 ? outside : subtract(ALL_PORTS, reserved);
+  const isHigh = (run: PortRange): boolean => run.last >= LOOKS_LIKE_A_CLIENT;
+  return [...runs.filter(isHigh), ...runs.filter((run) => !isHigh(run))];
 }
 
 function askedFor(first: number, choice: PortChoice): number[] {
@@ -150,7 +154,7 @@ function isTaken(result: number, { binder }: PortChoice): boolean {
 
 function cannotHold(result: number, { binder, purpose }: PortChoice): SynscopeError {
   const isForbidden = result === -Errno.EPERM || result === -Errno.EACCES;
-  const { name, hint } = binder?.failedStep ?? BIND;
+  const { name, hint = FORBIDDEN } = binder?.failedStep ?? BIND;
   const what = `${purpose}: ${name}: ${errnoText(result)} (${errnoName(result)})`;
   return new SynscopeError(isForbidden ? 'not-permitted' : 'engine-lost', what, {
     hint: isForbidden ? hint : 'each source port is one open socket: see `ulimit -n`',

@@ -3,31 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { SynscopeError } from '../../errors.ts';
 import { engineError } from '../engine.ts';
 import { attachFilter, Bpf, FilterProgram } from './filter-program.ts';
-import { BIND, type BindingStep, FORBIDDEN, PortBinder } from './port-binder.ts';
-import { choosePorts } from './port-choice.ts';
+import { BIND, type BindingStep, PortBinder } from './port-binder.ts';
+import { choosePorts, type PortChoice } from './port-choice.ts';
 import type { Reservation } from './source-ports.ts';
 import { hasSystemCalls, systemCalls } from './system-calls.ts';
 import { IPV4, socketFamily } from '../../wire/family.ts';
 
-/** Which source ports are wanted. */
-export interface SuppressionOptions {
-  /** The first of `count` consecutive ports that the user asked for, or null for a choice at random. */
-  readonly first: number | null;
-}
-
-/**
- * Source ports that are ours until `release`, and on which the kernel is silent: it drops every TCP packet
- * (IPv4) that arrives there, after captures and raw sockets have seen it. A SYN-ACK draws no RST either: the
- * caller must tear connections down itself (RST or FIN), also when interrupted, or leaves the target with a
- * half-open connection.
- */
-export interface ResetSuppression extends Reservation {
-  /** Always: ports whose resets cannot be suppressed are not handed out. */
-  readonly held: true;
-  readonly missing: null;
-}
-
-/** No connection ever waits here. */
 const BACKLOG = 0;
 const IPPROTO_TCP = 6;
 const TCP_MD5SIG_EXT = 32;
@@ -37,9 +18,9 @@ const PREFIX = 1;
 const KEY_BYTES = 16;
 
 /**
- * Makes the kernel drop whatever would reach the socket. By a filter; where that is refused (since 2026 Linux
- * wants CAP_NET_ADMIN for a filter on a TCP socket), by demanding of every peer a signature with a key that
- * no peer has, which needs no right.
+ * Makes the kernel drop what would reach the socket: by a filter, or where that is refused (since 2026 it
+ * needs CAP_NET_ADMIN on a TCP socket) by demanding signatures with a key that no peer has, which needs no
+ * right.
  */
 const SILENCE: BindingStep = {
   name: 'SO_ATTACH_FILTER',
@@ -52,60 +33,37 @@ const SILENCE: BindingStep = {
 };
 
 /** The kernel delivers to connections and listening sockets; one that is merely bound is not found. */
-const LISTEN: BindingStep = {
-  name: 'listen',
-  hint: FORBIDDEN,
-  apply: (calls, socket) => calls.listen(socket, BACKLOG),
-};
+const LISTEN: BindingStep = { name: 'listen', apply: (calls, socket) => calls.listen(socket, BACKLOG) };
 
 /**
- * Suppresses the kernel's resets on `count` source ports, 1 or more, chosen as those of `reserveSourcePorts`
- * are. Needs no privilege for ports above 1023. Each is a socket in LISTEN, silenced before it listens, so
- * that nothing gets past. Throws `not-installed` without koffi, a usage error when the port that the user
- * asked for is taken, `not-permitted` when it is a privileged one or the kernel refuses to be silenced,
- * `engine-lost` when this host has not that many free ports. Then nothing is held.
+ * Source ports, chosen as those of `reserveSourcePorts` are, on which the kernel drops every TCP packet after
+ * captures and raw sockets have seen it. A SYN-ACK draws no RST either: the caller must tear connections down
+ * itself, also when interrupted. Each is a socket in LISTEN, silenced before it listens. Throws as
+ * `choosePorts` does, `not-installed` without koffi, `not-permitted` for a privileged port or where silencing
+ * is refused.
  */
-export function suppressSourcePortResets(count: number, { first }: SuppressionOptions): ResetSuppression {
-  const calls = systemCalls();
-  if (!hasSystemCalls(calls)) throw engineError(calls);
-  const binder = new PortBinder(calls, [SILENCE, BIND, LISTEN]);
-  try {
-    const ports = choosePorts({
-      count,
-      first,
-      binder,
-      purpose: 'suppressing resets of source ports',
-      refused: cannotSuppress('source port'),
-    });
-    return { ports, held: true, missing: null, release: () => binder.release() };
-  } catch (error) {
-    binder.release();
-    throw error;
-  }
+export function suppressSourcePortResets(count: number, { first }: Pick<PortChoice, 'first'>): Reservation {
+  return suppressed('source port', (choice) => choosePorts({ ...choice, count, first }));
 }
 
-/**
- * The same for exactly these ports, ascending: what is sent to them is answered by the caller alone. Throws
- * as `suppressSourcePortResets` does, a usage error when one of them is taken.
- */
-export function suppressListeningPortResets(ports: readonly number[]): ResetSuppression {
+/** The same for exactly these ports, ascending: what is sent to them is answered by the caller alone. */
+export function suppressListeningPortResets(ports: readonly number[]): Reservation {
+  return suppressed('listening port', (choice) => ports.flatMap((first) => choosePorts({ ...choice, count: 1, first })));
+}
+
+function suppressed(
+  subject: 'source port' | 'listening port',
+  choose: (choice: Omit<PortChoice, 'count' | 'first'>) => readonly number[],
+): Reservation {
   const calls = systemCalls();
   if (!hasSystemCalls(calls)) throw engineError(calls);
   const binder = new PortBinder(calls, [SILENCE, BIND, LISTEN]);
-  const about = {
-    count: 1,
-    binder,
-    purpose: 'suppressing resets of listening ports',
-    subject: 'listening port',
-    refused: cannotSuppress('port'),
+  const refused = (port: number): never => {
+    const message = `suppressing the resets of ${subject} ${port}: binding it needs CAP_NET_BIND_SERVICE`;
+    throw new SynscopeError('not-permitted', message, { hint: 'choose a port above 1023, or give the capability' });
   };
-  try {
-    for (const first of ports) choosePorts({ ...about, first });
-    return { ports, held: true, missing: null, release: () => binder.release() };
-  } catch (error) {
-    binder.release();
-    throw error;
-  }
+  const ports = choose({ binder, purpose: `suppressing resets of ${subject}s`, subject, refused });
+  return { ports, held: true, missing: null, release: () => binder.release() };
 }
 
 function dropEverything(): Uint8Array {
@@ -123,12 +81,4 @@ function unknownKey(): Uint8Array {
   halves[Md5.KEY_LENGTH / 2] = KEY_BYTES;
   key.set(randomBytes(KEY_BYTES), Md5.KEY);
   return key;
-}
-
-function cannotSuppress(what: string): (port: number) => never {
-  return (port) => {
-    throw new SynscopeError('not-permitted', `suppressing the resets of ${what} ${port}: binding it needs CAP_NET_BIND_SERVICE`, {
-      hint: 'choose a port above 1023, or give the capability',
-    });
-  };
 }

@@ -1,54 +1,34 @@
 import { Errno } from '../../transport/errno.ts';
 import { type Address, readAddress, writeAddress } from '../../wire/address.ts';
 import { addressBytes, IPV4, socketFamily } from '../../wire/family.ts';
-import { NETLINK_HEADER, NetlinkRequest, type NetlinkReply, type NetlinkSocket } from './netlink.ts';
+import { NETLINK_HEADER, NetlinkRequest, type NetlinkSocket } from './netlink.ts';
 
-/*
- * Questions to the kernel's routing, rtnetlink(7). All begin with nlmsghdr 16, the body of their type, and
- * attributes (length 2, type 2, value, padded to 4); so does the answer, unless it is an nlmsgerr with
- * -errno.
- */
+/* rtnetlink(7): nlmsghdr 16, the body of the type, attributes (length 2, type 2, value, padded to 4). */
 const ADDRESS = addressBytes(IPV4);
+const Rtm = { NEWLINK: 16, GETLINK: 18, NEWROUTE: 24, GETROUTE: 26, NEWNEIGH: 28, GETNEIGH: 30 } as const;
 
 /** RTM_GETROUTE: which route a packet would take, as `ip route get` says. Body: rtmsg 12. */
-const RTM_GETROUTE = 26;
-const RTM_NEWROUTE = 24;
 const ROUTE_MESSAGE = 12;
 const ROUTE_ATTRIBUTES: number = NETLINK_HEADER + ROUTE_MESSAGE;
 const ROUTE_TYPE: number = NETLINK_HEADER + 7;
 
-const RTA_DST = 1;
-const RTA_SRC = 2;
-const RTA_OIF = 4;
-const RTA_GATEWAY = 5;
-const RTA_PREFSRC = 7;
-const RTA_METRICS = 8;
-const RTA_VIA = 18;
-const RTA_ENCAP = 22;
+const Rta = { DST: 1, SRC: 2, OIF: 4, GATEWAY: 5, PREFSRC: 7, METRICS: 8, VIA: 18, ENCAP: 22 } as const;
 const RTAX_MTU = 2;
 
 /** RTM_GETNEIGH for one entry (Linux 5.0). Body: ndmsg 12 (family 1, 3 unused, interface 4, state 2, ...). */
-const RTM_NEWNEIGH = 28;
-const RTM_GETNEIGH = 30;
 const NEIGHBOUR_MESSAGE = 12;
 const NEIGHBOUR_ATTRIBUTES: number = NETLINK_HEADER + NEIGHBOUR_MESSAGE;
 const NEIGHBOUR_INTERFACE: number = NETLINK_HEADER + 4;
 const NEIGHBOUR_STATE: number = NETLINK_HEADER + 8;
-const NDA_DST = 1;
-const NDA_LLADDR = 2;
-const NUD_INCOMPLETE = 0x01;
-const NUD_STALE = 0x04;
-const NUD_FAILED = 0x20;
+const Nda = { DST: 1, LLADDR: 2 } as const;
+const Nud = { INCOMPLETE: 0x01, STALE: 0x04, FAILED: 0x20 } as const;
 /** REACHABLE, STALE, DELAY, PROBE, NOARP, PERMANENT. */
-const NUD_WITH_ADDRESS = 0x02 | NUD_STALE | 0x08 | 0x10 | 0x40 | 0x80;
+const NUD_WITH_ADDRESS = 0x02 | Nud.STALE | 0x08 | 0x10 | 0x40 | 0x80;
 
 /** RTM_GETLINK by name. Body: ifinfomsg 16 (family 1, 1 unused, type 2, index 4, flags 4, change 4). */
-const RTM_NEWLINK = 16;
-const RTM_GETLINK = 18;
 const LINK_MESSAGE = 16;
 const LINK_FLAGS: number = NETLINK_HEADER + 8;
-const IFLA_IFNAME = 3;
-const IFLA_EXT_MASK = 29;
+const Ifla = { IFNAME: 3, EXT_MASK: 29 } as const;
 const RTEXT_FILTER_SKIP_STATS = 8;
 const IFF_LOWER_UP = 0x10000;
 
@@ -61,18 +41,10 @@ export const IFF_UP = 0x1;
 /** Bytes of an Ethernet address. */
 export const MAC_BYTES = 6;
 
-/** The packet needs more than an Ethernet header of this interface's. */
-export const NO_NEXT_HOP = -1;
-/** The kernel could not be asked. */
-export const NOT_ASKED = -2;
-
-/** Where a packet to the target would go. One object for all answers: a lookup allocates nothing. */
+/** Where a packet to the target would go. */
 export interface RouteAnswer {
-  /** 0, or `-errno` and nothing else is valid. */
-  error: number;
   /** rtm_type: 1 unicast, 2 local, 3 broadcast, ... */
   type: number;
-  /** Index of the outgoing interface. */
   interfaceIndex: number;
   /** Source address that the kernel would choose; null when it names none. */
   source: Address | null;
@@ -80,126 +52,119 @@ export interface RouteAnswer {
   mtu: number;
   /** Address of the next hop; null when the target itself is, or when the next hop is of another family. */
   gateway: Address | null;
+  /** False for a tunnel and for a gateway of another family: an Ethernet header alone does not do. */
+  isPlain: boolean;
 }
 
-/** An answer for `RouteRequest` to fill. */
-export function emptyAnswer(): RouteAnswer {
-  return { error: 0, type: 0, interfaceIndex: 0, source: null, mtu: 0, gateway: null };
-}
-
-/** A lookup whose target can be changed in place. */
+/** Asks for the route of a packet. Target and answer are written in place: nothing is allocated. */
 export class RouteRequest {
+  /** Valid after an `ask` that returned 0, until the next. */
+  readonly answer: RouteAnswer = { type: 0, interfaceIndex: 0, source: null, mtu: 0, gateway: null, isPlain: true };
+  readonly #socket: NetlinkSocket;
   readonly #request: NetlinkRequest;
 
-  /** `interfaceIndex` 0 leaves the interface to the routing tables. */
-  constructor(interfaceIndex: number) {
-    this.#request = routeRequest(interfaceIndex === 0 ? [] : [[RTA_OIF, 4]]);
-    const [, outgoing] = this.#request.values;
-    if (outgoing !== undefined) this.#request.words[outgoing / 4] = interfaceIndex;
-  }
-
-  /** Overwrites `answer`: its `error` is 0, or `-errno`. */
-  ask(socket: NetlinkSocket, target: Address, answer: RouteAnswer): void {
-    const length = askRoute(socket, this.#request, target);
-    answer.error = Math.min(length, 0);
-    if (length >= ROUTE_ATTRIBUTES) readRoute(socket.reply, length, answer);
-  }
-}
-
-/**
- * Asks for the next hop of packets from one source through one interface; the target is changed in place. The
- * source is part of the question, for rules that look at it, and the answer says whether frames can be built
- * for it.
- */
-export class NextHopRequest {
-  readonly #interfaceIndex: number;
-  readonly #source: Address;
-  readonly #bound: boolean;
-  #request: NetlinkRequest | null = null;
-
-  /** `bound`: packets leave by this interface whatever the routing tables say, as from a bound socket. */
-  constructor(interfaceIndex: number, source: Address, bound: boolean) {
-    this.#interfaceIndex = interfaceIndex;
-    this.#source = source;
-    this.#bound = bound;
-  }
-
-  /**
-   * The address of the next hop, which is the target itself on the link; or `NO_NEXT_HOP`: another interface,
-   * an address of this host, broadcast, multicast, no route, a tunnel, a gateway of another family. Measured:
-   * 4 us.
-   */
-  nextHop(socket: NetlinkSocket, target: Address): Address | typeof NO_NEXT_HOP | typeof NOT_ASKED {
-    this.#request ??= this.#newRequest(socket);
-    const length = askRoute(socket, this.#request, target);
-    if (length < ROUTE_ATTRIBUTES) return length === -Errno.ENOBUFS || length === -Errno.EIO ? NOT_ASKED : NO_NEXT_HOP;
-    const { reply } = socket;
-    let hop: Address | typeof NO_NEXT_HOP = reply.bytes[ROUTE_TYPE] === RTN_UNICAST ? target : NO_NEXT_HOP;
-    let through = 0;
-    reply.readAttributes(ROUTE_ATTRIBUTES, length, (kind, at) => {
-      if (kind === RTA_OIF) through = reply.words[at / 4] as number;
-      else if (kind === RTA_GATEWAY && hop !== NO_NEXT_HOP) hop = readAddress(reply.bytes, at);
-      else if (kind === RTA_VIA || kind === RTA_ENCAP) hop = NO_NEXT_HOP;
-    });
-    return through === this.#interfaceIndex ? hop : NO_NEXT_HOP;
-  }
-
-  /** A question may name own addresses alone as source, a raw packet any: then rules are asked without. */
-  #newRequest(socket: NetlinkSocket): NetlinkRequest {
-    const answered = askRoute(socket, routeRequest([]), this.#source);
-    const isOurs = answered >= ROUTE_ATTRIBUTES && socket.reply.bytes[ROUTE_TYPE] === RTN_LOCAL;
-    const request = routeRequest([
-      ...(this.#bound ? [[RTA_OIF, 4] as const] : []),
-      ...(isOurs ? [[RTA_SRC, ADDRESS] as const] : []),
+  /** `interfaceIndex` 0 leaves the interface to the routing tables; `source` is for rules that look at it. */
+  constructor(socket: NetlinkSocket, interfaceIndex: number, source: Address | null = null) {
+    const request = new NetlinkRequest(Rtm.GETROUTE, ROUTE_MESSAGE, [
+      [Rta.DST, ADDRESS],
+      ...(interfaceIndex === 0 ? [] : [[Rta.OIF, 4] as const]),
+      ...(source === null ? [] : [[Rta.SRC, ADDRESS] as const]),
     ]);
-    if (this.#bound) request.words[(request.values[1] as number) / 4] = this.#interfaceIndex;
-    if (isOurs) writeAddress(request.bytes, request.values.at(-1) as number, this.#source);
-    return request;
+    this.#socket = socket;
+    this.#request = request;
+    request.bytes[NETLINK_HEADER] = socketFamily(IPV4);
+    // Prefix lengths of the target and, where there is one, of the source.
+    request.bytes[NETLINK_HEADER + 1] = ADDRESS * 8;
+    if (interfaceIndex !== 0) request.words[(request.values[1] as number) / 4] = interfaceIndex;
+    if (source === null) return;
+    request.bytes[NETLINK_HEADER + 2] = ADDRESS * 8;
+    writeAddress(request.bytes, request.values.at(-1) as number, source);
   }
+
+  /** Fills `answer` and returns 0, or returns `-errno`. Measured: 4 us. */
+  ask(target: Address): number {
+    const { answer } = this;
+    writeAddress(this.#request.bytes, this.#request.values[0] as number, target);
+    const length = this.#socket.ask(this.#request, Rtm.NEWROUTE);
+    if (length < 0) return length;
+    answer.type = this.#socket.bytes[ROUTE_TYPE] as number;
+    answer.interfaceIndex = 0;
+    answer.source = null;
+    answer.mtu = 0;
+    answer.gateway = null;
+    answer.isPlain = true;
+    this.#socket.readAttributes(ROUTE_ATTRIBUTES, length, this.#readAttribute);
+    return 0;
+  }
+
+  readonly #readAttribute = (kind: number, at: number, end: number): void => {
+    const { bytes, words } = this.#socket;
+    if (kind === Rta.OIF) this.answer.interfaceIndex = words[at / 4] as number;
+    else if (kind === Rta.PREFSRC) this.answer.source = readAddress(bytes, at);
+    else if (kind === Rta.GATEWAY) this.answer.gateway = readAddress(bytes, at);
+    else if (kind === Rta.METRICS) this.#socket.readAttributes(at, end, this.#readMetric);
+    else if (kind === Rta.VIA || kind === Rta.ENCAP) this.answer.isPlain = false;
+  };
+
+  readonly #readMetric = (metric: number, at: number): void => {
+    if (metric === RTAX_MTU) this.answer.mtu = this.#socket.words[at / 4] as number;
+  };
 }
 
 /**
- * How far the kernel trusts an entry. `stale`: its address holds, but the kernel confirms it only once it has
- * itself sent a packet there; confirming (DELAY, PROBE) counts as fresh, for that packet was sent. `none`: no
- * address that could be used.
+ * Asks for routes of packets from `source`, through one interface alone unless `interfaceIndex` is 0. A
+ * question may name own addresses alone as source, a raw packet any: then rules are asked without.
+ */
+export function requestFrom(socket: NetlinkSocket, source: Address, interfaceIndex: number): RouteRequest {
+  const own = new RouteRequest(socket, 0);
+  const isOurs = own.ask(source) === 0 && own.answer.type === RTN_LOCAL;
+  return new RouteRequest(socket, interfaceIndex, isOurs ? source : null);
+}
+
+/**
+ * How far the kernel trusts an entry. `stale`: the address holds until the kernel has itself sent a packet
+ * there; while it confirms (DELAY, PROBE) the entry is fresh, that packet being sent. `none`: no usable
+ * address.
  */
 export type NeighbourTrust = 'fresh' | 'stale' | 'none';
 
 /** A question about one entry of the kernel's neighbour table, asked again in place. */
 export class NeighbourRequest {
-  readonly #request = new NetlinkRequest(RTM_GETNEIGH, NEIGHBOUR_MESSAGE, [[NDA_DST, ADDRESS]]);
+  readonly #socket: NetlinkSocket;
+  readonly #request = new NetlinkRequest(Rtm.GETNEIGH, NEIGHBOUR_MESSAGE, [[Nda.DST, ADDRESS]]);
 
-  constructor() {
+  constructor(socket: NetlinkSocket) {
+    this.#socket = socket;
     this.#request.bytes[NETLINK_HEADER] = socketFamily(IPV4);
   }
 
   /** Copies the entry's Ethernet address to `into`, 6 bytes, unless `none`. Measured: 3 us. */
-  readAddress(socket: NetlinkSocket, at: { interfaceIndex: number; nextHop: Address }, into: Uint8Array): NeighbourTrust {
-    const { reply } = socket;
-    const length = this.#ask(socket, at.interfaceIndex, at.nextHop);
-    if (length < NEIGHBOUR_ATTRIBUTES) return 'none';
-    const state = reply.halves[NEIGHBOUR_STATE / 2] as number;
+  readAddress(interfaceIndex: number, nextHop: Address, into: Uint8Array): NeighbourTrust {
+    const { bytes } = this.#socket;
+    const length = this.#ask(interfaceIndex, nextHop);
     let found = false;
-    reply.readAttributes(NEIGHBOUR_ATTRIBUTES, length, (kind, from, to) => {
-      if (kind !== NDA_LLADDR || to - from !== MAC_BYTES) return;
-      for (let index = 0; index < MAC_BYTES; index++) into[index] = reply.bytes[from + index] as number;
+    this.#socket.readAttributes(NEIGHBOUR_ATTRIBUTES, length, (kind, from, to) => {
+      if (kind !== Nda.LLADDR || to - from !== MAC_BYTES) return;
+      for (let index = 0; index < MAC_BYTES; index++) into[index] = bytes[from + index] as number;
       found = true;
     });
-    if (!found || (state & NUD_WITH_ADDRESS) === 0) return 'none';
-    return (state & NUD_STALE) === 0 ? 'fresh' : 'stale';
+    if (!found || !this.#isIn(NUD_WITH_ADDRESS)) return 'none';
+    return this.#isIn(Nud.STALE) ? 'stale' : 'fresh';
   }
 
   /** True when the entry is INCOMPLETE or FAILED; false for others, or when the kernel cannot be asked. */
-  isUnresolved(socket: NetlinkSocket, interfaceIndex: number, nextHop: Address): boolean {
-    const length = this.#ask(socket, interfaceIndex, nextHop);
-    if (length < NEIGHBOUR_ATTRIBUTES) return false;
-    return ((socket.reply.halves[NEIGHBOUR_STATE / 2] as number) & (NUD_INCOMPLETE | NUD_FAILED)) !== 0;
+  isUnresolved(interfaceIndex: number, nextHop: Address): boolean {
+    return this.#ask(interfaceIndex, nextHop) >= 0 && this.#isIn(Nud.INCOMPLETE | Nud.FAILED);
   }
 
-  #ask(socket: NetlinkSocket, interfaceIndex: number, nextHop: Address): number {
+  #ask(interfaceIndex: number, nextHop: Address): number {
     this.#request.words[NEIGHBOUR_INTERFACE / 4] = interfaceIndex;
     writeAddress(this.#request.bytes, this.#request.values[0] as number, nextHop);
-    return socket.ask(this.#request, RTM_NEWNEIGH);
+    return this.#socket.ask(this.#request, Rtm.NEWNEIGH);
+  }
+
+  #isIn(states: number): boolean {
+    return ((this.#socket.halves[NEIGHBOUR_STATE / 2] as number) & states) !== 0;
   }
 }
 
@@ -207,59 +172,21 @@ export class NeighbourRequest {
 export type LinkState = 'up' | 'no-carrier' | 'down' | 'gone';
 
 /**
- * The state of one interface. The older SIOCGIFFLAGS has only 16 flags, and of those IFF_RUNNING says
- * operational (RFC 2863), not carrier: it comes up to a second after the carrier, and never to a dormant
- * link, while packets pass. `up` when the kernel cannot be asked: no reason to end a run.
+ * The state of one interface. SIOCGIFFLAGS will not do: its IFF_RUNNING says operational (RFC 2863), which
+ * comes up to a second after the carrier, and never to a dormant link. `up` when the kernel cannot be asked.
  */
 export function linkState(socket: NetlinkSocket, name: string): LinkState {
   const text = Buffer.from(`${name}\0`, 'utf8');
-  const request = new NetlinkRequest(RTM_GETLINK, LINK_MESSAGE, [
-    [IFLA_IFNAME, text.length],
-    [IFLA_EXT_MASK, 4],
+  const request = new NetlinkRequest(Rtm.GETLINK, LINK_MESSAGE, [
+    [Ifla.IFNAME, text.length],
+    [Ifla.EXT_MASK, 4],
   ]);
   const [at, mask] = request.values as [number, number];
   request.bytes.set(text, at);
   request.words[mask / 4] = RTEXT_FILTER_SKIP_STATS;
-  const length = socket.ask(request, RTM_NEWLINK);
+  const length = socket.ask(request, Rtm.NEWLINK);
   if (length < NETLINK_HEADER + LINK_MESSAGE) return length === -Errno.ENODEV ? 'gone' : 'up';
-  const flags = socket.reply.words[LINK_FLAGS / 4] as number;
+  const flags = socket.words[LINK_FLAGS / 4] as number;
   if ((flags & IFF_UP) === 0) return 'down';
   return (flags & IFF_LOWER_UP) === 0 ? 'no-carrier' : 'up';
-}
-
-/** A question whose first attribute is the target. */
-function routeRequest(attributes: readonly (readonly [type: number, length: number])[]): NetlinkRequest {
-  const request = new NetlinkRequest(RTM_GETROUTE, ROUTE_MESSAGE, [[RTA_DST, ADDRESS], ...attributes]);
-  request.bytes[NETLINK_HEADER] = socketFamily(IPV4);
-  // Prefix lengths of the target and, where there is one, of the source.
-  request.bytes[NETLINK_HEADER + 1] = ADDRESS * 8;
-  if (attributes.some(([type]) => type === RTA_SRC)) request.bytes[NETLINK_HEADER + 2] = ADDRESS * 8;
-  return request;
-}
-
-function askRoute(socket: NetlinkSocket, request: NetlinkRequest, target: Address): number {
-  writeAddress(request.bytes, request.values[0] as number, target);
-  return socket.ask(request, RTM_NEWROUTE);
-}
-
-function readRoute(reply: NetlinkReply, length: number, answer: RouteAnswer): void {
-  answer.type = reply.bytes[ROUTE_TYPE] as number;
-  answer.interfaceIndex = 0;
-  answer.source = null;
-  answer.mtu = 0;
-  answer.gateway = null;
-  reply.readAttributes(ROUTE_ATTRIBUTES, length, (kind, at, end) => {
-    if (kind === RTA_OIF) answer.interfaceIndex = reply.words[at / 4] as number;
-    else if (kind === RTA_PREFSRC) answer.source = readAddress(reply.bytes, at);
-    else if (kind === RTA_GATEWAY) answer.gateway = readAddress(reply.bytes, at);
-    else if (kind === RTA_METRICS) answer.mtu = mtuMetric(reply, at, end);
-  });
-}
-
-function mtuMetric(reply: NetlinkReply, from: number, to: number): number {
-  let mtu = 0;
-  reply.readAttributes(from, to, (metric, value) => {
-    if (metric === RTAX_MTU) mtu = reply.words[value / 4] as number;
-  });
-  return mtu;
 }

@@ -1,20 +1,8 @@
 import { BIND, PortBinder } from './port-binder.ts';
-import { choosePorts } from './port-choice.ts';
+import { choosePorts, type PortChoice } from './port-choice.ts';
 import { hasSystemCalls, systemCalls } from './system-calls.ts';
 
-/** How source ports are to be chosen. */
-export interface SourcePortOptions {
-  /** The first of `count` consecutive ports that the user asked for, or null for a choice at random. */
-  readonly first: number | null;
-  /** Called once with a line for the user for each port that could not be reserved. */
-  readonly warn: (line: string) => void;
-}
-
-/**
- * Source ports that are ours until `release`: each is bound by a socket that does not listen, so the kernel
- * gives it to no connection, and still answers a SYN-ACK that arrives there with RST, which tears the
- * half-open connection down.
- */
+/** Ports that are ours until `release`. */
 export interface Reservation {
   /** Ascending; consecutive wherever that many in a row were free. */
   readonly ports: readonly number[];
@@ -27,22 +15,19 @@ export interface Reservation {
 }
 
 /**
- * Reserves `count` source ports, 1 or more, outside the ephemeral range (ports inside it only where it leaves
- * none). Throws a usage error when the port that the user asked for is taken, and `engine-lost` when this
- * host has not that many free ports.
+ * Reserves `count` source ports as `choosePorts` does, by sockets that do not listen: the kernel gives the
+ * ports to no connection, and still answers a SYN-ACK with RST, which tears the connection down.
+ * Warns of each port that could not be reserved.
  */
-export function reserveSourcePorts(count: number, { first, warn }: SourcePortOptions): Reservation {
+export function reserveSourcePorts(
+  count: number,
+  { first, warn }: Pick<PortChoice, 'first'> & { readonly warn: (line: string) => void },
+): Reservation {
   const calls = systemCalls();
   const binder = hasSystemCalls(calls) ? new PortBinder(calls, [BIND]) : null;
   const missing = hasSystemCalls(calls) ? null : calls.message;
   const refused = (port: number): void =>
     warn(`source port ${port} is used but not reserved: binding it needs CAP_NET_BIND_SERVICE`);
-  try {
-    const ports = choosePorts({ count, first, binder, purpose: 'reserving source ports', refused });
-    const held = binder !== null && binder.size === ports.length;
-    return { ports, held, missing, release: () => binder?.release() };
-  } catch (error) {
-    binder?.release();
-    throw error;
-  }
+  const ports = choosePorts({ count, first, binder, purpose: 'reserving source ports', refused });
+  return { ports, held: binder?.size === ports.length, missing, release: () => binder?.release() };
 }

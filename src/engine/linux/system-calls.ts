@@ -5,8 +5,7 @@ import type * as Koffi from 'koffi';
 import type { EngineProblem } from '../engine.ts';
 
 /**
- * The Linux system calls that Node lacks. Every function returns what the call returns, or `-errno`.
- * Byte arrays are the C structures themselves, in host byte order.
+ * System calls that Node lacks; results are the call's or `-errno`, byte arrays C structures in host order.
  */
 export interface SystemCalls {
   /** A descriptor; SOCK_CLOEXEC is always set. */
@@ -15,9 +14,7 @@ export interface SystemCalls {
   /** The same in a thread of the pool: closing a packet socket waits for the other processors. */
   closeLater(descriptor: number): Promise<number>;
   bind(descriptor: number, address: Uint8Array): number;
-  /** Sends without blocking. */
   send(descriptor: number, bytes: Uint8Array, length: number): number;
-  /** Receives without blocking. */
   receive(descriptor: number, into: Uint8Array): number;
   /** An ioctl whose argument is a structure that is read and written in place. */
   ioctl(descriptor: number, request: number, argument: Uint8Array): number;
@@ -25,8 +22,6 @@ export interface SystemCalls {
   setOption(descriptor: number, level: number, option: number, value: Uint8Array): number;
   /** Fills `value`; returns how many bytes of it the kernel wrote. */
   getOption(descriptor: number, level: number, option: number, value: Uint8Array): number;
-  /** The local address of a socket (getsockname(2)); returns 0. */
-  localAddress(descriptor: number, into: Uint8Array): number;
   /** Sends an array of `count` struct mmsghdr at address `headers` without blocking; returns how many. */
   sendMessages(descriptor: number, headers: number, count: number): number;
   /** The same in a thread of the pool; calls `done` on the event loop with how many were sent, or 0. */
@@ -43,11 +38,14 @@ export interface SystemCalls {
   pageBytes(): number;
   /** Clock_gettime(2) of CLOCK_REALTIME: two 64-bit words, seconds and nanoseconds. */
   realTime(into: BigInt64Array): number;
-  /** Calls `readable` on the event loop whenever the socket is readable; does not keep the process alive. */
-  watch(descriptor: number, readable: () => void): SocketWatch;
+  /**
+   * Calls `readable` on the event loop while the socket is readable; returns what ends that, once. Keeps no
+   * process up.
+   */
+  watch(descriptor: number, readable: () => void): () => void;
   capget(header: Uint8Array, data: Uint8Array): number;
   capset(header: Uint8Array, data: Uint8Array): number;
-  /** dlopen with RTLD_GLOBAL: `dlsym(RTLD_DEFAULT)` sees its symbols. False when there is no such library. */
+  /** dlopen with RTLD_GLOBAL: `dlsym(RTLD_DEFAULT)` sees its symbols. False without such a library. */
   loadGlobally(library: string): boolean;
 }
 
@@ -57,14 +55,16 @@ export interface MappedMemory {
   readonly bytes: ArrayBuffer;
 }
 
-/** A socket on Node's event loop. */
-export interface SocketWatch {
-  /** Idempotent; before the socket is closed. */
-  stop(): void;
-}
-
 /** The system calls, or why they cannot be made here; `hasSystemCalls` tells. */
 export type SystemCallsOrProblem = SystemCalls | EngineProblem;
+
+/** Numbers that several files need (asm-generic/socket.h, linux/if_packet.h). */
+export const Socket = { DGRAM: 2, RAW: 3, SOL_SOCKET: 1, SO_SNDBUF: 7, AF_PACKET: 17, SOL_PACKET: 263 } as const;
+
+/** Ints in host order, as setsockopt takes them. */
+export function ints(...values: readonly number[]): Uint8Array {
+  return new Uint8Array(Uint32Array.from(values).buffer);
+}
 
 const SOCK_CLOEXEC = 0o2000000;
 const MSG_DONTWAIT = 0x40;
@@ -105,33 +105,22 @@ function bindOrExplain(): SystemCallsOrProblem {
   }
 }
 
-function firstLine(error: unknown): string {
+/** The first line of an error's message. */
+export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] as string;
 }
 
-/** What every call is bound with. */
-interface Binding {
-  readonly koffi: typeof Koffi;
-  readonly libc: Koffi.LibraryHandle;
-  readonly orErrno: (result: number) => number;
-}
+type OtherCalls = Pick<SystemCalls, 'map' | 'unmap' | 'watch' | 'loadGlobally'>;
+
+type OrErrno = (result: number) => number;
 
 function bindAll(koffi: typeof Koffi): SystemCalls {
   const orErrno = (result: number): number => (result < 0 ? -koffi.errno() : result);
-  const binding = { koffi, libc: loadLibc(koffi), orErrno };
-  return {
-    ...socketCalls(binding),
-    ...optionCalls(binding),
-    ...messageCalls(binding),
-    ...memoryCalls(binding),
-    ...otherCalls(binding),
-  };
+  const libc = loadLibc(koffi);
+  return { ...libcCalls(libc, orErrno), ...otherCalls(koffi, libc, orErrno) };
 }
 
-function socketCalls({
-  libc,
-  orErrno,
-}: Binding): Pick<SystemCalls, 'socket' | 'close' | 'closeLater' | 'bind' | 'listen' | 'send' | 'receive' | 'ioctl'> {
+function libcCalls(libc: Koffi.LibraryHandle, orErrno: OrErrno): Omit<SystemCalls, keyof OtherCalls> {
   const socket = libc.func('int socket(int, int, int)');
   const close = libc.func('int close(int)');
   const bind = libc.func('int bind(int, const void *, uint32_t)');
@@ -139,6 +128,15 @@ function socketCalls({
   const recv = libc.func('intptr_t recv(int, void *, uintptr_t, int)');
   const ioctl = libc.func('int ioctl(int, unsigned long, void *)');
   const listen = libc.func('int listen(int, int)');
+  const setsockopt = libc.func('int setsockopt(int, int, int, const void *, uint32_t)');
+  const getsockopt = libc.func('int getsockopt(int, int, int, void *, void *)');
+  const sendmmsg = libc.func('int sendmmsg(int, uintptr_t, unsigned int, int)');
+  const recvmsg = libc.func('intptr_t recvmsg(int, uintptr_t, int)');
+  const sendto = libc.func('intptr_t sendto(int, uintptr_t, uintptr_t, int, uintptr_t, uint32_t)');
+  const clockGetTime = libc.func('int clock_gettime(int, void *)');
+  const capget = libc.func('int capget(void *, void *)');
+  const capset = libc.func('int capset(void *, const void *)');
+  const length = new Uint32Array(1);
   return {
     socket: (family, type, protocol) => orErrno(socket(family, type | SOCK_CLOEXEC, protocol)),
     close: (descriptor) => orErrno(close(descriptor)),
@@ -146,53 +144,32 @@ function socketCalls({
       new Promise((resolve) => close.async(descriptor, (_: unknown, result: number) => resolve(result))),
     bind: (descriptor, address) => orErrno(bind(descriptor, address, address.length)),
     listen: (descriptor, backlog) => orErrno(listen(descriptor, backlog)),
-    send: (descriptor, bytes, length) => orErrno(send(descriptor, bytes, length, MSG_DONTWAIT)),
+    send: (descriptor, bytes, size) => orErrno(send(descriptor, bytes, size, MSG_DONTWAIT)),
     receive: (descriptor, into) => orErrno(recv(descriptor, into, into.length, MSG_DONTWAIT)),
     ioctl: (descriptor, request, argument) => orErrno(ioctl(descriptor, request, argument)),
-  };
-}
-
-function optionCalls({ libc, orErrno }: Binding): Pick<SystemCalls, 'setOption' | 'getOption' | 'localAddress'> {
-  const set = libc.func('int setsockopt(int, int, int, const void *, uint32_t)');
-  const get = libc.func('int getsockopt(int, int, int, void *, void *)');
-  const getsockname = libc.func('int getsockname(int, void *, void *)');
-  const length = new Uint32Array(1);
-  return {
-    setOption: (descriptor, level, option, value) => orErrno(set(descriptor, level, option, value, value.length)),
+    setOption: (descriptor, level, option, value) => orErrno(setsockopt(descriptor, level, option, value, value.length)),
     getOption: (descriptor, level, option, value) => {
       length[0] = value.length;
-      const result = orErrno(get(descriptor, level, option, value, length));
-      const [written = 0] = length;
-      return result < 0 ? result : written;
+      const result = orErrno(getsockopt(descriptor, level, option, value, length));
+      return result < 0 ? result : length[0];
     },
-    localAddress: (descriptor, into) => {
-      length[0] = into.length;
-      return orErrno(getsockname(descriptor, into, length));
-    },
-  };
-}
-
-function messageCalls({
-  libc,
-  orErrno,
-}: Binding): Pick<SystemCalls, 'sendMessages' | 'sendMessagesAside' | 'receiveMessage' | 'kick'> {
-  const sendmmsg = libc.func('int sendmmsg(int, uintptr_t, unsigned int, int)');
-  const recvmsg = libc.func('intptr_t recvmsg(int, uintptr_t, int)');
-  const sendto = libc.func('intptr_t sendto(int, uintptr_t, uintptr_t, int, uintptr_t, uint32_t)');
-  return {
     sendMessages: (descriptor, headers, count) => orErrno(sendmmsg(descriptor, headers, count, MSG_DONTWAIT)),
-    sendMessagesAside: (descriptor, headers, count, done) => {
-      sendmmsg.async(descriptor, headers, count, MSG_DONTWAIT, (_: unknown, sent: number) => done(Math.max(0, sent)));
-    },
+    sendMessagesAside: (descriptor, headers, count, done) =>
+      sendmmsg.async(descriptor, headers, count, MSG_DONTWAIT, (_: unknown, sent: number) => done(Math.max(0, sent))),
     receiveMessage: (descriptor, header) => orErrno(recvmsg(descriptor, header, MSG_DONTWAIT)),
     kick: (descriptor) => orErrno(sendto(descriptor, 0, 0, MSG_DONTWAIT, 0, 0)),
+    pageBytes: libc.func('int getpagesize()'),
+    realTime: (into) => orErrno(clockGetTime(CLOCK_REALTIME, into)),
+    capget: (header, data) => orErrno(capget(header, data)),
+    capset: (header, data) => orErrno(capset(header, data)),
   };
 }
 
-function memoryCalls({ koffi, libc, orErrno }: Binding): Pick<SystemCalls, 'map' | 'unmap' | 'pageBytes'> {
+function otherCalls(koffi: typeof Koffi, libc: Koffi.LibraryHandle, orErrno: OrErrno): OtherCalls {
   const mmap = libc.func('intptr_t mmap(uintptr_t, uintptr_t, int, int, int, int64_t)');
   /** Address ranges without pages, by length. Node cannot detach a foreign buffer, so they stay mapped. */
   const spare = new Map<number, MappedMemory[]>();
+  const held: Koffi.LibraryHandle[] = [];
   const mapAt = (address: number, length: number, [flags, descriptor, offset]: readonly [number, number, number]): number =>
     orErrno(mmap(address, length, PROT_READ_WRITE, address === 0 ? flags : flags | MAP_FIXED, descriptor, offset));
   return {
@@ -209,24 +186,11 @@ function memoryCalls({ koffi, libc, orErrno }: Binding): Pick<SystemCalls, 'map'
       if (result >= 0) spare.set(length, [...(spare.get(length) ?? []), memory]);
       return Math.min(0, result);
     },
-    pageBytes: libc.func('int getpagesize()'),
-  };
-}
-
-function otherCalls({
-  koffi,
-  libc,
-  orErrno,
-}: Binding): Pick<SystemCalls, 'realTime' | 'watch' | 'capget' | 'capset' | 'loadGlobally'> {
-  const held: Koffi.LibraryHandle[] = [];
-  const clockGetTime = libc.func('int clock_gettime(int, void *)');
-  const capget = libc.func('int capget(void *, void *)');
-  const capset = libc.func('int capset(void *, const void *)');
-  return {
-    realTime: (into) => orErrno(clockGetTime(CLOCK_REALTIME, into)),
-    watch: (descriptor, readable) => watchSocket(koffi, descriptor, readable),
-    capget: (header, data) => orErrno(capget(header, data)),
-    capset: (header, data) => orErrno(capset(header, data)),
+    watch: (descriptor, readable) => {
+      const handle = koffi.node.poll(descriptor, { readable: true }, readable);
+      handle.unref();
+      return () => handle.close();
+    },
     loadGlobally: (library) => {
       try {
         held.push(koffi.load(library, { global: true }));
@@ -234,18 +198,6 @@ function otherCalls({
       } catch {
         return false;
       }
-    },
-  };
-}
-
-function watchSocket(koffi: typeof Koffi, descriptor: number, readable: () => void): SocketWatch {
-  const handle = koffi.node.poll(descriptor, { readable: true }, readable);
-  handle.unref();
-  let open = true;
-  return {
-    stop() {
-      if (open) handle.close();
-      open = false;
     },
   };
 }

@@ -3,7 +3,6 @@ const PLACES_LOG2 = 17;
 const PLACES = 1 << PLACES_LOG2;
 /** Places that one destination may stand in; when all are taken the first is given away. */
 const REACH = 8;
-/** The key of a free place. */
 const NOBODY = 0;
 /** 2^32 divided by the golden ratio: multiplying by it spreads neighbouring addresses (Knuth, 6.4). */
 const GOLDEN = 0x9e3779b1;
@@ -11,7 +10,6 @@ const GOLDEN = 0x9e3779b1;
 /** A small number for each destination, in bounded memory: what does not fit is forgotten. */
 export class DestinationCache {
   readonly #keys = new Uint32Array(PLACES);
-  /** One for each place. */
   readonly values: Int32Array = new Int32Array(PLACES);
 
   /** The place of `destination`, any word but 0; a new one begins with `value`. Valid until the next call. */

@@ -3,58 +3,47 @@ import type { SendBatch } from '../../transport/transport.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import type { EngineProblem } from '../engine.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
-import { ethernetLink } from '../linux/interfaces.ts';
 import { addressWord, DESTINATION_WORD, largestPacket, SOURCE_WORD } from './frame-slots.ts';
-import type { FrameTransmit } from './frame-transmit.ts';
 import { type HopOptions, NextHops } from './next-hops.ts';
 import { openPacketTransmit } from './packet-transmit.ts';
-import type { PacketSender } from './sender.ts';
+import type { FramePath, FrameTransmit, PacketSender } from './sender.ts';
 import { openXdpTransmit } from './xdp-transmit.ts';
-
-/** Ways for whole frames. */
-export type FramePath = 'af-xdp' | 'af-packet';
 
 /** What an Ethernet sender needs. */
 export interface EthernetOptions extends HopOptions {
   readonly calls: SystemCalls;
-  /** Sends the packets that have no hop; stays the caller's, who closes it later. */
+  /** Sends the packets that have no hop; the sender's own once it is open. */
   readonly fallback: PacketSender;
   /** `slotBytesFor` the longest packet. */
   readonly slotBytes: number;
   readonly now: () => Nanos;
 }
 
-/**
- * A sender for one interface and one source address, the first of `paths` that the kernel lets us have. The
- * problem is why there is none, or why frames cannot be built for this interface at all.
- */
+/** A sender for one interface and source address by the first of `paths` to be had, or why there is none. */
 export function openEthernetSender(options: EthernetOptions, paths: readonly FramePath[]): EthernetSender | EngineProblem {
-  const { calls } = options;
-  const link = ethernetLink(calls, options.interface);
+  const { calls, slotBytes } = options;
   const hops = NextHops.open(calls, options);
   if (!(hops instanceof NextHops)) return hops;
-  const index = link === null ? 0 : link.index;
+  const { index } = hops.link;
   const refusals: EngineProblem[] = [];
   for (const path of paths) {
-    const transmit =
-      path === 'af-xdp' ? openXdpTransmit(calls, index, options.slotBytes) : openPacketTransmit(calls, index, options.slotBytes);
-    if (!('code' in transmit)) return new EthernetSender(options, { hops, transmit, why: wayInWords(options, path, refusals) });
+    const isXdp = path === 'af-xdp';
+    const transmit = isXdp ? openXdpTransmit(calls, index, slotBytes) : openPacketTransmit(calls, index, slotBytes);
+    if (!('code' in transmit)) {
+      const way = isXdp ? 'AF_XDP ring in copy mode' : 'AF_PACKET past the queueing discipline';
+      const instead = refusals.map(({ message }) => `, no AF_XDP: ${message}`).join('');
+      return new EthernetSender(options, { hops, transmit, why: `${way} on ${options.interface}${instead}` });
+    }
     refusals.push(transmit);
   }
   hops.close();
   return { ...(refusals.at(-1) as EngineProblem), message: refusals.map(({ message }) => message).join('; ') };
 }
 
-function wayInWords(options: EthernetOptions, path: FramePath, refusals: readonly EngineProblem[]): string {
-  const way = path === 'af-xdp' ? 'AF_XDP ring in copy mode' : 'AF_PACKET past the queueing discipline';
-  const instead = refusals.map(({ message }) => `, no AF_XDP: ${message}`).join('');
-  return `${way} on ${options.interface}${instead}`;
-}
-
 /**
- * Sends Ethernet frames past everything between a raw IP socket and the driver: routing, the firewall's
- * output rules, IPsec policies, the queueing discipline and captures, ours included. Packets without a hop,
- * or from another source address, go through the fallback.
+ * Sends Ethernet frames past routing, the firewall's output rules, IPsec policies, the queueing discipline
+ * and captures, ours included. Packets without a hop, or from another source address, go through the
+ * fallback.
  */
 export class EthernetSender implements PacketSender {
   readonly path: FramePath;
@@ -66,7 +55,6 @@ export class EthernetSender implements PacketSender {
   readonly #hops: NextHops;
   readonly #fallback: PacketSender;
   readonly #now: () => Nanos;
-  /** As `addressWord`. */
   readonly #source: number;
   readonly #largest: number;
   /** Slots that are staged, and slots that stand in the fallback's batch, in order. */
@@ -79,8 +67,8 @@ export class EthernetSender implements PacketSender {
   /** Of the slot that is no frame. */
   #hop = -1;
 
-  /** Owns `hops` and `transmit`. */
-  constructor(options: EthernetOptions, { hops, transmit, why }: Parts) {
+  /** Owns `hops`, `transmit` and the fallback. */
+  constructor(options: EthernetOptions, { hops, transmit, why }: { hops: NextHops; transmit: FrameTransmit; why: string }) {
     this.path = transmit.path;
     this.batch = transmit.batch;
     this.why = why;
@@ -89,7 +77,7 @@ export class EthernetSender implements PacketSender {
     this.#fallback = options.fallback;
     this.#now = options.now;
     this.#source = addressWord(options.source);
-    this.#largest = Math.min(hops.mtu, largestPacket(transmit.frames.slotBytes));
+    this.#largest = Math.min(hops.link.mtu, largestPacket(transmit.frames.slotBytes));
     this.#staged = new Int32Array(transmit.chunk);
     this.#deferred = new Int32Array(options.fallback.batch.capacity);
   }
@@ -105,10 +93,10 @@ export class EthernetSender implements PacketSender {
     this.#transmit.finish();
   }
 
-  // oxlint-disable-next-line typescript/require-await -- others wait for a thread
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#transmit.close();
     this.#hops.close();
+    return this.#fallback.close();
   }
 
   /** Places frames from `first` on that have room, or one slot that is none; returns the next slot. */
@@ -159,7 +147,6 @@ export class EthernetSender implements PacketSender {
     return slot + 1;
   }
 
-  /** A slot that is no frame. */
   #leave(slot: number): void {
     if (this.#hop < 0) this.#defer(slot);
     else this.batch.errors[slot] = Errno.EMSGSIZE;
@@ -210,10 +197,4 @@ export class EthernetSender implements PacketSender {
       this.batch.sentAt[slot] = batch.sentAt[index] as number;
     }
   }
-}
-
-interface Parts {
-  readonly hops: NextHops;
-  readonly transmit: FrameTransmit;
-  readonly why: string;
 }

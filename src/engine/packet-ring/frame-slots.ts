@@ -14,8 +14,8 @@ export function largestPacket(slotBytes: number): number {
 }
 
 /**
- * The smallest slots for packets of `packetBytes`: small ones stay in the processor's cache, where slots 2048
- * bytes apart would compete for the same few of its places.
+ * The smallest slots that will do: small ones stay in the cache, where slots 2048 bytes apart compete for
+ * places.
  */
 export function slotBytesFor(packetBytes: number): number {
   let bytes = SMALLEST_SLOT;
@@ -33,6 +33,12 @@ const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 /** Which 32-bit word of a 64-bit one has its low half, in this host's byte order. */
 export const LOW_WORD: 0 | 1 = LITTLE_ENDIAN ? 0 : 1;
 
+/** Writes a number of 64 bits, below 2^53, at byte `at` of memory. */
+export function setLong(words: Uint32Array, at: number, value: number): void {
+  words[at / 4 + LOW_WORD] = value;
+  words[at / 4 + 1 - LOW_WORD] = Math.floor(value / 2 ** 32);
+}
+
 /** An address as the word that it is in a packet in memory, and back: its bytes in network order. */
 export function addressWord(value: number): number {
   if (!LITTLE_ENDIAN) return value >>> 0;
@@ -48,9 +54,9 @@ export function frameMemory(frames: number, slotBytes: number = SLOT_BYTES): num
 }
 
 /**
- * Frames side by side in memory that the kernel reads too. A frame is an Ethernet header and behind it the IP
- * packet of a slot; slots are handed out a window at a time. A header is written only when it differs from
- * what stands there, which a stamp tells.
+ * Frames side by side in memory shared with the kernel: an Ethernet header and behind it the IP packet of a
+ * slot. Slots are handed out a window at a time. A stamp tells whether the header that stands there is the
+ * one wanted.
  */
 export class FrameSlots {
   readonly memory: MappedMemory;

@@ -6,7 +6,6 @@ import { HEADER_WORDS } from './frame-slots.ts';
 import { etherType, IPV4 } from '../../wire/family.ts';
 
 const HEADER = HEADER_WORDS * 2;
-const SMALLEST = 64;
 
 /** What a packet to a hop should do. */
 export const HopState = {
@@ -17,21 +16,20 @@ export const HopState = {
   confirm: 2,
 } as const;
 
-/** Next hops of one interface with their Ethernet headers, `LARGEST` at most; arrays double as they fill. */
+/** Next hops of one interface with their Ethernet headers. Pages take memory once they are written to. */
 export class HopTable {
   static readonly LARGEST = 65536;
   count = 0;
   /** 8 words each, of which the header takes 7. */
-  headers: Uint16Array = new Uint16Array(SMALLEST * HEADER_WORDS);
+  readonly headers: Uint16Array = new Uint16Array(HopTable.LARGEST * HEADER_WORDS);
   /** Of the header: never the same for two different ones. */
-  stamps: Int32Array = new Int32Array(SMALLEST);
+  readonly stamps: Int32Array = new Int32Array(HopTable.LARGEST);
   /** A `HopState`. */
-  states: Uint8Array = new Uint8Array(SMALLEST);
+  readonly states: Uint8Array = new Uint8Array(HopTable.LARGEST);
   /** When the kernel is to be asked again. */
-  due: Float64Array = new Float64Array(SMALLEST);
-  /** Addresses of the hops. */
-  addresses: Uint32Array = new Uint32Array(SMALLEST);
-  #bytes = new Uint8Array(this.headers.buffer);
+  readonly due: Float64Array = new Float64Array(HopTable.LARGEST);
+  readonly addresses: Uint32Array = new Uint32Array(HopTable.LARGEST);
+  readonly #bytes = new Uint8Array(this.headers.buffer);
   readonly #known = new Map<Address, number>();
   #nextStamp = 0;
 
@@ -40,7 +38,6 @@ export class HopTable {
     const known = this.#known.get(address);
     if (known !== undefined) return known;
     if (this.count === HopTable.LARGEST) return -1;
-    if (this.count === this.states.length) this.#grow();
     const hop = this.count++;
     this.#known.set(address, hop);
     this.addresses[hop] = address;
@@ -60,7 +57,6 @@ export class HopTable {
     this.stamps[hop] = this.#nextStamp++;
   }
 
-  /** Forgets all hops; their numbers are given again. */
   clear(): void {
     this.count = 0;
     this.#known.clear();
@@ -69,21 +65,5 @@ export class HopTable {
   #holds(at: number, address: Uint8Array): boolean {
     for (let index = 0; index < MAC_BYTES; index++) if (this.#bytes[at + index] !== address[index]) return false;
     return true;
-  }
-
-  #grow(): void {
-    const { headers, stamps, states, due, addresses } = this;
-    const capacity = states.length * 2;
-    this.headers = new Uint16Array(capacity * HEADER_WORDS);
-    this.stamps = new Int32Array(capacity);
-    this.states = new Uint8Array(capacity);
-    this.due = new Float64Array(capacity);
-    this.addresses = new Uint32Array(capacity);
-    this.headers.set(headers);
-    this.stamps.set(stamps);
-    this.states.set(states);
-    this.due.set(due);
-    this.addresses.set(addresses);
-    this.#bytes = new Uint8Array(this.headers.buffer);
   }
 }

@@ -1,7 +1,6 @@
 import { type Nanos, NANOS_PER_MS, NANOS_PER_SECOND } from '../../wire/numbers.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
 
-/** How often the wall clock is compared with the transport's. */
 const REVIEW_EVERY: Nanos = 250 * NANOS_PER_MS;
 /** A larger move means that the wall clock was set; a smaller one is an error of measuring. */
 const STEP: Nanos = NANOS_PER_MS;
@@ -9,16 +8,13 @@ const STEP: Nanos = NANOS_PER_MS;
 const OLDEST: Nanos = NANOS_PER_SECOND;
 const MEASUREMENTS = 16;
 
-/** Where the wall clock is read: SystemCalls, or a test. */
-export type WallClock = Pick<SystemCalls, 'realTime'>;
-
 /**
- * Puts the kernel's stamps (CLOCK_REALTIME) on the transport's clock (monotonic). The two differ by a
- * constant until the wall clock is set. All is whole nanoseconds counted from a second near the beginning, so
- * that doubles are exact.
+ * Puts the kernel's stamps (CLOCK_REALTIME) on the transport's monotonic clock; they differ by a constant
+ * until the wall clock is set. Nanoseconds are counted from a second near the beginning, so that doubles are
+ * exact.
  */
 export class KernelClock {
-  readonly #wall: WallClock;
+  readonly #wall: Pick<SystemCalls, 'realTime'>;
   readonly #now: () => Nanos;
   readonly #time = new BigInt64Array(2);
   readonly #base: number;
@@ -27,7 +23,7 @@ export class KernelClock {
   #since: Nanos;
   #nextReview: Nanos;
 
-  constructor(wall: WallClock, now: () => Nanos) {
+  constructor(wall: Pick<SystemCalls, 'realTime'>, now: () => Nanos) {
     this.#wall = wall;
     this.#now = now;
     wall.realTime(this.#time);
@@ -38,8 +34,8 @@ export class KernelClock {
   }
 
   /**
-   * When a packet was stamped; `now` is when it was found, later than that. A stamp from before the wall
-   * clock was set is still understood, where it would otherwise lie in the future or more than a second back.
+   * When a packet was stamped that was found at `now`. A stamp from before the wall clock was set is
+   * understood too, where it would otherwise lie in the future or more than a second back.
    */
   at(seconds: number, nanos: number, now: Nanos): Nanos {
     const wall = (seconds - this.#base) * NANOS_PER_SECOND + nanos;

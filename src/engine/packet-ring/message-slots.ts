@@ -1,9 +1,8 @@
-import { endianness } from 'node:os';
-
 import type { SendBatch } from '../../transport/transport.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import type { MappedMemory } from '../linux/system-calls.ts';
-import { newBatch } from './sender.ts';
+import { newBatch } from '../engine.ts';
+import { LOW_WORD, setLong } from './frame-slots.ts';
 import { IPV4, socketFamily } from '../../wire/family.ts';
 import { Ipv4Offset } from '../../wire/ipv4.ts';
 
@@ -12,14 +11,13 @@ const SLOT_BYTES = 2048;
 /** Offset of the address in a sockaddr_in. */
 const NAME_ADDRESS = 4;
 
-/** struct mmsghdr on 64-bit Linux, in 64-bit words: msg_name, msg_namelen, msg_iov, msg_iovlen, ... */
+/** struct mmsghdr on 64-bit Linux, offsets: msg_name, msg_namelen, msg_iov, msg_iovlen, ... */
 const HEADER_BYTES = 64;
 /** Offset of msg_len in a struct mmsghdr, which the kernel writes when it has sent the message. */
 const SENT_LENGTH = 56;
-const Header = { NAME: 0, NAME_LENGTH: 1, VECTOR: 2, VECTORS: 3 } as const;
+const Header = { NAME: 0, NAME_LENGTH: 8, VECTOR: 16, VECTORS: 24 } as const;
 /** struct iovec: iov_base, iov_len. */
 const VECTOR_BYTES = 16;
-/** struct sockaddr_in. */
 const NAME_BYTES = 16;
 
 const HEADERS_AT = CAPACITY * SLOT_BYTES;
@@ -28,7 +26,7 @@ const NAMES_AT = VECTORS_AT + CAPACITY * VECTOR_BYTES;
 /** Bytes of memory that the slots of one batch need. */
 export const MESSAGE_MEMORY: number = NAMES_AT + CAPACITY * NAME_BYTES;
 /** Index of iov_len's low 32 bits among the 32-bit words of a vector. */
-const LENGTH_WORD = endianness() === 'LE' ? 2 : 3;
+const LENGTH_WORD: number = 2 + LOW_WORD;
 
 /** A batch in fixed memory with the structures beside it that sendmmsg(2) takes for a raw IP socket. */
 export class MessageSlots {
@@ -85,18 +83,17 @@ export class MessageSlots {
 
 /** Points headers to vectors and names, vectors to slots; only lengths and addresses change later. */
 function writeHeaders({ address, bytes }: MappedMemory): void {
-  const longs = new BigUint64Array(bytes);
   const words = new Uint32Array(bytes);
   const halves = new Uint16Array(bytes);
   for (let slot = 0; slot < CAPACITY; slot++) {
-    const header = (HEADERS_AT + slot * HEADER_BYTES) / 8;
+    const header = HEADERS_AT + slot * HEADER_BYTES;
     const vector = VECTORS_AT + slot * VECTOR_BYTES;
     const name = NAMES_AT + slot * NAME_BYTES;
-    longs[header + Header.NAME] = BigInt(address + name);
-    words[(header + Header.NAME_LENGTH) * 2] = NAME_BYTES;
-    longs[header + Header.VECTOR] = BigInt(address + vector);
-    longs[header + Header.VECTORS] = 1n;
-    longs[vector / 8] = BigInt(address + slot * SLOT_BYTES);
+    setLong(words, header + Header.NAME, address + name);
+    words[(header + Header.NAME_LENGTH) / 4] = NAME_BYTES;
+    setLong(words, header + Header.VECTOR, address + vector);
+    setLong(words, header + Header.VECTORS, 1);
+    setLong(words, vector, address + slot * SLOT_BYTES);
     halves[name / 2] = socketFamily(IPV4);
   }
 }

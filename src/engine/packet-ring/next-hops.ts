@@ -1,9 +1,10 @@
+import { Errno } from '../../transport/errno.ts';
 import { type Address, UNSPECIFIED } from '../../wire/address.ts';
 import { type Nanos, NANOS_PER_MS } from '../../wire/numbers.ts';
 import type { EngineProblem } from '../engine.ts';
 import { type EthernetLink, ethernetLink } from '../linux/interfaces.ts';
-import { MAC_BYTES, NeighbourRequest, NO_NEXT_HOP, NOT_ASKED, NextHopRequest } from '../linux/rtnetlink.ts';
-import { NetlinkSocket, RouteNotices } from '../linux/netlink.ts';
+import { MAC_BYTES, NeighbourRequest, requestFrom, type RouteRequest, RTN_UNICAST } from '../linux/rtnetlink.ts';
+import { NetlinkSocket, ROUTE_NOTICES } from '../linux/netlink.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
 import { DestinationCache } from './destination-cache.ts';
 import { addressWord } from './frame-slots.ts';
@@ -16,7 +17,6 @@ const FEW_HOPS = 64;
 const CONFIRMED_OF_MANY: Nanos = 500 * NANOS_PER_MS;
 /** How long a hop without an address is left to the kernel. */
 const UNRESOLVED: Nanos = 50 * NANOS_PER_MS;
-/** How often notices of changed routes are read. */
 const NOTICES: Nanos = 100 * NANOS_PER_MS;
 /** Questions to the kernel (3 to 5 us each) in a turn; packets beyond this limit use the raw socket. */
 const QUESTIONS = 16;
@@ -36,24 +36,22 @@ export interface HopOptions {
 }
 
 /**
- * Next hops of destinations behind one Ethernet interface, and the header that a frame to them needs. The kernel
- * decides all of it: it is asked for the route and the neighbour, and resolves neighbours when a packet is sent
- * through its raw socket. So these packets use the raw socket: those whose route is no plain Ethernet one, whose
- * neighbour has no address or is found STALE (the kernel then confirms it), and the first to each destination,
- * since asking costs more than a packet or two.
+ * Next hops behind one Ethernet interface, and the header that a frame to them needs. The kernel is asked for
+ * route and neighbour, and resolves neighbours when its raw socket sends. That socket gets the packets whose
+ * route is no plain Ethernet one, whose neighbour has no address or is found STALE (the kernel then confirms
+ * it), and the first to each destination, since asking costs more than a packet or two.
  */
 export class NextHops {
   readonly table: HopTable = new HopTable();
   readonly #calls: SystemCalls;
   readonly #options: HopOptions;
   readonly #socket: NetlinkSocket;
-  readonly #notices: RouteNotices;
-  readonly #neighbour = new NeighbourRequest();
+  readonly #notices: NetlinkSocket;
+  readonly #neighbour: NeighbourRequest;
   readonly #cache = new DestinationCache();
-  readonly #asked = { interfaceIndex: 0, nextHop: UNSPECIFIED };
   readonly #address = new Uint8Array(MAC_BYTES);
   #link: EthernetLink;
-  #route: NextHopRequest;
+  #route: RouteRequest;
   #now: Nanos = 0;
   #nextNotices: Nanos = 0;
   #questions = QUESTIONS;
@@ -65,35 +63,29 @@ export class NextHops {
     const name = options.interface;
     const link = ethernetLink(calls, name);
     if (link === null) {
-      return {
-        code: 'not-supported',
-        message: `${name} is not an Ethernet interface`,
-        hint: 'packets to it go through the raw IP socket',
-      };
+      const hint = 'packets to it go through the raw IP socket';
+      return { code: 'not-supported', message: `${name} is not an Ethernet interface`, hint };
     }
     const socket = NetlinkSocket.open(calls);
-    const notices = socket === null ? null : RouteNotices.open(calls);
-    if (socket !== null && notices !== null) return new NextHops({ calls, options, link, socket, notices });
+    const notices = socket === null ? null : NetlinkSocket.open(calls, ROUTE_NOTICES);
+    if (socket !== null && notices !== null) return new NextHops(calls, options, { link, socket, notices });
     socket?.close();
-    return {
-      code: 'not-supported',
-      message: 'netlink cannot be asked for next hops',
-      hint: 'this sandbox refuses netlink sockets',
-    };
+    const hint = 'this sandbox refuses netlink sockets';
+    return { code: 'not-supported', message: 'netlink cannot be asked for next hops', hint };
   }
 
-  private constructor({ calls, options, link, socket, notices }: Opened) {
+  private constructor(calls: SystemCalls, options: HopOptions, { link, socket, notices }: Opened) {
     this.#calls = calls;
     this.#options = options;
     this.#socket = socket;
     this.#notices = notices;
     this.#link = link;
-    this.#route = new NextHopRequest(link.index, options.source, options.bound);
+    this.#neighbour = new NeighbourRequest(socket);
+    this.#route = this.#routeRequest();
   }
 
-  /** Bytes of the largest IP packet. */
-  get mtu(): number {
-    return this.#link.mtu;
+  get link(): EthernetLink {
+    return this.#link;
   }
 
   /** Once for each batch, before `find`: takes the time, and notice of changed routes. */
@@ -105,10 +97,7 @@ export class NextHops {
     if (this.#notices.changed()) this.#startAgain();
   }
 
-  /**
-   * The number of the hop for the next packet to a destination, given as `addressWord`, or -1: the packet is
-   * the kernel's. Nothing is allocated; the kernel is asked only when something is due.
-   */
+  /** The hop of the next packet to an `addressWord`; -1 when it is the kernel's. Allocates nothing. */
   find(destination: number): number {
     const hop = destination === this.#last ? this.#lastHop : this.#lookUp(destination);
     if (hop < 0) return hop;
@@ -144,10 +133,11 @@ export class NextHops {
   #routeTo(destination: Address): number {
     if (this.#questions <= 0) return SEEN;
     this.#questions--;
-    const nextHop = this.#route.nextHop(this.#socket, destination);
-    if (nextHop === NOT_ASKED) return SEEN;
-    if (nextHop === NO_NEXT_HOP) return NO_HOP;
-    const hop = this.table.hopAt(nextHop, this.#now);
+    const error = this.#route.ask(destination);
+    if (error === -Errno.ENOBUFS || error === -Errno.EIO) return SEEN;
+    const { type, interfaceIndex, gateway, isPlain } = this.#route.answer;
+    if (error < 0 || type !== RTN_UNICAST || !isPlain || interfaceIndex !== this.#link.index) return NO_HOP;
+    const hop = this.table.hopAt(gateway ?? destination, this.#now);
     if (hop >= 0) return hop;
     this.#forget();
     return SEEN;
@@ -157,9 +147,8 @@ export class NextHops {
   #ask(hop: number): void {
     if (this.#questions <= 0) return;
     this.#questions--;
-    this.#asked.interfaceIndex = this.#link.index;
-    this.#asked.nextHop = this.table.addresses[hop] as Address;
-    const trust = this.#neighbour.readAddress(this.#socket, this.#asked, this.#address);
+    const nextHop = this.table.addresses[hop] as Address;
+    const trust = this.#neighbour.readAddress(this.#link.index, nextHop, this.#address);
     const confirmed = this.table.count > FEW_HOPS ? CONFIRMED_OF_MANY : CONFIRMED;
     this.table.due[hop] = this.#now + (trust === 'none' ? UNRESOLVED : confirmed);
     if (trust === 'none') this.table.states[hop] = HopState.unresolved;
@@ -175,7 +164,12 @@ export class NextHops {
     // Another index: the interface was replaced, its routes are gone, and all packets use the raw socket.
     if (link === null || link.index !== this.#link.index) return;
     this.#link = link;
-    this.#route = new NextHopRequest(link.index, this.#options.source, this.#options.bound);
+    this.#route = this.#routeRequest();
+  }
+
+  #routeRequest(): RouteRequest {
+    const { source, bound } = this.#options;
+    return requestFrom(this.#socket, source, bound ? this.#link.index : 0);
   }
 
   #forget(): void {
@@ -186,9 +180,7 @@ export class NextHops {
 }
 
 interface Opened {
-  readonly calls: SystemCalls;
-  readonly options: HopOptions;
   readonly link: EthernetLink;
   readonly socket: NetlinkSocket;
-  readonly notices: RouteNotices;
+  readonly notices: NetlinkSocket;
 }

@@ -4,19 +4,16 @@ import { type Nanos, NANOS_PER_MS } from '../../wire/numbers.ts';
 import { EventLoopWait } from '../linux/event-loop-wait.ts';
 import type { InterfaceWatch } from '../linux/interface-watch.ts';
 import type { RingCapture } from './ring-capture.ts';
+import type { ChosenSender } from './send-choice.ts';
 import type { PacketSender } from './sender.ts';
 
 /** Signals, timers and output get a turn of the event loop at least this often. */
 const TURN_EVERY: Nanos = 4 * NANOS_PER_MS;
 
 /** What a transport is made of; it owns sender, capture and watch. */
-export interface TransportParts {
-  readonly sender: PacketSender;
-  /** Why it is this sender; for people. */
-  readonly why: string;
+export interface TransportParts extends ChosenSender {
   readonly capture: RingCapture;
   readonly watch: InterfaceWatch;
-  /** The clock that all of them use. */
   readonly now: () => Nanos;
 }
 

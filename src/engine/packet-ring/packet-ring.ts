@@ -1,9 +1,7 @@
-import { hrtime } from 'node:process';
-
 import type { Routes, SendPath, Transport } from '../../transport/transport.ts';
-import { type Nanos, NANOS_PER_SECOND } from '../../wire/numbers.ts';
 import { engineError, type EngineCode, type EngineOptions, type EngineProblem } from '../engine.ts';
 import { raiseNetRaw } from '../linux/capabilities.ts';
+import { startClock } from '../linux/event-loop-wait.ts';
 import { InterfaceWatch } from '../linux/interface-watch.ts';
 import { hasSystemCalls, systemCalls } from '../linux/system-calls.ts';
 import { KernelClock } from './kernel-clock.ts';
@@ -60,15 +58,6 @@ export async function openPacketRing(options: EngineOptions, sizes: readonly Rin
   }
   const capture = new RingCapture({ ...options, socket, clock: new KernelClock(calls, now), now });
   return new PacketRingTransport({ sender, why, capture, watch: new InterfaceWatch(options.routes, options.interface), now });
-}
-
-/** Monotonic nanoseconds since the call, exact for 104 days. Measured: 40 ns, nothing allocated. */
-function startClock(): () => Nanos {
-  const [seconds, nanos] = hrtime();
-  return () => {
-    const time = hrtime();
-    return (time[0] - seconds) * NANOS_PER_SECOND + (time[1] - nanos);
-  };
 }
 
 /** The send path of `--rate max` over the first source of `routes`; null where this engine cannot send. */

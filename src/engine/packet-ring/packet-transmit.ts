@@ -1,23 +1,16 @@
 import { Errno } from '../../transport/errno.ts';
 import type { SendBatch } from '../../transport/transport.ts';
-import type { EngineProblem } from '../engine.ts';
-import type { MappedMemory, SystemCalls } from '../linux/system-calls.ts';
-import { FRAME_AT, frameMemory, FrameSlots, HEADER_BYTES, LOW_WORD, SLOT_BYTES } from './frame-slots.ts';
-import type { FrameTransmit } from './frame-transmit.ts';
-import { kernelRefusal } from './kernel-refusal.ts';
-import { newBatch } from './sender.ts';
+import { newBatch, type EngineProblem } from '../engine.ts';
+import { type MappedMemory, Socket, type SystemCalls } from '../linux/system-calls.ts';
+import { packetAddress } from './capture-socket.ts';
+import { FRAME_AT, frameMemory, FrameSlots, HEADER_BYTES, LOW_WORD, setLong, SLOT_BYTES } from './frame-slots.ts';
+import type { FrameTransmit } from './sender.ts';
+import { type KernelSocket, openSocket } from './kernel-socket.ts';
 
-const AF_PACKET = 17;
-const SOCK_RAW = 3;
-const SOL_PACKET = 263;
 const PACKET_QDISC_BYPASS = 20;
-const SOL_SOCKET = 1;
-const SO_SNDBUF = 7;
 const SEND_BUFFER = 4 << 20;
 const SLOTS = 256;
 const CHUNK = 128;
-/** struct sockaddr_ll: family 2, protocol 2, interface 4, 12 more that are zero. */
-const SOCKADDR_LL = 20;
 /** struct mmsghdr on 64 bits: name 16, iovec 16, control 16, flags 8, sent 8; then struct iovec, 16. */
 const HEADER = 64;
 const IOVEC = 16;
@@ -31,24 +24,13 @@ export function openPacketTransmit(
   slotBytes: number = SLOT_BYTES,
 ): PacketTransmit | EngineProblem {
   // Protocol 0: no frame is ever given to this socket.
-  const descriptor = calls.socket(AF_PACKET, SOCK_RAW, 0);
-  if (descriptor < 0) return kernelRefusal('opening a packet socket', descriptor);
-  const address = new Uint8Array(SOCKADDR_LL);
-  new Uint16Array(address.buffer)[0] = AF_PACKET;
-  new Uint32Array(address.buffer)[1] = interfaceIndex;
-  const bound = calls.bind(descriptor, address);
-  // A kernel that knows no bypass (before 3.14) sends all the same, by way of the queueing discipline.
-  calls.setOption(descriptor, SOL_PACKET, PACKET_QDISC_BYPASS, new Uint8Array(Uint32Array.of(1).buffer));
-  calls.setOption(descriptor, SOL_SOCKET, SO_SNDBUF, new Uint8Array(Uint32Array.of(SEND_BUFFER).buffer));
-  const frames = calls.map(-1, frameMemory(SLOTS, slotBytes), 0);
-  const messages = calls.map(-1, CHUNK * (HEADER + IOVEC), 0);
-  if (bound >= 0 && typeof frames !== 'number' && typeof messages !== 'number') {
-    return new PacketTransmit({ calls, descriptor, frames, messages, slotBytes });
-  }
-  calls.close(descriptor);
-  for (const memory of [frames, messages]) if (typeof memory !== 'number') calls.unmap(memory);
-  const errors = [bound, frames, messages].filter((result): result is number => typeof result === 'number' && result < 0);
-  return kernelRefusal(bound < 0 ? 'binding a packet socket' : 'mapping memory for a packet socket', errors[0] ?? 0);
+  return openSocket(calls, ['opening a packet socket', Socket.AF_PACKET, Socket.RAW, 0], (socket) => {
+    socket.need('binding a packet socket', calls.bind(socket.descriptor, packetAddress([0, 0], interfaceIndex)));
+    // A kernel that knows no bypass (before 3.14) sends all the same, by way of the queueing discipline.
+    socket.setInt(Socket.SOL_PACKET, PACKET_QDISC_BYPASS, 1);
+    socket.setInt(Socket.SOL_SOCKET, Socket.SO_SNDBUF, SEND_BUFFER);
+    return new PacketTransmit(socket, slotBytes);
+  });
 }
 
 /** sendmmsg on an AF_PACKET socket that bypasses the queueing discipline (packet(7)). The kernel copies. */
@@ -58,33 +40,29 @@ export class PacketTransmit implements FrameTransmit {
   readonly frames: FrameSlots;
   readonly chunk: number = CHUNK;
   errno = 0;
-  readonly #calls: SystemCalls;
-  readonly #descriptor: number;
+  readonly #socket: KernelSocket;
   readonly #messages: MappedMemory;
   readonly #words: Uint32Array;
-  /** The slot that each message points to. */
   readonly #slots = new Int32Array(CHUNK).fill(-1);
   #staged = 0;
-  #open = true;
 
-  /** Owns the descriptor and the memory. */
-  constructor({ calls, descriptor, frames, messages, slotBytes }: Opened) {
-    this.#calls = calls;
-    this.#descriptor = descriptor;
-    this.#messages = messages;
-    this.#words = new Uint32Array(messages.bytes);
-    this.frames = new FrameSlots(frames, 1, SLOTS, slotBytes);
+  /** Owns the socket. */
+  constructor(socket: KernelSocket, slotBytes: number) {
+    const what = 'mapping memory for a packet socket';
+    this.#socket = socket;
+    this.frames = new FrameSlots(socket.map(what, frameMemory(SLOTS, slotBytes), 'fresh'), 1, SLOTS, slotBytes);
+    this.#messages = socket.map(what, CHUNK * (HEADER + IOVEC), 'fresh');
+    this.#words = new Uint32Array(this.#messages.bytes);
     this.batch = newBatch(this.frames.windows[0] as Uint8Array, SLOTS, slotBytes);
     for (let index = 0; index < CHUNK; index++) {
-      const iovec = CHUNK * HEADER + index * IOVEC;
-      this.#setAddress(index * HEADER + IOVEC_AT, messages.address + iovec);
-      this.#setAddress(index * HEADER + IOVECS_AT, 1);
+      setLong(this.#words, index * HEADER + IOVEC_AT, this.#messages.address + CHUNK * HEADER + index * IOVEC);
+      setLong(this.#words, index * HEADER + IOVECS_AT, 1);
     }
   }
 
   begin(): number {
     this.#staged = 0;
-    return this.#open ? 0 : Errno.EBADF;
+    return this.#socket.isOpen ? 0 : Errno.EBADF;
   }
 
   frameOf(slot: number): number {
@@ -99,17 +77,18 @@ export class PacketTransmit implements FrameTransmit {
       this.#words[iovec / 4 + 2 + LOW_WORD] = (lengths[slot] as number) + HEADER_BYTES;
       if (this.#slots[index] === slot) continue;
       this.#slots[index] = slot;
-      this.#setAddress(iovec, this.frames.memory.address + slot * this.frames.slotBytes + FRAME_AT);
+      setLong(this.#words, iovec, this.frames.memory.address + slot * this.frames.slotBytes + FRAME_AT);
     }
   }
 
   send(): number {
     const count = this.#staged;
     this.#staged = 0;
-    this.errno = this.#open ? 0 : Errno.EBADF;
+    const { calls, descriptor, isOpen } = this.#socket;
+    this.errno = isOpen ? 0 : Errno.EBADF;
     let sent = 0;
     while (sent < count && this.errno === 0) {
-      const result = this.#calls.sendMessages(this.#descriptor, this.#messages.address + sent * HEADER, count - sent);
+      const result = calls.sendMessages(descriptor, this.#messages.address + sent * HEADER, count - sent);
       if (result > 0) sent += result;
       else if (result !== -Errno.EINTR) this.errno = result === 0 ? Errno.EAGAIN : -result;
     }
@@ -121,23 +100,6 @@ export class PacketTransmit implements FrameTransmit {
   }
 
   close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    this.#calls.close(this.#descriptor);
-    this.#calls.unmap(this.#messages);
-    this.#calls.unmap(this.frames.memory);
+    this.#socket.close();
   }
-
-  #setAddress(at: number, value: number): void {
-    this.#words[at / 4 + LOW_WORD] = value;
-    this.#words[at / 4 + 1 - LOW_WORD] = Math.floor(value / 2 ** 32);
-  }
-}
-
-interface Opened {
-  readonly calls: SystemCalls;
-  readonly descriptor: number;
-  readonly frames: MappedMemory;
-  readonly messages: MappedMemory;
-  readonly slotBytes: number;
 }

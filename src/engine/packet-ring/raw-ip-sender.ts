@@ -1,21 +1,18 @@
 import { Errno } from '../../transport/errno.ts';
 import type { SendBatch } from '../../transport/transport.ts';
+import { IPV4, socketFamily } from '../../wire/family.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import type { EngineProblem } from '../engine.ts';
 import { unknownInterface } from '../linux/interfaces.ts';
-import type { MappedMemory, SystemCalls } from '../linux/system-calls.ts';
-import { kernelRefusal } from './kernel-refusal.ts';
+import { Socket, type SystemCalls } from '../linux/system-calls.ts';
+import { type KernelSocket, openSocket } from './kernel-socket.ts';
 import { MESSAGE_MEMORY, MessageSlots } from './message-slots.ts';
 import type { PacketSender, Posting } from './sender.ts';
-import { IPV4, socketFamily } from '../../wire/family.ts';
 
-const SOCK_RAW = 3;
 /** Implies IP_HDRINCL, and nothing is ever received (raw(7)). */
 const IPPROTO_RAW = 255;
 const SOL_IP = 0;
 const IP_RECVERR = 11;
-const SOL_SOCKET = 1;
-const SO_SNDBUF = 7;
 const SO_BINDTODEVICE = 25;
 /** A small packet counts as about 1 KiB until the driver is done with it; cut to net.core.wmem_max. */
 const SEND_BUFFER = 4 * 1024 * 1024;
@@ -28,9 +25,7 @@ const PLACES = 3;
 
 /** What a sender is made for. */
 export interface RawIpOptions {
-  /** The interface that it is bound to, or null. */
   readonly device: string | null;
-  /** Stamps. */
   readonly now: () => Nanos;
   /** Whether batches can be posted: takes memory for three of them. */
   readonly posts: boolean;
@@ -38,34 +33,17 @@ export interface RawIpOptions {
 
 /** Opens a raw IP socket, or says why it cannot. Throws a usage error when there is no such interface. */
 export function openRawIpSender(calls: SystemCalls, options: RawIpOptions): RawIpSender | EngineProblem {
-  const { device } = options;
-  const socket = calls.socket(socketFamily(IPV4), SOCK_RAW, IPPROTO_RAW);
-  if (socket < 0) return kernelRefusal('opening a raw socket', socket);
-  const bound = device === null ? 0 : calls.setOption(socket, SOL_SOCKET, SO_BINDTODEVICE, Buffer.from(`${device}\0`));
-  const memories = bound < 0 ? bound : mapEach(calls, options.posts ? PLACES : 1);
-  if (typeof memories !== 'number') return new RawIpSender(calls, socket, { memories, now: options.now });
-  calls.close(socket);
-  if (device !== null && bound === -Errno.ENODEV) throw unknownInterface(device);
-  return kernelRefusal(bound < 0 ? `binding a raw socket to ${device}` : 'mapping memory for packets', memories);
+  return openSocket(calls, ['opening a raw socket', socketFamily(IPV4), Socket.RAW, IPPROTO_RAW], (socket) => {
+    if (options.device !== null) bindToDevice(socket, options.device);
+    return new RawIpSender(socket, options);
+  });
 }
 
-function mapEach(calls: SystemCalls, count: number): readonly MappedMemory[] | number {
-  const memories: MappedMemory[] = [];
-  while (memories.length < count) {
-    const memory = calls.map(-1, MESSAGE_MEMORY, 0);
-    if (typeof memory === 'number') {
-      for (const mapped of memories) calls.unmap(mapped);
-      return memory;
-    }
-    memories.push(memory);
-  }
-  return memories;
-}
-
-interface Parts {
-  /** One for each batch that can be filled or under way at the same time. */
-  readonly memories: readonly MappedMemory[];
-  readonly now: () => Nanos;
+function bindToDevice(socket: KernelSocket, device: string): void {
+  const name = Buffer.from(`${device}\0`);
+  const result = socket.calls.setOption(socket.descriptor, Socket.SOL_SOCKET, SO_BINDTODEVICE, name);
+  if (result === -Errno.ENODEV) throw unknownInterface(device);
+  socket.need(`binding a raw socket to ${device}`, result);
 }
 
 /** A batch that a thread of the pool is sending. */
@@ -73,7 +51,6 @@ interface Posted {
   readonly slots: MessageSlots;
   /** Slots before this one were sent before. */
   readonly first: number;
-  /** When it was posted. */
   readonly at: Nanos;
   /** How many messages the kernel took; null until the thread is done. */
   sent: number | null;
@@ -83,28 +60,26 @@ interface Posted {
 /** Sends through the kernel's routing: sendmmsg(2) on a raw IP socket, also in a thread of the pool. */
 export class RawIpSender implements PacketSender, Posting {
   readonly path = 'raw-ip';
-  readonly #calls: SystemCalls;
-  readonly #socket: number;
+  readonly #socket: KernelSocket;
   readonly #slots: readonly MessageSlots[];
   readonly #now: () => Nanos;
-  /** The place of the batch that is being filled. */
   #place = 0;
-  /** What the thread is sending. */
   #posted: Posted | null = null;
   /** Posted batches that are done with, until `settled` returns them. */
   readonly #settled: MessageSlots[] = [];
   #closed = false;
 
-  /** Owns the socket and the memories, which have MESSAGE_MEMORY bytes each. */
-  constructor(calls: SystemCalls, socket: number, { memories, now }: Parts) {
-    this.#calls = calls;
+  /** Owns the socket. */
+  constructor(socket: KernelSocket, { now, posts }: Omit<RawIpOptions, 'device'>) {
     this.#socket = socket;
     this.#now = now;
-    this.#slots = memories.map((memory) => new MessageSlots(memory));
-    const one = new Uint8Array(Uint32Array.of(1).buffer);
+    this.#slots = Array.from(
+      { length: posts ? PLACES : 1 },
+      () => new MessageSlots(socket.map('mapping memory for packets', MESSAGE_MEMORY, 'fresh')),
+    );
     // Reports packets that the queueing discipline drops as ENOBUFS, not as sent (ip(7)).
-    calls.setOption(socket, SOL_IP, IP_RECVERR, one);
-    calls.setOption(socket, SOL_SOCKET, SO_SNDBUF, new Uint8Array(Uint32Array.of(SEND_BUFFER).buffer));
+    socket.setInt(SOL_IP, IP_RECVERR, 1);
+    socket.setInt(Socket.SOL_SOCKET, Socket.SO_SNDBUF, SEND_BUFFER);
   }
 
   get batch(): SendBatch {
@@ -149,15 +124,15 @@ export class RawIpSender implements PacketSender, Posting {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#posted !== null) await this.#posted.ended;
-    this.#calls.close(this.#socket);
-    for (const { memory } of this.#slots) this.#calls.unmap(memory);
+    this.#socket.close();
   }
 
   #handOver(slots: MessageSlots, first: number, done: () => void): void {
     slots.expect();
     const posted: Posted = { slots, first, at: this.#now(), sent: null, ended: Promise.resolve() };
     posted.ended = new Promise((resolve) => {
-      this.#calls.sendMessagesAside(this.#socket, slots.header(first), slots.batch.count - first, (sent) => {
+      const { calls, descriptor } = this.#socket;
+      calls.sendMessagesAside(descriptor, slots.header(first), slots.batch.count - first, (sent) => {
         posted.sent = sent;
         resolve();
         done();
@@ -185,7 +160,8 @@ export class RawIpSender implements PacketSender, Posting {
   #send(slots: MessageSlots, first: number, end: number): number {
     const at = this.#now();
     const many = Math.min(CHUNK, end - first);
-    const sent = this.#closed ? -Errno.EBADF : this.#calls.sendMessages(this.#socket, slots.header(first), many);
+    const { calls, descriptor } = this.#socket;
+    const sent = this.#closed ? -Errno.EBADF : calls.sendMessages(descriptor, slots.header(first), many);
     if (sent > 0) return slots.note(first, first + sent, { error: 0, at });
     if (sent === -Errno.EINTR) return first;
     const error = sent === 0 ? Errno.EAGAIN : -sent;

@@ -1,11 +1,11 @@
 import { Errno } from '../../transport/errno.ts';
-import type { MappedMemory, SystemCalls } from '../linux/system-calls.ts';
-import { LOW_WORD } from './frame-slots.ts';
+import { LOW_WORD, setLong } from './frame-slots.ts';
+import type { KernelSocket } from './kernel-socket.ts';
 import type { CapturedFrames } from './ring-block.ts';
 
 /**
- * Where things lie in the memory that recvmsg(2) works with, in bytes. struct msghdr: name 8, its length 8,
- * iovec 8, their number 8, control 8, its length 8, flags 8. struct iovec: address 8, length 8.
+ * Offsets in the memory of recvmsg(2). struct msghdr: name, its length, iovec, their number, control, its
+ * length, flags, 8 bytes each. struct iovec: address 8, length 8.
  */
 const At = { HEADER: 0, VECTOR: 64, NAME: 128, CONTROL: 192, PACKET: 256 } as const;
 const Header = { NAME: 0, NAME_LENGTH: 8, VECTORS: 16, VECTOR_COUNT: 24, CONTROL: 32, CONTROL_LENGTH: 40 } as const;
@@ -19,16 +19,9 @@ const CONTROL_BYTES = At.PACKET - At.CONTROL;
 /** struct cmsghdr: length 8, level 4, type 4; then, as the only message asked for, a struct timespec. */
 const STAMP = At.CONTROL + 16;
 
-/** Maps what receiving needs, or says why not: `-errno`. */
-export function openReceivedFrames(calls: SystemCalls, descriptor: number): ReceivedFrames | number {
-  const memory = calls.map(-1, MEMORY, 0);
-  return typeof memory === 'number' ? memory : new ReceivedFrames(calls, descriptor, memory);
-}
-
 /**
- * Frames of a packet socket without a ring, a recvmsg(2) each, stamped by the kernel all the same
- * (SO_TIMESTAMPNS). Slower by the frame, but to make a ring and to close it each take the kernel 12 ms: for a
- * handful of packets that is more than all else. Allocates nothing.
+ * Frames of a packet socket without a ring, a recvmsg(2) each, with the kernel's stamps (SO_TIMESTAMPNS).
+ * Slower by the frame, but making a ring and closing it take 12 ms each. Allocates nothing.
  */
 export class ReceivedFrames implements CapturedFrames {
   readonly bytes: Uint8Array;
@@ -37,37 +30,36 @@ export class ReceivedFrames implements CapturedFrames {
   seconds: number = 0;
   nanos: number = 0;
   packetType: number = 0;
-  readonly memory: MappedMemory;
-  readonly #calls: SystemCalls;
-  readonly #descriptor: number;
+  readonly #socket: KernelSocket;
+  readonly #address: number;
   readonly #words: Uint32Array;
   #error = 0;
   #isNew = false;
 
-  /** Owns the memory, which has MEMORY bytes. */
-  constructor(calls: SystemCalls, descriptor: number, memory: MappedMemory) {
-    this.#calls = calls;
-    this.#descriptor = descriptor;
-    this.memory = memory;
-    this.bytes = new Uint8Array(memory.bytes);
-    this.#words = new Uint32Array(memory.bytes);
-    this.#point(At.HEADER + Header.NAME, At.NAME);
-    this.#point(At.HEADER + Header.VECTORS, At.VECTOR);
-    this.#point(At.HEADER + Header.CONTROL, At.CONTROL);
-    this.#set(At.HEADER + Header.VECTOR_COUNT, 1);
-    this.#point(At.VECTOR, At.PACKET);
-    this.#set(At.VECTOR + 8, PACKET_BYTES);
+  constructor(socket: KernelSocket) {
+    const { address, bytes } = socket.map('mapping memory for packets', MEMORY, 'fresh');
+    this.#socket = socket;
+    this.#address = address;
+    this.bytes = new Uint8Array(bytes);
+    this.#words = new Uint32Array(bytes);
+    setLong(this.#words, At.HEADER + Header.NAME, address + At.NAME);
+    setLong(this.#words, At.HEADER + Header.VECTORS, address + At.VECTOR);
+    setLong(this.#words, At.HEADER + Header.CONTROL, address + At.CONTROL);
+    setLong(this.#words, At.HEADER + Header.VECTOR_COUNT, 1);
+    setLong(this.#words, At.VECTOR, address + At.PACKET);
+    setLong(this.#words, At.VECTOR + 8, PACKET_BYTES);
   }
 
   begin(): boolean {
-    this.#set(At.HEADER + Header.NAME_LENGTH, NAME_BYTES);
-    this.#set(At.HEADER + Header.CONTROL_LENGTH, CONTROL_BYTES);
-    const received = this.#calls.receiveMessage(this.#descriptor, this.memory.address + At.HEADER);
+    setLong(this.#words, At.HEADER + Header.NAME_LENGTH, NAME_BYTES);
+    setLong(this.#words, At.HEADER + Header.CONTROL_LENGTH, CONTROL_BYTES);
+    const { calls, descriptor } = this.#socket;
+    const received = calls.receiveMessage(descriptor, this.#address + At.HEADER);
     if (received < 0 && received !== -Errno.EAGAIN && received !== -Errno.EINTR) this.#error = -received;
     this.#isNew = received > 0;
     this.length = Math.max(0, received);
-    this.seconds = this.#low(STAMP);
-    this.nanos = this.#low(STAMP + 8);
+    this.seconds = this.#words[STAMP / 4 + LOW_WORD] as number;
+    this.nanos = this.#words[STAMP / 4 + 2 + LOW_WORD] as number;
     this.packetType = this.bytes[PACKET_TYPE] as number;
     return this.#isNew;
   }
@@ -82,25 +74,9 @@ export class ReceivedFrames implements CapturedFrames {
     // The kernel has copied the packet.
   }
 
-  /** The errno of a `begin` that failed since the last call, which the socket no longer has, or 0. */
   takeError(): number {
     const error = this.#error;
     this.#error = 0;
     return error;
-  }
-
-  #point(at: number, to: number): void {
-    const address = this.memory.address + to;
-    this.#words[at / 4 + LOW_WORD] = address;
-    this.#words[at / 4 + 1 - LOW_WORD] = Math.floor(address / 2 ** 32);
-  }
-
-  #set(at: number, value: number): void {
-    this.#words[at / 4 + LOW_WORD] = value;
-    this.#words[at / 4 + 1 - LOW_WORD] = 0;
-  }
-
-  #low(at: number): number {
-    return this.#words[at / 4 + LOW_WORD] as number;
   }
 }

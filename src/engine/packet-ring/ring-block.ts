@@ -13,10 +13,7 @@ const TP_STATUS_USER = 1;
 /** What sll_pkttype says (packet(7)). */
 export const PacketType = { HOST: 0, BROADCAST: 1, MULTICAST: 2, OTHERHOST: 3, OUTGOING: 4 } as const;
 
-/**
- * What a packet socket has captured: `begin` takes what is there, `next` goes from frame to frame, `release`
- * gives it back. The fields are those of the frame that `next` returned true for.
- */
+/** What a packet socket has captured; the fields are those of the frame that `next` came to. */
 export interface CapturedFrames {
   /** Where the IP packet stands in `bytes`, and how many bytes of it were captured. */
   readonly bytes: Uint8Array;
@@ -27,19 +24,18 @@ export interface CapturedFrames {
   readonly nanos: number;
   /** PacketType. */
   readonly packetType: number;
-  /** False when there is nothing yet. */
+  /** Takes what is there; false when there is nothing yet. */
   begin(): boolean;
-  /** False after the last frame of what `begin` took. */
+  /** Goes to the next frame; false after the last of what `begin` took. */
   next(): boolean;
+  /** Gives back what `begin` took. */
   release(): void;
+  /** The errno of a `begin` that failed since the last call, which the socket no longer has, or 0. */
+  takeError(): number;
 }
 
-/**
- * Walks a TPACKET_V3 receive ring in place: `begin` takes the next block that the kernel has handed over,
- * `next` goes from frame to frame, `release` hands the block back. Allocates nothing.
- */
+/** Walks a TPACKET_V3 receive ring in place, block by block. Allocates nothing. */
 export class RingBlocks implements CapturedFrames {
-  /** The whole ring. */
   readonly bytes: Uint8Array;
   offset: number = 0;
   length: number = 0;
@@ -60,7 +56,6 @@ export class RingBlocks implements CapturedFrames {
     this.#blockBytes = blockBytes;
   }
 
-  /** False when the kernel is still filling the next block. */
   begin(): boolean {
     // Atomic, so that no frame is read before the status on a CPU that reorders loads.
     if ((Atomics.load(this.#words, (this.#block + Block.STATUS) >>> 2) & TP_STATUS_USER) === 0) return false;
@@ -69,7 +64,6 @@ export class RingBlocks implements CapturedFrames {
     return true;
   }
 
-  /** False after the last frame of the block. */
   next(): boolean {
     if (this.#left === 0) return false;
     this.#left--;
@@ -83,11 +77,14 @@ export class RingBlocks implements CapturedFrames {
     return true;
   }
 
-  /** The kernel may fill the block again. */
   release(): void {
     Atomics.store(this.#words, (this.#block + Block.STATUS) >>> 2, TP_STATUS_KERNEL);
     this.#block = (this.#block + this.#blockBytes) % this.bytes.length;
     this.#left = 0;
+  }
+
+  takeError(): number {
+    return 0;
   }
 
   #word(offset: number): number {

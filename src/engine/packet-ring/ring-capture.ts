@@ -1,11 +1,15 @@
 import type { PacketHandler, Routes } from '../../transport/transport.ts';
+import { readAddress } from '../../wire/address.ts';
+import { readU16 } from '../../wire/bytes.ts';
+import { ipHeaderLength, IpProtocol, Ipv4Offset } from '../../wire/ipv4.ts';
 import { type Nanos, NANOS_PER_MS } from '../../wire/numbers.ts';
-import type { SocketWatch } from '../linux/system-calls.ts';
+import { TcpFlag } from '../../wire/tcp-flags.ts';
+import { tcpFlags, TcpOffset } from '../../wire/tcp.ts';
 import type { KernelClock } from './kernel-clock.ts';
-import { OwnPackets } from './own-packets.ts';
-import type { CapturedFrames } from './ring-block.ts';
+import { type CapturedFrames, PacketType } from './ring-block.ts';
 import type { CaptureSocket } from './capture-socket.ts';
 
+const { SYN, RST, ACK } = TcpFlag;
 /** After this long the caller is asked whether it has something to send. */
 const LONGEST_DRAIN: Nanos = NANOS_PER_MS;
 
@@ -30,7 +34,7 @@ export class RingCapture {
   #from: Nanos = 0;
   #draining = false;
   #closed = false;
-  #watch: SocketWatch | null = null;
+  #stopWatching: () => void = () => undefined;
   #drops = 0;
 
   constructor({ socket, clock, now, sourcePorts, routes }: CaptureParts) {
@@ -49,7 +53,7 @@ export class RingCapture {
 
   /** Calls `readable` on the event loop while the kernel has handed over blocks that are not drained. */
   watch(readable: () => void): void {
-    this.#watch = this.#socket.watch(readable);
+    this.#stopWatching = this.#socket.watch(readable);
   }
 
   /** Delivers blocks until the ring is empty or 1 ms has passed; true if it delivered. Not reentrant. */
@@ -69,7 +73,6 @@ export class RingCapture {
     return this.#drops;
   }
 
-  /** The socket's error since the last call, or 0. */
   takeError(): number {
     return this.#closed ? 0 : this.#socket.takeError();
   }
@@ -79,7 +82,7 @@ export class RingCapture {
     if (this.#closed) return;
     this.drops();
     this.#closed = true;
-    this.#watch?.stop();
+    this.#stopWatching();
     await this.#socket.close();
   }
 
@@ -116,5 +119,36 @@ export class RingCapture {
     if (at < this.#from) return false;
     this.#handler(bytes, offset, length, at);
     return true;
+  }
+}
+
+/**
+ * Decides which packets are delivered. The loopback shows each twice, going out and coming in: an own one
+ * counts when it goes out, any other when it comes in. What comes in for others, in promiscuous mode, is
+ * dropped.
+ */
+class OwnPackets {
+  readonly #ports = new Uint8Array(65_536);
+  readonly #routes: Pick<Routes, 'isLocal'>;
+
+  constructor(ports: readonly number[], routes: Pick<Routes, 'isLocal'>) {
+    for (const port of ports) this.#ports[port] = 1;
+    this.#routes = routes;
+  }
+
+  /** `packetType` is that of the sockaddr_ll; the packet has passed the filter, so ports can be read. */
+  isWanted(packetType: number, bytes: Uint8Array, offset: number): boolean {
+    if (packetType === PacketType.OUTGOING) return this.#isOwn(bytes, offset);
+    if (packetType === PacketType.OTHERHOST) return false;
+    return !this.#isOwn(bytes, offset) || !this.#routes.isLocal(readAddress(bytes, offset + Ipv4Offset.SOURCE));
+  }
+
+  /** From one of our ports, and no answer (SYN-ACK, RST): a target's port may be one of ours too. */
+  #isOwn(bytes: Uint8Array, offset: number): boolean {
+    if (bytes[offset + Ipv4Offset.PROTOCOL] !== IpProtocol.TCP) return false;
+    const tcp = offset + ipHeaderLength(bytes, offset);
+    if (this.#ports[readU16(bytes, tcp + TcpOffset.SOURCE_PORT)] === 0) return false;
+    const flags = tcpFlags(bytes, tcp);
+    return (flags & RST) === 0 && (flags & (SYN | ACK)) !== (SYN | ACK);
   }
 }

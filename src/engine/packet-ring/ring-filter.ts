@@ -61,8 +61,8 @@ function prependIpv4(program: FilterProgram, ports: readonly number[]): { readon
 /** Expects the length of the IP header in X. */
 function prependTcp(
   program: FilterProgram,
-  runs: readonly (readonly [number, number])[],
-  { accept, refuse }: { readonly accept: Label; readonly refuse: Label },
+  runs: [number, number][],
+  { accept, refuse }: Record<'accept' | 'refuse', Label>,
 ): Label {
   program.branch(Bpf.JUMP_IF_ANY_BIT, TcpFlag.RST, refuse, accept);
   const ours = program.prepend(Bpf.LOAD_BYTE_FROM_X, TcpOffset.FLAGS);

@@ -23,9 +23,9 @@ export interface ChosenSender {
 }
 
 /**
- * Opens the send path that the run needs: the kernel's own (any route, the firewall's output rules, stamps by
- * the kernel), or for more than that can carry frames straight to the driver of the first target's interface.
- * The raw socket takes their place where they cannot be had, unless the user asked for them by name.
+ * Opens the send path that the run needs: the kernel's own (any route, the firewall's output rules, the
+ * kernel's stamps), or for higher rates frames straight to the driver of the first target's interface. Where
+ * those cannot be had the raw socket takes their place, unless the user asked for them by name.
  */
 export function openSender(calls: SystemCalls, options: EngineOptions, now: () => Nanos): ChosenSender | EngineProblem {
   const demand = options.sending ?? WITHOUT_DEMAND;
@@ -35,16 +35,16 @@ export function openSender(calls: SystemCalls, options: EngineOptions, now: () =
   if ('code' in raw) return raw;
   if (cause === null) return { sender: raw, why: demand.path === 'auto' ? 'no higher rate was asked for' : 'asked for' };
   const frames = openFrames(calls, options, { raw, now });
-  if (!('code' in frames)) return { sender: new SenderWithFallback(frames, raw), why: `${cause}: ${frames.why}` };
+  if (!('code' in frames)) return { sender: frames, why: `${cause}: ${frames.why}` };
   if (demand.path === 'auto') return { sender: raw, why: `${cause}, but ${frames.message}` };
   void raw.close();
   return { ...frames, message: `--send-path ${demand.path}: ${frames.message}` };
 }
 
 /**
- * Why the run needs more than a raw IP socket; null when it does not. Only a rate that the user names is a
- * cause: frames pass by the firewall's output rules, IPsec policies and our own capture, so that what is
- * measured would change with the number of ports.
+ * Why the run needs more than a raw IP socket, or null. Only a rate that the user names is a cause: frames
+ * bypass output rules, IPsec policies and our capture, so that what is measured would change with the number
+ * of ports.
  */
 function causeForFrames({ path, rate }: SendDemand): string | null {
   if (path !== 'auto') return path === 'raw-ip' ? null : 'asked for';
@@ -52,12 +52,11 @@ function causeForFrames({ path, rate }: SendDemand): string | null {
   return rate === Infinity ? '--rate max' : `--rate ${rate}`;
 }
 
-interface FrameParts {
-  readonly raw: RawIpSender;
-  readonly now: () => Nanos;
-}
-
-function openFrames(calls: SystemCalls, options: EngineOptions, { raw, now }: FrameParts): EthernetSender | EngineProblem {
+function openFrames(
+  calls: SystemCalls,
+  options: EngineOptions,
+  { raw, now }: { raw: RawIpSender; now: () => Nanos },
+): EthernetSender | EngineProblem {
   const [source] = options.routes.sources;
   if (source === undefined) {
     return { code: 'not-supported', message: 'there is no route to the first target', hint: 'see `ip route get ADDRESS`' };
@@ -67,29 +66,4 @@ function openFrames(calls: SystemCalls, options: EngineOptions, { raw, now }: Fr
   const bound = options.interface !== null;
   const ethernet = { calls, interface: source.interface, source: source.address, bound, fallback: raw, slotBytes, now };
   return openEthernetSender(ethernet, path === 'af-xdp' || path === 'af-packet' ? [path] : ['af-xdp', 'af-packet']);
-}
-
-/** An Ethernet sender that owns its fallback. */
-class SenderWithFallback implements PacketSender {
-  readonly path: PacketSender['path'];
-  readonly batch: PacketSender['batch'];
-  readonly posting = null;
-  readonly #frames: EthernetSender;
-  readonly #raw: RawIpSender;
-
-  constructor(frames: EthernetSender, raw: RawIpSender) {
-    this.path = frames.path;
-    this.batch = frames.batch;
-    this.#frames = frames;
-    this.#raw = raw;
-  }
-
-  flush(): void {
-    this.#frames.flush();
-  }
-
-  async close(): Promise<void> {
-    await this.#frames.close();
-    await this.#raw.close();
-  }
 }

@@ -1,11 +1,11 @@
 import { Errno } from '../../transport/errno.ts';
 import type { SendBatch } from '../../transport/transport.ts';
-import type { EngineProblem } from '../engine.ts';
+import { newBatch, type EngineProblem } from '../engine.ts';
 import type { SystemCalls } from '../linux/system-calls.ts';
 import { FRAME_AT, FrameSlots, HEADER_BYTES, LOW_WORD, SLOT_BYTES } from './frame-slots.ts';
-import type { FrameTransmit } from './frame-transmit.ts';
-import { newBatch } from './sender.ts';
-import { closeXdpSocket, openXdpSocket, type XdpRing, type XdpSocket } from './xdp-socket.ts';
+import type { FrameTransmit } from './sender.ts';
+import type { KernelSocket } from './kernel-socket.ts';
+import { openXdpSocket, type XdpRing, type XdpSocket } from './xdp-socket.ts';
 
 const SOL_XDP = 283;
 const XDP_STATISTICS = 7;
@@ -23,22 +23,21 @@ const KICKS = 4;
 /** Refusals that may be over at the next kick; at any other the kernel has not looked at the ring. */
 const PASSING: ReadonlySet<number> = new Set([-Errno.EAGAIN, -Errno.EBUSY, -Errno.ENOBUFS, -Errno.ENOMEM, -Errno.EINTR]);
 
-/** Opens the transmit ring of queue 0, which every interface has. */
+/** Opens the transmit ring of queue 0. */
 export function openXdpTransmit(
   calls: SystemCalls,
   interfaceIndex: number,
   slotBytes: number = SLOT_BYTES,
 ): XdpTransmit | EngineProblem {
-  const socket = openXdpSocket(calls, { interfaceIndex, queue: 0 }, slotBytes);
-  return 'descriptor' in socket ? new XdpTransmit(calls, socket) : socket;
+  const opened = openXdpSocket(calls, interfaceIndex, slotBytes);
+  return 'code' in opened ? opened : new XdpTransmit(opened);
 }
 
 /**
- * Sends by an AF_XDP ring in copy mode (Documentation/networking/af_xdp.rst; net/xdp/xsk.c,
- * __xsk_generic_xmit): the slots of the batch are the frames themselves. The kernel takes frames during the
- * kick alone. What it left it would take at any later kick, when the session has long sent those packets
- * again: so descriptors that were not taken are made invalid, and the kernel's count of invalid ones tells
- * how many they were.
+ * Sends by an AF_XDP ring in copy mode (net/xdp/xsk.c, __xsk_generic_xmit): the slots of the batch are the
+ * frames. The kernel takes frames during a kick alone, and would take at a later one what the session has
+ * sent again by then: what was not taken is made invalid, and the kernel's count of invalid ones tells how
+ * many they were.
  */
 export class XdpTransmit implements FrameTransmit {
   readonly path = 'af-xdp';
@@ -46,9 +45,9 @@ export class XdpTransmit implements FrameTransmit {
   readonly frames: FrameSlots;
   readonly chunk: number;
   errno = 0;
-  readonly #calls: SystemCalls;
-  readonly #socket: XdpSocket;
+  readonly #socket: KernelSocket;
   readonly #transmit: XdpRing;
+  readonly #completion: XdpRing;
   readonly #descriptors: Uint32Array;
   readonly #addresses: Uint32Array;
   /** Frames of each region that the kernel still has. */
@@ -60,27 +59,25 @@ export class XdpTransmit implements FrameTransmit {
   #producer: number;
   /** Invalid descriptors that the kernel has counted, or will. */
   #invalid = 0;
-  #open = true;
 
-  /** Owns `socket`. */
-  constructor(calls: SystemCalls, socket: XdpSocket) {
-    const { regions, slots } = socket.size;
-    this.#calls = calls;
+  /** Owns its socket. */
+  constructor({ socket, regions, slots, slotBytes, frames, transmit, completion, kick }: XdpSocket) {
     this.#socket = socket;
-    this.#transmit = socket.transmit;
-    this.#descriptors = new Uint32Array(socket.transmit.memory.bytes);
-    this.#addresses = new Uint32Array(socket.completion.memory.bytes);
+    this.#transmit = transmit;
+    this.#completion = completion;
+    this.#descriptors = new Uint32Array(transmit.memory.bytes);
+    this.#addresses = new Uint32Array(completion.memory.bytes);
     this.#inFlight = new Int32Array(regions);
     this.#producer = Atomics.load(this.#transmit.words, this.#transmit.producer);
-    this.frames = new FrameSlots(socket.frames, regions, slots, socket.slotBytes);
-    this.batch = newBatch(this.frames.windows[0] as Uint8Array, slots, socket.slotBytes);
-    this.chunk = Math.min(socket.kick, slots);
+    this.frames = new FrameSlots(frames, regions, slots, slotBytes);
+    this.batch = newBatch(this.frames.windows[0] as Uint8Array, slots, slotBytes);
+    this.chunk = Math.min(kick, slots);
   }
 
   /** EAGAIN while all other regions are in flight: the next slots could not be handed out. */
   begin(): number {
     this.#staged = 0;
-    if (!this.#open) return Errno.EBADF;
+    if (!this.#socket.isOpen) return Errno.EBADF;
     this.#reap();
     return this.#inFlight[this.#nextRegion()] === 0 ? this.#full() : Errno.EAGAIN;
   }
@@ -108,7 +105,7 @@ export class XdpTransmit implements FrameTransmit {
   send(): number {
     const count = this.#staged;
     this.#staged = 0;
-    this.errno = this.#open ? 0 : Errno.EBADF;
+    this.errno = this.#socket.isOpen ? 0 : Errno.EBADF;
     if (count === 0 || this.errno !== 0) return 0;
     const { words, producer } = this.#transmit;
     this.#producer = (this.#producer + count) | 0;
@@ -129,8 +126,7 @@ export class XdpTransmit implements FrameTransmit {
   }
 
   close(): void {
-    if (this.#open) closeXdpSocket(this.#calls, this.#socket);
-    this.#open = false;
+    this.#socket.close();
   }
 
   #nextRegion(): number {
@@ -141,17 +137,19 @@ export class XdpTransmit implements FrameTransmit {
   #full(): number {
     const room = this.#transmit.mask + 1 - this.batch.capacity;
     if (this.#waiting() <= room) return 0;
-    const result = this.#calls.kick(this.#socket.descriptor);
+    const { calls, descriptor } = this.#socket;
+    const result = calls.kick(descriptor);
     if (result < 0 && !PASSING.has(result)) return -result;
     // An old kernel tells at the next kick what it took at the last.
-    this.#calls.kick(this.#socket.descriptor);
+    calls.kick(descriptor);
     return this.#waiting() <= room ? 0 : Errno.EAGAIN;
   }
 
   #kick(): number {
+    const { calls, descriptor } = this.#socket;
     let result = 0;
     for (let kicks = 0; kicks < KICKS; kicks++) {
-      result = this.#calls.kick(this.#socket.descriptor);
+      result = calls.kick(descriptor);
       if (result >= 0 || result === -Errno.EBUSY || !PASSING.has(result)) return Math.min(result, 0);
     }
     return result;
@@ -179,15 +177,15 @@ export class XdpTransmit implements FrameTransmit {
 
   /** Lets the kernel skip what is invalid; how many that were since the last time. */
   #countInvalid(): number {
-    const { descriptor } = this.#socket;
-    this.#calls.kick(descriptor);
-    this.#calls.getOption(descriptor, SOL_XDP, XDP_STATISTICS, this.#statisticsBytes);
+    const { calls, descriptor } = this.#socket;
+    calls.kick(descriptor);
+    calls.getOption(descriptor, SOL_XDP, XDP_STATISTICS, this.#statisticsBytes);
     return Number(this.#statistics[TX_INVALID]) - this.#invalid;
   }
 
   /** Takes frames back from the completion ring: those are sent, or dropped. */
   #reap(): void {
-    const { words, producer, consumer, entries, mask } = this.#socket.completion;
+    const { words, producer, consumer, entries, mask } = this.#completion;
     const end = Atomics.load(words, producer);
     const regionShift = Math.log2(this.batch.capacity * this.frames.slotBytes);
     let at = words[consumer] as number;

@@ -1,5 +1,5 @@
 import type { EngineProblem } from '../engine.ts';
-import { hasSystemCalls, systemCalls } from '../linux/system-calls.ts';
+import { firstLine, hasSystemCalls, systemCalls } from '../linux/system-calls.ts';
 
 const BUILD =
   "apt-get install build-essential python3 libpcap-dev (or your system's names for them), then npm rebuild raw-socket cap";
@@ -8,27 +8,22 @@ const LIBRARY_NAMES: readonly string[] = ['libpcap.so', 'libpcap.so.0.8', 'libpc
 
 /** Why the native part of an optional dependency cannot be loaded. */
 export function missingBinding(name: 'raw-socket' | 'cap', error: unknown): EngineProblem {
-  const text = error instanceof Error ? error.message : String(error);
-  const first = text.split('\n', 1)[0] as string;
+  const first = firstLine(error);
   if (/libpcap\.so/.test(first)) {
     return { code: 'not-installed', message: `the package ${name} needs libpcap: ${first}`, hint: 'apt-get install libpcap0.8' };
   }
-  const packageMissing = first.includes(`'${name}'`);
-  return {
-    code: 'not-installed',
-    message: packageMissing
-      ? `the package ${name} is not installed`
-      : `the package ${name} is installed but not usable: ${first}`,
-    hint: packageMissing ? `it is compiled when it is installed: ${BUILD.replace('npm rebuild', 'npm install')}` : BUILD,
-  };
+  if (!first.includes(`'${name}'`)) {
+    return { code: 'not-installed', message: `the package ${name} is installed but not usable: ${first}`, hint: BUILD };
+  }
+  const hint = `it is compiled when it is installed: ${BUILD.replace('npm rebuild', 'npm install')}`;
+  return { code: 'not-installed', message: `the package ${name} is not installed`, hint };
 }
 
 /**
- * Sees to it that cap can switch libpcap to immediate mode; call it before cap is loaded for the first time.
- * Cap looks the function up in dlopen("libpcap.so"), a name that only -dev packages have. Without it the
- * handle is NULL, which dlsym takes for RTLD_DEFAULT: glibc then searches the caller's own libraries too and
- * finds it; musl searches global ones only, so libpcap is made one here. False when none of it helps: packets
- * then come up to a second late.
+ * Lets cap switch libpcap to immediate mode; call it before cap is first loaded. Cap looks the function up in
+ * dlopen("libpcap.so"), a name that only -dev packages have; without it the NULL handle is RTLD_DEFAULT to
+ * dlsym. glibc then finds it in the caller's own libraries; musl searches global ones only, so libpcap is
+ * made one here. False when none of it helps: packets then come up to a second late.
  */
 export function offerImmediateMode(): boolean {
   const calls = systemCalls();

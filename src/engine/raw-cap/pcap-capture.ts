@@ -5,16 +5,6 @@ import type { EngineProblem } from '../engine.ts';
 import { netRawProblem } from '../linux/capabilities.ts';
 import { offerImmediateMode, missingBinding } from './native-packages.ts';
 
-/** What to capture, and where frames go. */
-export interface PcapOptions {
-  /** pcap-filter(7). */
-  readonly filter: string;
-  /** Bytes asked for; libpcap rounds up. */
-  readonly kernelBuffer: number;
-  /** A frame, link header included: `bytes[0 ... length]`, valid during the call only. */
-  readonly onFrame: (bytes: Uint8Array, length: number) => void;
-}
-
 /** A capture on all interfaces that delivers while the event loop polls. */
 export interface PcapCapture {
   readonly link: LinkType;
@@ -25,8 +15,8 @@ export interface PcapCapture {
 }
 
 /**
- * The pseudo-device of all interfaces. A named one is never used: when it goes down, the binding asserts on
- * the poll error and the process aborts. `any` survives, and still sees a reply that comes back another way.
+ * The pseudo-device of all interfaces. When a named one goes down the binding asserts on the poll error and
+ * the process aborts; `any` survives, and sees a reply that comes back another way.
  */
 const DEVICE = 'any';
 /** The longest frame that snaplen 65535, which cap sets, lets through, with room for a cooked header. */
@@ -41,14 +31,20 @@ const LINKS: Readonly<Record<string, LinkType>> = {
 };
 
 /**
- * Every Cap that was ever made, for the life of the process. Its destructor stops a poll handle that may
- * never have been started (after a failed open), and frees one that libuv still has in its list (after a
- * close): it must not run.
+ * Every Cap that was ever made. Its destructor stops a poll handle that may never have been started (after a
+ * failed open), and frees one that libuv still has in its list (after a close): it must not run.
  */
 const neverCollected: Cap[] = [];
 
-/** Opens a capture, or says why it cannot. */
-export async function openPcapCapture(options: PcapOptions): Promise<PcapCapture | EngineProblem> {
+/**
+ * Opens a capture by a pcap-filter(7), or says why it cannot. `onFrame` gets frames, link header included, as
+ * `bytes[0 ... length]`, valid during the call only. libpcap rounds `kernelBuffer` (bytes) up.
+ */
+export async function openPcapCapture(
+  filter: string,
+  kernelBuffer: number,
+  onFrame: (bytes: Uint8Array, length: number) => void,
+): Promise<PcapCapture | EngineProblem> {
   const immediate = offerImmediateMode();
   let binding: typeof import('cap').default;
   try {
@@ -61,10 +57,10 @@ export async function openPcapCapture(options: PcapOptions): Promise<PcapCapture
   const buffer = Buffer.allocUnsafeSlow(FRAME_BYTES);
   // A Buffer's `slice` copies nothing; a handler that keeps one would keep the next packet.
   const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
-  cap.on('packet', (length) => options.onFrame(bytes, length));
+  cap.on('packet', (length) => onFrame(bytes, length));
   let linkName: string;
   try {
-    linkName = cap.open(DEVICE, options.filter, options.kernelBuffer, buffer);
+    linkName = cap.open(DEVICE, filter, kernelBuffer, buffer);
   } catch (error) {
     return openProblem(error);
   }
@@ -85,9 +81,6 @@ function openProblem(error: unknown): EngineProblem {
   const text = (error as Error).message;
   // libpcap leaves the text empty for some versions' permission errors.
   if (text === '' || /permission|permitted/i.test(text)) return netRawProblem('capturing packets');
-  return {
-    code: 'not-supported',
-    message: `capturing packets: ${text}`,
-    hint: 'is AF_PACKET in this kernel, and libpcap not older than 1.5?',
-  };
+  const hint = 'is AF_PACKET in this kernel, and libpcap not older than 1.5?';
+  return { code: 'not-supported', message: `capturing packets: ${text}`, hint };
 }

@@ -19,10 +19,9 @@ const LATE_CAPTURE =
 export const rawCap: EngineCode = { check, open };
 
 /**
- * The pcap filter of a run that sends from `ports` (not empty, ascending): TCP to them whatever its flags,
- * TCP from them but for the resets that the kernel answers stray SYN-ACKs with, and the ICMP errors that can
- * be about them. First fragments only, as everywhere in TCP matching. ICMP: 3 unreachable, 4 source quench, 5
- * redirect, 11 time exceeded, 12 parameter problem (RFC 792).
+ * The pcap filter of a run that sends from `ports` (not empty, ascending): TCP to them, TCP from them but for
+ * the kernel's resets, and ICMP errors (RFC 792: 3 unreachable, 4 source quench, 5 redirect, 11 time
+ * exceeded, 12 parameter problem). First fragments only, as everywhere in TCP matching.
  */
 export function captureFilter(ports: readonly number[]): string {
   const runs = portRuns(ports);
@@ -36,7 +35,7 @@ async function check(): Promise<EngineProblem | null> {
   const sender = await openRawSender(null);
   if ('code' in sender) return sender;
   sender.close();
-  const capture = await openPcapCapture({ filter: 'ip and tcp port 0', kernelBuffer: SMALL_BUFFER, onFrame: () => undefined });
+  const capture = await openPcapCapture('ip and tcp port 0', SMALL_BUFFER, () => undefined);
   if ('code' in capture) return capture;
   capture.close();
   return null;
@@ -49,11 +48,9 @@ async function open(options: EngineOptions): Promise<Transport> {
   const sender = await openRawSender(options.interface);
   if ('code' in sender) throw engineError(sender);
   const transport = new RawCapTransport(sender, new InterfaceWatch(options.routes, options.interface));
-  const capture = await openPcapCapture({
-    filter: captureFilter(options.sourcePorts),
-    kernelBuffer: KERNEL_BUFFER,
-    onFrame: (bytes, length) => transport.onFrame(bytes, length),
-  });
+  const capture = await openPcapCapture(captureFilter(options.sourcePorts), KERNEL_BUFFER, (bytes, length) =>
+    transport.onFrame(bytes, length),
+  );
   if ('code' in capture) {
     await transport.close();
     throw engineError(capture);

@@ -42,11 +42,8 @@ function openProblem(error: unknown): EngineProblem {
   const text = (error as Error).message;
   const errno = errnoOfText(text);
   if (errno === Errno.EPERM || errno === Errno.EACCES) return netRawProblem('opening a raw socket');
-  return {
-    code: 'not-supported',
-    message: `opening a raw socket: ${text}`,
-    hint: 'this kernel or sandbox has no raw IPv4 sockets',
-  };
+  const hint = 'this kernel or sandbox has no raw IPv4 sockets';
+  return { code: 'not-supported', message: `opening a raw socket: ${text}`, hint };
 }
 
 function bindToDevice(binding: typeof import('raw-socket'), socket: Socket, device: string): void {

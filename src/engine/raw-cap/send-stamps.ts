@@ -9,9 +9,9 @@ const PORTS_AND_SEQ = 8;
 const PLACES = 256;
 
 /**
- * When own packets left, by the only clock there is: read right before each was handed to the kernel.
- * Captures come in the order in which the kernel saw the packets, but all at once after a batch was sent:
- * stamped then, the first SYN would look as if it had left with the last, and its RTT too short.
+ * When own packets left: the clock read right before each was handed to the kernel. Captures come in the
+ * kernel's order, but all at once after a batch: stamped then, the first SYN would leave with the last, its
+ * RTT too short.
  */
 export class SendStamps {
   readonly #targets = new Uint32Array(PLACES);
@@ -34,12 +34,10 @@ export class SendStamps {
     if (this.#sent - this.#seen > PLACES) this.#seen = this.#sent - PLACES;
   }
 
-  /** How many packets were sent so far. */
   get count(): number {
     return this.#sent;
   }
 
-  /** True while packets that were sent have not been seen again. */
   get expecting(): boolean {
     return this.#seen < this.#sent;
   }

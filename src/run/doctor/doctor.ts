@@ -6,8 +6,7 @@ import { Capability, type CapabilitySets, holds, readPrivileges } from '../../en
 import { listedInterfaces, InterfaceRequests, stateByListing } from '../../engine/linux/interfaces.ts';
 import { type PortRange, readLocalPorts, usableRuns } from '../../engine/linux/port-choice.ts';
 import { readProcFile, readProcNumber } from '../../engine/linux/proc-file.ts';
-import type { OpenRoutes } from '../../engine/linux/route-sources.ts';
-import { openRoutes } from '../../engine/linux/routes.ts';
+import { type OpenRoutes, openRoutes } from '../../engine/linux/routes.ts';
 import { hasSystemCalls, systemCalls } from '../../engine/linux/system-calls.ts';
 import type {
   CapabilityReport,

@@ -1,6 +1,5 @@
 import type { EngineCode } from '../../../src/engine/engine.ts';
-import { openRoutes } from '../../../src/engine/linux/routes.ts';
-import type { OpenRoutes } from '../../../src/engine/linux/route-sources.ts';
+import { type OpenRoutes, openRoutes } from '../../../src/engine/linux/routes.ts';
 import { reserveSourcePorts } from '../../../src/engine/linux/source-ports.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
 import { parseAddress, type Address } from '../../../src/wire/address.ts';

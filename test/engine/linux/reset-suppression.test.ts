@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { suppressSourcePortResets, type ResetSuppression } from '../../../src/engine/linux/reset-suppression.ts';
-import { reserveSourcePorts } from '../../../src/engine/linux/source-ports.ts';
+import { suppressSourcePortResets } from '../../../src/engine/linux/reset-suppression.ts';
+import { type Reservation, reserveSourcePorts } from '../../../src/engine/linux/source-ports.ts';
 import { hasSystemCalls, systemCalls, type SystemCalls } from '../../../src/engine/linux/system-calls.ts';
 
 vi.mock(import('../../../src/engine/linux/system-calls.ts'), async (original) => {
@@ -43,7 +43,7 @@ async function listenAt(port: number, host: string): Promise<string> {
 }
 
 /** A connection to the guarded port gets no answer until the guard is released. */
-async function expectSilence(guard: ResetSuppression): Promise<void> {
+async function expectSilence(guard: Reservation): Promise<void> {
   const port = guard.ports[0] as number;
   const pending = connectTo(port);
   // On the loopback an answer comes before send() returns: what is still open after other connections were refused was not answered.
@@ -62,7 +62,7 @@ function openDescriptors(): number {
 }
 
 describe('guarded ports', () => {
-  let guard: ResetSuppression | null = null;
+  let guard: Reservation | null = null;
   afterEach(() => guard?.release());
 
   test('are given to nobody else', async () => {

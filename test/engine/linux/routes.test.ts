@@ -1,8 +1,14 @@
 import { createSocket } from 'node:dgram';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openRoutes } from '../../../src/engine/linux/routes.ts';
-import type { OpenRoutes, RouteOptions } from '../../../src/engine/linux/route-sources.ts';
-import { isUnresolvedIn, interfaceFor, parseRouteTable, TableRoutes } from '../../../src/engine/linux/table-routes.ts';
+import {
+  interfaceFor,
+  isUnresolvedIn,
+  type OpenRoutes,
+  openRoutes,
+  parseRouteTable,
+  type RouteOptions,
+  TableRoutes,
+} from '../../../src/engine/linux/routes.ts';
 import { Errno } from '../../../src/transport/errno.ts';
 import type { Source } from '../../../src/transport/transport.ts';
 import { formatAddress, parseAddress, type Address } from '../../../src/wire/address.ts';

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { SystemCalls } from '../../../src/engine/linux/system-calls.ts';
 import { EthernetSender } from '../../../src/engine/packet-ring/ethernet-sender.ts';
 import { frameMemory, FrameSlots, largestPacket, SLOT_BYTES, slotBytesFor } from '../../../src/engine/packet-ring/frame-slots.ts';
-import type { FrameTransmit } from '../../../src/engine/packet-ring/frame-transmit.ts';
 import { HopState, HopTable } from '../../../src/engine/packet-ring/hop-table.ts';
 import type { NextHops } from '../../../src/engine/packet-ring/next-hops.ts';
-import { newBatch, type PacketSender } from '../../../src/engine/packet-ring/sender.ts';
+import { newBatch } from '../../../src/engine/engine.ts';
+import type { FrameTransmit, PacketSender } from '../../../src/engine/packet-ring/sender.ts';
 import { Errno } from '../../../src/transport/errno.ts';
 import { parseAddress, writeAddress, type Address } from '../../../src/wire/address.ts';
 
@@ -68,7 +68,7 @@ function fakeHops(): NextHops {
   table.resolve(hop, Uint8Array.of(2, 0, 0, 0, 0, 9), Uint8Array.of(2, 0, 0, 0, 0, 1));
   table.states[hop] = HopState.ready;
   const find = (word: number): number => (new Uint8Array(Uint32Array.of(word).buffer)[1] === 1 ? hop : -1);
-  return { table, mtu: 1500, turn: () => undefined, find, close: () => undefined } as unknown as NextHops;
+  return { table, link: { mtu: 1500 }, turn: () => undefined, find, close: () => undefined } as unknown as NextHops;
 }
 
 function fakeFallback(log: string[], capacity: number): PacketSender & { errors: number[] } {

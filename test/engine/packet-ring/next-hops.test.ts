@@ -68,7 +68,7 @@ rootSuite('next hops of a namespace', () => {
     expect(settled(hops, '10.81.1.9')).toBe(OTHER);
     expect(settled(hops, ROUTER)).toBe(MAC);
     expect(hops.table.count).toBe(2);
-    expect(hops.mtu).toBe(1500);
+    expect(hops.link.mtu).toBe(1500);
     hops.close();
   });
 

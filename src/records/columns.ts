@@ -1,4 +1,4 @@
-import type { Field, ObjectShape } from './shape.ts';
+import { type Field, fieldsOf, type Shape } from './shape.ts';
 
 /** The CSV columns of a record, and its row. */
 export interface Columns {
@@ -9,49 +9,38 @@ export interface Columns {
 
 interface Column {
   readonly name: string;
-  readonly path: readonly Step[];
-}
-
-/** A field, or with `picked` the option of that name in a list. */
-interface Step {
-  readonly field: string;
-  readonly picked: string | null;
+  /** A field, then fields in it. `options[mss]` is the item of the list that has this name. */
+  readonly path: readonly string[];
 }
 
 const SEPARATOR = ';';
 
 /** The columns of a command whose main record has this shape, in the order of its fields. */
-export function columnsOf({ fields }: ObjectShape): Columns {
-  const { type = ['""', ''], ...others } = fields;
-  const columns = Object.entries(others).flatMap(([name, field]) => fieldColumns(name, field));
+export function columnsOf(shape: Shape): Columns {
+  const [type, ...others] = fieldsOf(shape);
+  const columns = others.flatMap(([name, field]) => fieldColumns(name.replace(/\?$/, ''), field));
   return {
     names: columns.map(({ name }) => name),
     row: (record) => {
-      if (!('type' in record) || `"${cell(record.type)}"` !== type[0]) return null;
+      if (!('type' in record) || `"${cell(record.type)}"` !== type?.[1][0]) return null;
       return columns.map(({ path }) => cell(path.reduce<unknown>(take, record)));
     },
   };
 }
 
-function fieldColumns(name: string, [, , columns]: Field): readonly Column[] {
-  const field = name.replace(/\?$/, '');
-  if (columns === undefined) return [{ name: field, path: [step(field)] }];
-  const items = columns.split(' ').filter((item) => item !== '');
-  return items.map((item) => {
-    const [title = '', path = title] = item.split('=');
-    return { name: title, path: [step(field), ...path.split('.').map(step)] };
+function fieldColumns(field: string, [, , columns = `${field}=`]: Field): readonly Column[] {
+  return columns.split(' ').flatMap((item) => {
+    const [, prefix, name = '', path = name] = /^(\+?)(\w+)(?:=(.*))?$/.exec(item) ?? [];
+    if (name === '') return [];
+    const title = prefix === '' ? name : field + name.charAt(0).toUpperCase() + name.slice(1);
+    return [{ name: title, path: [field, ...path.split('.')].filter((step) => step !== '') }];
   });
 }
 
-function step(text: string): Step {
-  const [, field = text, picked = null] = /^(\w+)\[(\w+)\]$/.exec(text) ?? [];
-  return { field, picked };
-}
-
-function take(value: unknown, { field, picked }: Step): unknown {
-  if (!isObject(value)) return null;
-  const found = value[field];
-  if (picked === null) return found;
+function take(value: unknown, step: string): unknown {
+  const [, field = step, picked] = /^(\w+)\[(\w+)\]$/.exec(step) ?? [];
+  const found = isObject(value) ? value[field] : null;
+  if (picked === undefined) return found;
   return Array.isArray(found) ? found.find((item) => isObject(item) && item['name'] === picked) : null;
 }
 

@@ -7,7 +7,7 @@ import { PATH_SHAPES } from './path/records.ts';
 import { PROBE_SHAPES } from './probe/records.ts';
 import { SHARED_SHAPES } from './records.ts';
 import { RESPOND_SHAPES } from './respond/records.ts';
-import type { ObjectShape, Shapes } from './shape.ts';
+import type { Shape } from './shape.ts';
 
 /** Commands that yield records. */
 export type RecordCommand = 'probe' | 'path' | 'mss' | 'handshake' | 'firewall' | 'respond' | 'doctor';
@@ -16,7 +16,7 @@ interface CommandRecords {
   /** In the order in which they come; names of `SHAPES`. */
   readonly records: readonly string[];
   /** What the command is run for: each is a row of its CSV. */
-  readonly main: ObjectShape;
+  readonly main: Shape;
 }
 
 /** The records of each command. No command loads this file when it starts. */
@@ -31,7 +31,7 @@ export const COMMAND_RECORDS: Readonly<Record<RecordCommand, CommandRecords>> = 
 };
 
 /** Every shape by its name. */
-export const SHAPES: Shapes = {
+export const SHAPES: Readonly<Record<string, Shape>> = {
   ...SHARED_SHAPES,
   ...PROBE_SHAPES,
   ...PATH_SHAPES,

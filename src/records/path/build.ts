@@ -10,6 +10,7 @@ import type { LocalView } from '../../probe/responder/local-view.ts';
 import type { PortState } from '../../probe/verdict.ts';
 import { errnoName } from '../../transport/errno.ts';
 import { type Address, formatAddress } from '../../wire/address.ts';
+import { toNanosecond } from '../probe/build.ts';
 import type { ResponderPart } from '../responder-record.ts';
 import type { HopRecord, PathChange, PathRecord } from './records.ts';
 
@@ -123,8 +124,4 @@ function stateOf({ kind, reason }: PathAnswer): PortState {
   if (kind === 'local') return 'error';
   if (kind !== 'tcp') return 'filtered';
   return reason === 'rst' ? 'closed' : 'open';
-}
-
-function toNanosecond(ms: number): number {
-  return Math.round(ms * 1e6) / 1e6;
 }

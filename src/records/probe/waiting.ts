@@ -52,15 +52,15 @@ export class WaitingRecords {
     return taken;
   }
 
-  /** Whether more of the target's waiting resets look alike than look like this one. */
-  isRare(targetIndex: number, shape: ResetShape): boolean {
-    return this.#shapes.isUnusual(targetIndex, shape);
+  /** Whether it is a reset, and more of the target's waiting resets look alike than look like it. */
+  isRare({ targetIndex, shape }: Pick<WaitingRecord, 'targetIndex' | 'shape'>): boolean {
+    return shape !== null && this.#shapes.isUnusual(targetIndex, shape);
   }
 
   /** Takes the target's oldest reset that looks like most of them; null where none waits. */
   takeUsual(targetIndex: number): WaitingRecord | null {
     const others = this.#byTarget.get(targetIndex) ?? [];
-    const usual = others.find((one) => one.shape !== null && !this.#shapes.isUnusual(targetIndex, one.shape));
+    const usual = others.find((one) => one.shape !== null && !this.isRare(one));
     if (usual === undefined) return null;
     others.splice(others.indexOf(usual), 1);
     this.#drop(usual);
@@ -73,7 +73,7 @@ export class WaitingRecords {
     const ripe: WaitingRecord[] = [];
     for (const waiting of this.#all) {
       if (now - waiting.since < MAX_WAIT) break;
-      if (!this.#isUnusual(waiting)) ripe.push(waiting);
+      if (!this.isRare(waiting)) ripe.push(waiting);
       else {
         this.#all.delete(waiting);
         this.#patient.add(waiting);
@@ -82,10 +82,6 @@ export class WaitingRecords {
     const taken = new Set(ripe);
     for (const target of new Set(ripe.map(({ targetIndex }) => targetIndex))) this.takeTarget(target, (one) => taken.has(one));
     return ripe;
-  }
-
-  #isUnusual({ targetIndex, shape }: WaitingRecord): boolean {
-    return shape !== null && this.#shapes.isUnusual(targetIndex, shape);
   }
 
   #drop(waiting: WaitingRecord): void {

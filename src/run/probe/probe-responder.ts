@@ -5,7 +5,7 @@ import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/c
 import { type LocalView, localViewOf } from '../../probe/responder/local-view.ts';
 import { decisiveAttempt, type ResponderOutcome } from '../../probe/responder/responder-query.ts';
 import { judge } from '../../records/probe/expectations.ts';
-import { replyOf, singleRttOf } from '../../records/probe/build.ts';
+import { replyOf, rttOf } from '../../records/probe/build.ts';
 import type { PortRecord, ProbeRecord } from '../../records/probe/records.ts';
 import { responderPartOf } from '../../records/responder-record.ts';
 import { errnoName } from '../../transport/errno.ts';
@@ -104,7 +104,7 @@ type PairName = Pick<PortRecord, 'target' | 'hostname' | 'port'>;
 const NOTHING_HEARD = { from: null, ttl: null, reply: null, findings: [], expectation: null } as const;
 
 function unroutedRecord(about: PairName, errno: number): PortRecord {
-  const rttMs = singleRttOf(null);
+  const rttMs = rttOf([]);
   return {
     type: 'port',
     ...about,
@@ -120,7 +120,7 @@ function recordOf(outcome: ResponderOutcome, name: Omit<PairName, 'port'>): Port
   const about = { type: 'port', ...name, port: outcome.question.port } as const;
   const attempt = decisiveAttempt(outcome);
   if (attempt === null)
-    return { ...about, state: 'error', reason: 'no-response', attempts: 0, rttMs: singleRttOf(null), ...NOTHING_HEARD };
+    return { ...about, state: 'error', reason: 'no-response', attempts: 0, rttMs: rttOf([]), ...NOTHING_HEARD };
   const local = localViewOf(attempt.connection);
   const { responder, findings } = responderPartOf(outcome, attempt, local);
   const isTold = responder.status === 'reported' || responder.status === 'arrived';
@@ -132,7 +132,7 @@ function recordOf(outcome: ResponderOutcome, name: Omit<PairName, 'port'>): Port
     from: local.from === null ? null : formatAddress(local.from),
     ttl: local.packet?.ip.ttl ?? null,
     attempts: outcome.attempts.reduce((count, { connection }) => count + connection.synCount, 0),
-    rttMs: singleRttOf(local.rtt === null ? null : local.rtt / NANOS_PER_MS),
+    rttMs: rttOf(local.rtt === null ? [] : [local.rtt / NANOS_PER_MS]),
     reply: replyOf(local.packet),
     findings: [...findings, ...oneEnded],
     expectation: null,

@@ -168,6 +168,13 @@ type Shared = typeof SHARED_SHAPES;
 /** The type of the shape `K` of `S`, whose fields may name shared shapes. */
 export type RecordOf<S, K extends keyof S> = ShapeOf<S & Shared, K>;
 
+/** What the record of a port is called. */
+export interface PairName {
+  readonly target: string;
+  readonly hostname: string | null;
+  readonly port: number;
+}
+
 /** First record of every run. */
 export interface RunRecord extends ShapeOf<Shared, 'run'> {}
 /** What the SYNs look like and how many pairs are asked for. */

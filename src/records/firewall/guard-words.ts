@@ -6,7 +6,8 @@ import { formatAddress } from '../../wire/address.ts';
 
 /** The verdict about a port as an engineer would write it into a ticket: one sentence, no full stop. */
 export function guardWords(guard: Guard): string {
-  return verdict(guard) + differenceClause(guard);
+  const differences = guard.findings.flatMap(({ code }) => DIFFERENCES[code] ?? []);
+  return [verdict(guard), ...differences].join('; ');
 }
 
 function verdict(guard: Guard): string {
@@ -69,18 +70,13 @@ function errorWords(reason: string): string {
   return `not sent by this host: ${errnoText(errnoOfText(name))} (${name})`;
 }
 
-/** What about a SYN makes a difference. */
-function differenceClause({ findings }: Guard): string {
-  const others = findings.flatMap(({ code }) => DIFFERENCES[code] ?? []);
-  return others.map((clause) => `; ${clause}`).join('');
-}
-
 /** The options that are to blame, or nothing. */
 function causeWords({ findings }: Guard): string {
   const options = findings.flatMap(({ code, option }) => (code === 'option-blocked' ? [option ?? 'its options'] : []));
   return options.length === 0 ? '' : ` because of ${options.join(', ')}`;
 }
 
+/** What about a SYN makes a difference. */
 const DIFFERENCES: Partial<Record<FindingCode, string>> = {
   'ecn-blocked': 'SYNs that ask for ECN are blocked',
   'payload-blocked': 'SYNs with data are blocked',
@@ -127,9 +123,8 @@ function placeWords(place: Position | null): string {
 }
 
 function distanceClause(place: Position | null): string {
-  return place?.hopsBefore !== null && place?.hopsBefore !== undefined && place.hopsBefore > 0
-    ? `, ${hops(place.hopsBefore)} before the target`
-    : '';
+  const count = place?.hopsBefore ?? 0;
+  return count > 0 ? `, ${hops(count)} before the target` : '';
 }
 
 function hops(count: number): string {

@@ -17,11 +17,8 @@ import type { ClockName, EngineName, SendPathName } from '../transport/transport
 
 /** What plain values are in TypeScript. */
 export type ScalarTypes = Readonly<
-  Record<'text' | 'address' | 'hex' | 'time', string> &
-    Record<'number' | 'ms' | 'seconds' | 'count' | 'bytes' | 'portNumber' | 'ttl' | 'u8' | 'u16' | 'u32', number> & {
-      null: null;
-      bool: boolean;
-    }
+  { null: null; bool: boolean } & Record<'text' | 'address' | 'hex' | 'time', string> &
+    Record<'number' | 'ms' | 'seconds' | 'count' | 'bytes' | 'portNumber' | 'ttl' | 'u8' | 'u16' | 'u32', number>
 >;
 
 /** Lists of words by their names. */

@@ -13,11 +13,7 @@ export interface PortSet {
 const LAST_PORT = 65_535;
 const ACCEPTED = 'expected a port from 1 to 65535, a range (8000-8100, -1024, 60000-), - for all, or a service name (https)';
 
-/**
- * Reads a `-p` list: ports, ranges with either end left out, `-` for 1 to 65535 and service names, separated
- * by commas; what is named twice counts once. Without a text, the default list. Throws a usage error that
- * quotes the item at fault.
- */
+/** Reads a `-p` list; without a text, the default list. Throws a usage error that quotes the item at fault. */
 export function parsePorts(text: string | undefined): PortSet {
   if (text === undefined) return new TablePortSet(Object.values(DEFAULT_PORT_GROUPS).flat());
   if (text.trim() === '') throw usageError('empty port list', text, ACCEPTED);

@@ -36,13 +36,13 @@ export function segmentRecords({ target, port }: PairName, { trials }: Investiga
   return connections.flatMap(({ purpose, notes }, index) => {
     const servers = peerStates(notes);
     const clients = clientStates(notes);
-    return notes.map((note, place) => ({
-      type: 'segment' as const,
+    return notes.map((note, place): SegmentRecord => ({
+      type: 'segment',
       target,
       port,
       connection: index + 1,
       purpose,
-      direction: note.kind === 'out' ? ('out' as const) : ('in' as const),
+      direction: note.kind === 'out' ? 'out' : 'in',
       atMs: (note.at - start) / NANOS_PER_MS,
       ...(note.kind === 'icmp' ? errorFields(note) : segmentFields(note)),
       ttl: note.packet.ip.ttl,

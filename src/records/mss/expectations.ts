@@ -2,11 +2,7 @@ import { expectationOf, missedMss, type MssBound, readMssBound } from '../expect
 import type { MssRecord } from './records.ts';
 
 /** The flags as texts; `expect` means both directions. */
-export interface MssExpectationTexts {
-  readonly expect?: string;
-  readonly expectForward?: string;
-  readonly expectReverse?: string;
-}
+type MssExpectationTexts = Readonly<Partial<Record<'expect' | 'expectForward' | 'expectReverse', string>>>;
 
 /** Which MSS must arrive in each direction; null where any may. */
 export interface MssExpectations {

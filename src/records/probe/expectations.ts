@@ -16,12 +16,7 @@ export type Expectations = readonly Missed[];
 const NEGOTIABLE: readonly OptionName[] = ['mss', 'wscale', 'sackOK', 'ts', 'tfo', 'mptcp', 'md5', 'ao', 'exp'];
 
 /** The four flags as texts, each as the user wrote it. */
-export interface ExpectationTexts {
-  readonly expect?: string;
-  readonly expectMss?: string;
-  readonly expectOptions?: string;
-  readonly expectRtt?: string;
-}
+export type ExpectationTexts = Readonly<Partial<Record<'expect' | 'expectMss' | 'expectOptions' | 'expectRtt', string>>>;
 
 /** Reads the texts; null when none is given. Throws a usage error that quotes what cannot be understood. */
 export function parseExpectations(texts: ExpectationTexts): Expectations | null {

@@ -78,16 +78,11 @@ export class PortRecorder {
     const host = this.#ledger.facts(verdict.targetIndex);
     const reset = plainReset(verdict);
     // The rule `usual`, without the table: most answers of a scan are such resets.
-    if (reset !== null && host !== null && isOrdinaryReset(reset, host, leastRtt(verdict))) {
-      this.#takeReset(verdict, reset, null);
-      return;
-    }
+    if (reset !== null && host !== null && isOrdinaryReset(reset, host, leastRtt(verdict)))
+      return this.#takeReset(verdict, reset, null);
     const facts = this.#factsOf(verdict, host, reset);
     const waits = waitsFor(facts) !== 'nothing';
-    if (reset !== null && (waits || host === null)) {
-      this.#takeReset(verdict, reset, waits ? now : null);
-      return;
-    }
+    if (reset !== null && (waits || host === null)) return this.#takeReset(verdict, reset, waits ? now : null);
     const evidence = new VerdictEvidence(verdict, host, waits);
     this.#takeOther(verdict, evidence, waits ? now : null);
     if ((facts & Fact.SYN_ACK) !== 0) this.#learn(verdict.targetIndex, evidence);
@@ -158,9 +153,8 @@ export class PortRecorder {
   #nameOf({ target, targetIndex }: Verdict): TargetName {
     const known = this.#name;
     if (known !== null && known.address === target) return known;
-    const name = { address: target, text: formatAddress(target), hostname: this.#options.targets.hostname(targetIndex) };
-    this.#name = name;
-    return name;
+    this.#name = { address: target, text: formatAddress(target), hostname: this.#options.targets.hostname(targetIndex) };
+    return this.#name;
   }
 
   #emit(record: PortRecord, evidence: Evidence): void {

@@ -64,15 +64,9 @@ class TablePortSet implements PortSet {
   readonly #places: Uint16Array = new Uint16Array(LAST_PORT + 1);
 
   constructor(ports: readonly number[]) {
-    const sorted = Uint16Array.from(ports).toSorted();
-    let size = 0;
-    for (const port of sorted) {
-      if (this.#places[port] !== 0) continue;
-      sorted[size] = port;
-      this.#places[port] = ++size;
-    }
-    this.size = size;
-    this.#ports = sorted.slice(0, size);
+    this.#ports = Uint16Array.from(new Set(ports)).toSorted();
+    this.size = this.#ports.length;
+    for (const [index, port] of this.#ports.entries()) this.#places[port] = index + 1;
   }
 
   at(index: number): number {

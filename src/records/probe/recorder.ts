@@ -92,7 +92,7 @@ export class PortRecorder {
   #factsOf(verdict: Verdict, host: HostFacts | null, reset: PacketView | null): number {
     const answer = answerOf(verdict);
     if (answer === 0) return answer;
-    if (host !== null && isUsualSynAck(verdict, host)) return answer | Fact.LIKE_HOST;
+    if (host !== null && verdict.reason === 'syn-ack' && isUsualTtl(verdict.ttl, host)) return answer | Fact.LIKE_HOST;
     const settled = host !== null && usualDistance(host) !== null ? Fact.SETTLED : 0;
     if (!this.#waiting.isFull) return answer | this.#runFacts | settled;
     const rare = this.#waiting.isRare({ targetIndex: verdict.targetIndex, shape: reset }) ? Fact.RARE : 0;
@@ -180,13 +180,9 @@ function plainReset({ state, conflict, rejected, view }: Verdict): PacketView | 
   return view === null || view.optionsLength > 0 ? null : view;
 }
 
-/** A SYN-ACK that came as far as most. */
-function isUsualSynAck({ reason, ttl }: Verdict, host: HostFacts): boolean {
-  return reason === 'syn-ack' && ttl !== null && isUsualTtl(ttl, host);
-}
-
-function isUsualTtl(ttl: number, host: HostFacts): boolean {
-  return usualDistance(host) === hopDistance(ttl);
+/** Whether a packet came as far as most SYN-ACKs. */
+function isUsualTtl(ttl: number | null, host: HostFacts): boolean {
+  return ttl !== null && usualDistance(host) === hopDistance(ttl);
 }
 
 /** The SYN-ACK among the answers, or null. */

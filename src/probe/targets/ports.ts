@@ -26,7 +26,6 @@ export function parsePorts(text: string | undefined): PortSet {
   return isOne ? new PortRun(first, last - first + 1) : new TablePortSet(runs.flatMap(portsOf));
 }
 
-/** Ports from the first to the last. */
 interface Run {
   readonly first: number;
   readonly last: number;

@@ -70,20 +70,17 @@ function errorWords(reason: string): string {
   return `not sent by this host: ${errnoText(errnoOfText(name))} (${name})`;
 }
 
-/** The options that are to blame, or nothing. */
 function causeWords({ findings }: Guard): string {
   const options = findings.flatMap(({ code, option }) => (code === 'option-blocked' ? [option ?? 'its options'] : []));
   return options.length === 0 ? '' : ` because of ${options.join(', ')}`;
 }
 
-/** What about a SYN makes a difference. */
 const DIFFERENCES: Partial<Record<FindingCode, string>> = {
   'ecn-blocked': 'SYNs that ask for ECN are blocked',
   'payload-blocked': 'SYNs with data are blocked',
   'bare-syn-blocked': 'SYNs without options are blocked',
 };
 
-/** Whether a bare ACK is let through where the SYN was not. */
 function ackClause({ tests, stateful, policy }: Guard): string {
   const ack = tests.find(({ kind }) => kind === 'ack');
   if (ack === undefined || ack.reason.startsWith('send-error')) return '';

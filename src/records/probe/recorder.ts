@@ -40,7 +40,6 @@ export class PortRecorder {
   readonly #waiting: WaitingRecords = new WaitingRecords();
   /** Null in a large run. */
   readonly #openPairs: OpenPairs | null;
-  /** The facts that are the same for every verdict. */
   readonly #runFacts: number;
   #name: TargetName | null = null;
 
@@ -185,7 +184,6 @@ function isUsualTtl(ttl: number | null, host: HostFacts): boolean {
   return ttl !== null && usualDistance(host) === hopDistance(ttl);
 }
 
-/** The SYN-ACK among the answers, or null. */
 function synAckIn({ reply, conflict }: Evidence): DecodedPacket | null {
   if (synAckOf(reply) !== null) return reply;
   return synAckOf(conflict) === null ? null : conflict;

@@ -1,21 +1,13 @@
 /** What is known when a verdict comes; bits of a set. */
 export const Fact = {
-  /** The answer is a reset, and nothing contradicts it. */
-  RESET: 1,
-  /** The answer is a SYN-ACK, or one came beside it. */
-  SYN_ACK: 2,
-  /** The answer looks like the target's SYN-ACKs. */
-  LIKE_HOST: 4,
-  /** Each target has one port. */
-  ONE_PORT: 8,
-  /** The run has no more pairs than records may wait. */
-  SMALL_RUN: 16,
-  /** SYN-ACKs from one distance lead by so many that they are the target's usual ones. */
-  SETTLED: 32,
-  /** No more records may wait. */
-  FULL: 64,
-  /** A reset unlike most resets of its target that wait. */
-  RARE: 128,
+  RESET: 1, // The answer is a reset, and nothing contradicts it.
+  SYN_ACK: 2, // The answer is a SYN-ACK, or one came beside it.
+  LIKE_HOST: 4, // The answer looks like the target's SYN-ACKs.
+  ONE_PORT: 8, // Each target has one port.
+  SMALL_RUN: 16, // The run has no more pairs than records may wait.
+  SETTLED: 32, // SYN-ACKs from one distance lead by so many that they are the target's usual ones.
+  FULL: 64, // No more records may wait.
+  RARE: 128, // A reset unlike most resets of its target that wait.
 } as const;
 
 /**

@@ -95,7 +95,6 @@ export class WaitingRecords {
 class ResetShapes {
   readonly #counts: Map<number, Map<number, number>> = new Map();
 
-  /** Takes note of one more reset, or of one less. */
   count(target: number, shape: ResetShape, change: 1 | -1): void {
     const counts = this.#counts.get(target) ?? new Map<number, number>();
     const key = keyOf(shape);
@@ -106,7 +105,6 @@ class ResetShapes {
     else this.#counts.set(target, counts);
   }
 
-  /** True where more of the target's resets look alike, and otherwise. */
   isUnusual(target: number, shape: ResetShape): boolean {
     const counts = this.#counts.get(target);
     if (counts === undefined) return false;

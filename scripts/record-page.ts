@@ -1,4 +1,4 @@
-import type { Shapes } from '../src/records/shape.ts';
+import { fieldsOf, type Shape } from '../src/records/shape.ts';
 import { COMMAND_RECORDS, commandColumns, type RecordCommand, SHAPES } from '../src/records/shapes.ts';
 import { WORDS, type WordList } from './record-words.ts';
 import { type Alternative, isLiteral, readType, SCALARS } from './record-types.ts';
@@ -49,14 +49,14 @@ function columnTable(): string {
   return table(['command', 'columns'], rows);
 }
 
-function shapeSection([name, shape]: readonly [string, Shapes[string]]): readonly string[] {
-  if ('is' in shape) return [`### ${name}`, shape.about, `One of: ${typeText(shape.is)}.`];
-  const rows = Object.entries(shape.fields).map(([field, [type, sentence]]) => [
+function shapeSection([name, shape]: readonly [string, Shape]): readonly string[] {
+  if (shape.$is !== undefined) return [`### ${name}`, shape.$about, `One of: ${typeText(shape.$is)}.`];
+  const rows = fieldsOf(shape).map(([field, [type, sentence]]) => [
     `\`${field.replace(/\?$/, '')}\``,
     typeText(type) + (field.endsWith('?') ? ', optional' : ''),
     sentence,
   ]);
-  return [`### ${name}`, shape.about, table(['field', 'type', 'meaning'], rows)];
+  return [`### ${name}`, shape.$about, table(['field', 'type', 'meaning'], rows)];
 }
 
 function wordSection([name, words]: readonly [string, WordList]): readonly string[] {

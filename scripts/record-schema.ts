@@ -1,4 +1,4 @@
-import type { ObjectShape, Shapes } from '../src/records/shape.ts';
+import { fieldsOf, type Shape } from '../src/records/shape.ts';
 import { COMMAND_RECORDS, SHAPES } from '../src/records/shapes.ts';
 import { WORDS, type WordList } from './record-words.ts';
 import { type Alternative, isLiteral, readType, SCALARS } from './record-types.ts';
@@ -17,14 +17,13 @@ export function recordSchema(strict: boolean = false): Json {
   };
 }
 
-function shapeSchema(shape: Shapes[string], strict: boolean): Json {
-  if ('is' in shape) return { description: shape.about, ...typeSchema(shape.is) };
-  return { description: shape.about, ...objectSchema(shape.fields, strict) };
+function shapeSchema(shape: Shape, strict: boolean): Json {
+  return { description: shape.$about, ...(shape.$is === undefined ? objectSchema(shape, strict) : typeSchema(shape.$is)) };
 }
 
-function objectSchema(fields: ObjectShape['fields'], strict: boolean): Json {
-  const names = Object.keys(fields);
-  const properties = Object.entries(fields).map(([name, [type, sentence]]) => [
+function objectSchema(shape: Shape, strict: boolean): Json {
+  const names = fieldsOf(shape).map(([name]) => name);
+  const properties = fieldsOf(shape).map(([name, [type, sentence]]) => [
     name.replace(/\?$/, ''),
     { description: sentence, ...typeSchema(type) },
   ]);

@@ -1,18 +1,12 @@
 import type { Rtt } from './records.ts';
 
-interface Unit {
-  readonly name: string;
-  readonly perMs: number;
-  readonly digits: number;
-}
-
 /** Three significant digits: a round trip is not known better. No capture clock is finer than a microsecond. */
-function unitFor(ms: number): Unit {
-  if (Math.round(ms * 1000) < 1000) return { name: 'us', perMs: 1000, digits: 0 };
-  if (ms < 9.995) return { name: 'ms', perMs: 1, digits: 2 };
-  if (ms < 99.95) return { name: 'ms', perMs: 1, digits: 1 };
-  if (ms < 9999.5) return { name: 'ms', perMs: 1, digits: 0 };
-  return { name: 's', perMs: 0.001, digits: 1 };
+function unitFor(ms: number): readonly [name: string, perMs: number, digits: number] {
+  if (Math.round(ms * 1000) < 1000) return ['us', 1000, 0];
+  if (ms < 9.995) return ['ms', 1, 2];
+  if (ms < 99.95) return ['ms', 1, 1];
+  if (ms < 9999.5) return ['ms', 1, 0];
+  return ['s', 0.001, 1];
 }
 
 /** `<1 us`, `212 us`, `1.24 ms`, `12.4 ms`, `124 ms`, `12.4 s`. */
@@ -40,11 +34,11 @@ export function formatRttSamples(samples: readonly number[]): string {
 
 /** All in the unit of the largest; each in its own where the smallest would keep less than two digits. */
 function formatMany(values: readonly number[], separator: string): string {
-  const unit = unitFor(Math.max(...values));
+  const [unit, perMs, digits] = unitFor(Math.max(...values));
   const smallest = Math.min(...values);
-  const isCoarse = Math.round(smallest * unit.perMs * 10 ** unit.digits) < 10;
-  if (isCoarse && unitFor(smallest).name !== unit.name) return values.map(formatMs).join(separator);
-  return `${values.map((ms) => (ms * unit.perMs).toFixed(unit.digits)).join(separator)} ${unit.name}`;
+  const isCoarse = Math.round(smallest * perMs * 10 ** digits) < 10;
+  if (isCoarse && unitFor(smallest)[0] !== unit) return values.map(formatMs).join(separator);
+  return `${values.map((ms) => (ms * perMs).toFixed(digits)).join(separator)} ${unit}`;
 }
 
 /** How long a run took: `85 ms`, `1.2 s`, `2 min 5 s`, `3 h 12 min`. */

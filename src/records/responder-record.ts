@@ -27,18 +27,20 @@ const NEVER_SEEN = {
   proof: null,
   syn: null,
   synAck: null,
+  translation: null,
+  forward: null,
+  reverse: null,
 } as const;
 
 /** What there is to say of the responder; `local` is what this end saw of the decisive attempt. */
 export function responderPartOf(outcome: ResponderOutcome, attempt: ResponderAttempt, local: LocalView): ResponderPart {
   const { report } = attempt;
-  return report === null ? fromLog(outcome, attempt, local) : fromReport(attempt, report.own, local);
-}
-
-function fromReport({ syn }: ResponderAttempt, own: AttemptReport, { synAck }: LocalView): ResponderPart {
-  const ends = { synSent: syn, synArrived: own.syn, synAckSent: own.synAck, synAckArrived: synAck };
+  if (report === null) return fromLog(outcome, attempt, local);
+  const { syn, synAck } = report.own;
+  const ends = { synSent: attempt.syn, synArrived: syn, synAckSent: synAck, synAckArrived: local.synAck };
   const alterations = compareBothEnds(ends);
-  return { responder: recordOf('reported', own, alterations), findings: alterations.findings, synSent: syn };
+  const responder = recordOf('reported', report.own, alterations);
+  return { responder, findings: alterations.findings, synSent: attempt.syn };
 }
 
 function fromLog(
@@ -49,38 +51,32 @@ function fromLog(
   const waited = sentAt === null ? 0 : Math.max(0, at - sentAt);
   const judged = judgeSilence({ port: question.port, syns: attempts.map(({ syn }) => syn), reply, waited, log });
   const status = judged.status === 'unknown' && failure !== null ? failure : judged.status;
-  if (judged.found === null) return { responder: recordOf(status, null, null), findings: judged.findings, synSent: null };
+  if (judged.found === null) return { responder: { status, ...NEVER_SEEN }, findings: judged.findings, synSent: null };
   const { syn } = judged.found;
   const [attempt] = judged.found.attempts;
   const alterations = compareBothEnds({ synSent: syn, synArrived: attempt.syn, synAckSent: null, synAckArrived: null });
-  return {
-    responder: recordOf(status, attempt, alterations),
-    findings: [...judged.findings, ...alterations.findings],
-    synSent: syn,
-  };
+  const responder = recordOf(status, attempt, alterations);
+  return { responder, findings: [...judged.findings, ...alterations.findings], synSent: syn };
 }
 
 function recordOf(
   status: ResponderRecord['status'],
-  attempt: AttemptReport | null,
-  alterations: PathAlterations | null,
+  { fate, arrivedUs, answeredAfterUs, syn, synCopies, synAck, synAckCopies, carriers }: AttemptReport,
+  { translation, forward, reverse }: PathAlterations,
 ): ResponderRecord {
-  const { translation = null, forward = null, reverse = null } = alterations ?? {};
-  return { status, ...arrivalOf(attempt), translation, forward, reverse };
-}
-
-function arrivalOf(attempt: AttemptReport | null): Omit<ResponderRecord, 'status' | 'translation' | 'forward' | 'reverse'> {
-  if (attempt === null) return NEVER_SEEN;
-  const { answeredAfterUs, syn, synAck } = attempt;
   return {
-    fate: attempt.fate,
-    arrivedAt: new Date(attempt.arrivedUs / US_PER_MS).toISOString(),
+    status,
+    fate,
+    arrivedAt: new Date(arrivedUs / US_PER_MS).toISOString(),
     answeredAfterMs: answeredAfterUs === null ? null : answeredAfterUs / US_PER_MS,
     ttl: syn[Ipv4Offset.TTL] ?? null,
-    synCopies: attempt.synCopies,
-    synAckCopies: attempt.synAckCopies,
-    proof: attempt.carriers,
+    synCopies,
+    synAckCopies,
+    proof: carriers,
     syn: toHex(syn),
     synAck: synAck === null ? null : toHex(synAck),
+    translation,
+    forward,
+    reverse,
   };
 }

@@ -1,3 +1,4 @@
+import type { ResponderReplyStatus } from '../analysis/both-ends/responder-silence.ts';
 import type { ClosedBy } from '../analysis/handshake/exchange.ts';
 import type { EcnOutcome } from '../analysis/handshake/ecn.ts';
 import type { PeerState } from '../analysis/handshake/peer-states.ts';
@@ -10,28 +11,15 @@ import type { TestKind } from '../probe/firewall/battery.ts';
 import type { Purpose } from '../probe/handshake/investigation.ts';
 import type { ProofCarrier } from '../probe/responder/proof.ts';
 import type { AttemptFate } from '../probe/responder/report.ts';
+import type { ExchangeFailure } from '../probe/responder/report-exchange.ts';
 import type { PortState } from '../probe/verdict.ts';
 import type { ClockName, EngineName, SendPathName } from '../transport/transport.ts';
 
 /** What plain values are in TypeScript. */
-export interface ScalarTypes {
-  readonly null: null;
-  readonly text: string;
-  readonly address: string;
-  readonly hex: string;
-  readonly time: string;
-  readonly bool: boolean;
-  readonly number: number;
-  readonly ms: number;
-  readonly seconds: number;
-  readonly count: number;
-  readonly bytes: number;
-  readonly portNumber: number;
-  readonly ttl: number;
-  readonly u8: number;
-  readonly u16: number;
-  readonly u32: number;
-}
+export type ScalarTypes = Readonly<
+  { null: null; bool: boolean } & Record<'text' | 'address' | 'hex' | 'time', string> &
+    Record<'number' | 'ms' | 'seconds' | 'count' | 'bytes' | 'portNumber' | 'ttl' | 'u8' | 'u16' | 'u32', number>
+>;
 
 /** Lists of words by their names. */
 export interface WordTypes {
@@ -44,14 +32,7 @@ export interface WordTypes {
   readonly findingDirection: Direction;
   readonly changedField: ChangedField;
   readonly changeManner: ChangeManner;
-  readonly responderStatus:
-    | 'reported'
-    | 'arrived'
-    | 'never-arrived'
-    | 'not-listening'
-    | 'not-a-responder'
-    | 'wrong-token'
-    | 'unknown';
+  readonly responderStatus: 'reported' | ResponderReplyStatus | ExchangeFailure;
   readonly attemptFate: AttemptFate;
   readonly proofCarrier: ProofCarrier;
   readonly mssEvidence: MssEvidenceName;
@@ -70,34 +51,30 @@ export interface WordTypes {
  * A field.
  * `type`: a name of `ScalarTypes` or `WordTypes`, another shape, `"text"` or a number for itself;
  * `X[]` is a list, `X[2]` a pair, ` | ` separates alternatives.
- * `columns`: its CSV columns where they are not one of its own name: `name` or `name=path` from the field on,
- * separated by spaces; empty for none.
+ * `columns`: its CSV columns where they are not one of its own name, separated by spaces; empty for none.
+ * Each is a path from the field on: `path` or `name=path`; `+path` has the field's name before it.
  */
 export type Field = readonly [type: string, sentence: string, columns?: string];
 
-/** An object with its fields in the order of the JSON text; a name that ends in `?` may be left out. */
-export interface ObjectShape {
-  readonly about: string;
-  readonly fields: Readonly<Record<string, Field>>;
+/** An object, `$about` and its fields in the order of the JSON text: a name that ends in `?` may be left out. Or an alias. */
+export interface Shape {
+  readonly $about: string;
+  /** The type that it is another name for. */
+  readonly $is?: string;
+  readonly [field: string]: Field | string;
 }
 
-/** Another name for a type. */
-export interface AliasShape {
-  readonly about: string;
-  readonly is: string;
+/** The fields of an object; none of an alias. */
+export function fieldsOf(shape: Shape): readonly (readonly [name: string, field: Field])[] {
+  return Object.entries(shape).flatMap(([name, field]) => (typeof field === 'string' ? [] : [[name, field] as const]));
 }
-
-/** Declarations by their names. */
-export type Shapes = Readonly<Record<string, ObjectShape | AliasShape>>;
 
 /** The TypeScript type of the shape `K` of `S`. */
-export type ShapeOf<S, K extends keyof S> = S[K] extends { readonly is: infer T extends string }
+export type ShapeOf<S, K extends keyof S> = S[K] extends { readonly $is: infer T extends string }
   ? ValueOf<S, T>
-  : S[K] extends { readonly fields: infer F }
-    ? Flat<RequiredFields<S, F> & OptionalFields<S, F>>
-    : never;
+  : Flat<RequiredFields<S, S[K]> & OptionalFields<S, S[K]>>;
 
-type RequiredFields<S, F> = { readonly [N in keyof F as N extends `${string}?` ? never : N]: FieldValue<S, F[N]> };
+type RequiredFields<S, F> = { readonly [N in keyof F as N extends '$about' | `${string}?` ? never : N]: FieldValue<S, F[N]> };
 type OptionalFields<S, F> = { readonly [N in keyof F as N extends `${infer Name}?` ? Name : never]?: FieldValue<S, F[N]> };
 type FieldValue<S, F> = F extends readonly [infer T extends string, ...unknown[]] ? ValueOf<S, T> : never;
 type Flat<T> = { [K in keyof T]: T[K] };

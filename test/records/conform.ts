@@ -2,6 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 import { recordSchema } from '../../scripts/record-schema.ts';
 import { isLiteral, readType } from '../../scripts/record-types.ts';
+import { fieldsOf } from '../../src/records/shape.ts';
 import { COMMAND_RECORDS, SHAPES } from '../../src/records/shapes.ts';
 
 const RECORDS = [...new Set(Object.values(COMMAND_RECORDS).flatMap(({ records }) => records))];
@@ -50,8 +51,8 @@ function errorsOf(name: string): readonly string[] {
 
 function typesOf(name: string): ReadonlyMap<string, string> {
   const shape = SHAPES[name];
-  const declared = shape !== undefined && 'fields' in shape ? shape.fields : {};
-  return new Map(Object.entries(declared).map(([field, [type]]) => [field.replace(/\?$/, ''), type]));
+  const declared = shape === undefined ? [] : fieldsOf(shape);
+  return new Map(declared.map(([field, [type]]) => [field.replace(/\?$/, ''), type]));
 }
 
 /** Objects whose fields stand in another order than declared, of a value that fits the type. */
@@ -63,7 +64,7 @@ function disorder(value: unknown, type: string, place: string): readonly string[
   }
   const name = readType(type).find((one) => one.many === 'one' && isOf(one.name, value))?.name ?? '';
   const shape = SHAPES[name];
-  if (shape !== undefined && 'is' in shape) return disorder(value, shape.is, place);
+  if (shape?.$is !== undefined) return disorder(value, shape.$is, place);
   return fieldDisorder(value as Readonly<Record<string, unknown>>, name, place);
 }
 

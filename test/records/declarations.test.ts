@@ -11,15 +11,14 @@ import type { HopRecord } from '../../src/records/path/records.ts';
 import type { PortRecord } from '../../src/records/probe/records.ts';
 import type { Finding, Reply } from '../../src/records/records.ts';
 
+import { fieldsOf } from '../../src/records/shape.ts';
 import { COMMAND_RECORDS, SHAPES } from '../../src/records/shapes.ts';
 import { WORDS } from '../../scripts/record-words.ts';
 import { sourceFiles } from '../architecture/source-files.ts';
 import type { TcpOption } from '../../src/wire/decoded.ts';
 
 const fields = Object.entries(SHAPES).flatMap(([shape, declared]) =>
-  'fields' in declared
-    ? Object.entries(declared.fields).map(([field, [type, sentence]]) => ({ shape, field, type, sentence }))
-    : [],
+  fieldsOf(declared).map(([field, [type, sentence]]) => ({ shape, field, type, sentence })),
 );
 
 describe('the declarations of records', () => {
@@ -29,7 +28,7 @@ describe('the declarations of records', () => {
   });
 
   it('use only names that exist, and all of them', () => {
-    const aliases = Object.values(SHAPES).flatMap((shape) => ('is' in shape ? [shape.is] : []));
+    const aliases = Object.values(SHAPES).flatMap((shape) => shape.$is ?? []);
     const used = [...fields.map(({ type }) => type), ...aliases].flatMap((type) => readType(type).map(({ name }) => name));
     const known = [SCALARS, WORDS, SHAPES].flatMap((table) => Object.keys(table));
     const records = Object.values(COMMAND_RECORDS).flatMap((command) => command.records);
@@ -39,7 +38,7 @@ describe('the declarations of records', () => {
 
   it('say of every field what it is, in a sentence', () => {
     expect(fields.filter(({ sentence }) => !/^[`A-Z0-9].*[.]{1,3}$/.test(sentence))).toEqual([]);
-    expect(Object.values(SHAPES).filter(({ about }) => !/^[`A-Z].*[.`]$/.test(about))).toEqual([]);
+    expect(Object.values(SHAPES).filter(({ $about }) => !/^[`A-Z].*[.`]$/.test($about))).toEqual([]);
   });
 
   it('begin every record with its type', () => {

@@ -5,13 +5,15 @@ import { NANOS_PER_SECOND, type Nanos } from '../../wire/numbers.ts';
 import type { ConnectionScript } from '../connection/connection.ts';
 import { closed, established, inStages, type Stage } from '../connection/stage.ts';
 
+/** Why there will be no report: the server is no responder, or its token differs. */
+export type ExchangeFailure = 'not-a-responder' | 'wrong-token';
+
 /** What the responder's stream brought so far. */
 export interface ExchangeReading {
   /** The nonce of the greeting; null before it. */
   readonly responderNonce: Uint8Array | null;
   readonly report: ResponderReport | null;
-  /** Why there will be no report: the server is no responder, or its token differs. */
-  readonly failure: 'not-a-responder' | 'wrong-token' | null;
+  readonly failure: ExchangeFailure | null;
 }
 
 /** The client's side of one exchange. */

@@ -1,5 +1,4 @@
-import { addressPlus, parseAddress } from '../../wire/address.ts';
-import type { Address } from '../../wire/address.ts';
+import { type Address, addressPlus, parseAddress } from '../../wire/address.ts';
 
 /** Every address from `first` to `last`, both included. */
 export interface AddressRange {
@@ -55,13 +54,9 @@ function parseFullRange(text: string, dash: number): RangesOrComplaint {
 function parseOctetPattern(text: string): RangesOrComplaint {
   const parts = text.split('.');
   if (parts.length !== 4) return 'an IPv4 address has four octets';
-  const spans: OctetSpan[] = [];
-  for (const part of parts) {
-    const span = parseOctet(part);
-    if (typeof span === 'string') return span;
-    spans.push(span);
-  }
-  return expandPattern(spans);
+  const spans = parts.map(parseOctet);
+  const complaint = spans.find((span) => typeof span === 'string');
+  return complaint ?? expandPattern(spans.filter((span) => typeof span !== 'string'));
 }
 
 function parseOctet(part: string): OctetSpan | string {
@@ -86,17 +81,12 @@ function expandPattern(spans: readonly OctetSpan[]): RangesOrComplaint {
   const low = tail.reduce((value, span) => value * 256 + span.low, 0);
   const high = tail.reduce((value, span) => value * 256 + span.high, 0);
   const scale = 256 ** tail.length;
-  return headValues(head).map((value) => ({
-    first: (value * scale + low) as Address,
-    last: (value * scale + high) as Address,
-  }));
+  return headValues(head).map((value) => ({ first: (value * scale + low) as Address, last: (value * scale + high) as Address }));
 }
 
 /** Every number that the leading octets can form, ascending. */
 function headValues(head: readonly OctetSpan[]): readonly number[] {
-  let values: readonly number[] = [0];
-  for (const { low, high } of head) {
-    values = values.flatMap((value) => Array.from({ length: high - low + 1 }, (_, place) => value * 256 + low + place));
-  }
-  return values;
+  const withOctet = (values: readonly number[], { low, high }: OctetSpan): readonly number[] =>
+    values.flatMap((value) => Array.from({ length: high - low + 1 }, (_, place) => value * 256 + low + place));
+  return head.reduce(withOctet, [0]);
 }

@@ -13,11 +13,7 @@ export interface PortSet {
 const LAST_PORT = 65_535;
 const ACCEPTED = 'expected a port from 1 to 65535, a range (8000-8100, -1024, 60000-), - for all, or a service name (https)';
 
-/**
- * Reads a `-p` list: ports, ranges with either end left out, `-` for 1 to 65535 and service names, separated
- * by commas; what is named twice counts once. Without a text, the default list. Throws a usage error that
- * quotes the item at fault.
- */
+/** Reads a `-p` list; without a text, the default list. Throws a usage error that quotes the item at fault. */
 export function parsePorts(text: string | undefined): PortSet {
   if (text === undefined) return new TablePortSet(Object.values(DEFAULT_PORT_GROUPS).flat());
   if (text.trim() === '') throw usageError('empty port list', text, ACCEPTED);
@@ -30,7 +26,6 @@ export function parsePorts(text: string | undefined): PortSet {
   return isOne ? new PortRun(first, last - first + 1) : new TablePortSet(runs.flatMap(portsOf));
 }
 
-/** Ports from the first to the last. */
 interface Run {
   readonly first: number;
   readonly last: number;
@@ -68,15 +63,9 @@ class TablePortSet implements PortSet {
   readonly #places: Uint16Array = new Uint16Array(LAST_PORT + 1);
 
   constructor(ports: readonly number[]) {
-    const sorted = Uint16Array.from(ports).toSorted();
-    let size = 0;
-    for (const port of sorted) {
-      if (this.#places[port] !== 0) continue;
-      sorted[size] = port;
-      this.#places[port] = ++size;
-    }
-    this.size = size;
-    this.#ports = sorted.slice(0, size);
+    this.#ports = Uint16Array.from(new Set(ports)).toSorted();
+    this.size = this.#ports.length;
+    for (const [index, port] of this.#ports.entries()) this.#places[port] = index + 1;
   }
 
   at(index: number): number {

@@ -71,9 +71,8 @@ export function targetRanges(pieces: readonly TargetPiece[]): readonly AddressRa
 }
 
 /**
- * Ascending, without duplicates, without `excludes`; memory grows with the number of separate ranges, not
- * with addresses. `size` 0 means that the exclusions left nothing (or nothing was asked for): a usage error
- * that only the caller can word. Of two names for one address the first stays.
+ * Ascending, without duplicates, without `excludes`, and empty where those left nothing; memory grows with
+ * the number of separate ranges, not with addresses. Of two names for one address the first stays.
  */
 export function createTargetSet(
   asked: { readonly ranges: readonly AddressRange[]; readonly names: readonly NamedAddress[] },
@@ -142,14 +141,11 @@ function isHostname(text: string): boolean {
 }
 
 function wordsOfFile(text: string): readonly { readonly word: string; readonly line: number }[] {
-  return text.split(/\r\n|\n|\r/).flatMap((line, index) =>
-    line
-      .replace(/#.*/, '')
-      .replace(/^\uFEFF/, '')
-      .split(/\s+/)
-      .filter((word) => word !== '')
-      .map((word) => ({ word, line: index + 1 })),
-  );
+  return text.split(/\r\n|\n|\r/).flatMap((line, index) => {
+    // A byte order mark counts as white space.
+    const words = line.replace(/#.*/, '').match(/\S+/g) ?? [];
+    return words.map((word) => ({ word, line: index + 1 }));
+  });
 }
 
 function mergeRanges(ranges: readonly AddressRange[]): readonly AddressRange[] {

@@ -3,20 +3,15 @@ import type { Position } from '../../analysis/firewall/position.ts';
 import type { TestResult } from '../../probe/firewall/firewall-test.ts';
 import { errnoName } from '../../transport/errno.ts';
 import { formatAddress } from '../../wire/address.ts';
+import type { PairName } from '../records.ts';
 import { type GuardExpectations, judgeGuard } from './expectations.ts';
 import { guardWords } from './guard-words.ts';
 import type { FirewallPortRecord, PlaceRecord, TestRecord } from './records.ts';
 
-/** Which pair a guard stands before. */
-interface GuardedTarget {
-  readonly target: string;
-  readonly hostname: string | null;
-}
-
 /** The record of one port. */
 export function guardRecord(
   guard: Guard,
-  { target, hostname }: GuardedTarget,
+  { target, hostname }: Omit<PairName, 'port'>,
   expected: GuardExpectations | null,
 ): FirewallPortRecord {
   const { port, policy, reason, stateful, proxy, rateLimit, findings } = guard;
@@ -42,11 +37,10 @@ export function guardRecord(
 
 /** The record of a port to whose target this host has no way. */
 export function unroutedRecord(
-  { port, errno, ...about }: GuardedTarget & { readonly port: number; readonly errno: number },
+  { port, errno, ...about }: PairName & { readonly errno: number },
   expected: GuardExpectations | null,
 ): FirewallPortRecord {
-  const guard: Guard = { ...UNTESTED, port, reason: `send-error:${errnoName(errno)}` };
-  return guardRecord(guard, about, expected);
+  return guardRecord({ ...UNTESTED, port, reason: `send-error:${errnoName(errno)}` }, about, expected);
 }
 
 const UNTESTED: Omit<Guard, 'port' | 'reason'> = {
@@ -80,9 +74,6 @@ function testRecord({ kind, reason, reply, rttMs, ttl, option, round, attempts }
 
 function placeRecord(place: Position | null): PlaceRecord | null {
   if (place === null) return null;
-  return {
-    ttl: place.hop,
-    address: place.address === null ? null : formatAddress(place.address),
-    hopsBeforeTarget: place.hopsBefore,
-  };
+  const { hop, address, hopsBefore } = place;
+  return { ttl: hop, address: address === null ? null : formatAddress(address), hopsBeforeTarget: hopsBefore };
 }

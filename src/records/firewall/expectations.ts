@@ -1,13 +1,12 @@
-import { usageError } from '../../errors.ts';
 import type { Guard } from '../../analysis/firewall/judge-target.ts';
+import { type ExpectedWord, isReason, judgeWords, readWords } from '../expected-words.ts';
 import type { Expectation } from '../records.ts';
-
-/** What every port's guard must be like; each word is a part of the verdict. */
-export type GuardExpectations = readonly string[];
 
 type Judged = Pick<Guard, 'policy' | 'stateful' | 'proxy' | 'answeredBy'>;
 
-/** What a word stands for. */
+/** What every port's guard must be like; each word is a part of the verdict. */
+export type GuardExpectations = readonly ExpectedWord<Judged>[];
+
 const WORDS: Readonly<Record<string, (guard: Judged) => boolean>> = {
   open: ({ policy }) => policy === 'open',
   closed: ({ policy }) => policy === 'closed',
@@ -26,36 +25,20 @@ const WORDS: Readonly<Record<string, (guard: Judged) => boolean>> = {
 /** Words of `--expect`, for help and messages. */
 export const GUARD_WORDS: readonly string[] = Object.keys(WORDS);
 
-/** ICMP reasons that `reject-icmp-...` may name, as records spell them without `icmp-`. */
-const ICMP_WORD =
-  /^reject-icmp-(?:(?:net|host|proto|port)-unreachable|(?:net|host|admin)-prohibited|frag-needed|ttl-exceeded|\d{1,3}-\d{1,3})$/;
-
-/**
- * Reads the comma-separated words of `--expect`, all of which must hold; null when it was not given.
- * Throws a usage error that quotes the word at fault.
- */
+/** Reads the words of `--expect`, all of which must hold; null when it was not given. Usage errors quote the word at fault. */
 export function parseGuardExpectations(text: string | undefined): GuardExpectations | null {
   if (text === undefined) return null;
-  return text.split(',').map((item) => {
-    const word = item.trim();
-    if (Object.hasOwn(WORDS, word) || ICMP_WORD.test(word)) return word;
-    throw usageError(
-      '--expect',
-      word === '' ? text : word,
-      `expected ${GUARD_WORDS.join(', ')}, or reject-icmp-REASON, separated by commas`,
-    );
+  return readWords('--expect', text, `${GUARD_WORDS.join(', ')}, or reject-icmp-REASON, separated by commas`, (word) => {
+    if (word.startsWith('reject-icmp-') && isReason(word.slice('reject-'.length)))
+      return { word, isMet: ({ policy }) => policy === word };
+    const isMet = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
+    return isMet === undefined ? null : { word, isMet };
   });
 }
 
 /** Whether a guard is as expected and, where it is not, what it is instead. */
 export function judgeGuard(guard: Judged, expected: GuardExpectations): Expectation {
-  const missed = expected.filter((word) => !holds(word, guard));
-  if (missed.length === 0) return { met: true, why: null };
-  return { met: false, why: `expected ${missed.join(', ')}, is ${describe(guard)}` };
-}
-
-function holds(word: string, guard: Judged): boolean {
-  return WORDS[word]?.(guard) ?? guard.policy === word;
+  return judgeWords(guard, expected, `, is ${describe(guard)}`);
 }
 
 function describe({ policy, stateful, proxy, answeredBy }: Judged): string {

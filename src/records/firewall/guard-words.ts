@@ -6,7 +6,8 @@ import { formatAddress } from '../../wire/address.ts';
 
 /** The verdict about a port as an engineer would write it into a ticket: one sentence, no full stop. */
 export function guardWords(guard: Guard): string {
-  return verdict(guard) + differenceClause(guard);
+  const differences = guard.findings.flatMap(({ code }) => DIFFERENCES[code] ?? []);
+  return [verdict(guard), ...differences].join('; ');
 }
 
 function verdict(guard: Guard): string {
@@ -69,13 +70,6 @@ function errorWords(reason: string): string {
   return `not sent by this host: ${errnoText(errnoOfText(name))} (${name})`;
 }
 
-/** What about a SYN makes a difference. */
-function differenceClause({ findings }: Guard): string {
-  const others = findings.flatMap(({ code }) => DIFFERENCES[code] ?? []);
-  return others.map((clause) => `; ${clause}`).join('');
-}
-
-/** The options that are to blame, or nothing. */
 function causeWords({ findings }: Guard): string {
   const options = findings.flatMap(({ code, option }) => (code === 'option-blocked' ? [option ?? 'its options'] : []));
   return options.length === 0 ? '' : ` because of ${options.join(', ')}`;
@@ -87,7 +81,6 @@ const DIFFERENCES: Partial<Record<FindingCode, string>> = {
   'bare-syn-blocked': 'SYNs without options are blocked',
 };
 
-/** Whether a bare ACK is let through where the SYN was not. */
 function ackClause({ tests, stateful, policy }: Guard): string {
   const ack = tests.find(({ kind }) => kind === 'ack');
   if (ack === undefined || ack.reason.startsWith('send-error')) return '';
@@ -127,9 +120,8 @@ function placeWords(place: Position | null): string {
 }
 
 function distanceClause(place: Position | null): string {
-  return place?.hopsBefore !== null && place?.hopsBefore !== undefined && place.hopsBefore > 0
-    ? `, ${hops(place.hopsBefore)} before the target`
-    : '';
+  const count = place?.hopsBefore ?? 0;
+  return count > 0 ? `, ${hops(count)} before the target` : '';
 }
 
 function hops(count: number): string {

@@ -5,20 +5,14 @@ import { portVerdict } from '../../probe/handshake/port-verdict.ts';
 import type { TcpState } from '../../probe/connection/connection-state.ts';
 import type { ConnectionNote, ReceivedSense, IcmpNote, SegmentNote, SentSense } from '../../probe/connection/segment-note.ts';
 import type { Connection } from '../../probe/connection/connection.ts';
-import { type Investigation, isAnswered, type Trial } from '../../probe/handshake/investigation.ts';
+import { type Investigation, isAnswered } from '../../probe/handshake/investigation.ts';
 import { formatAddress } from '../../wire/address.ts';
 import { formatIcmpReason } from '../../wire/icmp.ts';
-import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
+import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import { formatTcpFlags } from '../../wire/tcp-flags.ts';
 import { formatOptions } from '../../wire/tcp-options.ts';
+import type { PairName } from '../records.ts';
 import type { HandshakeRecord, SegmentRecord } from './records.ts';
-
-/** The port that records are about. */
-export interface PairName {
-  readonly target: string;
-  readonly hostname: string | null;
-  readonly port: number;
-}
 
 /** What to say of a segment that is not plain; the rest speak for themselves. */
 const REMARKS: Readonly<Partial<Record<SentSense | ReceivedSense, string>>> = {
@@ -36,9 +30,26 @@ const REMARKS: Readonly<Partial<Record<SentSense | ReceivedSense, string>>> = {
 };
 
 /** Every packet of every connection of an investigation, connection by connection. */
-export function segmentRecords(name: PairName, { trials }: Investigation): readonly SegmentRecord[] {
-  const start = trials.flatMap(({ connection }) => inOrder(connection)[0]?.at ?? []).reduce((a, b) => Math.min(a, b), Infinity);
-  return trials.flatMap((trial, index) => recordsOf(trial, { name, number: index + 1, start }));
+export function segmentRecords({ target, port }: PairName, { trials }: Investigation): readonly SegmentRecord[] {
+  const connections = trials.map(({ purpose, connection }) => ({ purpose, notes: inOrder(connection) }));
+  const start = Math.min(...connections.flatMap(({ notes }) => notes[0]?.at ?? []));
+  return connections.flatMap(({ purpose, notes }, index) => {
+    const servers = peerStates(notes);
+    const clients = clientStates(notes);
+    return notes.map((note, place): SegmentRecord => ({
+      type: 'segment',
+      target,
+      port,
+      connection: index + 1,
+      purpose,
+      direction: note.kind === 'out' ? 'out' : 'in',
+      atMs: (note.at - start) / NANOS_PER_MS,
+      ...(note.kind === 'icmp' ? errorFields(note) : segmentFields(note)),
+      ttl: note.packet.ip.ttl,
+      clientState: clients[place] ?? note.state,
+      serverState: servers[place] ?? null,
+    }));
+  });
 }
 
 /** What they show. */
@@ -72,31 +83,6 @@ function mainConnection({ trials }: Investigation): Connection | undefined {
   return (asked.find(({ connection }) => isAnswered(connection)) ?? asked[0])?.connection;
 }
 
-interface Place {
-  readonly name: PairName;
-  readonly number: number;
-  readonly start: Nanos;
-}
-
-function recordsOf({ purpose, connection }: Trial, { name, number, start }: Place): readonly SegmentRecord[] {
-  const notes = inOrder(connection);
-  const servers = peerStates(notes);
-  const clients = clientStates(notes);
-  return notes.map((note, index) => ({
-    type: 'segment',
-    target: name.target,
-    port: name.port,
-    connection: number,
-    purpose,
-    direction: note.kind === 'out' ? 'out' : 'in',
-    atMs: (note.at - start) / NANOS_PER_MS,
-    ...(note.kind === 'icmp' ? errorFields(note) : segmentFields(note)),
-    ttl: note.packet.ip.ttl,
-    clientState: clients[index] ?? note.state,
-    serverState: servers[index] ?? null,
-  }));
-}
-
 /** How far each state is along a connection: what is sent may be stamped later than what came meanwhile. */
 const PROGRESS: Readonly<Record<TcpState, number>> = {
   'SYN-SENT': 0,
@@ -127,9 +113,7 @@ function segmentFields(note: SegmentNote): Fields {
   const { header } = note.segment;
   const remark = note.sense === 'syn' && note.kind === 'out' ? null : (REMARKS[note.sense] ?? null);
   const size = note.sense === 'probe' ? ` of ${note.packet.ip.totalLength} bytes` : '';
-  const notes = [remark === null ? '' : remark + size, note.isMerged ? 'several segments in one' : ''].filter(
-    (text) => text !== '',
-  );
+  const remarks = [remark === null ? null : remark + size, note.isMerged ? 'several segments in one' : null];
   return {
     flags: formatTcpFlags(header.flags),
     seq: header.seq,
@@ -140,7 +124,7 @@ function segmentFields(note: SegmentNote): Fields {
     relativeSeq: note.seq,
     relativeAck: note.ack,
     windowBytes: note.window,
-    note: notes.length === 0 ? null : notes.join(', '),
+    note: remarks.filter((text) => text !== null).join(', ') || null,
   };
 }
 

@@ -1,19 +1,14 @@
-import { usageError } from '../../errors.ts';
-import { readReasonOrState } from '../expected-words.ts';
+import { type ExpectedWord, isAnswer, judgeWords, readWords } from '../expected-words.ts';
 import type { HandshakeRecord } from './records.ts';
 import type { Expectation } from '../records.ts';
 
-/** One word of `--expect` and whether a record is as it says. */
-interface Expected {
-  readonly word: string;
-  readonly isMet: (record: HandshakeRecord) => boolean;
-}
-
 /** What every handshake must be like. */
-export type HandshakeExpectations = readonly Expected[];
+export type HandshakeExpectations = readonly ExpectedWord<HandshakeRecord>[];
+
+type IsMet = (record: HandshakeRecord) => boolean;
 
 /** Words about facts; each may have `no-` before it. */
-const FACTS: Readonly<Record<string, Expected['isMet']>> = {
+const FACTS: Readonly<Record<string, IsMet>> = {
   established: ({ established }) => established,
   'syn-cookies': ({ synCookies }) => synCookies === true,
   'syn-proxy': ({ synProxy }) => synProxy === true,
@@ -29,35 +24,33 @@ export const HANDSHAKE_WORDS: string = `${Object.keys(FACTS).join(', ')} (each a
 
 /** Reads a comma-separated list of words. Throws a usage error that quotes the word at fault. */
 export function parseHandshakeExpectations(text: string | undefined): HandshakeExpectations | null {
-  return text === undefined ? null : text.split(',').map((word) => parseWord(word.trim(), text));
+  if (text === undefined) return null;
+  return readWords('--expect', text, `words of ${HANDSHAKE_WORDS}`, (word) => {
+    const isMet = readFact(word) ?? readSize(word) ?? readAnswer(word);
+    return isMet === null ? null : { word, isMet };
+  });
 }
 
 /** Whether `record` is as expected and, where it is not, everything that is wrong. */
 export function judgeHandshake(record: HandshakeRecord, expectations: HandshakeExpectations): Expectation {
-  const missed = expectations.filter(({ isMet }) => !isMet(record)).map(({ word }) => word);
-  if (missed.length === 0) return { met: true, why: null };
-  return { met: false, why: `expected ${missed.join(', ')}; ${describe(record)}` };
+  return judgeWords(record, expectations, `; ${describe(record)}`);
 }
 
-function parseWord(word: string, whole: string): Expected {
-  const fact = Object.hasOwn(FACTS, word) ? FACTS[word] : undefined;
-  if (fact !== undefined) return { word, isMet: fact };
-  const denied = word.startsWith('no-') && Object.hasOwn(FACTS, word.slice(3)) ? FACTS[word.slice(3)] : undefined;
-  if (denied !== undefined) return { word, isMet: (record) => !denied(record) };
-  return parseSize(word) ?? parseAnswer(word, whole);
+function readFact(word: string): IsMet | null {
+  const isDenied = word.startsWith('no-');
+  const name = isDenied ? word.slice('no-'.length) : word;
+  const isFact = Object.hasOwn(FACTS, name) ? FACTS[name] : undefined;
+  return isFact === undefined ? null : (record) => isFact(record) !== isDenied;
 }
 
-function parseSize(word: string): Expected | null {
-  const match = /^path-mtu(=|>=)(\d{2,5})$/.exec(word);
-  if (match === null) return null;
-  const size = Number(match[2]);
-  return { word, isMet: ({ pathMtu }) => (match[1] === '=' ? pathMtu?.bytes === size : (pathMtu?.bytes ?? 0) >= size) };
+function readSize(word: string): IsMet | null {
+  const [, sign, size] = /^path-mtu(=|>=)(\d{2,5})$/.exec(word) ?? [];
+  if (size === undefined) return null;
+  return ({ pathMtu }) => (sign === '=' ? pathMtu?.bytes === Number(size) : (pathMtu?.bytes ?? 0) >= Number(size));
 }
 
-function parseAnswer(word: string, whole: string): Expected {
-  const answer = readReasonOrState(word);
-  if (answer === null) throw usageError('--expect', word === '' ? whole : word, `expected words of ${HANDSHAKE_WORDS}`);
-  return { word, isMet: ({ state, reason }) => ('state' in answer ? state === answer.state : reason === answer.reason) };
+function readAnswer(word: string): IsMet | null {
+  return isAnswer(word) ? ({ state, reason }) => state === word || reason === word : null;
 }
 
 function describe(record: HandshakeRecord): string {

@@ -1,8 +1,9 @@
 import { Errno, errnoName } from '../../transport/errno.ts';
 import type { Investigation, PortInvestigation } from '../../probe/handshake/investigation.ts';
 import { judgeHandshake, type HandshakeExpectations } from './expectations.ts';
-import { handshakeRecord, type PairName, segmentRecords } from './build.ts';
+import { handshakeRecord, segmentRecords } from './build.ts';
 import type { HandshakeRecord, HandshakeRunRecord } from './records.ts';
+import type { PairName } from '../records.ts';
 
 /** Where records go, and what they are judged by. */
 export interface HandshakeRecorderOptions {
@@ -18,12 +19,10 @@ interface Open {
   isOver: boolean;
 }
 
-const NOTHING: Investigation['trials'] = [];
-
 /** Turns investigations into records once they are over and their last packet has left. */
 export class HandshakeRecorder {
   readonly #options: HandshakeRecorderOptions;
-  #open: readonly Open[] = [];
+  readonly #open: Set<Open> = new Set();
 
   constructor(options: HandshakeRecorderOptions) {
     this.#options = options;
@@ -32,7 +31,7 @@ export class HandshakeRecorder {
   /** An investigation begins; call the result when it is over. */
   begin(name: PairName, investigation: PortInvestigation): () => void {
     const open: Open = { name, investigation, isOver: false };
-    this.#open = [...this.#open, open];
+    this.#open.add(open);
     return () => {
       open.isOver = true;
     };
@@ -40,7 +39,7 @@ export class HandshakeRecorder {
 
   /** A port that this host has no way to. */
   unreachable(name: PairName, plan: Investigation['plan'], errno: number): void {
-    const record = handshakeRecord(name, { plan, trials: NOTHING, pathMtu: null });
+    const record = handshakeRecord(name, { plan, trials: [], pathMtu: null });
     this.#judge({ ...record, ...errorOf(errno) });
   }
 
@@ -55,7 +54,7 @@ export class HandshakeRecorder {
   }
 
   #release(open: Open): void {
-    this.#open = this.#open.filter((other) => other !== open);
+    this.#open.delete(open);
     const { investigation } = open.investigation;
     for (const record of segmentRecords(open.name, investigation)) this.#options.emit(record);
     const record = handshakeRecord(open.name, investigation);

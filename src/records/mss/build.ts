@@ -3,19 +3,13 @@ import { forwardVerdict } from '../../analysis/mss/forward-verdict.ts';
 import { mssFindings } from '../../analysis/mss/mss-findings.ts';
 import { reverseVerdict } from '../../analysis/mss/reverse-verdict.ts';
 import type { PortVerdict } from '../../probe/handshake/port-verdict.ts';
+import type { PairName } from '../records.ts';
 import { judgeMss, type MssExpectations } from './expectations.ts';
 import type { MssRecord, MssRowRecord, MssVerdict } from './records.ts';
 
-/** Which port a record is about. */
-export interface MssPort {
-  readonly target: string;
-  readonly hostname: string | null;
-  readonly port: number;
-}
-
 /** The record of a port by its evidence. */
 export function mssRecordOf(
-  name: MssPort,
+  name: PairName,
   verdict: PortVerdict,
   evidence: MssEvidence,
   expectations: MssExpectations | null,
@@ -40,12 +34,6 @@ function verdictRecordOf({ clampedTo, change, certainty, evidence, mss, detail }
 }
 
 function rowRecordOf({ offered, synAck, effective, atLeast, bytes }: MssRow): MssRowRecord {
-  return {
-    offered,
-    advertised: synAck?.mss ?? null,
-    effective,
-    atLeast,
-    receivedBytes: bytes,
-    window: synAck?.window ?? null,
-  };
+  const { mss: advertised = null, window = null } = synAck ?? {};
+  return { offered, advertised, effective, atLeast, receivedBytes: bytes, window };
 }

@@ -6,7 +6,8 @@ import type { PortMeasurement, Trial } from '../../probe/mss/port-measurement.ts
 import { mssFor } from '../../probe/craft/profiles.ts';
 import type { PortState } from '../../probe/verdict.ts';
 import type { MssExpectations } from './expectations.ts';
-import { type MssPort, mssRecordOf } from './build.ts';
+import { mssRecordOf } from './build.ts';
+import type { PairName } from '../records.ts';
 import type { MssRecord } from './records.ts';
 import { errnoName } from '../../transport/errno.ts';
 import type { Source } from '../../transport/transport.ts';
@@ -14,7 +15,7 @@ import type { Address } from '../../wire/address.ts';
 
 /** One port and the route to it. */
 export interface MssAim {
-  readonly name: MssPort;
+  readonly name: PairName;
   readonly address: Address;
   readonly source: Source;
 }
@@ -53,7 +54,7 @@ export class MssRecorder {
   }
 
   /** A port of a target without a route. */
-  unreachable(name: MssPort, errno: number): void {
+  unreachable(name: PairName, errno: number): void {
     const verdict: PortVerdict = { state: 'error', reason: `send-error:${errnoName(errno)}` };
     this.#options.emit(mssRecordOf(name, verdict, mssEvidence([], 0), this.#options.expectations), 0);
   }

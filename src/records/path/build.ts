@@ -10,6 +10,7 @@ import type { LocalView } from '../../probe/responder/local-view.ts';
 import type { PortState } from '../../probe/verdict.ts';
 import { errnoName } from '../../transport/errno.ts';
 import { type Address, formatAddress } from '../../wire/address.ts';
+import { toNanosecond } from '../probe/build.ts';
 import type { ResponderPart } from '../responder-record.ts';
 import type { HopRecord, PathChange, PathRecord } from './records.ts';
 
@@ -38,8 +39,7 @@ export function pathRecordsOf(result: TraceResult, context: TraceContext): reado
   const seen = result.final === null ? (context.responder?.seen ?? null) : null;
   const views = seen === null ? routers : [...routers, viewFromResponder(seen, routers)];
   const changes = placeChanges(views, result.source);
-  const hops = views.map((view) => hopRecord(view, result, context));
-  return [...hops, pathRecord(result, { views, changes, context })];
+  return [...views.map((view) => hopRecord(view, result, context)), pathRecord(result, views, changes, context)];
 }
 
 function hopRecord(view: HopView, result: TraceResult, context: TraceContext): HopRecord {
@@ -62,13 +62,12 @@ function hopRecord(view: HopView, result: TraceResult, context: TraceContext): H
   };
 }
 
-interface PathParts {
-  readonly views: readonly HopView[];
-  readonly changes: readonly PlacedChange[];
-  readonly context: TraceContext;
-}
-
-function pathRecord(result: TraceResult, { views, changes, context }: PathParts): PathRecord {
+function pathRecord(
+  result: TraceResult,
+  views: readonly HopView[],
+  changes: readonly PlacedChange[],
+  context: TraceContext,
+): PathRecord {
   const { final, target, port } = result;
   return {
     type: 'path',
@@ -123,8 +122,4 @@ function stateOf({ kind, reason }: PathAnswer): PortState {
   if (kind === 'local') return 'error';
   if (kind !== 'tcp') return 'filtered';
   return reason === 'rst' ? 'closed' : 'open';
-}
-
-function toNanosecond(ms: number): number {
-  return Math.round(ms * 1e6) / 1e6;
 }

@@ -45,9 +45,12 @@ export function plainReplyOf(view: PacketView): Reply {
 }
 
 /** Statistics of round trips in milliseconds, rounded to whole nanoseconds; all null without samples. */
-function rttOf(samples: readonly number[]): Rtt {
+export function rttOf(samples: readonly number[]): Rtt {
   if (samples.length === 0) return { min: null, avg: null, max: null, stddev: null, samples: 0 };
-  if (samples.length === 1) return singleRtt(toNanosecond(samples[0] as number));
+  if (samples.length === 1) {
+    const rtt = toNanosecond(samples[0] as number);
+    return { min: rtt, avg: rtt, max: rtt, stddev: 0, samples: 1 };
+  }
   const average = samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
   const variance = samples.reduce((sum, sample) => sum + (sample - average) ** 2, 0) / samples.length;
   return {
@@ -57,15 +60,6 @@ function rttOf(samples: readonly number[]): Rtt {
     stddev: toNanosecond(Math.sqrt(variance)),
     samples: samples.length,
   };
-}
-
-/** Statistics of one round trip in milliseconds, or of none. */
-export function singleRttOf(sample: number | null): Rtt {
-  return rttOf(sample === null ? [] : [sample]);
-}
-
-function singleRtt(rtt: number): Rtt {
-  return { min: rtt, avg: rtt, max: rtt, stddev: 0, samples: 1 };
 }
 
 /** What a target is called. */
@@ -127,6 +121,7 @@ export function portRecordWith({
   };
 }
 
-function toNanosecond(milliseconds: number): number {
+/** Milliseconds, rounded to whole nanoseconds. */
+export function toNanosecond(milliseconds: number): number {
   return Math.round(milliseconds * 1e6) / 1e6;
 }

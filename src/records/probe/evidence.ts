@@ -15,14 +15,12 @@ export class VerdictEvidence implements Evidence {
   readonly rejectedCount: number;
   readonly rttMs: number | null;
   readonly host: HostFacts | null;
-  readonly #sentBytes: Uint8Array | null;
-  readonly #verdict: Verdict | null;
+  readonly #verdict: Pick<Verdict, 'sent'>;
   #sent: DecodedPacket | null | undefined = undefined;
 
   constructor(verdict: Verdict, host: HostFacts | null, lasts: boolean) {
     this.host = host;
-    this.#verdict = lasts ? null : verdict;
-    this.#sentBytes = lasts ? verdict.sent : null;
+    this.#verdict = lasts ? { sent: verdict.sent } : verdict;
     this.reply = decoded(verdict.reply, lasts);
     this.conflict = decoded(verdict.conflict, lasts);
     this.rejected = decoded(verdict.rejectedReply, lasts);
@@ -32,7 +30,7 @@ export class VerdictEvidence implements Evidence {
 
   /** Made and decoded when a finding first asks for it. */
   get sent(): DecodedPacket | null {
-    if (this.#sent === undefined) this.#sent = decoded(this.#verdict === null ? this.#sentBytes : this.#verdict.sent, false);
+    if (this.#sent === undefined) this.#sent = decoded(this.#verdict.sent, false);
     return this.#sent;
   }
 }

@@ -1,5 +1,5 @@
 import type { Evidence } from '../../analysis/evidence.ts';
-import { isOrdinaryReset, type ResetShape } from '../../analysis/findings/rst-injected.ts';
+import { isOrdinaryReset } from '../../analysis/findings/rst-injected.ts';
 import { findFindings } from '../../analysis/find-findings.ts';
 import { type HostFacts, HostLedger, usualDistance } from '../../analysis/host-ledger.ts';
 import { hopDistance, synAckOf } from '../../analysis/reply.ts';
@@ -40,7 +40,6 @@ export class PortRecorder {
   readonly #waiting: WaitingRecords = new WaitingRecords();
   /** Null in a large run. */
   readonly #openPairs: OpenPairs | null;
-  /** The facts that are the same for every verdict. */
   readonly #runFacts: number;
   #name: TargetName | null = null;
 
@@ -56,17 +55,17 @@ export class PortRecorder {
     const { targetIndex, state } = verdict;
     if (this.#options.openOnly && state !== 'open') this.#pass(verdict);
     else this.#record(verdict, now);
-    if (this.#openPairs?.close(targetIndex) === true) this.#releaseTarget(targetIndex);
+    if (this.#openPairs?.close(targetIndex) === true) this.#releaseAll(this.#waiting.takeTarget(targetIndex));
   }
 
   /** Emits records that have waited long enough. */
   tick(now: Nanos): void {
-    if (this.#openPairs === null) this.#releaseRipe(now);
+    if (this.#openPairs === null) this.#releaseAll(this.#waiting.takeRipe(now));
   }
 
   /** Emits everything that still waits. */
   end(): void {
-    this.#releaseRipe(Infinity);
+    this.#releaseAll(this.#waiting.takeRipe(Infinity));
   }
 
   #pass(verdict: Verdict): void {
@@ -78,16 +77,11 @@ export class PortRecorder {
     const host = this.#ledger.facts(verdict.targetIndex);
     const reset = plainReset(verdict);
     // The rule `usual`, without the table: most answers of a scan are such resets.
-    if (reset !== null && host !== null && isOrdinaryReset(reset, host, leastRtt(verdict))) {
-      this.#takeReset(verdict, reset, null);
-      return;
-    }
+    if (reset !== null && host !== null && isOrdinaryReset(reset, host, leastRtt(verdict)))
+      return this.#takeReset(verdict, reset, null);
     const facts = this.#factsOf(verdict, host, reset);
     const waits = waitsFor(facts) !== 'nothing';
-    if (reset !== null && (waits || host === null)) {
-      this.#takeReset(verdict, reset, waits ? now : null);
-      return;
-    }
+    if (reset !== null && (waits || host === null)) return this.#takeReset(verdict, reset, waits ? now : null);
     const evidence = new VerdictEvidence(verdict, host, waits);
     this.#takeOther(verdict, evidence, waits ? now : null);
     if ((facts & Fact.SYN_ACK) !== 0) this.#learn(verdict.targetIndex, evidence);
@@ -97,13 +91,11 @@ export class PortRecorder {
   #factsOf(verdict: Verdict, host: HostFacts | null, reset: PacketView | null): number {
     const answer = answerOf(verdict);
     if (answer === 0) return answer;
-    if (host !== null && isUsualSynAck(verdict, host)) return answer | Fact.LIKE_HOST;
+    if (host !== null && verdict.reason === 'syn-ack' && isUsualTtl(verdict.ttl, host)) return answer | Fact.LIKE_HOST;
     const settled = host !== null && usualDistance(host) !== null ? Fact.SETTLED : 0;
-    return answer | this.#runFacts | settled | (this.#waiting.isFull ? this.#fullFacts(verdict.targetIndex, reset) : 0);
-  }
-
-  #fullFacts(targetIndex: number, reset: PacketView | null): number {
-    return reset !== null && this.#waiting.isRare(targetIndex, reset) ? Fact.FULL | Fact.RARE : Fact.FULL;
+    if (!this.#waiting.isFull) return answer | this.#runFacts | settled;
+    const rare = this.#waiting.isRare({ targetIndex: verdict.targetIndex, shape: reset }) ? Fact.RARE : 0;
+    return answer | this.#runFacts | settled | Fact.FULL | rare;
   }
 
   /** A plain reset, recorded without decoding it into objects. `since` is null where it does not wait. */
@@ -113,7 +105,8 @@ export class PortRecorder {
     if (since === null) return this.#judge(record);
     const usual = this.#waiting.isFull ? this.#waiting.takeUsual(targetIndex) : null;
     if (usual !== null) this.#release(usual);
-    this.#waiting.add({ targetIndex, record, evidence: new PlainResetEvidence(verdict), shape: shapeOf(reset), since });
+    const { ttl, ipId, window } = reset;
+    this.#waiting.add({ targetIndex, record, evidence: new PlainResetEvidence(verdict), shape: { ttl, ipId, window }, since });
   }
 
   #takeOther(verdict: Verdict, evidence: VerdictEvidence, since: Nanos | null): void {
@@ -131,16 +124,12 @@ export class PortRecorder {
     const learnt = this.#ledger.facts(targetIndex);
     if (learnt === null) return;
     const becameUsual = (known === null ? null : usualDistance(known)) !== usualDistance(learnt);
-    if (becameUsual && this.#openPairs === null) this.#releaseTarget(targetIndex);
+    if (becameUsual && this.#openPairs === null) this.#releaseAll(this.#waiting.takeTarget(targetIndex));
     else if (becameUsual || learnt.hopGroups.length !== known?.hopGroups.length) this.#releaseSettled(targetIndex, learnt);
   }
 
-  #releaseRipe(now: Nanos): void {
-    for (const waiting of this.#waiting.takeRipe(now)) this.#release(waiting);
-  }
-
-  #releaseTarget(targetIndex: number): void {
-    for (const waiting of this.#waiting.takeTarget(targetIndex)) this.#release(waiting);
+  #releaseAll(taken: readonly WaitingRecord[]): void {
+    for (const waiting of taken) this.#release(waiting);
   }
 
   /** Emits records of which nothing that may yet be learnt makes a finding. */
@@ -149,7 +138,7 @@ export class PortRecorder {
       shape === null
         ? reply !== null && synAckOf(reply) !== null && isUsualTtl(reply.ip.ttl, host)
         : isOrdinaryReset(shape, host, rttMs);
-    for (const waiting of this.#waiting.takeTarget(targetIndex, isSettled)) this.#release(waiting);
+    this.#releaseAll(this.#waiting.takeTarget(targetIndex, isSettled));
   }
 
   #release({ targetIndex, record, evidence, shape }: WaitingRecord): void {
@@ -163,9 +152,8 @@ export class PortRecorder {
   #nameOf({ target, targetIndex }: Verdict): TargetName {
     const known = this.#name;
     if (known !== null && known.address === target) return known;
-    const name = { address: target, text: formatAddress(target), hostname: this.#options.targets.hostname(targetIndex) };
-    this.#name = name;
-    return name;
+    this.#name = { address: target, text: formatAddress(target), hostname: this.#options.targets.hostname(targetIndex) };
+    return this.#name;
   }
 
   #emit(record: PortRecord, evidence: Evidence): void {
@@ -191,20 +179,11 @@ function plainReset({ state, conflict, rejected, view }: Verdict): PacketView | 
   return view === null || view.optionsLength > 0 ? null : view;
 }
 
-/** A SYN-ACK that came as far as most. */
-function isUsualSynAck({ reason, ttl }: Verdict, host: HostFacts): boolean {
-  return reason === 'syn-ack' && ttl !== null && isUsualTtl(ttl, host);
+/** Whether a packet came as far as most SYN-ACKs. */
+function isUsualTtl(ttl: number | null, host: HostFacts): boolean {
+  return ttl !== null && usualDistance(host) === hopDistance(ttl);
 }
 
-function isUsualTtl(ttl: number, host: HostFacts): boolean {
-  return usualDistance(host) === hopDistance(ttl);
-}
-
-function shapeOf({ ttl, ipId, window }: PacketView): ResetShape {
-  return { ttl, ipId, window };
-}
-
-/** The SYN-ACK among the answers, or null. */
 function synAckIn({ reply, conflict }: Evidence): DecodedPacket | null {
   if (synAckOf(reply) !== null) return reply;
   return synAckOf(conflict) === null ? null : conflict;

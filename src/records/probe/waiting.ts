@@ -52,15 +52,15 @@ export class WaitingRecords {
     return taken;
   }
 
-  /** Whether more of the target's waiting resets look alike than look like this one. */
-  isRare(targetIndex: number, shape: ResetShape): boolean {
-    return this.#shapes.isUnusual(targetIndex, shape);
+  /** Whether it is a reset, and more of the target's waiting resets look alike than look like it. */
+  isRare({ targetIndex, shape }: Pick<WaitingRecord, 'targetIndex' | 'shape'>): boolean {
+    return shape !== null && this.#shapes.isUnusual(targetIndex, shape);
   }
 
   /** Takes the target's oldest reset that looks like most of them; null where none waits. */
   takeUsual(targetIndex: number): WaitingRecord | null {
     const others = this.#byTarget.get(targetIndex) ?? [];
-    const usual = others.find((one) => one.shape !== null && !this.#shapes.isUnusual(targetIndex, one.shape));
+    const usual = others.find((one) => one.shape !== null && !this.isRare(one));
     if (usual === undefined) return null;
     others.splice(others.indexOf(usual), 1);
     this.#drop(usual);
@@ -73,7 +73,7 @@ export class WaitingRecords {
     const ripe: WaitingRecord[] = [];
     for (const waiting of this.#all) {
       if (now - waiting.since < MAX_WAIT) break;
-      if (!this.#isUnusual(waiting)) ripe.push(waiting);
+      if (!this.isRare(waiting)) ripe.push(waiting);
       else {
         this.#all.delete(waiting);
         this.#patient.add(waiting);
@@ -82,10 +82,6 @@ export class WaitingRecords {
     const taken = new Set(ripe);
     for (const target of new Set(ripe.map(({ targetIndex }) => targetIndex))) this.takeTarget(target, (one) => taken.has(one));
     return ripe;
-  }
-
-  #isUnusual({ targetIndex, shape }: WaitingRecord): boolean {
-    return shape !== null && this.#shapes.isUnusual(targetIndex, shape);
   }
 
   #drop(waiting: WaitingRecord): void {
@@ -99,7 +95,6 @@ export class WaitingRecords {
 class ResetShapes {
   readonly #counts: Map<number, Map<number, number>> = new Map();
 
-  /** Takes note of one more reset, or of one less. */
   count(target: number, shape: ResetShape, change: 1 | -1): void {
     const counts = this.#counts.get(target) ?? new Map<number, number>();
     const key = keyOf(shape);
@@ -110,7 +105,6 @@ class ResetShapes {
     else this.#counts.set(target, counts);
   }
 
-  /** True where more of the target's resets look alike, and otherwise. */
   isUnusual(target: number, shape: ResetShape): boolean {
     const counts = this.#counts.get(target);
     if (counts === undefined) return false;
@@ -131,17 +125,16 @@ export class OpenPairs {
 
   /** Takes a step for each pair of `order`; `ports` is how many each target has. */
   constructor(order: PairOrder, ports: number) {
-    for (let position = 0; position < order.length; position++) this.#add(Math.floor(order.at(position) / ports), 1);
+    for (let position = 0; position < order.length; position++) {
+      const target = Math.floor(order.at(position) / ports);
+      this.#left.set(target, (this.#left.get(target) ?? 0) + 1);
+    }
   }
 
   /** Takes note of a verdict about the target; true where it was the last. */
   close(target: number): boolean {
-    return this.#add(target, -1) === 0;
-  }
-
-  #add(target: number, count: number): number {
-    const left = (this.#left.get(target) ?? 0) + count;
+    const left = (this.#left.get(target) ?? 0) - 1;
     this.#left.set(target, left);
-    return left;
+    return left === 0;
   }
 }

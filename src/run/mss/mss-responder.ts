@@ -5,8 +5,9 @@ import { mssFor } from '../../probe/craft/profiles.ts';
 import { type Offer, offersFor } from '../../probe/mss/offers.ts';
 import { localViewOf } from '../../probe/responder/local-view.ts';
 import { decisiveAttempt, type ResponderOutcome } from '../../probe/responder/responder-query.ts';
-import { type MssPort, mssRecordOf } from '../../records/mss/build.ts';
+import { mssRecordOf } from '../../records/mss/build.ts';
 import type { MssRecord, MssRunRecord } from '../../records/mss/records.ts';
+import type { PairName } from '../../records/records.ts';
 import { errnoName } from '../../transport/errno.ts';
 import { driveRun, type Driving, streamRecords } from '../drive-run.ts';
 import type { Machine } from '../machine.ts';
@@ -116,7 +117,7 @@ function recordOf(run: AskingMss, { name, source }: MssAim, { offers, questions,
   return mssRecordOf(name, verdict, responderEvidence(seen, mssFor(source)), run.expectations);
 }
 
-function unrouted(run: AskingMss, name: MssPort, errno: number): MssRecord {
+function unrouted(run: AskingMss, name: PairName, errno: number): MssRecord {
   const verdict = { state: 'error', reason: `send-error:${errnoName(errno)}` } as const;
   return mssRecordOf(name, verdict, responderEvidence([], 0), run.expectations);
 }

@@ -5,7 +5,7 @@ import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/c
 import { type LocalView, localViewOf } from '../../probe/responder/local-view.ts';
 import { decisiveAttempt, type ResponderOutcome } from '../../probe/responder/responder-query.ts';
 import { judge } from '../../records/probe/expectations.ts';
-import { portRecordWith, replyOf, singleRttOf } from '../../records/probe/build.ts';
+import { portRecordWith, replyOf, rttOf } from '../../records/probe/build.ts';
 import type { PortRecord, ProbeRecord } from '../../records/probe/records.ts';
 import { responderPartOf } from '../../records/responder-record.ts';
 import { errnoName } from '../../transport/errno.ts';
@@ -120,7 +120,7 @@ function recordOf(outcome: ResponderOutcome, name: Omit<PairName, 'port'>): Port
     from: local.from === null ? null : formatAddress(local.from),
     ttl: local.packet?.ip.ttl ?? null,
     attempts: outcome.attempts.reduce((count, { connection }) => count + connection.synCount, 0),
-    rttMs: singleRttOf(local.rtt === null ? null : local.rtt / NANOS_PER_MS),
+    rttMs: rttOf(local.rtt === null ? [] : [local.rtt / NANOS_PER_MS]),
     reply: replyOf(local.packet),
     findings: [...findings, ...oneEnded],
     responder,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { Verdict } from '../../../src/probe/verdict.ts';
-import { judge } from '../../../src/records/probe/expectations.ts';
+import { type Expectations, judge, parseExpectations } from '../../../src/records/probe/expectations.ts';
 import { PortJson } from '../../../src/report/probe/port-json.ts';
 import { plainReplyOf, portRecordOf } from '../../../src/records/probe/build.ts';
 import type { PortRecord } from '../../../src/records/probe/records.ts';
@@ -18,6 +18,7 @@ const TEXT = fc.oneof(
 const NUMBER = fc.oneof(fc.nat(), fc.double(), fc.constantFrom(0, -0, NaN, Infinity, 1e21, 5e-324));
 const ADDRESS = fc.constantFrom(0x0a000002, 0x0a000003, 0xffffffff).map((address) => address as Address);
 const WORD = fc.nat(0xffffffff);
+const OPEN = parseExpectations({ expect: 'open' }) as Expectations;
 
 /** As in a run: few different ones, so that remembered text is both used and replaced. */
 const madeRecord: fc.Arbitrary<PortRecord> = fc
@@ -46,8 +47,7 @@ const madeRecord: fc.Arbitrary<PortRecord> = fc
     const whole: Verdict = { ...verdict, recall: () => null, rejected: 0, rejectedReply: null, mtu: null };
     const text = formatAddress(target);
     const record = portRecordOf(whole, { address: target, text, hostname }, reply === null ? null : plainReplyOf(viewOf(reply)));
-    const expectations = { answer: { state: 'open' }, mss: null, options: [], rttAtMostMs: null } as const;
-    return isJudged ? { ...record, expectation: judge(record, expectations) } : record;
+    return isJudged ? { ...record, expectation: judge(record, OPEN) } : record;
   });
 
 /** Records of the same shape with anything in their fields. */

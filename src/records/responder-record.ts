@@ -14,6 +14,8 @@ export interface ResponderPart {
   readonly findings: readonly Finding[];
   /** The SYN of ours that `responder.syn` was when it left; null where none is known to have arrived. */
   readonly synSent: Uint8Array | null;
+  /** `responder.syn`. */
+  readonly synArrived: Uint8Array | null;
 }
 
 const US_PER_MS = 1000;
@@ -38,7 +40,7 @@ export function responderPartOf(outcome: ResponderOutcome, attempt: ResponderAtt
 function fromReport({ syn }: ResponderAttempt, own: AttemptReport, { synAck }: LocalView): ResponderPart {
   const ends = { synSent: syn, synArrived: own.syn, synAckSent: own.synAck, synAckArrived: synAck };
   const alterations = compareBothEnds(ends);
-  return { responder: recordOf('reported', own, alterations), findings: alterations.findings, synSent: syn };
+  return { responder: recordOf('reported', own, alterations), findings: alterations.findings, synSent: syn, synArrived: own.syn };
 }
 
 function fromLog(
@@ -49,7 +51,8 @@ function fromLog(
   const waited = sentAt === null ? 0 : Math.max(0, at - sentAt);
   const judged = judgeSilence({ port: question.port, syns: attempts.map(({ syn }) => syn), reply, waited, log });
   const status = judged.status === 'unknown' && exchange.failure !== null ? exchange.failure : judged.status;
-  if (judged.found === null) return { responder: recordOf(status, null, null), findings: judged.findings, synSent: null };
+  if (judged.found === null)
+    return { responder: recordOf(status, null, null), findings: judged.findings, synSent: null, synArrived: null };
   const { syn } = judged.found;
   const [attempt] = judged.found.attempts;
   const alterations = compareBothEnds({ synSent: syn, synArrived: attempt.syn, synAckSent: null, synAckArrived: null });
@@ -57,6 +60,7 @@ function fromLog(
     responder: recordOf(status, attempt, alterations),
     findings: [...judged.findings, ...alterations.findings],
     synSent: syn,
+    synArrived: attempt.syn,
   };
 }
 

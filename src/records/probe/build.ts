@@ -59,11 +59,6 @@ function rttOf(samples: readonly number[]): Rtt {
   };
 }
 
-/** Statistics of one round trip in milliseconds, or of none. */
-export function singleRttOf(sample: number | null): Rtt {
-  return rttOf(sample === null ? [] : [sample]);
-}
-
 function singleRtt(rtt: number): Rtt {
   return { min: rtt, avg: rtt, max: rtt, stddev: 0, samples: 1 };
 }
@@ -77,7 +72,11 @@ export interface TargetName {
 }
 
 /** The record of a verdict about that target, without findings and not yet judged by expectations. */
-export function portRecordOf(verdict: Verdict, target: TargetName, reply: Reply | null): PortRecord {
+export function portRecordOf(
+  verdict: Pick<Verdict, 'port' | 'state' | 'reason' | 'ttl' | 'attempts' | 'rttSamples' | 'from'>,
+  target: TargetName,
+  reply: Reply | null,
+): PortRecord {
   const { from } = verdict;
   return {
     type: 'port',

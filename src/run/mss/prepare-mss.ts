@@ -1,12 +1,11 @@
-import { randomFillSync } from 'node:crypto';
-
 import { type OfferItem, parseOffers, withOffer } from '../../probe/mss/offers.ts';
 import type { Attempt } from '../../probe/mss/port-measurement.ts';
 import { craftSyn, ETHERNET, synOptionsText } from '../../probe/craft/syn-spec.ts';
 import { type MssExpectations, parseMssExpectations } from '../../records/mss/expectations.ts';
 import type { Source } from '../../transport/transport.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
-import { type PairOptions, preparePairs, type PreparedPairs } from '../options/run-options.ts';
+import { preparePairs, type PreparedPairs, withoutTimestamps } from '../options/read-options.ts';
+import type { PairOptions } from '../options/run-options.ts';
 import type { RandomFill } from '../machine.ts';
 import { readRequest, type RequestMaker } from '../options/read-request.ts';
 import type { TokenOptions } from '../options/token.ts';
@@ -41,7 +40,7 @@ const DEFAULT_PORTS = '443';
 const LARGEST_WINDOW = 0xffff;
 
 /** Reads all options. Throws a usage error for the first that is not valid. */
-export async function prepareMss(options: MssOptions, random: RandomFill = randomFillSync): Promise<PreparedMss> {
+export async function prepareMss(options: MssOptions, random: RandomFill): Promise<PreparedMss> {
   const offers = parseOffers(options.offer);
   const requestFor = readRequest('--request', options.request, random);
   const expectations = parseMssExpectations(options);
@@ -63,9 +62,4 @@ export function craftOffer(run: Pick<PreparedMss, 'spec'>, source: Source, attem
 export function offerOptions({ spec }: Pick<PreparedMss, 'spec'>, source: Source, { purpose, offer }: Attempt): string {
   const list = withOffer(synOptionsText(spec, source), offer, purpose === 'offered-twice' ? 2 : 1);
   return purpose === 'without-timestamps' ? withoutTimestamps(list) : list;
-}
-
-function withoutTimestamps(list: string): string {
-  const rest = list.split(',').filter((item) => !/^\s*ts\b/i.test(item));
-  return rest.length === 0 ? 'none' : rest.join(',');
 }

@@ -6,9 +6,9 @@ import type { HopRecord, PathRecord } from '../../records/path/records.ts';
 import type { PortRecord } from '../../records/probe/records.ts';
 import type { Routes } from '../../transport/transport.ts';
 import { type Address, UNSPECIFIED } from '../../wire/address.ts';
+import type { PreparedPairs } from '../options/read-options.ts';
 import type { RoutedPair } from '../routed-targets.ts';
 import { HopNames } from './hop-names.ts';
-import type { PreparedPath } from './path.ts';
 import { PathTries } from './path-tries.ts';
 
 /** What traces are made with, and where their records go. */
@@ -22,6 +22,16 @@ interface TraceMeans {
   readonly count: (outcome: Pick<PortRecord, 'state' | 'attempts'>) => void;
 }
 
+/** What traces are asked for. */
+export interface TracePlan extends Pick<PreparedPairs, 'spec' | 'timing'> {
+  readonly firstTtl: number;
+  readonly maxTtl: number;
+  /** Whether to look up the names of hops. */
+  readonly resolve: boolean;
+  /** Whether to repeat a trace with other options. */
+  readonly vary: boolean;
+}
+
 /** A pair under way. */
 interface Tracing {
   readonly tries: PathTries;
@@ -32,14 +42,14 @@ interface Tracing {
 /** The traces of a run. Emits the records of a pair when its last try is over and names have been looked up. */
 export class PathTraces {
   readonly session: PathSession;
-  readonly #run: PreparedPath;
+  readonly #run: TracePlan;
   readonly #means: TraceMeans;
   readonly #names: HopNames | null;
   /** By the trace that is under way. */
   readonly #tracing: Map<TraceJob, Tracing> = new Map();
   readonly #told: Promise<void>[] = [];
 
-  constructor(run: PreparedPath, means: TraceMeans) {
+  constructor(run: TracePlan, means: TraceMeans) {
     const { routes, sourcePorts, key } = means;
     this.#run = run;
     this.#means = means;

@@ -1,7 +1,5 @@
-import type { DrivenSession } from '../probe/session/driven-session.ts';
 import type { RunRecord, SummaryRecord } from '../records/records.ts';
-import type { Nanos } from '../wire/numbers.ts';
-import { driveRun, type Driving, streamRecords } from './drive-run.ts';
+import { driveRun, type Driving, streamRecords, type Turns } from './drive-run.ts';
 import { type Machine, machineWith } from './machine.ts';
 import type { RunNeeds } from './open-run.ts';
 import type { RunControl, NetworkOptions } from './options/run-options.ts';
@@ -21,16 +19,11 @@ export interface Running<R> extends Driving<R> {
 }
 
 /** A session, and what goes with it. */
-export interface Started {
-  readonly session: DrivenSession;
+export interface Started extends Turns {
   /** Its totals by now. */
   readonly stats: () => ReplyStats;
   /** Compile its code first where packets are stamped in this process. */
   readonly warmsUp?: true;
-  /** Called on each turn of the loop. */
-  readonly onTurn?: (now: Nanos) => void;
-  /** Emits the records that are still due when the session is over. */
-  readonly finish?: () => void | Promise<void>;
 }
 
 /** A run, its options read; nothing is open yet. */
@@ -55,12 +48,11 @@ export function inBatches<O, R>(
     yield* streamRecords<R | RunRecord | SummaryRecord>(open, run.options, async (driving) => {
       const { transport, sourcePorts } = open;
       const counter = new SummaryCounter(run);
-      const { session, stats, warmsUp, ...turns } = await start({ ...driving, machine, counter });
+      const { stats, warmsUp, ...turns } = await start({ ...driving, machine, counter });
       if (warmsUp === true && transport.clock === 'userspace')
-        await (await import('./warm-up.ts')).warmUp(session, transport, sourcePorts[0] as number);
+        await (await import('./warm-up.ts')).warmUp(turns.session, transport, sourcePorts[0] as number);
       driving.queue.push(runRecordOf(run, open, machine.wallClock()));
       return driveRun(driving, {
-        session,
         ...turns,
         summary: (end) => counter.summary(stats(), end),
         nothingRouted: () => counter.nothingRouted,

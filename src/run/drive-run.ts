@@ -97,13 +97,17 @@ async function endOf(work: Promise<SynscopeError | null>, open: OpenRun): Promis
   }
 }
 
-/** What a run drives, and how it ends. */
-interface Drive<R> {
+/** What a run drives. */
+export interface Turns {
   readonly session: DrivenSession;
   /** Called on each turn of the loop. */
-  readonly onTurn?: ((now: Nanos) => void) | undefined;
+  readonly onTurn?: (now: Nanos) => void;
   /** Emits the records that are still due when the session is over. */
-  readonly finish?: (() => void | Promise<void>) | undefined;
+  readonly finish?: () => void | Promise<void>;
+}
+
+/** How a run ends. */
+interface Ending<R> {
   /** The last record. */
   readonly summary: (end: RunEnd) => R;
   /** Whether there were results and no target had a route; absent: not asked. */
@@ -113,7 +117,7 @@ interface Drive<R> {
 /** Drives a session to its end and emits the summary. Resolves with what failed (interface lost, no route), or null. */
 export async function driveRun<R>(
   { open, queue, signal }: Driving<R>,
-  { session, onTurn, finish, summary, nothingRouted }: Drive<R>,
+  { session, onTurn, finish, summary, nothingRouted }: Turns & Ending<R>,
 ): Promise<SynscopeError | null> {
   const { transport } = open;
   const fault = await runSession(session, transport, { signal, onTurn });

@@ -8,12 +8,10 @@ import { preparePairs, type PreparedPairs, withoutTimestamps } from '../options/
 import type { PairOptions } from '../options/run-options.ts';
 import type { RandomFill } from '../machine.ts';
 import { readRequest, type RequestMaker } from '../options/read-request.ts';
-import type { TokenOptions } from '../options/token.ts';
+import type { ResponderOptions } from '../options/token.ts';
 
 /** What `mss` accepts: the command's flags in camelCase, with the same texts, units and defaults. */
-export interface MssOptions extends Omit<PairOptions, 'payload' | 'badsum'>, TokenOptions {
-  /** `synscope respond` listens on these ports with the same token. */
-  readonly responder?: boolean;
+export interface MssOptions extends Omit<PairOptions, 'payload' | 'badsum'>, Omit<ResponderOptions, 'control' | 'proof'> {
   /** `1460,1300,none`, also `mtu` and `jumbo`; each takes the place of the MSS in the option list. */
   readonly offer?: string;
   /** `http`, `http:/PATH`, `tls`, `hex:...` or `none`; by default what the port is usually for. */

@@ -43,11 +43,8 @@ const DEFAULT_MAX_TTL = 30;
 /** As asked, bare, as asked again, and without each of the options that fit into a SYN. */
 const MOST_TRIES = 12;
 
-/** A run of `path`, its options read; nothing is open yet. */
-interface PreparedPath extends PreparedPairs, TracePlan {
-  /** How the responder is asked; null where none is. */
-  readonly access: ResponderAccess | null;
-}
+/** `access`: how the responder is asked; null where none is. */
+type PreparedPath = PreparedPairs & TracePlan & { readonly access: ResponderAccess | null };
 
 /** The records of `path`, as many at a time as there are. */
 export const pathInBatches: BatchCommand<PathOptions, PathCommandRecord> = inBatches(async (options, machine) => {

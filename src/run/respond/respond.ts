@@ -40,7 +40,7 @@ export const respondInBatches: BatchCommand<RespondOptions, RespondRecord> = onM
   const mac = openToken(options, machine.tokenMac);
   const needs = { sourcePortCount: ports.length, listenPorts: ports, ports: 'resets-suppressed' } as const;
   const open = await machine.open({ options, sourceIp: null, ...needs });
-  yield* streamRecords<RespondRecord>(open, options, (driving) => {
+  yield* streamRecords<RespondRecord>(open, options, async (driving) => {
     const { transport, routes } = open;
     const epochMs = (): number => wallClock() - transport.now() / NANOS_PER_MS;
     const plan = {

@@ -1,5 +1,6 @@
 import type { RunRecord, SummaryRecord } from '../records/records.ts';
-import { driveRun, type Driving, streamRecords, type Turns } from './drive-run.ts';
+import { driveRun, type Driving, type Ending, streamRecords } from './drive-run.ts';
+import type { Turns } from './loop.ts';
 import { type Machine, machineWith } from './machine.ts';
 import type { RunNeeds } from './open-run.ts';
 import type { RunControl, NetworkOptions } from './options/run-options.ts';
@@ -19,7 +20,7 @@ export interface Running<R> extends Driving<R> {
 }
 
 /** A session, and what goes with it. */
-export interface Started extends Turns {
+export interface Started extends Turns, Pick<Ending, 'finish'> {
   /** Its totals by now. */
   readonly stats: () => ReplyStats;
   /** Compile its code first where packets are stamped in this process. */
@@ -52,11 +53,8 @@ export function inBatches<O, R>(
       if (warmsUp === true && transport.clock === 'userspace')
         await (await import('./warm-up.ts')).warmUp(turns.session, transport, sourcePorts[0] as number);
       driving.queue.push(runRecordOf(run, open, machine.wallClock()));
-      return driveRun(driving, {
-        ...turns,
-        summary: (end) => counter.summary(stats(), end),
-        nothingRouted: () => counter.nothingRouted,
-      });
+      const ending = { ...turns, nothingRouted: () => counter.nothingRouted };
+      return driveRun(driving, ending, (end) => counter.summary(stats(), end));
     });
   });
 }

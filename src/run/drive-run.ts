@@ -1,7 +1,6 @@
 import { SynscopeError } from '../errors.ts';
-import type { DrivenSession } from '../probe/session/driven-session.ts';
-import { NANOS_PER_MS, type Nanos } from '../wire/numbers.ts';
-import { runSession } from './loop.ts';
+import { NANOS_PER_MS } from '../wire/numbers.ts';
+import { runSession, type Turns } from './loop.ts';
 import type { OpenRun } from './open-run.ts';
 import type { RunControl } from './options/run-options.ts';
 import type { RunEnd } from './run-records.ts';
@@ -57,7 +56,6 @@ export class RecordQueue<T> {
 /** What a run works with. */
 export interface Driving<R> {
   readonly open: OpenRun;
-  /** Where its records go. */
   readonly queue: RecordQueue<R>;
   /** Aborts when the caller's signal does, or when the reader of the records stops. */
   readonly signal: AbortSignal;
@@ -97,30 +95,22 @@ async function endOf(work: Promise<SynscopeError | null>, open: OpenRun): Promis
   }
 }
 
-/** What a run drives. */
-export interface Turns {
-  readonly session: DrivenSession;
-  /** Called on each turn of the loop. */
-  readonly onTurn?: (now: Nanos) => void;
+/** How a run ends. */
+export interface Ending {
   /** Emits the records that are still due when the session is over. */
   readonly finish?: () => void | Promise<void>;
-}
-
-/** How a run ends. */
-interface Ending<R> {
-  /** The last record. */
-  readonly summary: (end: RunEnd) => R;
   /** Whether there were results and no target had a route; absent: not asked. */
   readonly nothingRouted?: () => boolean;
 }
 
-/** Drives a session to its end and emits the summary. Resolves with what failed (interface lost, no route), or null. */
+/** Drives a session to its end and emits the last record. Resolves with what failed, or null. */
 export async function driveRun<R>(
   { open, queue, signal }: Driving<R>,
-  { session, onTurn, finish, summary, nothingRouted }: Turns & Ending<R>,
+  { finish, nothingRouted, ...turns }: Turns & Ending,
+  summary: (end: RunEnd) => R,
 ): Promise<SynscopeError | null> {
   const { transport } = open;
-  const fault = await runSession(session, transport, { signal, onTurn });
+  const fault = await runSession(turns, transport, signal);
   await finish?.();
   const interrupted = fault === null && signal.aborted;
   queue.push(summary({ drops: transport.drops(), durationMs: transport.now() / NANOS_PER_MS, interrupted }));

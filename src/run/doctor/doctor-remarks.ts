@@ -61,10 +61,7 @@ function routeRemarks({ target, address, error, local, interface: device }: Rout
   return [note('route', `${target} is this host: rules of the network between do not apply to what is seen`, null)];
 }
 
-/**
- * The kernel takes the larger of the interface's setting and that of `all` (ip-sysctl.rst). The capture sees packets
- * before that test.
- */
+/** The larger of the setting of the interface and that of `all` counts (ip-sysctl.rst), after the capture. */
 function reversePathRemarks({ routes }: HostFacts): Remark[] {
   const names = new Set(routes.flatMap((route) => (route.interface === null || route.local ? [] : [route.interface])));
   const strict = [...names].filter((name) => Math.max(reversePathMode('all'), reversePathMode(name)) === 1);

@@ -27,10 +27,7 @@ import { remarksOn } from './doctor-remarks.ts';
 
 const REQUIRED_NODE = '>=20.19';
 
-/**
- * Finds out whether and how synscope can run here, and how it would reach `targets` (addresses or names). Sends only DNS
- * queries, for names. Does not throw.
- */
+/** Whether synscope can run here, and how it would reach `targets`. Sends only DNS queries, for names. Does not throw. */
 export async function inspectHost(targets: readonly string[]): Promise<DoctorRecord> {
   // Before the engines are tried: raising a permitted capability for them would change what is reported.
   const privileges = privilegeReport();

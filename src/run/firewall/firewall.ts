@@ -9,10 +9,7 @@ import { randomKey } from '../machine.ts';
 import { preparePairs } from '../options/read-options.ts';
 import type { CraftOptions, NetworkOptions, RunControl, TargetOptions, TimingOptions } from '../options/run-options.ts';
 
-/**
- * What `firewall` accepts: the command's flags in camelCase, with the same texts, units and defaults. The tests choose
- * source ports, ISNs, flags and data themselves.
- */
+/** What `firewall` accepts: its flags in camelCase. The tests choose source ports, ISNs, flags and data themselves. */
 export interface FirewallOptions
   extends
     TargetOptions,

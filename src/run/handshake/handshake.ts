@@ -1,4 +1,4 @@
-import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
+import { ConnectionSession } from '../../probe/connection/connection-session.ts';
 import { ProbeCookie } from '../../probe/craft/cookie.ts';
 import { cookieNumbering, SynMaker } from '../../probe/craft/syn-maker.ts';
 import { type InvestigationPlan, PortInvestigation } from '../../probe/handshake/investigation.ts';
@@ -6,7 +6,7 @@ import { HandshakeRecorder } from '../../records/handshake/recorder.ts';
 import type { HandshakeRunRecord } from '../../records/handshake/records.ts';
 import { type BatchCommand, type Command, inBatches, oneByOne, type Running, type Started } from '../command.ts';
 import { randomKey } from '../machine.ts';
-import { type RoutedPair, routedPairs } from '../routed-targets.ts';
+import { pairPlans, type RoutedPair } from '../routed-targets.ts';
 import { rehearseConnections } from '../warm-up.ts';
 import { type HandshakeOptions, craftVariation, prepareHandshake, type PreparedHandshake } from './prepare-handshake.ts';
 
@@ -36,8 +36,8 @@ export const handshakeInBatches: BatchCommand<HandshakeOptions, HandshakeRunReco
  */
 export const handshake: Command<HandshakeOptions, HandshakeRunRecord> = oneByOne(handshakeInBatches);
 
-function shakeHands(run: PreparedHandshake, running: Running<HandshakeRunRecord>): Started {
-  const { counter, queue } = running;
+function shakeHands(run: PreparedHandshake, { open, queue, machine, counter }: Running<HandshakeRunRecord>): Started {
+  const { routes, sourcePorts, transport } = open;
   const recorder = new HandshakeRecorder({
     expectations: run.expectations,
     emit: (record) => {
@@ -46,7 +46,15 @@ function shakeHands(run: PreparedHandshake, running: Running<HandshakeRunRecord>
     },
   });
   rehearseConnections();
-  const connectionPlans = connectionPlansOf(run, recorder, running);
+  const maker = new SynMaker(sourcePorts, cookieNumbering(new ProbeCookie(randomKey(machine.random)), run.spec));
+  const means = { slotSize: transport.batch.slotSize, maker };
+  const connectionPlans = pairPlans(run, routes, {
+    plan: (pair) => {
+      const investigation = new PortInvestigation(planOf(run, pair, means));
+      return recorder.follow(pair.name, investigation, () => routes.isUnresolved(pair.address));
+    },
+    unrouted: (pair) => recorder.unreachable(pair.name, planOf(run, pair, means), pair.errno),
+  });
   const session = new ConnectionSession({ connectionPlans, atOnce: Math.ceil(AT_ONCE / run.plan.repeat) });
   return {
     session,
@@ -55,22 +63,6 @@ function shakeHands(run: PreparedHandshake, running: Running<HandshakeRunRecord>
     onTurn: () => recorder.tick(),
     finish: () => recorder.end(),
   };
-}
-
-/** One for each pair, made when its turn comes. */
-function* connectionPlansOf(
-  run: PreparedHandshake,
-  recorder: HandshakeRecorder,
-  { open, machine }: Running<HandshakeRunRecord>,
-): Generator<ConnectionPlan> {
-  const { routes, transport, sourcePorts } = open;
-  const maker = new SynMaker(sourcePorts, cookieNumbering(new ProbeCookie(randomKey(machine.random)), run.spec));
-  for (const pair of routedPairs(run, routes)) {
-    const { name, address, source, errno } = pair;
-    const plan = planOf(run, pair, { slotSize: transport.batch.slotSize, maker });
-    if (source === null) recorder.unreachable(name, plan, errno);
-    else yield recorder.follow(name, new PortInvestigation(plan), () => routes.isUnresolved(address));
-  }
 }
 
 function planOf(

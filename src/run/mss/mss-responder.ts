@@ -18,7 +18,7 @@ import {
   ResponderQueries,
   responderNeeds,
 } from '../responder-queries.ts';
-import { type RoutedPair, routedPairs } from '../routed-targets.ts';
+import { pairPlans } from '../routed-targets.ts';
 import { offerOptions, type PreparedMss } from './prepare-mss.ts';
 
 type AskingMss = Asking<PreparedMss>;
@@ -34,38 +34,33 @@ export async function mssWithResponder(prepared: PreparedMss, machine: Machine):
   return { run, needs: responderNeeds(options), start: (running) => askAll(run, running) };
 }
 
-/** Takes a record, and how many connections it took. */
-type Emit = (record: MssRecord, attempts: number) => void;
-
 function askAll(run: AskingMss, { open, queue, machine, counter }: Running<MssRunRecord>): Started {
   const emit: Emit = (record, attempts) => {
     counter.count({ state: record.state, attempts });
     queue.push(record);
   };
   const queries = new ResponderQueries(run, open, machine);
-  const connectionPlans = connectionPlansOf(run, { pairs: routedPairs(run, open.routes), queries, emit });
+  const connectionPlans = pairPlans(run, open.routes, {
+    plan: (pair) => connectionPlan(run, pair, queries, emit),
+    unrouted: ({ name, errno }) => {
+      const verdict = { state: 'error', reason: `send-error:${errnoName(errno)}` } as const;
+      emit(mssRecordOf(name, verdict, responderEvidence([], 0), run.expectations), 0);
+    },
+  });
   const session = new ConnectionSession({ connectionPlans, atOnce: RESPONDER_PLANS });
   return { session, stats: () => session.stats };
 }
 
-interface Means {
-  readonly pairs: Iterable<RoutedPair>;
-  readonly queries: ResponderQueries;
-  readonly emit: Emit;
-}
-
-/** One for each pair, made when its turn comes. */
-function* connectionPlansOf(run: AskingMss, { pairs, queries, emit }: Means): Generator<ConnectionPlan> {
-  for (const { name, address, source, errno } of pairs) {
-    const verdict = { state: 'error', reason: `send-error:${errnoName(errno)}` } as const;
-    if (source === null) emit(mssRecordOf(name, verdict, responderEvidence([], 0), run.expectations), 0);
-    else yield connectionPlan(run, { name, address, source }, { queries, emit });
-  }
-}
+/** Takes a record, and how many connections it took. */
+type Emit = (record: MssRecord, attempts: number) => void;
 
 /** One port: a question for each offer, one record for all. */
-function* connectionPlan(run: AskingMss, aim: MssAim, { queries, emit }: Omit<Means, 'pairs'>): ConnectionPlan {
-  const { address, source, name } = aim;
+function* connectionPlan(
+  run: AskingMss,
+  { address, source, name }: MssAim,
+  queries: ResponderQueries,
+  emit: Emit,
+): ConnectionPlan {
   const questions = offersFor(run.offers, source).map((offer) => {
     const options = offerOptions(run, source, { purpose: 'offered', offer });
     return { offer, ...queries.question(address, name.port, { ...run.spec, options }) };

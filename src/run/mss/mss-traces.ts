@@ -17,16 +17,8 @@ const MOST_HOPS = 30;
 const PATIENCE = { samples: 1, attempts: 2 } as const;
 const TIMEOUT_MS = 500;
 
-/** What traces are made with. */
-interface TraceMeans {
-  readonly routes: Pick<Routes, 'isLocal' | 'isUnresolved'>;
-  /** Their resets are suppressed, and no connection of the run uses them. */
-  readonly sourcePorts: readonly number[];
-  readonly key: Uint32Array;
-}
-
 /** Traces of the SYN that an ordinary connection would send, for ports where its quotes are worth having. */
-export interface MssTraces {
+interface MssTraces {
   /** What the loop must drive. */
   readonly sessions: readonly DrivenSession[];
   readonly probesSent: () => number;
@@ -34,8 +26,13 @@ export interface MssTraces {
   readonly add: MssRecorderOptions['trace'];
 }
 
-/** Traces for a run whose SYNs look like `spec`. */
-export function openMssTraces(spec: SynSpec, { routes, sourcePorts, key }: TraceMeans): MssTraces {
+/** `sourcePorts`: their resets are suppressed, and no connection of the run uses them. */
+export function openMssTraces(
+  spec: SynSpec,
+  routes: Pick<Routes, 'isLocal' | 'isUnresolved'>,
+  sourcePorts: readonly number[],
+  key: Uint32Array,
+): MssTraces {
   const waiting = new Map<TraceJob, (result: TraceResult) => void>();
   const session = new PathSession({
     jobs: [],

@@ -1,6 +1,6 @@
 import { followUps } from '../../analysis/mss/follow-ups.ts';
 import { mssEvidence } from '../../analysis/mss/mss-evidence.ts';
-import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
+import { ConnectionSession } from '../../probe/connection/connection-session.ts';
 import { mssFor } from '../../probe/craft/profiles.ts';
 import { ProbeCookie } from '../../probe/craft/cookie.ts';
 import { cookieNumbering, SynMaker } from '../../probe/craft/syn-maker.ts';
@@ -11,8 +11,8 @@ import { type MssAim, MssRecorder } from '../../records/mss/recorder.ts';
 import type { MssRunRecord } from '../../records/mss/records.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import { type BatchCommand, type Command, inBatches, oneByOne, type Running, type Started } from '../command.ts';
-import { type RandomFill, randomKey } from '../machine.ts';
-import { type RoutedPair, routedPairs } from '../routed-targets.ts';
+import { randomKey } from '../machine.ts';
+import { pairPlans } from '../routed-targets.ts';
 import { mssWithResponder } from './mss-responder.ts';
 import { openMssTraces, TRACE_PORTS } from './mss-traces.ts';
 import { craftOffer, type MssOptions, type PreparedMss, prepareMss } from './prepare-mss.ts';
@@ -34,16 +34,15 @@ export const mssInBatches: BatchCommand<MssOptions, MssRunRecord> = inBatches(as
 });
 
 /**
- * Finds out for every (target, port) pair what becomes of the MSS option in each direction. Yields the run record, one
- * record for each pair as soon as it is final, and the summary. Leaves no connection open. Throws and ends early as
- * `probe` does.
+ * Finds out for every (target, port) pair what becomes of the MSS option in each direction. Yields the run record, one for
+ * each pair once it is final, and the summary. Leaves no connection open. Throws and ends early as `probe` does.
  */
 export const mss: Command<MssOptions, MssRunRecord> = oneByOne(mssInBatches);
 
 function measureAll(run: PreparedMss, { open, queue, machine, counter }: Running<MssRunRecord>): Started {
   const { routes, sourcePorts } = open;
   const { random } = machine;
-  const traces = openMssTraces(run.spec, { routes, sourcePorts: sourcePorts.slice(-TRACE_PORTS), key: randomKey(random) });
+  const traces = openMssTraces(run.spec, routes, sourcePorts.slice(-TRACE_PORTS), randomKey(random));
   const recorder = new MssRecorder({
     expectations: run.expectations,
     trace: traces.add,
@@ -52,8 +51,13 @@ function measureAll(run: PreparedMss, { open, queue, machine, counter }: Running
       queue.push(record);
     },
   });
-  const means = { sourcePorts: sourcePorts.slice(0, -TRACE_PORTS), random };
-  const connectionPlans = connectionPlansOf(run, { pairs: routedPairs(run, routes), recorder, means });
+  const newMaker = (): SynMaker =>
+    new SynMaker(sourcePorts.slice(0, -TRACE_PORTS), cookieNumbering(new ProbeCookie(randomKey(random)), run.spec));
+  const connectionPlans = pairPlans(run, routes, {
+    // Each port has its own maker of SYNs, so that no two of its connections share a tuple.
+    plan: (pair) => recorder.follow(pair, new PortMeasurement(planOf(run, pair, newMaker()))),
+    unrouted: ({ name, errno }) => recorder.unreachable(name, errno),
+  });
   const connections = new ConnectionSession({ connectionPlans, atOnce: AT_ONCE });
   return {
     session: new JointSession([connections, ...traces.sessions]),
@@ -65,33 +69,7 @@ function measureAll(run: PreparedMss, { open, queue, machine, counter }: Running
   };
 }
 
-/** What SYNs are made with. */
-interface SynMeans {
-  /** Their resets are suppressed; one for each connection of a port at least. */
-  readonly sourcePorts: readonly number[];
-  readonly random: RandomFill;
-}
-
-interface Measuring {
-  readonly pairs: Iterable<RoutedPair>;
-  readonly recorder: MssRecorder;
-  readonly means: SynMeans;
-}
-
-/** One for each pair, made when its turn comes. */
-function* connectionPlansOf(run: PreparedMss, { pairs, recorder, means }: Measuring): Generator<ConnectionPlan> {
-  for (const { name, address, source, errno } of pairs) {
-    if (source === null) recorder.unreachable(name, errno);
-    else {
-      const aim = { name, address, source };
-      yield recorder.follow(aim, new PortMeasurement(planOf(run, aim, means)));
-    }
-  }
-}
-
-/** How a port is measured. Each has its own maker of SYNs, so that no two of its connections share a tuple. */
-function planOf(run: PreparedMss, { name, address, source }: MssAim, { sourcePorts, random }: SynMeans): MeasurementPlan {
-  const maker = new SynMaker(sourcePorts, cookieNumbering(new ProbeCookie(randomKey(random)), run.spec));
+function planOf(run: PreparedMss, { name, address, source }: MssAim, maker: SynMaker): MeasurementPlan {
   const natural = mssFor(source);
   return {
     offers: offersFor(run.offers, source),

@@ -79,7 +79,7 @@ export function whole(flag: string, value: number | undefined, [low, high]: read
 
 /** An option list in tcpdump's words without its timestamps. */
 export function withoutTimestamps(list: string): string {
-  const others = list.split(',').filter((item) => !/^ts(=|$)/i.test(item.trim()));
+  const others = list.split(',').filter((item) => !/^\s*ts\b/i.test(item));
   return others.length === 0 ? 'none' : others.join(',');
 }
 

@@ -6,6 +6,7 @@ import { JointSession } from '../../probe/session/joint-session.ts';
 import type { PathResponder } from '../../records/path/build.ts';
 import type { PathCommandRecord } from '../../records/path/records.ts';
 import { responderPartOf } from '../../records/responder-record.ts';
+import type { Routes } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import { type BatchCommand, type Command, inBatches, oneByOne, type Running, type Started } from '../command.ts';
@@ -20,7 +21,7 @@ import {
   type ResponderAccess,
   ResponderQueries,
 } from '../responder-queries.ts';
-import { pairsOf, type RoutedTarget, routedTargets } from '../routed-targets.ts';
+import { pairsOf, type RoutedPair, type RoutedTarget, routedTargets } from '../routed-targets.ts';
 import { PathTraces, type TracePlan } from './path-traces.ts';
 import { PORTS_A_TRY } from './path-tries.ts';
 
@@ -92,47 +93,46 @@ function tracePaths(run: PreparedPath, { open, queue, machine, counter }: Runnin
   });
   const others = { ...open, sourcePorts: open.sourcePorts.slice(tracePorts(run)) };
   const queries = access === null ? null : new ResponderQueries({ ...run, access }, others, machine);
-  const connectionPlans = connectionPlansOf(routedTargets(run, open.routes), { run, queries, traces });
+  const connectionPlans = connectionPlansOf(run, open.routes, traces, queries);
   const connections = new ConnectionSession({ connectionPlans, atOnce: RESPONDER_PLANS });
   // Nothing else resets what is half open where the kernel's resets are suppressed.
   const resets = access === null ? [] : [new HalfOpenResets(sourcePorts)];
   return {
     session: new JointSession([connections, traces.session, ...resets]),
-    stats: () => sumOf(connections.stats, traces.session.stats),
+    stats: () => {
+      const [asking, tracing] = [connections.stats, traces.session.stats];
+      return {
+        probesSent: asking.probesSent + tracing.probesSent,
+        repliesReceived: asking.repliesReceived + tracing.repliesReceived,
+        repliesRejected: asking.repliesRejected + tracing.repliesRejected,
+      };
+    },
     finish: () => traces.finish(),
   };
 }
 
-interface Tracing {
-  readonly run: PreparedPath;
-  /** Null without a responder. */
-  readonly queries: ResponderQueries | null;
-  readonly traces: PathTraces;
+/** For each target: asks a responder, if there is one, about its ports, and then lets their traces begin. */
+function* connectionPlansOf(
+  run: PreparedPath,
+  routes: Routes,
+  traces: PathTraces,
+  queries: ResponderQueries | null,
+): Generator<ConnectionPlan> {
+  for (const target of routedTargets(run, routes)) yield connectionPlan(target, pairsOf(target, run.ports), traces, queries);
 }
 
-function* connectionPlansOf(targets: Iterable<RoutedTarget>, tracing: Tracing): Generator<ConnectionPlan> {
-  for (const target of targets) yield connectionPlan(target, tracing);
-}
-
-/** Asks a responder about the ports of a target, and then lets their traces begin. */
-function* connectionPlan(target: RoutedTarget, { run, queries, traces }: Tracing): ConnectionPlan {
-  const pairs = pairsOf(target, run.ports);
+function* connectionPlan(
+  target: RoutedTarget,
+  pairs: readonly RoutedPair[],
+  traces: PathTraces,
+  queries: ResponderQueries | null,
+): ConnectionPlan {
   const views = new Map<number, PathResponder | null>();
   if (queries !== null && target.source !== null) {
     const questions = pairs.map(({ name }) => queries.question(target.address, name.port));
     yield* queries.plan(questions, (outcome) => views.set(outcome.question.port, responderViewOf(outcome, target.address)));
   }
   for (const pair of pairs) traces.begin(pair, views.get(pair.name.port) ?? null);
-}
-
-type Stats = ConnectionSession['stats'];
-
-function sumOf(a: Stats, b: Stats): Stats {
-  return {
-    probesSent: a.probesSent + b.probesSent,
-    repliesReceived: a.repliesReceived + b.repliesReceived,
-    repliesRejected: a.repliesRejected + b.repliesRejected,
-  };
 }
 
 /** What a responder says of the SYNs to a port, as a path's record takes it; null where no attempt was made. */

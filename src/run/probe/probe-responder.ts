@@ -8,6 +8,7 @@ import { portRecordOf, replyOf, type TargetName } from '../../records/probe/buil
 import type { PortRecord, ProbeRecord } from '../../records/probe/records.ts';
 import { responderPartOf } from '../../records/responder-record.ts';
 import { errnoName } from '../../transport/errno.ts';
+import type { Routes } from '../../transport/transport.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
 import type { Plan, Running, Started } from '../command.ts';
@@ -51,23 +52,21 @@ function askAll(run: AskingProbe, { open, queue, machine, counter }: Running<Pro
     if (record.state === 'open') done.open++;
     queue.push(judged);
   };
-  const queries = new ResponderQueries(run, open, machine);
-  const connectionPlans = connectionPlansOf(run, { routed: routedTargets(run, open.routes), queries, emit });
+  const connectionPlans = connectionPlansOf(run, open.routes, new ResponderQueries(run, open, machine), emit);
   const session = new ConnectionSession({ connectionPlans, atOnce: RESPONDER_PLANS });
   const onTurn = progressTeller(run, () => ({ ...done, probesSent: session.stats.probesSent }));
   return { session, stats: () => session.stats, onTurn };
 }
 
-interface Means {
-  readonly routed: ReturnType<typeof routedTargets>;
-  readonly queries: ResponderQueries;
-  readonly emit: (record: PortRecord) => void;
-}
-
 /** One for each target, made when its turn comes. */
-function* connectionPlansOf(run: AskingProbe, { routed, queries, emit }: Means): Generator<ConnectionPlan> {
+function* connectionPlansOf(
+  run: AskingProbe,
+  routes: Routes,
+  queries: ResponderQueries,
+  emit: (record: PortRecord) => void,
+): Generator<ConnectionPlan> {
   const ports = portsIn(run.ports);
-  for (const target of routed) {
+  for (const target of routedTargets(run, routes)) {
     const { address, source, errno } = target;
     if (source === null) for (const port of ports) emit(failedRecord(target, port, `send-error:${errnoName(errno)}`));
     else {

@@ -63,11 +63,7 @@ export const respondInBatches: BatchCommand<RespondOptions, RespondRecord> = onM
       source: { address: null, interface: options.interface ?? null },
       listen: { ports, forSeconds: options.for ?? null, count: options.count ?? null },
     });
-    return driveRun(driving, {
-      session,
-      onTurn: clockWarning(session, options),
-      summary: (end) => summaryOf(session, end),
-    });
+    return driveRun(driving, { session, onTurn: clockWarning(session, options) }, (end) => summaryOf(session, end));
   });
 });
 

@@ -37,7 +37,6 @@ export class HopNames {
   }
 
   #ask(address: Address): Promise<void> {
-    const patience = (): Promise<void> => setTimeout(PATIENCE_MS, undefined, { ref: false });
     const asked = this.#asked.get(address) ?? Promise.race([this.#lookUp(address), patience()]);
     this.#asked.set(address, asked);
     return asked;
@@ -51,4 +50,8 @@ export class HopNames {
       // An address without a name is shown as it is.
     }
   }
+}
+
+function patience(): Promise<void> {
+  return setTimeout(PATIENCE_MS, undefined, { ref: false });
 }

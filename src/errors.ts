@@ -1,15 +1,5 @@
-/** What went wrong, as a word that programs can switch on. */
-export type ErrorCode =
-  | 'usage'
-  | 'not-permitted'
-  | 'not-installed'
-  | 'no-route'
-  | 'interface-lost'
-  | 'engine-lost'
-  | 'output-failed';
-
 /** The process exit code for each error code. */
-export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
+export const EXIT_CODES = {
   usage: 2,
   'not-permitted': 3,
   'not-installed': 3,
@@ -17,16 +7,19 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   'interface-lost': 4,
   'engine-lost': 4,
   'output-failed': 4,
-};
+} as const;
+
+/** What went wrong, as a word that programs can switch on. */
+export type ErrorCode = keyof typeof EXIT_CODES;
 
 /** A known failure: `message` says what was being done and quotes the input at fault, `hint` what to do about it. */
 export class SynscopeError extends Error {
+  override readonly name = 'SynscopeError';
   readonly code: ErrorCode;
   readonly hint: string | null;
 
   constructor(code: ErrorCode, message: string, options: { readonly hint?: string; readonly cause?: unknown } = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
-    this.name = 'SynscopeError';
     this.code = code;
     this.hint = options.hint ?? null;
   }

@@ -1,6 +1,5 @@
 export { probe } from './run/probe/probe.ts';
-export { path } from './run/path/path.ts';
-export type { PathOptions } from './run/path/path.ts';
+export { path, type PathOptions } from './run/path/path.ts';
 export type { ProbeOptions, Progress } from './run/probe/prepare.ts';
 export { mss } from './run/mss/mss.ts';
 export type { MssOptions } from './run/mss/prepare-mss.ts';
@@ -9,10 +8,8 @@ export type { MssEvidenceName, MssVerdict } from './analysis/mss/mss-verdict.ts'
 export { handshake } from './run/handshake/handshake.ts';
 export type { HandshakeOptions } from './run/handshake/prepare-handshake.ts';
 export type { HandshakeRecord, HandshakeRunRecord, SegmentRecord } from './records/handshake/records.ts';
-export { firewall } from './run/firewall/firewall.ts';
-export type { FirewallOptions } from './run/firewall/firewall.ts';
-export { respond } from './run/respond/respond.ts';
-export type { RespondOptions } from './run/respond/respond.ts';
+export { firewall, type FirewallOptions } from './run/firewall/firewall.ts';
+export { respond, type RespondOptions } from './run/respond/respond.ts';
 export { EXIT_CODES, SynscopeError, type ErrorCode } from './errors.ts';
 export type {
   Expectation,

@@ -14,6 +14,8 @@ export interface ResponderPart {
   readonly findings: readonly Finding[];
   /** The SYN of ours that `responder.syn` was when it left; null where none is known to have arrived. */
   readonly synSent: Uint8Array | null;
+  /** `responder.syn`. */
+  readonly synArrived: Uint8Array | null;
 }
 
 const US_PER_MS = 1000;
@@ -40,7 +42,7 @@ export function responderPartOf(outcome: ResponderOutcome, attempt: ResponderAtt
   const ends = { synSent: attempt.syn, synArrived: syn, synAckSent: synAck, synAckArrived: local.synAck };
   const alterations = compareBothEnds(ends);
   const responder = recordOf('reported', report.own, alterations);
-  return { responder, findings: alterations.findings, synSent: attempt.syn };
+  return { responder, findings: alterations.findings, synSent: attempt.syn, synArrived: syn };
 }
 
 function fromLog(
@@ -51,12 +53,13 @@ function fromLog(
   const waited = sentAt === null ? 0 : Math.max(0, at - sentAt);
   const judged = judgeSilence({ port: question.port, syns: attempts.map(({ syn }) => syn), reply, waited, log });
   const status = judged.status === 'unknown' && failure !== null ? failure : judged.status;
-  if (judged.found === null) return { responder: { status, ...NEVER_SEEN }, findings: judged.findings, synSent: null };
+  if (judged.found === null)
+    return { responder: { status, ...NEVER_SEEN }, findings: judged.findings, synSent: null, synArrived: null };
   const { syn } = judged.found;
   const [attempt] = judged.found.attempts;
   const alterations = compareBothEnds({ synSent: syn, synArrived: attempt.syn, synAckSent: null, synAckArrived: null });
   const responder = recordOf(status, attempt, alterations);
-  return { responder, findings: [...judged.findings, ...alterations.findings], synSent: syn };
+  return { responder, findings: [...judged.findings, ...alterations.findings], synSent: syn, synArrived: attempt.syn };
 }
 
 function recordOf(

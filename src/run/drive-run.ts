@@ -1,7 +1,6 @@
 import { SynscopeError } from '../errors.ts';
-import type { DrivenSession } from '../probe/session/driven-session.ts';
-import { NANOS_PER_MS, type Nanos } from '../wire/numbers.ts';
-import { runSession } from './loop.ts';
+import { NANOS_PER_MS } from '../wire/numbers.ts';
+import { runSession, type Turns } from './loop.ts';
 import type { OpenRun } from './open-run.ts';
 import type { RunControl } from './options/run-options.ts';
 import type { RunEnd } from './run-records.ts';
@@ -49,88 +48,69 @@ export class RecordQueue<T> {
   }
 
   #signal(): void {
-    const wake = this.#wake;
+    this.#wake?.();
     this.#wake = null;
-    if (wake !== null) wake();
   }
 }
 
-/** What a job works with. */
+/** What a run works with. */
 export interface Driving<R> {
   readonly open: OpenRun;
-  /** Where its records go. */
   readonly queue: RecordQueue<R>;
   /** Aborts when the caller's signal does, or when the reader of the records stops. */
   readonly signal: AbortSignal;
 }
 
-/** Does a run's work and resolves with what failed, or null; may throw it instead. */
-export type RunJob<R> = (driving: Driving<R>) => Promise<SynscopeError | null>;
-
 /**
- * Runs `job` over `open`, which it closes at the end, and yields the job's records in batches as they come. Throws the
- * job's failure after the last record. A reader that stops early ends the run as an abort does.
+ * Runs `job` over `open`, which it closes at the end, and yields its records in batches as they come. Throws what the job
+ * threw or resolved with, unless null, after the last record. A reader that stops early ends the run as an abort does.
  */
 export async function* streamRecords<R>(
   open: OpenRun,
   control: RunControl,
-  job: RunJob<R>,
+  job: (driving: Driving<R>) => Promise<SynscopeError | null>,
 ): AsyncGenerator<readonly R[], void, undefined> {
   const abandoned = new AbortController();
   const queue = new RecordQueue<R>();
   const signal = control.signal === undefined ? abandoned.signal : AbortSignal.any([control.signal, abandoned.signal]);
-  const driving = drive({ open, queue, signal }, job);
+  const ended = endOf(job({ open, queue, signal }), open).then((failure) => queue.end(failure));
   try {
     for (let records = await queue.take(); records !== null; records = await queue.take()) yield records;
   } finally {
     abandoned.abort();
-    await driving;
+    await ended;
   }
 }
 
-/** One record at a time. Not `yield*`: over an array it costs three promises for each record. */
-export async function* oneByOne<R>(batches: AsyncIterable<readonly R[]>): AsyncGenerator<R, void, undefined> {
-  for await (const records of batches) for (const record of records) yield record;
-}
-
-/** Runs to the end and closes everything; never rejects: errors reach the reader through the queue. */
-async function drive<R>(driving: Driving<R>, job: RunJob<R>): Promise<void> {
-  let failure: unknown = null;
-  try {
-    failure = await job(driving);
-  } catch (error) {
-    failure = error;
-  }
+/** Closes the network when the work is over. Resolves with what failed, or null; never rejects. */
+async function endOf(work: Promise<SynscopeError | null>, open: OpenRun): Promise<unknown> {
+  const failure = await work.catch((error: unknown) => error);
   // Closing takes 25 ms: the reader gets its records first.
   await new Promise((resolve) => setImmediate(resolve));
   try {
-    await driving.open.close();
+    await open.close();
+    return failure;
   } catch (error) {
-    failure ??= error;
+    return failure ?? error;
   }
-  driving.queue.end(failure);
 }
 
-/** What a run drives, and how it ends. */
-export interface Drive<R> {
-  readonly session: DrivenSession;
-  /** Called on each turn of the loop. */
-  readonly onTurn?: (now: Nanos) => void;
+/** How a run ends. */
+export interface Ending {
   /** Emits the records that are still due when the session is over. */
   readonly finish?: () => void | Promise<void>;
-  /** The last record. */
-  readonly summary: (end: RunEnd) => R;
   /** Whether there were results and no target had a route; absent: not asked. */
   readonly nothingRouted?: () => boolean;
 }
 
-/** Drives a session to its end and emits the summary. Resolves with what failed (interface lost, no route), or null. */
+/** Drives a session to its end and emits the last record. Resolves with what failed, or null. */
 export async function driveRun<R>(
   { open, queue, signal }: Driving<R>,
-  { session, onTurn, finish, summary, nothingRouted }: Drive<R>,
+  { finish, nothingRouted, ...turns }: Turns & Ending,
+  summary: (end: RunEnd) => R,
 ): Promise<SynscopeError | null> {
   const { transport } = open;
-  const fault = await runSession(session, transport, { signal, onTurn });
+  const fault = await runSession(turns, transport, signal);
   await finish?.();
   const interrupted = fault === null && signal.aborted;
   queue.push(summary({ drops: transport.drops(), durationMs: transport.now() / NANOS_PER_MS, interrupted }));

@@ -5,29 +5,26 @@ import type { Nanos } from '../wire/numbers.ts';
 /** Batches that a stopped session may still send. */
 const MOST_DRAIN_TURNS = 100;
 
-/** What the loop looks at on each turn. */
-export interface LoopOptions {
-  readonly signal: AbortSignal;
-  /** Called on each turn with the time; may call `session.hold`. */
-  readonly onTurn?: ((now: Nanos) => void) | undefined;
+/** A session, and what is called while it lasts. */
+export interface Turns {
+  readonly session: DrivenSession;
+  /** Called on each turn of the loop with the time; may call `session.hold`. */
+  readonly onTurn?: (now: Nanos) => void;
 }
 
 /**
- * Drives a session over a transport until it is finished, the signal aborts or the transport fails, and stops it.
- * Returns the fault, or null. What the stopped session must still send has been sent, if the transport can.
+ * Drives a session until it is finished, the signal aborts or the transport fails. Then stops it and sends what it still
+ * owes, if the transport can. Returns the fault, or null.
  */
-export async function runSession(
-  session: DrivenSession,
-  transport: Transport,
-  options: LoopOptions,
-): Promise<TransportFault | null> {
+export async function runSession(turns: Turns, transport: Transport, signal: AbortSignal): Promise<TransportFault | null> {
+  const { session } = turns;
   const wake = (): void => transport.wake();
-  options.signal.addEventListener('abort', wake);
+  signal.addEventListener('abort', wake);
   transport.capture((bytes, offset, length, at) => session.receive(bytes, offset, length, at));
   try {
-    return await turnUntilDone(session, transport, options);
+    return await turnUntilDone(turns, transport, signal);
   } finally {
-    options.signal.removeEventListener('abort', wake);
+    signal.removeEventListener('abort', wake);
     session.stop();
     drainOnClose(session, transport);
   }
@@ -44,7 +41,11 @@ function drainOnClose(session: DrivenSession, transport: Transport): void {
   }
 }
 
-async function turnUntilDone(session: DrivenSession, transport: Transport, options: LoopOptions): Promise<TransportFault | null> {
+async function turnUntilDone(
+  { session, onTurn }: Turns,
+  transport: Transport,
+  signal: AbortSignal,
+): Promise<TransportFault | null> {
   const sending = new Sending(session, transport);
   for (;;) {
     const fault = transport.fault();
@@ -55,10 +56,10 @@ async function turnUntilDone(session: DrivenSession, transport: Transport, optio
     const { batch } = transport;
     next = Math.min(next, session.poll(now, batch));
     if (batch.count > 0) next = Math.min(next, sending.send(batch));
-    options.onTurn?.(now);
-    if (session.finished || options.signal.aborted) {
+    onTurn?.(now);
+    if (session.finished || signal.aborted) {
       await sending.settle();
-      if (session.finished || options.signal.aborted) return null;
+      if (session.finished || signal.aborted) return null;
       next = now;
     }
     await transport.wait(next);

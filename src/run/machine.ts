@@ -7,7 +7,6 @@ import { tokenMac } from './options/token.ts';
 /** What a run takes from its machine: the network, and everything that differs between two runs. Tests simulate one. */
 export interface Machine {
   readonly open: (needs: RunNeeds) => Promise<OpenRun>;
-  /** Fills an array with unpredictable bits and returns it. */
   readonly random: RandomFill;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;

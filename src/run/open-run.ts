@@ -1,4 +1,4 @@
-import type { SendDemand } from '../engine/engine.ts';
+import type { Engine, EngineOptions, SendDemand } from '../engine/engine.ts';
 import { enginesFor, openFirst } from '../engine/engines.ts';
 import { raiseNetRaw } from '../engine/linux/capabilities.ts';
 import { dropPrivileges } from '../engine/linux/drop-privileges.ts';
@@ -35,33 +35,47 @@ export interface RunNeeds {
 
 /** Opens everything that needs rights, then drops the rights if asked to. Nothing stays open when it throws. */
 export async function openRun(needs: RunNeeds): Promise<OpenRun> {
-  const { options } = needs;
+  const { options, sending, packets = Infinity } = needs;
   const warn = options.onWarning ?? (() => undefined);
   const device = options.interface ?? null;
   const engines = enginesFor(options.engine ?? 'auto');
   raiseNetRaw();
   const routes = openRoutes({ sourceIp: needs.sourceIp, interface: device });
   const closers: (() => void)[] = [() => routes.close()];
+  const closeAll = (): void => {
+    for (const closer of closers) closer();
+  };
   try {
     const holding = holdPorts(needs, warn);
     closers.push(() => holding.release());
     const sourcePorts = holding.ports;
-    const sending = needs.sending === undefined ? {} : { sending: needs.sending(routes) };
-    const packets = needs.packets ?? Infinity;
-    const unheld = new UnheldPorts(holding.missing, warn);
-    const tell = (line: string): void => unheld.tell(line);
-    const transport = await openFirst(engines, { sourcePorts, interface: device, routes, warn: tell, packets, ...sending });
-    unheld.end();
-    if (options.dropPrivileges === true) warnIfStillRoot(warn);
+    const demand = sending === undefined ? {} : { sending: sending(routes) };
+    const wanted = { sourcePorts, interface: device, routes, warn, packets, ...demand };
+    const transport = await openEngine(engines, wanted, holding.missing);
+    const outcome = options.dropPrivileges === true ? dropPrivileges() : null;
+    if (outcome?.kind === 'refused') warn(outcome.message);
     const close = async (): Promise<void> => {
       await transport.close();
-      for (const closer of closers) closer();
+      closeAll();
     };
     return { transport, routes, sourcePorts, close };
   } catch (error) {
-    for (const closer of closers) closer();
+    closeAll();
     throw error;
   }
+}
+
+/** Warns of source ports that are not reserved, `missing` why: in the engine's own warning where the cause is the same. */
+async function openEngine(engines: readonly Engine[], options: EngineOptions, missing: string | null): Promise<Transport> {
+  let unsaid = missing;
+  const warn = (line: string): void => {
+    const isSame = unsaid !== null && line.includes(unsaid);
+    if (isSame) unsaid = null;
+    options.warn(isSame ? `${line}; source ports are not reserved` : line);
+  };
+  const transport = await openFirst(engines, { ...options, warn });
+  if (unsaid !== null) options.warn(`source ports are not reserved: ${unsaid}`);
+  return transport;
 }
 
 function holdPorts({ options, sourcePortCount, ports, listenPorts }: RunNeeds, warn: (line: string) => void): Reservation {
@@ -70,30 +84,4 @@ function holdPorts({ options, sourcePortCount, ports, listenPorts }: RunNeeds, w
   return ports === 'resets-suppressed'
     ? suppressSourcePortResets(sourcePortCount, { first })
     : reserveSourcePorts(sourcePortCount, { first, warn });
-}
-
-function warnIfStillRoot(warn: (line: string) => void): void {
-  const outcome = dropPrivileges();
-  if (outcome.kind === 'refused') warn(outcome.message);
-}
-
-/** Warns that source ports are not reserved: in the engine's own warning where the cause is the same. */
-class UnheldPorts {
-  #cause: string | null;
-  readonly #warn: (line: string) => void;
-
-  constructor(cause: string | null, warn: (line: string) => void) {
-    this.#cause = cause;
-    this.#warn = warn;
-  }
-
-  tell(line: string): void {
-    const isSame = this.#cause !== null && line.includes(this.#cause);
-    this.#warn(isSame ? `${line}; source ports are not reserved` : line);
-    if (isSame) this.#cause = null;
-  }
-
-  end(): void {
-    if (this.#cause !== null) this.#warn(`source ports are not reserved: ${this.#cause}`);
-  }
 }

@@ -4,14 +4,14 @@ import type { SynSpec } from '../probe/craft/syn-spec.ts';
 import { EXTRA_CARRIERS, type ExtraCarrier, ProofSyns } from '../probe/responder/proof-syns.ts';
 import { type ResponderOutcome, type ResponderQuestion, queryResponder } from '../probe/responder/responder-query.ts';
 import type { Mac } from '../probe/responder/token-mac.ts';
-import type { Timing } from '../probe/timing.ts';
 import type { Address } from '../wire/address.ts';
 import { NANOS_PER_MS } from '../wire/numbers.ts';
 import { type Machine, randomWord } from './machine.ts';
-import type { OpenRun } from './open-run.ts';
-import { readTargets } from './options/read-targets.ts';
-import type { RunControl } from './options/run-options.ts';
+import type { OpenRun, RunNeeds } from './open-run.ts';
+import { readTargets } from './options/read-options.ts';
+import type { NetworkOptions, RunControl } from './options/run-options.ts';
 import { openToken, type ResponderOptions } from './options/token.ts';
+import type { RunFacts } from './run-records.ts';
 
 /** Source ports, used in turn: attempts at a port share one only after all have been used. */
 export const RESPONDER_PORTS = 64;
@@ -51,28 +51,30 @@ export function refuseWithResponder<O extends object>(
   }
 }
 
-/** A run whose ports are asked about. */
-interface AskingRun {
-  readonly spec: SynSpec;
-  readonly timing: Pick<Timing, 'timeoutMs' | 'retries'>;
-  readonly access: ResponderAccess;
+/** A run that asks a responder. */
+export type Asking<R> = R & { readonly access: ResponderAccess };
+
+/** What a run needs of the network that only asks a responder. */
+export function responderNeeds({ sourcePort }: NetworkOptions): Pick<RunNeeds, 'sourcePortCount' | 'ports'> {
+  return { sourcePortCount: sourcePort === undefined ? RESPONDER_PORTS : 1, ports: 'resets-suppressed' };
 }
 
 /** Questions to a responder: SYNs with a proof, and the connections that they begin. */
 export class ResponderQueries {
-  readonly #run: AskingRun;
+  readonly #run: Asking<Pick<RunFacts, 'spec' | 'timing'>>;
   readonly #open: OpenRun;
   readonly #random: Machine['random'];
   readonly #syns: ProofSyns;
 
-  /** `sourcePorts`: their resets are suppressed. */
-  constructor(run: AskingRun, open: OpenRun, { random, wallClock }: Machine, sourcePorts: readonly number[] = open.sourcePorts) {
+  /** The resets of the open source ports are suppressed. */
+  constructor(run: Asking<Pick<RunFacts, 'spec' | 'timing'>>, open: OpenRun, { random, wallClock }: Machine) {
+    const { routes, sourcePorts } = open;
     const { mac } = run.access;
     const firstId = randomWord(random) % LAST_PORT;
     this.#run = run;
     this.#open = open;
     this.#random = random;
-    this.#syns = new ProofSyns({ mac, wallClock, sourcePorts, ipId: run.spec.ipId, firstId, routes: open.routes });
+    this.#syns = new ProofSyns({ mac, wallClock, sourcePorts, ipId: run.spec.ipId, firstId, routes });
   }
 
   /** Asks what became of a SYN to that port that looks like `spec`. */

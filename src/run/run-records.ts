@@ -5,9 +5,10 @@ import type { PortRecord } from '../records/probe/records.ts';
 import type { RunRecord, SummaryRecord } from '../records/records.ts';
 import { craftSyn, ETHERNET, synOptionsText, type SynSpec, synWindow } from '../probe/craft/syn-spec.ts';
 import type { Timing } from '../probe/timing.ts';
-import type { Routes, Source, Transport } from '../transport/transport.ts';
+import type { Source, Transport } from '../transport/transport.ts';
 import { formatAddress } from '../wire/address.ts';
 import { toHex } from '../wire/bytes.ts';
+import type { OpenRun } from './open-run.ts';
 
 /** What was asked for, as the first record says it. */
 export interface RunFacts {
@@ -21,45 +22,35 @@ export interface RunFacts {
   readonly shard: string | null;
 }
 
-/** The network, as the first record says it. */
-interface OpenNetwork {
-  readonly transport: Pick<Transport, 'engine' | 'clock' | 'sendPath'>;
-  readonly routes: Routes;
-  readonly sourcePorts: readonly number[];
+/** What the first record of every command says. `startedAt` is in milliseconds since 1970. */
+export function runHead<C extends string>(
+  { command, version }: { readonly command: C; readonly version: string },
+  { engine, clock, sendPath }: Transport,
+  startedAt: number,
+): Pick<RunRecord, 'type' | 'schema' | 'version' | 'engine' | 'clock' | 'sendPath' | 'startedAt'> & { readonly command: C } {
+  return { type: 'run', schema: 1, version, command, engine, clock, sendPath, startedAt: new Date(startedAt).toISOString() };
 }
 
-/**
- * The first record. Source and options are those of the first target's route; behind other interfaces they may differ.
- * `startedAt` is in milliseconds since 1970.
- */
-export function runRecordOf(run: RunFacts, open: OpenNetwork, startedAt: number): RunRecord {
-  const { transport } = open;
-  const route = open.routes.lookup(run.targets.at(0));
-  const source = route < 0 ? null : (open.routes.sources[route] ?? null);
+/** The first record. Source and options are those of the first target's route; behind other interfaces they may differ. */
+export function runRecordOf(run: RunFacts, { transport, routes, sourcePorts }: OpenRun, startedAt: number): RunRecord {
+  const source = routes.sources[routes.lookup(run.targets.at(0))] ?? null;
   return {
-    type: 'run',
-    schema: 1,
-    version: run.version,
-    command: run.command,
-    engine: transport.engine,
-    clock: transport.clock,
-    sendPath: transport.sendPath,
-    startedAt: new Date(startedAt).toISOString(),
+    ...runHead(run, transport, startedAt),
     source: { address: source === null ? null : formatAddress(source.address), interface: source?.interface ?? null },
-    probe: probeSummaryOf(run, open.sourcePorts, source ?? ETHERNET),
+    probe: probeSummaryOf(run, sourcePorts, source ?? ETHERNET),
   };
 }
 
 function probeSummaryOf(run: RunFacts, sourcePorts: readonly number[], source: Source): RunRecord['probe'] {
-  const { optionBytes } = craftSyn(run.spec, source);
+  const { spec, timing } = run;
   return {
-    options: synOptionsText(run.spec, source),
-    optionsHex: toHex(optionBytes),
-    ttl: run.spec.ttl,
-    window: synWindow(run.spec, source),
-    retries: run.timing.retries ?? 2,
-    count: run.timing.count,
-    rate: run.timing.rate === Infinity ? 'max' : run.timing.rate,
+    options: synOptionsText(spec, source),
+    optionsHex: toHex(craftSyn(spec, source).optionBytes),
+    ttl: spec.ttl,
+    window: synWindow(spec, source),
+    retries: timing.retries ?? 2,
+    count: timing.count,
+    rate: timing.rate === Infinity ? 'max' : timing.rate,
     seed: String(run.seed),
     shard: run.shard,
     sourcePorts,
@@ -75,8 +66,13 @@ export interface RunEnd {
   readonly interrupted: boolean;
 }
 
+/** What the summary of every command says of the end. */
+export function endingOf(end: RunEnd): Pick<SummaryRecord, 'kernelDrops' | 'durationMs' | 'interrupted'> {
+  return { kernelDrops: end.drops, durationMs: Math.round(end.durationMs * 1e3) / 1e3, interrupted: end.interrupted };
+}
+
 /** What a summary needs of a session's totals. */
-type ReplyStats = Pick<SessionStats, 'probesSent' | 'repliesReceived' | 'repliesRejected'>;
+export type ReplyStats = Pick<SessionStats, 'probesSent' | 'repliesReceived' | 'repliesRejected'>;
 
 /** Counts ports for the summary. */
 export class SummaryCounter {
@@ -99,18 +95,9 @@ export class SummaryCounter {
     return this.#unrouted > 0 && this.#unrouted === open + closed + filtered + error;
   }
 
-  summary(stats: ReplyStats, end: RunEnd): SummaryRecord {
-    return {
-      type: 'summary',
-      targets: this.#run.targets.size,
-      ports: this.#run.ports.size,
-      ...this.#states,
-      probesSent: stats.probesSent,
-      repliesReceived: stats.repliesReceived,
-      repliesRejected: stats.repliesRejected,
-      kernelDrops: end.drops,
-      durationMs: Math.round(end.durationMs * 1e3) / 1e3,
-      interrupted: end.interrupted,
-    };
+  summary({ probesSent, repliesReceived, repliesRejected }: ReplyStats, end: RunEnd): SummaryRecord {
+    const { targets, ports } = this.#run;
+    const sizes = { targets: targets.size, ports: ports.size };
+    return { type: 'summary', ...sizes, ...this.#states, probesSent, repliesReceived, repliesRejected, ...endingOf(end) };
   }
 }

@@ -57,30 +57,27 @@ export function settleHeap(): void {
 
 /** Plays whole connections without a transport. Otherwise the peer sees the time of compiling between SYN-ACK and ACK. */
 export function rehearseConnections(): void {
-  for (let round = 0; round < ROUNDS; round++) playConnection();
-}
-
-function playConnection(): void {
   const syn = segment({ sourcePort: 2, destinationPort: 1, seq: 1000, flags: SYN, options: usualOptions(1) });
   const payload = Uint8Array.of(1, 2, 3);
-  const script = runExchange({ send: payload, listen: NANOS_PER_MS, close: 'fin' });
-  const session = new ConnectionSession({ connectionPlans: [once(syn, script)], atOnce: 1 });
-  const batch = emptyBatch(8);
   const server = { sourcePort: 1, destinationPort: 2 };
   const replies = [
     segment({ ...server, seq: 2000, ack: 1001, flags: SYN | ACK, options: usualOptions(1) }),
     segment({ ...server, seq: 2001, ack: 1004, flags: ACK, payload }),
     segment({ ...server, seq: 2004, ack: 1005, flags: ACK | FIN }),
   ];
-  let now: Nanos = 0;
-  for (const reply of replies) {
-    turn(session, batch, now);
-    now += 2 * NANOS_PER_MS;
-    session.receive(reply, 0, reply.length, now);
+  for (let round = 0; round < ROUNDS; round++) {
+    const script = runExchange({ send: payload, listen: NANOS_PER_MS, close: 'fin' });
+    const session = new ConnectionSession({ connectionPlans: [once(syn, script)], atOnce: 1 });
+    const batch = emptyBatch(8);
+    for (const [index, reply] of replies.entries()) {
+      const now = 2 * NANOS_PER_MS * index;
+      turn(session, batch, now);
+      session.receive(reply, 0, reply.length, now + 2 * NANOS_PER_MS);
+    }
+    turn(session, batch, 2 * NANOS_PER_MS * replies.length);
+    session.stop();
+    session.drainOnClose(batch);
   }
-  turn(session, batch, now);
-  session.stop();
-  session.drainOnClose(batch);
 }
 
 function turn(session: ConnectionSession, batch: SendBatch, now: Nanos): void {

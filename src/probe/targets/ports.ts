@@ -10,6 +10,11 @@ export interface PortSet {
   indexOf(port: number): number;
 }
 
+/** The ports of a set as an array; for the few ports of a run that looks at each closely. */
+export function portsIn(ports: PortSet): readonly number[] {
+  return Array.from({ length: ports.size }, (_, place) => ports.at(place));
+}
+
 const LAST_PORT = 65_535;
 const ACCEPTED = 'expected a port from 1 to 65535, a range (8000-8100, -1024, 60000-), - for all, or a service name (https)';
 

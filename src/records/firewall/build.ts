@@ -1,17 +1,30 @@
-import type { Guard } from '../../analysis/firewall/judge-target.ts';
+import { type Guard, judgeTarget } from '../../analysis/firewall/judge-target.ts';
 import type { Position } from '../../analysis/firewall/position.ts';
+import type { TargetEvidence } from '../../probe/firewall/firewall-plan.ts';
 import type { TestResult } from '../../probe/firewall/firewall-test.ts';
+import { type PortSet, portsIn } from '../../probe/targets/ports.ts';
 import { errnoName } from '../../transport/errno.ts';
 import { formatAddress } from '../../wire/address.ts';
-import type { PairName } from '../records.ts';
 import { type GuardExpectations, judgeGuard } from './expectations.ts';
 import { guardWords } from './guard-words.ts';
 import type { FirewallPortRecord, PlaceRecord, TestRecord } from './records.ts';
 
-/** The record of one port. */
-export function guardRecord(
+/** The records of a target's ports; `ports` are those that were asked for. */
+export function guardRecords(
+  evidence: TargetEvidence,
+  ports: PortSet,
+  expected: GuardExpectations | null,
+): readonly FirewallPortRecord[] {
+  const { target, hostname, errno } = evidence;
+  const reason = `send-error:${errnoName(errno)}`;
+  const guards = errno === 0 ? judgeTarget(evidence) : portsIn(ports).map((port) => ({ ...UNTESTED, port, reason }));
+  const about = { target: formatAddress(target), hostname };
+  return guards.map((guard) => guardRecord(guard, about, expected));
+}
+
+function guardRecord(
   guard: Guard,
-  { target, hostname }: Omit<PairName, 'port'>,
+  { target, hostname }: Pick<FirewallPortRecord, 'target' | 'hostname'>,
   expected: GuardExpectations | null,
 ): FirewallPortRecord {
   const { port, policy, reason, stateful, proxy, rateLimit, findings } = guard;
@@ -35,14 +48,7 @@ export function guardRecord(
   };
 }
 
-/** The record of a port to whose target this host has no way. */
-export function unroutedRecord(
-  { port, errno, ...about }: PairName & { readonly errno: number },
-  expected: GuardExpectations | null,
-): FirewallPortRecord {
-  return guardRecord({ ...UNTESTED, port, reason: `send-error:${errnoName(errno)}` }, about, expected);
-}
-
+/** A port to whose target this host has no way. */
 const UNTESTED: Omit<Guard, 'port' | 'reason'> = {
   tests: [],
   policy: 'error',

@@ -1,4 +1,5 @@
 import { Errno, errnoName } from '../../transport/errno.ts';
+import type { ConnectionPlan } from '../../probe/connection/connection-session.ts';
 import type { Investigation, PortInvestigation } from '../../probe/handshake/investigation.ts';
 import { judgeHandshake, type HandshakeExpectations } from './expectations.ts';
 import { handshakeRecord, segmentRecords } from './build.ts';
@@ -9,13 +10,12 @@ import type { PairName } from '../records.ts';
 export interface HandshakeRecorderOptions {
   readonly expectations: HandshakeExpectations | null;
   readonly emit: (record: HandshakeRunRecord) => void;
-  /** Whether packets to this target wait for a neighbour that is not there. */
-  readonly isUnresolved: (target: string) => boolean;
 }
 
 interface Open {
   readonly name: PairName;
   readonly investigation: PortInvestigation;
+  readonly isUnresolved: () => boolean;
   isOver: boolean;
 }
 
@@ -28,13 +28,15 @@ export class HandshakeRecorder {
     this.#options = options;
   }
 
-  /** An investigation begins; call the result when it is over. */
-  begin(name: PairName, investigation: PortInvestigation): () => void {
-    const open: Open = { name, investigation, isOver: false };
+  /**
+   * The connections of an investigation. Its record follows when they are over. `isUnresolved`: whether packets to the
+   * target wait for a neighbour that is not there.
+   */
+  *follow(name: PairName, investigation: PortInvestigation, isUnresolved: () => boolean): ConnectionPlan {
+    const open: Open = { name, investigation, isUnresolved, isOver: false };
     this.#open.add(open);
-    return () => {
-      open.isOver = true;
-    };
+    yield* investigation.connections();
+    open.isOver = true;
   }
 
   /** A port that this host has no way to. */
@@ -58,7 +60,7 @@ export class HandshakeRecorder {
     const { investigation } = open.investigation;
     for (const record of segmentRecords(open.name, investigation)) this.#options.emit(record);
     const record = handshakeRecord(open.name, investigation);
-    const isHeldBack = record.reason === 'no-response' && this.#options.isUnresolved(open.name.target);
+    const isHeldBack = record.reason === 'no-response' && open.isUnresolved();
     this.#judge(isHeldBack ? { ...record, ...errorOf(Errno.EHOSTUNREACH) } : record);
   }
 

@@ -1,6 +1,7 @@
 import { wantsQuotes } from '../../analysis/mss/follow-ups.ts';
 import { type MssEvidence, mssEvidence } from '../../analysis/mss/mss-evidence.ts';
 import type { QuoteEvidence } from '../../analysis/mss/quote-evidence.ts';
+import type { ConnectionPlan } from '../../probe/connection/connection-session.ts';
 import { portVerdict, type PortVerdict } from '../../probe/handshake/port-verdict.ts';
 import type { PortMeasurement, Trial } from '../../probe/mss/port-measurement.ts';
 import { mssFor } from '../../probe/craft/profiles.ts';
@@ -46,11 +47,12 @@ export class MssRecorder {
     this.#options = options;
   }
 
-  /** A measurement begins; call the result when it is over. */
-  begin(aim: MssAim, measurement: PortMeasurement): () => void {
+  /** The connections of a measurement. Its record follows when they, and its trace if there is one, are over. */
+  *follow(aim: MssAim, measurement: PortMeasurement): ConnectionPlan {
     const open = { aim, measurement };
     this.#open.add(open);
-    return () => this.#measured(open);
+    yield* measurement.connections();
+    this.#measured(open);
   }
 
   /** A port of a target without a route. */

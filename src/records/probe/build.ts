@@ -71,7 +71,11 @@ export interface TargetName {
 }
 
 /** The record of a verdict about that target, without findings and not yet judged by expectations. */
-export function portRecordOf(verdict: Verdict, target: TargetName, reply: Reply | null): PortRecord {
+export function portRecordOf(
+  verdict: Pick<Verdict, 'port' | 'state' | 'reason' | 'ttl' | 'attempts' | 'rttSamples' | 'from'>,
+  target: TargetName,
+  reply: Reply | null,
+): PortRecord {
   const { from } = verdict;
   return {
     type: 'port',
@@ -87,37 +91,6 @@ export function portRecordOf(verdict: Verdict, target: TargetName, reply: Reply 
     reply,
     findings: NO_FINDINGS,
     expectation: null,
-  };
-}
-
-/** What a port record cannot be without. */
-type Known = Pick<PortRecord, 'target' | 'hostname' | 'port' | 'state' | 'reason' | 'attempts'>;
-
-/** A record that is not made of a verdict; what is not given was not heard. */
-export function portRecordWith({
-  target,
-  hostname,
-  port,
-  state,
-  reason,
-  attempts,
-  ...heard
-}: Known & Partial<PortRecord>): PortRecord {
-  return {
-    type: 'port',
-    target,
-    hostname,
-    port,
-    state,
-    reason,
-    from: null,
-    ttl: null,
-    attempts,
-    rttMs: rttOf([]),
-    reply: null,
-    findings: NO_FINDINGS,
-    expectation: null,
-    ...heard,
   };
 }
 

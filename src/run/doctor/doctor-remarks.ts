@@ -1,7 +1,7 @@
 import { readProcNumber } from '../../engine/linux/proc-file.ts';
 import { hasSystemCalls, systemCalls } from '../../engine/linux/system-calls.ts';
 import { offerImmediateMode } from '../../engine/raw-cap/native-packages.ts';
-import type { DoctorRecord, Remark, Severity } from '../../records/doctor/records.ts';
+import type { DoctorRecord, Remark, RouteReport, Severity } from '../../records/doctor/records.ts';
 
 /** What the remarks are about. */
 export type HostFacts = Omit<DoctorRecord, 'type' | 'usable' | 'engine' | 'remarks'>;
@@ -13,17 +13,15 @@ const CONNTRACK_FULL = 0.9;
 
 /** What is wrong or worth knowing, problems first. */
 export function remarksOn(facts: HostFacts): Remark[] {
+  const tracked = readProcNumber('/proc/sys/net/netfilter/nf_conntrack_count');
   const remarks = [
     ...nodeRemarks(facts),
     ...engineRemarks(facts),
     ...systemCallRemarks(),
     ...immediateModeRemarks(facts),
-    ...routeRemarks(facts),
+    ...facts.routes.flatMap(routeRemarks),
     ...reversePathRemarks(facts),
-    ...conntrackRemarks(
-      readProcNumber('/proc/sys/net/netfilter/nf_conntrack_count'),
-      readProcNumber('/proc/sys/net/netfilter/nf_conntrack_max'),
-    ),
+    ...conntrackRemarks(tracked, readProcNumber('/proc/sys/net/netfilter/nf_conntrack_max')),
     ...openFileRemarks(facts),
     ...sourcePortRemarks(facts),
     firewallRemark(),
@@ -37,9 +35,8 @@ function nodeRemarks({ node }: HostFacts): Remark[] {
 }
 
 function engineRemarks({ engines }: HostFacts): Remark[] {
-  return engines
-    .filter((engine) => !engine.usable)
-    .map((engine) => problem(engine.name, engine.why ?? 'not usable', engine.hint));
+  const failed = engines.filter((engine) => !engine.usable);
+  return failed.map(({ name, why, hint }) => problem(name, why ?? 'not usable', hint));
 }
 
 function systemCallRemarks(): Remark[] {
@@ -51,37 +48,22 @@ function systemCallRemarks(): Remark[] {
 function immediateModeRemarks({ engines }: HostFacts): Remark[] {
   const used = engines.some((engine) => engine.name === 'raw-cap' && engine.usable);
   if (!used || offerImmediateMode()) return [];
-  return [
-    problem(
-      'libpcap',
-      'immediate mode is off: packets may be seen up to 1 s late',
-      'install koffi with its binary for this platform',
-    ),
-  ];
+  const text = 'immediate mode is off: packets may be seen up to 1 s late';
+  return [problem('libpcap', text, 'install koffi with its binary for this platform')];
 }
 
-function routeRemarks({ routes }: HostFacts): Remark[] {
-  return routes.flatMap((route) => {
-    if (route.error !== null) {
-      const remedy =
-        route.address === null ? 'give an IPv4 address, or mend name resolution' : 'see `ip route get` for that address';
-      return [problem('route', `${route.target}: ${route.error}`, remedy)];
-    }
-    if (route.local && route.interface === 'lo') {
-      return [note('route', `${route.target} is this host: rules of the network between do not apply to what is seen`, null)];
-    }
-    return [];
-  });
+function routeRemarks({ target, address, error, local, interface: device }: RouteReport): Remark[] {
+  if (error !== null) {
+    const mend = address === null ? 'give an IPv4 address, or mend name resolution' : 'see `ip route get` for that address';
+    return [problem('route', `${target}: ${error}`, mend)];
+  }
+  if (!local || device !== 'lo') return [];
+  return [note('route', `${target} is this host: rules of the network between do not apply to what is seen`, null)];
 }
 
-/**
- * The kernel takes the larger of the interface's setting and that of `all` (ip-sysctl.rst). The capture sees packets
- * before that test.
- */
+/** The larger of the setting of the interface and that of `all` counts (ip-sysctl.rst), after the capture. */
 function reversePathRemarks({ routes }: HostFacts): Remark[] {
-  const names = new Set(
-    routes.filter((route) => route.interface !== null && !route.local).map((route) => route.interface as string),
-  );
+  const names = new Set(routes.flatMap((route) => (route.interface === null || route.local ? [] : [route.interface])));
   const strict = [...names].filter((name) => Math.max(reversePathMode('all'), reversePathMode(name)) === 1);
   return strict.map((name) => {
     const text = `strict on ${name}: answers that come back by another way are captured, but the kernel drops them and resets no half-open connection`;
@@ -104,13 +86,8 @@ export function conntrackRemarks(count: number | null, max: number | null): Rema
 
 function openFileRemarks({ host }: HostFacts): Remark[] {
   if (host.openFiles === null || host.openFiles >= ENOUGH_FILES) return [];
-  return [
-    problem(
-      'open files',
-      `the limit is ${host.openFiles}; each reserved source port takes one`,
-      `ulimit -n ${ENOUGH_FILES} or more`,
-    ),
-  ];
+  const text = `the limit is ${host.openFiles}; each reserved source port takes one`;
+  return [problem('open files', text, `ulimit -n ${ENOUGH_FILES} or more`)];
 }
 
 function sourcePortRemarks({ sourcePorts }: HostFacts): Remark[] {

@@ -21,15 +21,12 @@ import type {
   SourcePortReport,
 } from '../../records/doctor/records.ts';
 import { errnoName, errnoText } from '../../transport/errno.ts';
-import { formatAddress, parseAddress } from '../../wire/address.ts';
+import { type Address, formatAddress, parseAddress } from '../../wire/address.ts';
 import { remarksOn } from './doctor-remarks.ts';
 
 const REQUIRED_NODE = '>=20.19';
 
-/**
- * Finds out whether and how synscope can run here, and how it would reach `targets` (addresses or names). Sends only DNS
- * queries, for names. Does not throw.
- */
+/** Whether synscope can run here, and how it would reach `targets`. Sends only DNS queries, for names. Does not throw. */
 export async function inspectHost(targets: readonly string[]): Promise<DoctorRecord> {
   // Before the engines are tried: raising a permitted capability for them would change what is reported.
   const privileges = privilegeReport();
@@ -76,13 +73,8 @@ function containerKind(): string | null {
 
 function privilegeReport(): PrivilegeReport {
   const { capabilities, noNewPrivs, seccomp } = readPrivileges();
-  return {
-    uid: process.getuid?.() ?? null,
-    gid: process.getgid?.() ?? null,
-    capabilities: capabilities === null ? null : capabilityReport(capabilities),
-    noNewPrivs,
-    seccomp,
-  };
+  const sets = capabilities === null ? null : capabilityReport(capabilities);
+  return { uid: process.getuid?.() ?? null, gid: process.getgid?.() ?? null, capabilities: sets, noNewPrivs, seccomp };
 }
 
 function capabilityReport(sets: CapabilitySets): CapabilityReport {
@@ -103,15 +95,10 @@ function capabilitySet(set: bigint): CapabilitySet {
 async function engineReports(): Promise<EngineReport[]> {
   const reports: EngineReport[] = [];
   for (const engine of ENGINES) {
+    const { name, description } = engine;
     // oxlint-disable-next-line no-await-in-loop -- one after the other: engines may disturb each other
     const problem = await engine.check();
-    reports.push({
-      name: engine.name,
-      description: engine.description,
-      usable: problem === null,
-      why: problem?.message ?? null,
-      hint: problem?.hint ?? null,
-    });
+    reports.push({ name, description, usable: problem === null, why: problem?.message ?? null, hint: problem?.hint ?? null });
   }
   return reports;
 }
@@ -145,29 +132,27 @@ async function routeReports(targets: readonly string[]): Promise<RouteReport[]> 
 
 async function routeReport(target: string, routes: OpenRoutes): Promise<RouteReport> {
   const none = { source: null, interface: null, mtu: null, local: false, fastest: null };
-  const text = parseAddress(target) === null ? await resolve(target) : target;
-  const address = text instanceof Error ? null : parseAddress(text);
-  if (address === null)
-    return { target, address: null, ...none, error: text instanceof Error ? text.message : `no IPv4 address: "${target}"` };
-  const shown = formatAddress(address);
-  const index = routes.lookup(address);
+  const found = parseAddress(target) ?? (await resolve(target));
+  if (found instanceof Error) return { target, address: null, ...none, error: found.message };
+  const address = formatAddress(found);
+  const index = routes.lookup(found);
   const source = routes.sources[index];
-  if (source === undefined) return { target, address: shown, ...none, error: `${errnoText(index)} (${errnoName(index)})` };
+  if (source === undefined) return { target, address, ...none, error: `${errnoText(index)} (${errnoName(index)})` };
   return {
     target,
-    address: shown,
+    address,
     source: formatAddress(source.address),
     interface: source.interface,
     mtu: source.mtu,
-    local: routes.isLocal(address),
+    local: routes.isLocal(found),
     fastest: await fastestSendPath(routes),
     error: null,
   };
 }
 
-async function resolve(name: string): Promise<string | Error> {
+async function resolve(name: string): Promise<Address | Error> {
   try {
-    return (await lookup(name, { family: 4 })).address;
+    return parseAddress((await lookup(name, { family: 4 })).address) as Address;
   } catch (error) {
     return error as Error;
   }
@@ -175,11 +160,8 @@ async function resolve(name: string): Promise<string | Error> {
 
 function sourcePortReport(): SourcePortReport {
   const ports = readLocalPorts();
-  return {
-    ephemeral: ports.ephemeral,
-    reserved: ports.reserved.map(rangeText).join(','),
-    usable: usableRuns(ports).map(rangeText),
-  };
+  const { ephemeral, reserved } = ports;
+  return { ephemeral, reserved: reserved.map(rangeText).join(','), usable: usableRuns(ports).map(rangeText) };
 }
 
 function rangeText({ first, last }: PortRange): string {

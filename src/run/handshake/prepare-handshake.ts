@@ -7,7 +7,8 @@ import { type HandshakeExpectations, parseHandshakeExpectations } from '../../re
 import type { Source } from '../../transport/transport.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
-import { type PairOptions, preparePairs, type PreparedPairs, whole } from '../options/run-options.ts';
+import { preparePairs, type PreparedPairs, whole, withoutTimestamps } from '../options/read-options.ts';
+import type { PairOptions } from '../options/run-options.ts';
 import type { RandomFill } from '../machine.ts';
 import { readRequest, type RequestMaker } from '../options/read-request.ts';
 
@@ -78,11 +79,6 @@ export function craftVariation(spec: SynSpec, source: Source, { fastOpen, payloa
   const list = timestamps === false ? withoutTimestamps(usual) : usual;
   const options = fastOpen === undefined ? list : withFastOpen(list, fastOpen);
   return craftSyn({ ...spec, options, payload: payload ?? spec.payload, ecn: ecn ?? spec.ecn }, source);
-}
-
-function withoutTimestamps(list: string): string {
-  const others = list.split(',').filter((item) => !/^ts(=|$)/i.test(item.trim()));
-  return others.length === 0 ? 'none' : others.join(',');
 }
 
 function withFastOpen(list: string, fastOpen: NonNullable<SynVariation['fastOpen']>): string {

@@ -1,20 +1,17 @@
-import { randomFillSync } from 'node:crypto';
-
 import { type OfferItem, parseOffers, withOffer } from '../../probe/mss/offers.ts';
 import type { Attempt } from '../../probe/mss/port-measurement.ts';
 import { craftSyn, ETHERNET, synOptionsText } from '../../probe/craft/syn-spec.ts';
 import { type MssExpectations, parseMssExpectations } from '../../records/mss/expectations.ts';
 import type { Source } from '../../transport/transport.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
-import { type PairOptions, preparePairs, type PreparedPairs } from '../options/run-options.ts';
+import { preparePairs, type PreparedPairs, withoutTimestamps } from '../options/read-options.ts';
+import type { PairOptions } from '../options/run-options.ts';
 import type { RandomFill } from '../machine.ts';
 import { readRequest, type RequestMaker } from '../options/read-request.ts';
-import type { TokenOptions } from '../options/token.ts';
+import type { ResponderOptions } from '../options/token.ts';
 
 /** What `mss` accepts: the command's flags in camelCase, with the same texts, units and defaults. */
-export interface MssOptions extends Omit<PairOptions, 'payload' | 'badsum'>, TokenOptions {
-  /** `synscope respond` listens on these ports with the same token. */
-  readonly responder?: boolean;
+export interface MssOptions extends Omit<PairOptions, 'payload' | 'badsum'>, Omit<ResponderOptions, 'control' | 'proof'> {
   /** `1460,1300,none`, also `mtu` and `jumbo`; each takes the place of the MSS in the option list. */
   readonly offer?: string;
   /** `http`, `http:/PATH`, `tls`, `hex:...` or `none`; by default what the port is usually for. */
@@ -41,7 +38,7 @@ const DEFAULT_PORTS = '443';
 const LARGEST_WINDOW = 0xffff;
 
 /** Reads all options. Throws a usage error for the first that is not valid. */
-export async function prepareMss(options: MssOptions, random: RandomFill = randomFillSync): Promise<PreparedMss> {
+export async function prepareMss(options: MssOptions, random: RandomFill): Promise<PreparedMss> {
   const offers = parseOffers(options.offer);
   const requestFor = readRequest('--request', options.request, random);
   const expectations = parseMssExpectations(options);
@@ -63,9 +60,4 @@ export function craftOffer(run: Pick<PreparedMss, 'spec'>, source: Source, attem
 export function offerOptions({ spec }: Pick<PreparedMss, 'spec'>, source: Source, { purpose, offer }: Attempt): string {
   const list = withOffer(synOptionsText(spec, source), offer, purpose === 'offered-twice' ? 2 : 1);
   return purpose === 'without-timestamps' ? withoutTimestamps(list) : list;
-}
-
-function withoutTimestamps(list: string): string {
-  const rest = list.split(',').filter((item) => !/^\s*ts\b/i.test(item));
-  return rest.length === 0 ? 'none' : rest.join(',');
 }

@@ -2,33 +2,26 @@ import { SynscopeError, usageError } from '../../errors.ts';
 import { httpRequest, tlsClientHello } from '../../probe/requests.ts';
 import { fromHex } from '../../wire/bytes.ts';
 import type { RandomFill } from '../machine.ts';
+import type { RoutedPair } from '../routed-targets.ts';
 
-/** The port that a request is for. */
-export interface Addressee {
-  readonly address: string;
-  readonly hostname: string | null;
-  readonly port: number;
-}
+type PairName = RoutedPair['name'];
 
 /** Makes the request for a port; null for none. */
-export type RequestMaker = (addressee: Addressee) => Uint8Array | null;
+export type RequestMaker = (pair: PairName) => Uint8Array | null;
 
 const LARGEST_REQUEST = 16_384;
 const HTTP_PORTS: readonly number[] = [80, 8080];
 const TLS_PORTS: readonly number[] = [443, 8443];
 
-/**
- * Reads `http`, `http:/PATH`, `tls`, `hex:...` or `none`; default: by the port's number. Throws a usage error that
- * names `flag`.
- */
+/** Reads `http`, `http:/PATH`, `tls`, `hex:...` or `none`; by default the port decides. Throws a usage error. */
 export function readRequest(flag: string, text: string | undefined, random: RandomFill): RequestMaker {
   const tls: RequestMaker = ({ hostname }) => tlsClientHello(hostname, random(new Uint8Array(32)), random(new Uint8Array(32)));
-  if (text === undefined) return (addressee) => usual(addressee, tls);
+  if (text === undefined) return (pair) => usual(pair, tls);
   if (text.startsWith('hex:')) return bytesOf(flag, text);
   if (text === 'none') return () => null;
   if (text === 'tls') return tls;
   const path = text === 'http' ? '/' : /^http:(\/[\x21-\x7e]*)$/.exec(text)?.[1];
-  if (path !== undefined) return (addressee) => http(addressee, path);
+  if (path !== undefined) return (pair) => http(pair, path);
   throw usageError(flag, text, 'expected http, http:/PATH, tls, none, or hex: and hex digits in pairs');
 }
 
@@ -40,12 +33,12 @@ function bytesOf(flag: string, text: string): RequestMaker {
   throw new SynscopeError('usage', `${flag} of ${bytes.length} bytes: at most ${LARGEST_REQUEST}`);
 }
 
-function usual(addressee: Addressee, tls: RequestMaker): Uint8Array | null {
-  if (HTTP_PORTS.includes(addressee.port)) return http(addressee, '/');
-  return TLS_PORTS.includes(addressee.port) ? tls(addressee) : null;
+function usual(pair: PairName, tls: RequestMaker): Uint8Array | null {
+  if (HTTP_PORTS.includes(pair.port)) return http(pair, '/');
+  return TLS_PORTS.includes(pair.port) ? tls(pair) : null;
 }
 
-function http({ address, hostname, port }: Addressee, path: string): Uint8Array {
-  const name = hostname ?? address;
+function http({ target, hostname, port }: PairName, path: string): Uint8Array {
+  const name = hostname ?? target;
   return httpRequest(port === 80 ? name : `${name}:${port}`, path);
 }

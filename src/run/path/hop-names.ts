@@ -1,4 +1,5 @@
 import { Resolver } from 'node:dns/promises';
+import { setTimeout } from 'node:timers/promises';
 
 import { type Address, formatAddress } from '../../wire/address.ts';
 
@@ -36,11 +37,8 @@ export class HopNames {
   }
 
   #ask(address: Address): Promise<void> {
-    let asked = this.#asked.get(address);
-    if (asked === undefined) {
-      asked = Promise.race([this.#lookUp(address), patience()]);
-      this.#asked.set(address, asked);
-    }
+    const asked = this.#asked.get(address) ?? Promise.race([this.#lookUp(address), patience()]);
+    this.#asked.set(address, asked);
     return asked;
   }
 
@@ -55,7 +53,5 @@ export class HopNames {
 }
 
 function patience(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, PATIENCE_MS).unref();
-  });
+  return setTimeout(PATIENCE_MS, undefined, { ref: false });
 }

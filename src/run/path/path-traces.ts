@@ -6,10 +6,10 @@ import type { HopRecord, PathRecord } from '../../records/path/records.ts';
 import type { PortRecord } from '../../records/probe/records.ts';
 import type { Routes } from '../../transport/transport.ts';
 import { type Address, UNSPECIFIED } from '../../wire/address.ts';
+import type { PreparedPairs } from '../options/read-options.ts';
 import type { RoutedPair } from '../routed-targets.ts';
 import { HopNames } from './hop-names.ts';
-import type { PreparedPath } from './path.ts';
-import { PathTries } from './path-tries.ts';
+import { tracePair, tryRecords, type TryResults } from './path-tries.ts';
 
 /** What traces are made with, and where their records go. */
 interface TraceMeans {
@@ -22,9 +22,19 @@ interface TraceMeans {
   readonly count: (outcome: Pick<PortRecord, 'state' | 'attempts'>) => void;
 }
 
+/** What traces are asked for. */
+export interface TracePlan extends Pick<PreparedPairs, 'spec' | 'timing'> {
+  readonly firstTtl: number;
+  readonly maxTtl: number;
+  /** Whether to look up the names of hops. */
+  readonly resolve: boolean;
+  /** Whether to repeat a trace with other options. */
+  readonly vary: boolean;
+}
+
 /** A pair under way. */
 interface Tracing {
-  readonly tries: PathTries;
+  readonly tries: ReturnType<typeof tracePair>;
   readonly hostname: string | null;
   readonly responder: PathResponder | null;
 }
@@ -32,14 +42,14 @@ interface Tracing {
 /** The traces of a run. Emits the records of a pair when its last try is over and names have been looked up. */
 export class PathTraces {
   readonly session: PathSession;
-  readonly #run: PreparedPath;
+  readonly #run: TracePlan;
   readonly #means: TraceMeans;
   readonly #names: HopNames | null;
   /** By the trace that is under way. */
   readonly #tracing: Map<TraceJob, Tracing> = new Map();
   readonly #told: Promise<void>[] = [];
 
-  constructor(run: PreparedPath, means: TraceMeans) {
+  constructor(run: TracePlan, means: TraceMeans) {
     const { routes, sourcePorts, key } = means;
     this.#run = run;
     this.#means = means;
@@ -59,21 +69,15 @@ export class PathTraces {
   }
 
   /** Traces a pair; one without a route has its record at once. */
-  begin({ name, address: target, source, errno }: RoutedPair, responder: PathResponder | null): void {
+  begin({ name: { port, hostname }, address: target, source, errno }: RoutedPair, responder: PathResponder | null): void {
     const { spec, vary } = this.#run;
     const sourcePorts = this.#means.sourcePorts.slice(0, -1);
-    const { port, hostname } = name;
     const out = source ?? ETHERNET;
-    const tries = new PathTries({ target, port, source: out, spec, sourcePorts, vary: vary && source !== null });
-    const tracing = { tries, hostname, responder };
-    if (source !== null) {
-      const job = this.#next(tracing);
-      if (job !== null) this.session.add(job);
-      return;
+    const tries = tracePair({ target, port, source: out, spec, sourcePorts, vary: vary && source !== null });
+    for (const job of this.#next({ tries, hostname, responder }, tries.next())) {
+      if (source !== null) this.session.add(job);
+      else this.#learn({ ...UNROUTED, target, port, sourcePort: sourcePorts[0] as number, errno }, job);
     }
-    const nothing = { hops: [], final: null, rejected: 0, control: null, interrupted: false };
-    tries.add({ source: UNSPECIFIED, target, port, sourcePort: sourcePorts[0] as number, errno, ...nothing });
-    this.#told.push(this.#tell(tracing));
   }
 
   /** Resolves once all records are out. */
@@ -86,30 +90,30 @@ export class PathTraces {
   #learn(result: TraceResult, job: TraceJob): readonly TraceJob[] {
     const tracing = this.#tracing.get(job) as Tracing;
     this.#tracing.delete(job);
-    tracing.tries.add(result);
-    const next = this.#next(tracing);
-    if (next !== null) return [next];
-    this.#told.push(this.#tell(tracing));
-    return [];
+    return this.#next(tracing, tracing.tries.next(result));
   }
 
-  #next(tracing: Tracing): TraceJob | null {
-    const job = tracing.tries.next();
-    if (job !== null) this.#tracing.set(job, tracing);
-    return job;
+  #next(tracing: Tracing, step: IteratorResult<TraceJob, TryResults>): readonly TraceJob[] {
+    if (step.done === true) {
+      this.#told.push(this.#tell(step.value, tracing));
+      return [];
+    }
+    this.#tracing.set(step.value, tracing);
+    return [step.value];
   }
 
-  async #tell({ tries, hostname, responder }: Tracing): Promise<void> {
-    const [first] = tries.results;
-    if (first === undefined) return;
-    await this.#names?.learn(addressesOf(tries.results));
-    const records = tries.records({ hostname, nameOf: (address) => this.#names?.nameOf(address) ?? null, responder });
+  async #tell(results: TryResults, { hostname, responder }: Tracing): Promise<void> {
+    await this.#names?.learn(addressesOf(results));
+    const records = tryRecords(results, { hostname, nameOf: (address) => this.#names?.nameOf(address) ?? null, responder });
     for (const record of records) this.#means.emit(record);
     const asked = records.find((record) => record.type === 'path');
-    if (asked !== undefined && asked.state !== null) this.#means.count({ state: asked.state, attempts: first.hops.length });
+    const attempts = results[0].result.hops.length;
+    if (asked !== undefined && asked.state !== null) this.#means.count({ state: asked.state, attempts });
   }
 }
 
-function addressesOf(results: readonly TraceResult[]): readonly Address[] {
-  return [...new Set(results.flatMap(({ hops }) => hops.flatMap(({ answers }) => answers.map(({ from }) => from))))];
+const UNROUTED = { source: UNSPECIFIED, hops: [], final: null, rejected: 0, control: null, interrupted: false };
+
+function addressesOf(results: TryResults): readonly Address[] {
+  return [...new Set(results.flatMap(({ result }) => result.hops.flatMap(({ answers }) => answers.map(({ from }) => from))))];
 }

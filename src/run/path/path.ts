@@ -1,4 +1,3 @@
-import type { SynscopeError } from '../../errors.ts';
 import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
 import { localViewOf } from '../../probe/responder/local-view.ts';
 import { decisiveAttempt, type ResponderOutcome } from '../../probe/responder/responder-query.ts';
@@ -7,12 +6,13 @@ import { JointSession } from '../../probe/session/joint-session.ts';
 import type { PathResponder } from '../../records/path/build.ts';
 import type { PathCommandRecord } from '../../records/path/records.ts';
 import { responderPartOf } from '../../records/responder-record.ts';
+import type { Routes } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
-import { fromHex } from '../../wire/bytes.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
-import { driveRun, type Driving, oneByOne, streamRecords } from '../drive-run.ts';
-import { type Machine, machineWith, randomKey } from '../machine.ts';
-import { type PairOptions, preparePairs, type PreparedPairs, whole } from '../options/run-options.ts';
+import { type BatchCommand, type Command, inBatches, oneByOne, type Running, type Started } from '../command.ts';
+import { type Machine, randomKey } from '../machine.ts';
+import { preparePairs, type PreparedPairs, whole } from '../options/read-options.ts';
+import type { PairOptions } from '../options/run-options.ts';
 import { asksResponder, type ResponderOptions } from '../options/token.ts';
 import {
   readResponderAccess,
@@ -21,9 +21,8 @@ import {
   type ResponderAccess,
   ResponderQueries,
 } from '../responder-queries.ts';
-import { portsIn, type RoutedTarget, routedPairs, routedTargets } from '../routed-targets.ts';
-import { runRecordOf, SummaryCounter } from '../run-records.ts';
-import { PathTraces } from './path-traces.ts';
+import { pairsOf, type RoutedPair, type RoutedTarget, routedTargets } from '../routed-targets.ts';
+import { PathTraces, type TracePlan } from './path-traces.ts';
 import { PORTS_A_TRY } from './path-tries.ts';
 
 /** What `path` accepts: the command's flags in camelCase, with the same texts, units and defaults. */
@@ -45,40 +44,29 @@ const DEFAULT_MAX_TTL = 30;
 /** As asked, bare, as asked again, and without each of the options that fit into a SYN. */
 const MOST_TRIES = 12;
 
-/** A run of `path`, its options read; nothing is open yet. */
-export interface PreparedPath extends PreparedPairs {
-  readonly firstTtl: number;
-  readonly maxTtl: number;
-  readonly resolve: boolean;
-  readonly vary: boolean;
-  /** How the responder is asked; null where none is. */
-  readonly access: ResponderAccess | null;
-}
+/** `access`: how the responder is asked; null where none is. */
+type PreparedPath = PreparedPairs & TracePlan & { readonly access: ResponderAccess | null };
+
+/** The records of `path`, as many at a time as there are. */
+export const pathInBatches: BatchCommand<PathOptions, PathCommandRecord> = inBatches(async (options, machine) => {
+  const run = await preparePath(options, machine);
+  const { access } = run;
+  return {
+    run,
+    needs: {
+      sourcePortCount: tracePorts(run) + (access === null ? 0 : RESPONDER_PORTS),
+      // The connections to a responder are ours to close.
+      ports: access === null ? 'reserved' : 'resets-suppressed',
+    },
+    start: (running) => tracePaths(run, running),
+  };
+});
 
 /**
  * Traces the path of the SYN to every (target, port) pair. Yields the run record, the hops and the path of each pair as
  * soon as they are final, and the summary. Throws and ends early as `probe` does.
  */
-export function path(options: PathOptions, machine: Partial<Machine> = {}): AsyncGenerator<PathCommandRecord, void, undefined> {
-  return oneByOne(pathInBatches(options, machine));
-}
-
-/** The same records, as many at a time as there are. */
-export async function* pathInBatches(
-  options: PathOptions,
-  parts: Partial<Machine> = {},
-): AsyncGenerator<readonly PathCommandRecord[], void, undefined> {
-  const machine = machineWith(parts);
-  const run = await preparePath(options, machine);
-  const open = await machine.open({
-    options,
-    sourceIp: run.spec.sourceIp,
-    sourcePortCount: tracePorts(run) + (run.access === null ? 0 : RESPONDER_PORTS),
-    // The connections to a responder are ours to close.
-    ports: run.access === null ? 'reserved' : 'resets-suppressed',
-  });
-  yield* streamRecords<PathCommandRecord>(open, options, (driving) => tracePaths(run, driving, machine));
-}
+export const path: Command<PathOptions, PathCommandRecord> = oneByOne(pathInBatches);
 
 async function preparePath(options: PathOptions, machine: Machine): Promise<PreparedPath> {
   const run = await preparePairs('path', options, DEFAULT_PORT, machine.random);
@@ -93,14 +81,8 @@ function tracePorts({ options, vary }: PreparedPath): number {
   return options.sourcePort === undefined ? PORTS_A_TRY * (vary ? MOST_TRIES : 1) + 1 : 2;
 }
 
-async function tracePaths(
-  run: PreparedPath,
-  driving: Driving<PathCommandRecord>,
-  machine: Machine,
-): Promise<SynscopeError | null> {
-  const { open, queue } = driving;
-  const counter = new SummaryCounter(run);
-  queue.push(runRecordOf(run, open, machine.wallClock()));
+function tracePaths(run: PreparedPath, { open, queue, machine, counter }: Running<PathCommandRecord>): Started {
+  const { access } = run;
   const sourcePorts = open.sourcePorts.slice(0, tracePorts(run));
   const traces = new PathTraces(run, {
     routes: open.routes,
@@ -109,64 +91,48 @@ async function tracePaths(
     emit: (record) => queue.push(record),
     count: (outcome) => counter.count(outcome),
   });
-  const connections = askFirst(run, driving, { machine, traces });
+  const others = { ...open, sourcePorts: open.sourcePorts.slice(tracePorts(run)) };
+  const queries = access === null ? null : new ResponderQueries({ ...run, access }, others, machine);
+  const connectionPlans = connectionPlansOf(run, open.routes, traces, queries);
+  const connections = new ConnectionSession({ connectionPlans, atOnce: RESPONDER_PLANS });
   // Nothing else resets what is half open where the kernel's resets are suppressed.
-  const resets = run.access === null ? [] : [new HalfOpenResets(sourcePorts)];
-  return driveRun(driving, {
+  const resets = access === null ? [] : [new HalfOpenResets(sourcePorts)];
+  return {
     session: new JointSession([connections, traces.session, ...resets]),
+    stats: () => {
+      const [asking, tracing] = [connections.stats, traces.session.stats];
+      return {
+        probesSent: asking.probesSent + tracing.probesSent,
+        repliesReceived: asking.repliesReceived + tracing.repliesReceived,
+        repliesRejected: asking.repliesRejected + tracing.repliesRejected,
+      };
+    },
     finish: () => traces.finish(),
-    summary: (end) => counter.summary(sumOf(connections.stats, traces.session.stats), end),
-    nothingRouted: () => counter.nothingRouted,
-  });
+  };
 }
 
-interface Tracing {
-  readonly machine: Machine;
-  readonly traces: PathTraces;
+/** For each target: asks a responder, if there is one, about its ports, and then lets their traces begin. */
+function* connectionPlansOf(
+  run: PreparedPath,
+  routes: Routes,
+  traces: PathTraces,
+  queries: ResponderQueries | null,
+): Generator<ConnectionPlan> {
+  for (const target of routedTargets(run, routes)) yield connectionPlan(target, pairsOf(target, run.ports), traces, queries);
 }
 
-/** The connections to the responder; those of a target precede its traces. Without a responder all traces begin. */
-function askFirst(run: PreparedPath, { open }: Driving<PathCommandRecord>, { machine, traces }: Tracing): ConnectionSession {
-  const { access } = run;
-  if (access === null) {
-    for (const pair of routedPairs(run, open.routes)) traces.begin(pair, null);
-    return new ConnectionSession({ connectionPlans: [], atOnce: 1 });
-  }
-  const queries = new ResponderQueries({ ...run, access }, open, machine, open.sourcePorts.slice(tracePorts(run)));
-  const connectionPlans = connectionPlansOf(routedTargets(run, open.routes), { run, queries, traces });
-  return new ConnectionSession({ connectionPlans, atOnce: RESPONDER_PLANS });
-}
-
-interface Asking {
-  readonly run: PreparedPath;
-  readonly queries: ResponderQueries;
-  readonly traces: PathTraces;
-}
-
-function* connectionPlansOf(targets: Iterable<RoutedTarget>, asking: Asking): Generator<ConnectionPlan> {
-  for (const target of targets) yield connectionPlan(target, asking);
-}
-
-/** Asks about the ports of a target, and then lets their traces begin. */
-function* connectionPlan(target: RoutedTarget, { run, queries, traces }: Asking): ConnectionPlan {
-  const ports = portsIn(run.ports);
-  const views = new Map<number, ReturnType<typeof responderViewOf>>();
-  if (target.source !== null) {
-    const questions = ports.map((port) => queries.question(target.address, port));
+function* connectionPlan(
+  target: RoutedTarget,
+  pairs: readonly RoutedPair[],
+  traces: PathTraces,
+  queries: ResponderQueries | null,
+): ConnectionPlan {
+  const views = new Map<number, PathResponder | null>();
+  if (queries !== null && target.source !== null) {
+    const questions = pairs.map(({ name }) => queries.question(target.address, name.port));
     yield* queries.plan(questions, (outcome) => views.set(outcome.question.port, responderViewOf(outcome, target.address)));
   }
-  const { target: text, hostname, ...route } = target;
-  for (const port of ports) traces.begin({ name: { target: text, hostname, port }, ...route }, views.get(port) ?? null);
-}
-
-type Stats = ConnectionSession['stats'];
-
-function sumOf(a: Stats, b: Stats): Stats {
-  return {
-    probesSent: a.probesSent + b.probesSent,
-    repliesReceived: a.repliesReceived + b.repliesReceived,
-    repliesRejected: a.repliesRejected + b.repliesRejected,
-  };
+  for (const pair of pairs) traces.begin(pair, views.get(pair.name.port) ?? null);
 }
 
 /** What a responder says of the SYNs to a port, as a path's record takes it; null where no attempt was made. */
@@ -175,11 +141,9 @@ function responderViewOf(outcome: ResponderOutcome, address: Address): PathRespo
   if (attempt === null) return null;
   const local = localViewOf(attempt.connection);
   const part = responderPartOf(outcome, attempt, local);
-  const { responder, synSent } = part;
-  const synArrived = responder.syn === null ? null : fromHex(responder.syn);
+  const { synSent, synArrived } = part;
   const rttMs = local.rtt === null ? null : local.rtt / NANOS_PER_MS;
   const reply = local.reply === null ? null : local.reason;
-  const { state, reason, from } = local;
   const seen = synArrived === null || synSent === null ? null : { address, synSent, synArrived, reply, rttMs };
-  return { ...part, verdict: { state, reason, from }, seen };
+  return { ...part, verdict: local, seen };
 }

@@ -4,8 +4,8 @@ import { ProbeCookie } from '../../probe/craft/cookie.ts';
 import { cookieNumbering, type Syn, SynMaker } from '../../probe/craft/syn-maker.ts';
 import { craftSyn, ETHERNET, type SynSpec, synWindow } from '../../probe/craft/syn-spec.ts';
 import type { PacketRecord } from '../../records/probe/records.ts';
-import type { Routes, Source } from '../../transport/transport.ts';
-import { type Address, formatAddress, UNSPECIFIED } from '../../wire/address.ts';
+import type { Source } from '../../transport/transport.ts';
+import { formatAddress, UNSPECIFIED } from '../../wire/address.ts';
 import { toHex } from '../../wire/bytes.ts';
 import { decodePacket } from '../../wire/packet.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
@@ -15,50 +15,36 @@ import type { PreparedRun } from './prepare.ts';
 
 /** The first SYN of each pair in sending order, as a real run would send it; each run chooses its own source port and ISNs. */
 export function* dryRunRecords(run: PreparedRun, random: RandomFill): Generator<PacketRecord, void, undefined> {
-  const routes = openRoutes({ sourceIp: run.spec.sourceIp, interface: run.options.interface ?? null });
-  const reservation = reserveSourcePorts(1, { first: run.options.sourcePort ?? null, warn: () => undefined });
+  const { options, spec, order, targets, ports } = run;
+  const routes = openRoutes({ sourceIp: spec.sourceIp, interface: options.interface ?? null });
+  const reservation = reserveSourcePorts(1, { first: options.sourcePort ?? null, warn: () => undefined });
   reservation.release();
-  const cookie = new ProbeCookie(randomKey(random));
-  const maker = new SynMaker(reservation.ports, cookieNumbering(cookie, run.spec));
+  const maker = new SynMaker(reservation.ports, cookieNumbering(new ProbeCookie(randomKey(random)), spec));
+  const noRoute = { ...ETHERNET, address: spec.sourceIp ?? UNSPECIFIED };
+  /** The SYN as it leaves by each interface; all targets without a route share one. */
+  const templates = new Map<Source, SynTemplate>();
   try {
-    const synFor = drySyns(run, routes);
-    for (let position = 0; position < run.order.length; position++) {
-      const pair = run.order.at(position);
-      const target = run.targets.at(Math.floor(pair / run.ports.size));
-      const { source, template } = synFor(target);
-      yield recordOf(maker.make(template, target, run.ports.at(pair % run.ports.size)), run.spec, source);
+    for (let position = 0; position < order.length; position++) {
+      const pair = order.at(position);
+      const target = targets.at(Math.floor(pair / ports.size));
+      const source = routes.sources[routes.lookup(target)] ?? noRoute;
+      const template = templates.get(source) ?? craftSyn(spec, source);
+      templates.set(source, template);
+      yield recordOf(maker.make(template, target, ports.at(pair % ports.size)), spec, source);
     }
   } finally {
     routes.close();
   }
 }
 
-/** The SYN as it leaves by one interface, made once for all targets behind it. */
-interface DrySyn {
-  readonly source: Source;
-  readonly template: SynTemplate;
-}
-
-/** By target; all without a route share one. */
-function drySyns({ spec }: PreparedRun, routes: Routes): (target: Address) => DrySyn {
-  const noRoute = { ...ETHERNET, address: spec.sourceIp ?? UNSPECIFIED };
-  const made = new Map<Source, DrySyn>();
-  return (target) => {
-    const source = routes.sources[routes.lookup(target)] ?? noRoute;
-    const syn = made.get(source) ?? { source, template: craftSyn(spec, source) };
-    made.set(source, syn);
-    return syn;
-  };
-}
-
-function recordOf({ bytes, ...syn }: Syn, spec: SynSpec, source: Source): PacketRecord {
+function recordOf({ bytes, target, port, sourcePort, seq }: Syn, spec: SynSpec, source: Source): PacketRecord {
   const decoded = decodePacket(bytes);
   return {
     type: 'packet',
-    target: formatAddress(syn.target),
-    port: syn.port,
-    sourcePort: syn.sourcePort,
-    seq: syn.seq,
+    target: formatAddress(target),
+    port,
+    sourcePort,
+    seq,
     ttl: spec.ttl,
     window: synWindow(spec, source),
     optionsText: formatOptions((decoded.ok && decoded.value.tcp?.header.options) || []),

@@ -9,31 +9,16 @@ import { parsePorts } from '../../probe/targets/ports.ts';
 import { type Expectations, parseExpectations } from '../../records/probe/expectations.ts';
 import { NANOS_PER_MS, type Nanos } from '../../wire/numbers.ts';
 import { type RandomFill, randomWord } from '../machine.ts';
-import { readTargets } from '../options/read-targets.ts';
-import {
-  readSpec,
-  readTiming,
-  type CraftOptions,
-  type NetworkOptions,
-  type RunControl,
-  type TargetOptions,
-} from '../options/run-options.ts';
+import { readSpec, readTargets, readTiming } from '../options/read-options.ts';
+import type { CraftOptions, NetworkOptions, RunControl, TargetOptions, TimingOptions } from '../options/run-options.ts';
 import type { ResponderOptions } from '../options/token.ts';
 import type { RunFacts } from '../run-records.ts';
 import { packageVersion } from '../version.ts';
 
 /** What `probe` accepts: the command's flags in camelCase, with the same texts, units and defaults. */
-export interface ProbeOptions extends TargetOptions, CraftOptions, NetworkOptions, ResponderOptions, RunControl {
+export interface ProbeOptions extends TargetOptions, CraftOptions, NetworkOptions, TimingOptions, ResponderOptions, RunControl {
   /** `22,80,8000-8100,https` or `-`; default: the documented list. */
   readonly ports?: string;
-
-  /** Milliseconds. */
-  readonly timeout?: number;
-  readonly retries?: number;
-  readonly count?: number;
-  readonly rate?: number | 'max';
-  readonly maxInFlight?: number;
-  readonly seed?: number;
   /** `I/N`, 1-based. */
   readonly shard?: string;
   readonly randomize?: boolean;
@@ -42,9 +27,9 @@ export interface ProbeOptions extends TargetOptions, CraftOptions, NetworkOption
 
   /**
    * Yield records of open ports alone; the summary counts all. With expectations every port has its record. A function is
-   * asked once the size of the run is known.
+   * asked once the numbers of targets, and of ports of each, are known.
    */
-  readonly openOnly?: boolean | ((run: RunSize) => boolean);
+  readonly openOnly?: boolean | ((run: { readonly targets: number; readonly ports: number }) => boolean);
 
   /** `open`, `closed`, `filtered` or a reason. */
   readonly expect?: string;
@@ -59,13 +44,6 @@ export interface ProbeOptions extends TargetOptions, CraftOptions, NetworkOption
   readonly dryRun?: boolean;
   /** Called at most ten times a second while the run lasts. */
   readonly onProgress?: (progress: Progress) => void;
-}
-
-/** How many pairs a run is about. */
-interface RunSize {
-  readonly targets: number;
-  /** Of each target. */
-  readonly ports: number;
 }
 
 /** How far a run is. */

@@ -1,44 +1,35 @@
-import type { Evidence } from '../../analysis/evidence.ts';
 import { findFindings } from '../../analysis/find-findings.ts';
-import { SynscopeError } from '../../errors.ts';
 import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/connection-session.ts';
-import { type LocalView, localViewOf } from '../../probe/responder/local-view.ts';
+import { localViewOf } from '../../probe/responder/local-view.ts';
 import { decisiveAttempt, type ResponderOutcome } from '../../probe/responder/responder-query.ts';
+import { portsIn } from '../../probe/targets/ports.ts';
 import { judge } from '../../records/probe/expectations.ts';
-import { portRecordWith, replyOf, rttOf } from '../../records/probe/build.ts';
+import { portRecordOf, replyOf, type TargetName } from '../../records/probe/build.ts';
 import type { PortRecord, ProbeRecord } from '../../records/probe/records.ts';
 import { responderPartOf } from '../../records/responder-record.ts';
 import { errnoName } from '../../transport/errno.ts';
-import { formatAddress } from '../../wire/address.ts';
+import type { Routes } from '../../transport/transport.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import { decodePacket } from '../../wire/packet.ts';
-import { driveRun, type Driving, streamRecords } from '../drive-run.ts';
+import type { Plan, Running, Started } from '../command.ts';
 import type { Machine } from '../machine.ts';
-import type { OpenRun } from '../open-run.ts';
-import { MOST_PAIRS } from '../options/run-options.ts';
+import { limitPairs } from '../options/read-options.ts';
 import {
+  type Asking,
   readResponderAccess,
   refuseWithResponder,
   RESPONDER_PLANS,
-  RESPONDER_PORTS,
-  type ResponderAccess,
   ResponderQueries,
+  responderNeeds,
 } from '../responder-queries.ts';
-import { portsIn, routedTargets } from '../routed-targets.ts';
-import { runRecordOf, SummaryCounter } from '../run-records.ts';
+import { routedTargets } from '../routed-targets.ts';
 import { type PreparedRun, progressTeller } from './prepare.ts';
 
-/** A probe that asks a responder. */
-interface AskingProbe extends PreparedRun {
-  readonly access: ResponderAccess;
-}
+type AskingProbe = Asking<PreparedRun>;
 
-/** The records of `probe` with `responder`: at least one connection for each port, and what the responder says of it. */
-export async function* probeWithResponder(
-  prepared: PreparedRun,
-  machine: Machine,
-): AsyncGenerator<readonly ProbeRecord[], void, undefined> {
-  const { options, spec, targets, ports } = prepared;
+/** `probe` with `responder`: at least one connection for each port, and what the responder says of it. */
+export async function probeWithResponder(prepared: PreparedRun, machine: Machine): Promise<Plan<ProbeRecord>> {
+  const { options } = prepared;
   refuseWithResponder(options, {
     seq: ['--seq', 'the sequence number carries the proof'],
     badsum: ['--badsum', 'a SYN with a wrong checksum is answered by no responder'],
@@ -47,19 +38,12 @@ export async function* probeWithResponder(
     maxInFlight: ['--max-in-flight', 'ports are asked a few at a time'],
     shard: ['--shard', 'all ports are asked'],
   });
-  if (targets.size * ports.size > MOST_PAIRS) {
-    const size = `${targets.size} targets and ${ports.size} ports`;
-    throw new SynscopeError('usage', `--responder for ${size}: at most ${MOST_PAIRS} pairs`);
-  }
+  limitPairs('--responder for', prepared);
   const run = { ...prepared, shard: null, access: await readResponderAccess(options, machine) };
-  const sourcePortCount = options.sourcePort === undefined ? RESPONDER_PORTS : 1;
-  const open = await machine.open({ options, sourceIp: spec.sourceIp, sourcePortCount, ports: 'resets-suppressed' });
-  yield* streamRecords<ProbeRecord>(open, options, (driving) => askAll(run, driving, machine));
+  return { run, needs: responderNeeds(options), start: (running) => askAll(run, running) };
 }
 
-async function askAll(run: AskingProbe, driving: Driving<ProbeRecord>, machine: Machine): Promise<SynscopeError | null> {
-  const { open, queue } = driving;
-  const counter = new SummaryCounter(run);
+function askAll(run: AskingProbe, { open, queue, machine, counter }: Running<ProbeRecord>): Started {
   const done = { pairsDone: 0, open: 0 };
   const emit = (record: PortRecord): void => {
     const judged = run.expectations === null ? record : { ...record, expectation: judge(record, run.expectations) };
@@ -68,68 +52,52 @@ async function askAll(run: AskingProbe, driving: Driving<ProbeRecord>, machine: 
     if (record.state === 'open') done.open++;
     queue.push(judged);
   };
-  const connectionPlans = connectionPlansOf(run, { open, machine, emit });
+  const connectionPlans = connectionPlansOf(run, open.routes, new ResponderQueries(run, open, machine), emit);
   const session = new ConnectionSession({ connectionPlans, atOnce: RESPONDER_PLANS });
-  queue.push(runRecordOf(run, open, machine.wallClock()));
-  return driveRun(driving, {
-    session,
-    onTurn: progressTeller(run, () => ({ ...done, probesSent: session.stats.probesSent })),
-    summary: (end) => counter.summary(session.stats, end),
-    nothingRouted: () => counter.nothingRouted,
-  });
-}
-
-interface Asking {
-  readonly open: OpenRun;
-  readonly machine: Machine;
-  readonly emit: (record: PortRecord) => void;
+  const onTurn = progressTeller(run, () => ({ ...done, probesSent: session.stats.probesSent }));
+  return { session, stats: () => session.stats, onTurn };
 }
 
 /** One for each target, made when its turn comes. */
-function* connectionPlansOf(run: AskingProbe, { open, machine, emit }: Asking): Generator<ConnectionPlan> {
-  const queries = new ResponderQueries(run, open, machine);
+function* connectionPlansOf(
+  run: AskingProbe,
+  routes: Routes,
+  queries: ResponderQueries,
+  emit: (record: PortRecord) => void,
+): Generator<ConnectionPlan> {
   const ports = portsIn(run.ports);
-  for (const { target, hostname, address, source, errno } of routedTargets(run, open.routes)) {
-    const about = { target, hostname };
-    if (source === null) for (const port of ports) emit(unroutedRecord({ ...about, port }, errno));
+  for (const target of routedTargets(run, routes)) {
+    const { address, source, errno } = target;
+    if (source === null) for (const port of ports) emit(failedRecord(target, port, `send-error:${errnoName(errno)}`));
     else {
       const questions = ports.map((port) => queries.question(address, port));
-      yield queries.plan(questions, (outcome) => emit(recordOf(outcome, about)));
+      yield queries.plan(questions, (outcome) => emit(recordOf(outcome, target)));
     }
   }
 }
 
-type PairName = Pick<PortRecord, 'target' | 'hostname' | 'port'>;
-
-function unroutedRecord(about: PairName, errno: number): PortRecord {
-  return portRecordWith({ ...about, state: 'error', reason: `send-error:${errnoName(errno)}`, attempts: 0 });
+function failedRecord(target: TargetName, port: number, reason: string): PortRecord {
+  const verdict = { port, state: 'error', reason, from: null, ttl: null, attempts: 0, rttSamples: [] } as const;
+  return portRecordOf(verdict, target, null);
 }
 
-function recordOf(outcome: ResponderOutcome, name: Omit<PairName, 'port'>): PortRecord {
-  const about = { ...name, port: outcome.question.port };
+function recordOf(outcome: ResponderOutcome, target: TargetName): PortRecord {
+  const { port } = outcome.question;
   const attempt = decisiveAttempt(outcome);
-  if (attempt === null) return portRecordWith({ ...about, state: 'error', reason: 'no-response', attempts: 0 });
+  if (attempt === null) return failedRecord(target, port, 'no-response');
   const local = localViewOf(attempt.connection);
+  const { state, reason, from, packet } = local;
   const { responder, findings } = responderPartOf(outcome, attempt, local);
+  const attempts = outcome.attempts.reduce((count, { connection }) => count + connection.synCount, 0);
+  const rttMs = local.rtt === null ? null : local.rtt / NANOS_PER_MS;
+  const rttSamples = rttMs === null ? [] : [rttMs];
+  const verdict = { port, state, reason, from, ttl: packet?.ip.ttl ?? null, attempts, rttSamples };
   const isTold = responder.status === 'reported' || responder.status === 'arrived';
-  const oneEnded = isTold ? [] : findFindings(evidenceOf(attempt.syn, local));
-  return portRecordWith({
-    ...about,
-    state: local.state,
-    reason: local.reason,
-    from: local.from === null ? null : formatAddress(local.from),
-    ttl: local.packet?.ip.ttl ?? null,
-    attempts: outcome.attempts.reduce((count, { connection }) => count + connection.synCount, 0),
-    rttMs: rttOf(local.rtt === null ? [] : [local.rtt / NANOS_PER_MS]),
-    reply: replyOf(local.packet),
-    findings: [...findings, ...oneEnded],
-    responder,
-  });
+  const sent = decodePacket(attempt.syn);
+  const evidence = { sent: sent.ok ? sent.value : null, reply: packet, rttMs, ...NOTHING_ELSE };
+  const oneEnded = isTold ? [] : findFindings(evidence);
+  return { ...portRecordOf(verdict, target, replyOf(packet)), findings: [...findings, ...oneEnded], responder };
 }
 
-/** What can be said without the responder. */
-function evidenceOf(syn: Uint8Array, { packet, rtt }: LocalView): Evidence {
-  const sent = decodePacket(syn);
-  const nothing = { conflict: null, rejected: null, rejectedCount: 0, host: null };
-  return { ...nothing, sent: sent.ok ? sent.value : null, reply: packet, rttMs: rtt === null ? null : rtt / NANOS_PER_MS };
-}
+/** What a connection of its own does not show. */
+const NOTHING_ELSE = { conflict: null, rejected: null, rejectedCount: 0, host: null };

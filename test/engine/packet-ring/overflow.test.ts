@@ -41,7 +41,7 @@ rootSuite('a packet ring that is far too small', () => {
       payloadLength: 0,
       onVerdict: (verdict) => verdicts.push({ ...verdict }),
     });
-    const fault = await runSession(session, transport, { signal: AbortSignal.timeout(12_000), onTurn: () => undefined });
+    const fault = await runSession({ session }, transport, AbortSignal.timeout(12_000));
     flooding.process.kill('SIGTERM');
     expect(fault).toBeNull();
     expect(transport.drops()).toBeGreaterThan(0);

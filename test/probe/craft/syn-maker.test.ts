@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ProbeCookie } from '../../../src/probe/craft/cookie.ts';
 import { cookieNumbering, SynMaker } from '../../../src/probe/craft/syn-maker.ts';
 import { craftSyn } from '../../../src/probe/craft/syn-spec.ts';
-import { readSpec } from '../../../src/run/options/run-options.ts';
+import { readSpec } from '../../../src/run/options/read-options.ts';
 import { parseAddress, type Address } from '../../../src/wire/address.ts';
 import { decodePacket } from '../../../src/wire/packet.ts';
 

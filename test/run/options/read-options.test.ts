@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { MOST_PAIRS, preparePairs } from '../../../src/run/options/run-options.ts';
+import { MOST_PAIRS, preparePairs } from '../../../src/run/options/read-options.ts';
 
 describe('preparePairs', () => {
   it('reads what the commands share, with a default for the ports', async () => {

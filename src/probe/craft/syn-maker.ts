@@ -71,7 +71,7 @@ export function cookieNumbering(
   { seq, ipId }: { readonly seq: number | null; readonly ipId: number | null },
 ): SynNumbering {
   return ({ source, target, sourcePort, port }, made) => {
-    cookie.compute(source, target, ((sourcePort << 16) | port) >>> 0, made);
-    return { seq: seq ?? cookie.nonce >>> 0, tsval: cookie.tsval, ipId: ipId ?? cookie.ipId };
+    const numbers = cookie.compute(source, target, (sourcePort << 16) | port, made);
+    return { seq: seq ?? numbers.nonce >>> 0, tsval: numbers.tsval, ipId: ipId ?? numbers.ipId };
   };
 }

@@ -157,10 +157,7 @@ export class FirewallSession implements DrivenSession {
     const hostname = targets.hostname(index);
     const route = routes.lookup(target);
     if (route < 0) return onTarget({ target, hostname, ports: [], rate: null, errno: -route });
-    const controls = controlPorts(ports, () => {
-      this.#cookie.compute(target, target, 0, this.#controlsDrawn++);
-      return this.#cookie.nonce;
-    });
+    const controls = controlPorts(ports, () => this.#cookie.compute(target, target, 0, this.#controlsDrawn++).nonce);
     const task = {
       target,
       hostname,

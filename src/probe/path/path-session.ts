@@ -209,8 +209,8 @@ export class PathSession implements DrivenSession {
     const { isLocal, controlPort } = this.#plan;
     if (final === null || final.kind !== 'tcp' || trace.stale || isLocal(job.target)) return;
     if (control !== null && control.firstTtl <= final.probe.ttl) return;
-    this.#cookie.compute(job.source, job.target, job.port, ++running.controls);
-    const last = 0xffff - (this.#cookie.ipId % CONTROL_PORTS);
+    const { ipId } = this.#cookie.compute(job.source, job.target, job.port, ++running.controls);
+    const last = 0xffff - (ipId % CONTROL_PORTS);
     const port = last === job.port ? last - 1 : last;
     const rtt = final.at - (final.probe.posted.sentAt ?? final.at);
     const syns = this.#syns(job, { sourcePort: controlPort, port }, { craft: job.craftControl, made: 0 });

@@ -1,24 +1,11 @@
 import { wrapSentence } from '../report/text/wrap.ts';
 import type { Command, CommandName } from './command.ts';
 import { COMMANDS } from './commands.ts';
-import { type Flag, type FlagGroup, flagName } from './flags/flag.ts';
+import { type Flag, FLAG_GROUPS, flagName } from './flags/flag.ts';
 
 /** Help is 80 columns wide on every terminal: it can be compared and quoted. */
 const COLUMNS = 80;
 const FLAG_WIDTH = 30;
-
-const HEADINGS: Readonly<Record<FlagGroup, string>> = {
-  Targets: 'Targets',
-  Tracing: 'Tracing',
-  Handshake: 'The handshake and what follows',
-  MSS: 'What is offered and asked for',
-  Responder: 'Responder at the other end',
-  Crafting: 'Crafting the SYN',
-  Timing: 'Timing and load',
-  Expectations: 'Expectations (each miss is a line on stderr, and the exit code 1)',
-  Output: 'Output',
-  General: 'General',
-};
 
 const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'done'],
@@ -62,18 +49,15 @@ export function overviewText(version: string): string {
 /** `synscope COMMAND --help`: every flag of it. */
 export function commandText(name: CommandName): string {
   const { summary, operands, about, flags, examples }: Command = COMMANDS[name];
-  const groups = Object.keys(HEADINGS) as FlagGroup[];
   const lines = [
     `Usage: synscope ${name} ${operands} [OPTIONS]`,
     '',
     ...wrapSentence('', `${summary}.`, COLUMNS),
     ...wrapSentence('', about, COLUMNS),
-    ...groups.flatMap((group) =>
-      groupLines(
-        HEADINGS[group],
-        Object.entries(flags).filter(([, flag]) => flag.group === group),
-      ),
-    ),
+    ...Object.entries(FLAG_GROUPS).flatMap(([group, heading]) => {
+      const inside = Object.entries(flags).filter(([, flag]) => flag.group === group);
+      return inside.length === 0 ? [] : ['', `${heading}:`, ...inside.flatMap(([key, flag]) => flagLines(key, flag))];
+    }),
     '',
     ...exampleLines(examples),
     '',
@@ -82,26 +66,12 @@ export function commandText(name: CommandName): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** A flag as it is written in help and documentation: `-p, --ports LIST`, `--[no-]df`. */
-function flagSyntax(key: string, { short, negatable, argument }: Flag<unknown>): string {
-  const letter = short === null ? '' : `-${short}, `;
-  return `${letter}--${negatable ? '[no-]' : ''}${flagName(key)}${argument === null ? '' : ` ${argument}`}`;
-}
-
-/** What a flag does, and what holds without it. */
-function flagMeaning({ description, defaultText }: Flag<unknown>): string {
-  return defaultText === null ? description : `${description} (default: ${defaultText})`;
-}
-
-function groupLines(heading: string, flags: readonly (readonly [string, Flag<unknown>])[]): string[] {
-  if (flags.length === 0) return [];
-  return ['', `${heading}:`, ...flags.flatMap(([key, flag]) => flagLines(key, flag))];
-}
-
-function flagLines(key: string, flag: Flag<unknown>): string[] {
-  const indent = flag.short === null ? '      ' : '  ';
-  const lead = `${indent}${flagSyntax(key, flag)}  `.padEnd(FLAG_WIDTH);
-  return wrapSentence(lead, flagMeaning(flag), COLUMNS);
+/** `-p, --ports LIST`, or `--[no-]df`, then what it does, and what holds without it. */
+function flagLines(key: string, { short, negatable, argument, description, defaultText }: Flag<unknown>): string[] {
+  const letter = short === null ? '      ' : `  -${short}, `;
+  const syntax = `${letter}--${negatable ? '[no-]' : ''}${flagName(key)}${argument === null ? '' : ` ${argument}`}  `;
+  const meaning = defaultText === null ? description : `${description} (default: ${defaultText})`;
+  return wrapSentence(syntax.padEnd(FLAG_WIDTH), meaning, COLUMNS);
 }
 
 function exampleLines(examples: Command['examples']): string[] {

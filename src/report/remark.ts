@@ -1,6 +1,6 @@
 import type { AttemptFate } from '../probe/responder/report.ts';
 import type { Expectation, Finding, ResponderRecord, ResponderStatus } from '../records/records.ts';
-import type { Paint } from './text/paint.ts';
+import type { Page } from './text/page.ts';
 import { wrapSentence } from './text/wrap.ts';
 
 /** A line below a port: something found, an expectation that was missed, or what the responder saw. */
@@ -28,12 +28,12 @@ export function remarksOn(record: Remarkable): readonly Remark[] {
   return [...missed, ...record.findings.map(findingRemark), ...responder];
 }
 
-/** An expectation that was missed. */
+/** The remark on an expectation that was missed. */
 export function missedRemark(why: string): Remark {
   return { role: 'missed', head: `x ${why}`, detail: '' };
 }
 
-/** A finding as a line. */
+/** The remark on a finding. */
 export function findingRemark({ code, option, certainty, direction, detail }: Finding): Remark {
   const subject = option === null || code.startsWith(option) ? '' : ` ${option}`;
   const way = direction === 'unknown' ? '' : `, ${direction}`;
@@ -41,10 +41,7 @@ export function findingRemark({ code, option, certainty, direction, detail }: Fi
 }
 
 /** Lines of remarks. One that was given in full before, by `said`, refers to that. */
-export function remarkLines(
-  remarks: readonly Remark[],
-  { columns, paint, said }: { readonly columns: number; readonly paint: Paint; readonly said: Set<string> },
-): string[] {
+export function remarkLines(remarks: readonly Remark[], { columns, paint, said }: Omit<Page, 'verbose'>): string[] {
   return remarks.flatMap(({ role, head, detail }) => {
     const isNew = detail !== '' && !said.has(head + detail);
     if (isNew) said.add(head + detail);
@@ -74,23 +71,19 @@ const UNANSWERED: Readonly<Partial<Record<AttemptFate, string>>> = {
 
 /** What the responder saw, besides the findings; no line where they say it all. */
 export function responderRemarks(record: ResponderRecord): readonly Remark[] {
-  return sentences(record).map((text) => ({ role: 'faint', head: `= responder: ${text}`, detail: '' }));
+  const texts = sentences(record).filter((text) => text !== '');
+  return texts.map((text) => ({ role: 'faint', head: `= responder: ${text}`, detail: '' }));
 }
 
 function sentences(record: ResponderRecord): readonly string[] {
-  const { status, fate } = record;
-  if (status !== 'reported' && status !== 'arrived') return UNTOLD[status] === '' ? [] : [UNTOLD[status]];
-  const unanswered = fate === null ? undefined : UNANSWERED[fate];
-  const texts = [unanswered ?? '', ...natTexts(record), unaltered(record)];
-  return texts.filter((text) => text !== '');
-}
-
-function natTexts({ translation }: ResponderRecord): readonly string[] {
-  if (translation === null) return [];
-  const { source, destination } = translation;
+  const { status, fate, translation } = record;
+  if (status !== 'reported' && status !== 'arrived') return [UNTOLD[status]];
+  const { source = null, destination = null } = translation ?? {};
   return [
+    (fate === null ? undefined : UNANSWERED[fate]) ?? '',
     source === null ? '' : `NAT of the source: ${source}`,
     destination === null ? '' : `NAT of the destination: ${destination}`,
+    unaltered(record),
   ];
 }
 

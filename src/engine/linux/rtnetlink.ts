@@ -1,6 +1,6 @@
 import { Errno } from '../../transport/errno.ts';
 import { type Address, readAddress, writeAddress } from '../../wire/address.ts';
-import { addressBytes, IPV4, socketFamily } from '../../wire/family.ts';
+import { FAMILIES, IPV4 } from '../../wire/family.ts';
 import { NETLINK_HEADER, NetlinkRequest, type NetlinkReply, type NetlinkSocket } from './netlink.ts';
 
 /*
@@ -8,7 +8,7 @@ import { NETLINK_HEADER, NetlinkRequest, type NetlinkReply, type NetlinkSocket }
  * attributes (length 2, type 2, value, padded to 4); so does the answer, unless it is an nlmsgerr with
  * -errno.
  */
-const ADDRESS = addressBytes(IPV4);
+const ADDRESS = FAMILIES[IPV4].addressBytes;
 
 /** RTM_GETROUTE: which route a packet would take, as `ip route get` says. Body: rtmsg 12. */
 const RTM_GETROUTE = 26;
@@ -170,7 +170,7 @@ export class NeighbourRequest {
   readonly #request = new NetlinkRequest(RTM_GETNEIGH, NEIGHBOUR_MESSAGE, [[NDA_DST, ADDRESS]]);
 
   constructor() {
-    this.#request.bytes[NETLINK_HEADER] = socketFamily(IPV4);
+    this.#request.bytes[NETLINK_HEADER] = FAMILIES[IPV4].socketFamily;
   }
 
   /** Copies the entry's Ethernet address to `into`, 6 bytes, unless `none`. Measured: 3 us. */
@@ -230,7 +230,7 @@ export function linkState(socket: NetlinkSocket, name: string): LinkState {
 /** A question whose first attribute is the target. */
 function routeRequest(attributes: readonly (readonly [type: number, length: number])[]): NetlinkRequest {
   const request = new NetlinkRequest(RTM_GETROUTE, ROUTE_MESSAGE, [[RTA_DST, ADDRESS], ...attributes]);
-  request.bytes[NETLINK_HEADER] = socketFamily(IPV4);
+  request.bytes[NETLINK_HEADER] = FAMILIES[IPV4].socketFamily;
   // Prefix lengths of the target and, where there is one, of the source.
   request.bytes[NETLINK_HEADER + 1] = ADDRESS * 8;
   if (attributes.some(([type]) => type === RTA_SRC)) request.bytes[NETLINK_HEADER + 2] = ADDRESS * 8;

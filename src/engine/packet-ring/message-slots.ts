@@ -4,7 +4,7 @@ import type { SendBatch } from '../../transport/transport.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import type { MappedMemory } from '../linux/system-calls.ts';
 import { newBatch } from './sender.ts';
-import { IPV4, socketFamily } from '../../wire/family.ts';
+import { FAMILIES, IPV4 } from '../../wire/family.ts';
 import { Ipv4Offset } from '../../wire/ipv4.ts';
 
 const CAPACITY = 256;
@@ -97,6 +97,6 @@ function writeHeaders({ address, bytes }: MappedMemory): void {
     longs[header + Header.VECTOR] = BigInt(address + vector);
     longs[header + Header.VECTORS] = 1n;
     longs[vector / 8] = BigInt(address + slot * SLOT_BYTES);
-    halves[name / 2] = socketFamily(IPV4);
+    halves[name / 2] = FAMILIES[IPV4].socketFamily;
   }
 }

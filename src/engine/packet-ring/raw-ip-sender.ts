@@ -7,7 +7,7 @@ import type { MappedMemory, SystemCalls } from '../linux/system-calls.ts';
 import { kernelRefusal } from './kernel-refusal.ts';
 import { MESSAGE_MEMORY, MessageSlots } from './message-slots.ts';
 import type { PacketSender, Posting } from './sender.ts';
-import { IPV4, socketFamily } from '../../wire/family.ts';
+import { FAMILIES, IPV4 } from '../../wire/family.ts';
 
 const SOCK_RAW = 3;
 /** Implies IP_HDRINCL, and nothing is ever received (raw(7)). */
@@ -39,7 +39,7 @@ export interface RawIpOptions {
 /** Opens a raw IP socket, or says why it cannot. Throws a usage error when there is no such interface. */
 export function openRawIpSender(calls: SystemCalls, options: RawIpOptions): RawIpSender | EngineProblem {
   const { device } = options;
-  const socket = calls.socket(socketFamily(IPV4), SOCK_RAW, IPPROTO_RAW);
+  const socket = calls.socket(FAMILIES[IPV4].socketFamily, SOCK_RAW, IPPROTO_RAW);
   if (socket < 0) return kernelRefusal('opening a raw socket', socket);
   const bound = device === null ? 0 : calls.setOption(socket, SOL_SOCKET, SO_BINDTODEVICE, Buffer.from(`${device}\0`));
   const memories = bound < 0 ? bound : mapEach(calls, options.posts ? PLACES : 1);

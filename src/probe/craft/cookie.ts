@@ -20,9 +20,9 @@ export interface CookieNumbers {
 }
 
 /**
- * All numbers of one SYN come from an unpredictable nonce: of a pair's first SYN, a word of the run's keystream; of
- * any other, SipHash-2-4 (Aumasson and Bernstein, 2012) of source, destination, ports and transmission, 15 bytes in
- * two blocks, little-endian, under a key that only this run knows.
+ * All numbers of one SYN come from an unpredictable nonce: of a pair's first SYN, a word of the run's
+ * keystream; of any other, SipHash-2-4 (Aumasson and Bernstein, 2012) of source, destination, ports and
+ * transmission, 15 bytes in two blocks, little-endian, under a key that only this run knows.
  */
 export class ProbeCookie {
   readonly #start: Int32Array;
@@ -81,9 +81,9 @@ function mix(value: number): number {
 }
 
 /**
- * The lower half of the digest. Four steps of two SipRounds: two blocks of message (c = 2), then finalisation (d = 4).
- * `lN` and `hN` are the halves of vN; a carry is computed with bit logic because a branch on it is mispredicted half of
- * the time; v0 and v2 are swapped instead of rotated by 32.
+ * The lower half of the digest. Four steps of two SipRounds: two blocks of message (c = 2), then finalisation
+ * (d = 4). `lN` and `hN` are the halves of vN; a carry is computed with bit logic because a branch on it is
+ * mispredicted half of the time; v0 and v2 are swapped instead of rotated by 32.
  */
 function sipHash(start: Int32Array, blocks: Int32Array): number {
   let l0 = start[0] as number;

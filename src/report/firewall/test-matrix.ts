@@ -38,7 +38,7 @@ export function testLines({ tests, target }: FirewallPortRecord, paint: Paint): 
 
 /** Explains the cells where one of them is an ICMP error. */
 function legendLines(records: readonly FirewallPortRecord[], { columns, paint }: Page): string[] {
-  const hasIcmp = records.some((record) => FIRST_TESTS.some((kind) => ICMP_TEXT.test(replyText(firstOf(record, kind)))));
+  const hasIcmp = records.some((record) => FIRST_TESTS.some((kind) => /^\d+\/\d+$/.test(replyText(firstOf(record, kind)))));
   if (!hasIcmp) return [];
   const lines = wrapSentence(' '.repeat(PORT_WIDTH + 1), '-: no answer, 3/1: ICMP type and code', columns);
   return lines.map((line) => paint('faint', line));
@@ -74,9 +74,6 @@ const SHORT: Readonly<Record<string, string>> = {
   'icmp-admin-prohibited': '3/13',
   'icmp-ttl-exceeded': 'expired',
 };
-
-/** An ICMP error as the matrix shows it. */
-const ICMP_TEXT = /^\d+\/\d+$/;
 
 function painted(test: TestRecord | undefined, width: number, paint: Paint): string {
   const text = replyText(test);

@@ -28,7 +28,7 @@ interface Format {
   readonly reporters: { readonly [C in keyof CommandRecords]?: LoadReporter<CommandRecords[C]> };
 }
 
-/** Every format. They are functions so that the table has a declared type and yet gives the union of the names. */
+/** Every format. Functions, so that the types are declared and the names still read off the table. */
 export const FORMATS = {
   table: (): Format => ({
     description: 'for reading',

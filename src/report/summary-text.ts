@@ -20,7 +20,7 @@ export function summaryLines(summary: SummaryRecord, run: RunRecord | null, page
   return endLines(summary, facts, page);
 }
 
-/** The last sentence of a report: in the colour of an error, and with a word of it, when the run was interrupted. */
+/** The last sentence of a report, which says when the run was interrupted. */
 export function endLines(
   { interrupted }: { readonly interrupted: boolean },
   facts: string,

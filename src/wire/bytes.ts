@@ -1,4 +1,4 @@
-/** Reads 16 bits in network order. As with all readers and writers here, the caller has checked the length. */
+/** Reads 16 bits in network order. Callers of all readers and writers here have checked the length. */
 export function readU16(bytes: Uint8Array, offset: number): number {
   return ((bytes[offset] as number) << 8) | (bytes[offset + 1] as number);
 }
@@ -55,9 +55,9 @@ export function fromHex(text: string): Uint8Array | null {
   );
 }
 
-/** The first of the two kinds without a length byte, in TCP (RFC 9293, 3.2) and IPv4 (RFC 791, 3.1) options. */
+/** A kind without a length byte, in TCP (RFC 9293, 3.2) and IPv4 (RFC 791, 3.1) options. */
 export const END_OF_OPTIONS = 0;
-/** The second of them. */
+/** The other one. */
 export const NO_OPERATION = 1;
 
 /**
@@ -68,7 +68,7 @@ export function elementEnd(offset: number, end: number, length: number, header: 
   return length < header || length > end - offset ? -1 : offset + length;
 }
 
-/** Where the TCP or IPv4 option at `offset` ends; -1 when its length cannot be right. Needs `offset < end`. */
+/** Where the TCP or IPv4 option at `offset`, before `end`, ends; -1 when its length cannot be right. */
 export function optionEnd(bytes: Uint8Array, offset: number, end: number): number {
   if ((bytes[offset] as number) <= NO_OPERATION) return offset + 1;
   return end - offset < 2 ? -1 : elementEnd(offset, end, bytes[offset + 1] as number, 2);

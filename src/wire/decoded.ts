@@ -12,7 +12,7 @@ export interface Defect {
 /** A decoder's result: decoders are total, malformed input is a value. */
 export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly defect: Defect };
 
-/** What is missing when a layer needs `needed` bytes, or null: decoders ask once for each header, then read its fields. */
+/** What is missing of `needed` bytes, or null: decoders ask once for each header, then read its fields. */
 export function shortage(layer: Defect['layer'], bytes: Uint8Array, needed: number): Defect | null {
   const had = bytes.length;
   return had >= needed ? null : { layer, message: 'too short', offset: 0, needed, had };
@@ -41,7 +41,7 @@ export interface Ipv4Header {
   readonly options: Uint8Array;
 }
 
-/** One TCP option, in memory and in JSON records. Lists are ordered; `encodeOptions` gives the same bytes again. */
+/** One TCP option, in memory and in JSON records. */
 export type TcpOption =
   | { readonly kind: 0; readonly name: 'eol' }
   | { readonly kind: 1; readonly name: 'nop' }

@@ -47,7 +47,7 @@ function isInetFamily(bytes: Uint8Array, length: number): boolean {
   return family === FAMILY_BIG_ENDIAN || family === FAMILY_LITTLE_ENDIAN;
 }
 
-/** By the EtherType at `typeAt`. A VLAN tag is 2 bytes and the EtherType of what follows (IEEE 802.1Q, 9.6). */
+/** A VLAN tag is 2 bytes and the EtherType of what follows (IEEE 802.1Q, 9.6), in cooked captures too. */
 function ethertypePayload(bytes: Uint8Array, length: number, typeAt: number, payloadAt: number): number {
   if (length < payloadAt) return -1;
   let type = readU16(bytes, typeAt);

@@ -32,8 +32,8 @@ const NONE_SYNTAX = 'none, alone';
  * Every byte of a TCP header's option area as an ordered list; `encodeOptions` gives the same bytes again.
  * - A kind without a name is `kind-N`.
  * - A named kind with a length that it cannot have is `malformed`, and the options behind it are still read.
- * - A length that is missing, below 2 or past the end makes a last `malformed` entry of all that is left. In both cases
- *   `data` is every byte after the kind, so the length byte is its first.
+ * - A length that is missing, below 2 or past the end makes a last `malformed` entry of all that is left. In
+ *   both cases `data` is every byte after the kind, so the length byte is its first.
  * - Zeros after EOL are an `eol` entry each; anything else there is one `padding` entry, kind 0.
  */
 export function decodeOptions(bytes: Uint8Array): readonly TcpOption[] {

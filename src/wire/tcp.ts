@@ -93,7 +93,7 @@ export function writeTcpHeader(into: Uint8Array, offset: number, fields: TcpHead
   return headerLength;
 }
 
-/** The header of `headerLength` bytes that starts `bytes`; its fixed part must be there, options may be cut. */
+/** The header of `headerLength` bytes that starts `bytes`; only its options may be cut. */
 export function readTcpHeader(bytes: Uint8Array, headerLength: number): TcpHeader {
   const optionBytes = bytes.subarray(TCP_HEADER_BYTES, headerLength);
   return {

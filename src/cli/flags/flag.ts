@@ -16,7 +16,7 @@ export const FLAG_GROUPS = {
 
 type FlagGroup = keyof typeof FLAG_GROUPS;
 
-/** All that parsing, help and documentation know of a flag, whose name is its key: `sourceIp` for `--source-ip`. */
+/** A flag, whose name is its key in a table: `sourceIp` for `--source-ip`. */
 export interface Flag<T> {
   readonly group: FlagGroup;
   /** What it does, as the help says it; no full stop. */

@@ -9,7 +9,7 @@ const CONSTANTS: readonly number[] = [
 const LENGTH = 15 << 24;
 const MAX_TRANSMISSION = 0xffffff;
 
-/** The numbers by which a reply proves itself. They need to differ from the ISN, no more: both are seen together. */
+/** The numbers by which a reply proves itself; TSval and IP ID need only differ from the ISN beside them. */
 export interface CookieNumbers {
   /** A signed 32-bit integer, which V8 keeps off the heap; its bits are the ISN where none is fixed. */
   readonly nonce: number;

@@ -22,7 +22,7 @@ interface Profile {
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   /** Linux 4.19 and later: tcp_syn_options() in net/ipv4/tcp_output.c; the window is 64240 on Ethernet. */
   linux: { optionsAfterMss: ['sackOK', 'ts', 'nop', 'wscale=7'], ttl: 64, window: 'whole-segments', df: true },
-  /** Windows 10, 11, Server 2019: no timestamps unless configured; 64240 on Ethernet since Windows 10 1709. */
+  /** Windows 10, 11, Server 2019: no timestamps unless configured; window 64240 on Ethernet since 1709. */
   windows: { optionsAfterMss: ['nop', 'wscale=8', 'nop', 'nop', 'sackOK'], ttl: 128, window: 'whole-segments', df: true },
   /** macOS and iOS, p0f: `65535,*:mss,nop,ws,nop,nop,ts,sok,eol+1`; the scale has been 6 since 10.14. */
   macos: { optionsAfterMss: ['nop', 'wscale=6', 'nop', 'nop', 'ts', 'sackOK', 'eol', 'eol'], ttl: 64, window: 65_535, df: true },

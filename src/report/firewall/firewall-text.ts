@@ -16,7 +16,7 @@ const GAP = '  ';
 /** Indent of a verdict below its port. */
 const NARROW_INDENT = 8;
 
-/** The verdict of each port as a sentence, then its tests. A target is written when all its ports are known. */
+/** Each port's verdict as a sentence, then its tests. A target is written when all its ports are known. */
 export function createFirewallReporter(style: TextStyle): Reporter<FirewallRecord> {
   const page = createPage({ ...style, columns: style.columns === Infinity ? PIPED_COLUMNS : style.columns });
   const blocks = new Blocks();

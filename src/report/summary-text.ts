@@ -30,9 +30,12 @@ export function endLines(
 }
 
 function unjudged(summary: SummaryRecord, run: RunRecord | null): string {
-  if (!summary.interrupted || run === null || run.probe.shard !== null) return '';
-  const { open, closed, filtered, error } = summary;
-  return `, ${summary.targets * summary.ports - open - closed - filtered - error} not judged`;
+  return summary.interrupted && run?.probe.shard === null ? `, ${unjudgedPorts(summary)} not judged` : '';
+}
+
+/** How many ports of all targets have no verdict. */
+export function unjudgedPorts({ targets, ports, open, closed, filtered, error }: SummaryRecord): number {
+  return targets * ports - open - closed - filtered - error;
 }
 
 /** `3 open, 996 closed, 1 filtered`: open always, the others where there are any. */

@@ -45,11 +45,6 @@ export function parseAddress(text: string): Address | null {
   return value as Ipv4;
 }
 
-/** Negative, zero or positive as `a` sorts before, with or after `b`. */
-export function compareAddresses(a: Address, b: Address): number {
-  return a - b;
-}
-
 /** The address `count` places after `base`; the caller keeps it inside the family's range. */
 export function addressPlus(base: Address, count: number): Address {
   return (base + count) as Ipv4;

@@ -41,6 +41,12 @@ export function formatIcmpReason(type: number, code: number): string {
   return REASONS[`${type}/${code}`] ?? `icmp-${type}-${code}`;
 }
 
+/** `3/1` for the reason name of an ICMP error of type 3 and code 1; null for another word. */
+export function icmpTypeAndCode(reason: string): string | null {
+  const [, type, code] = /^icmp-(\d+)-(\d+)$/.exec(reason) ?? [];
+  return type === undefined ? (Object.keys(REASONS).find((key) => REASONS[key] === reason) ?? null) : `${type}/${code}`;
+}
+
 /** Fields of an ICMP message to write. */
 export interface IcmpFields {
   readonly type: number;

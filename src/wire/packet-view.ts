@@ -83,9 +83,18 @@ export class PacketView {
     return true;
   }
 
-  /** TSecr of the TCP segment's first well-formed timestamps option, or -1. Valid while the bytes are. */
+  /** TSecr of the segment's first well-formed timestamps option (RFC 7323, 3.2), or -1. */
   timestampEcho(): number {
-    return this.isTcp ? findTimestampEcho(this.#bytes, this.#optionsStart, this.#optionsEnd) : -1;
+    const bytes = this.#bytes;
+    const end = this.isTcp ? this.#optionsEnd : 0;
+    let offset = this.#optionsStart;
+    while (offset < end && bytes[offset] !== END_OF_OPTIONS) {
+      const next = optionEnd(bytes, offset, end);
+      if (next === -1) return -1;
+      if (bytes[offset] === TIMESTAMPS_KIND && next - offset === TIMESTAMPS_LENGTH) return readU32(bytes, offset + ECHO_AT);
+      offset = next;
+    }
+    return -1;
   }
 
   #loadTcp(bytes: Uint8Array, at: number, end: number, announced: number): boolean {
@@ -131,16 +140,4 @@ function wholeHeader(bytes: Uint8Array, offset: number, length: number): number 
   const headerLength = ipHeaderLength(bytes, offset);
   if (headerLength < IPV4_HEADER_BYTES || headerLength > length) return 0;
   return (readU16(bytes, offset + Ipv4Offset.FRAGMENT) & FRAGMENT_OFFSET_MASK) === 0 ? headerLength : 0;
-}
-
-/** TSecr of the first well-formed timestamps option (RFC 7323, 3.2) in `bytes[start ... end]`, or -1. */
-function findTimestampEcho(bytes: Uint8Array, start: number, end: number): number {
-  let offset = start;
-  while (offset < end && bytes[offset] !== END_OF_OPTIONS) {
-    const next = optionEnd(bytes, offset, end);
-    if (next === -1) return -1;
-    if (bytes[offset] === TIMESTAMPS_KIND && next - offset === TIMESTAMPS_LENGTH) return readU32(bytes, offset + ECHO_AT);
-    offset = next;
-  }
-  return -1;
 }

@@ -53,7 +53,7 @@ export function synWindow(spec: SynSpec, source: SynSource): number {
   return spec.window ?? windowFor(spec.profile, source);
 }
 
-/** Its option list in tcpdump's words. */
+/** Its option list as text. */
 export function synOptionsText(spec: SynSpec, source: SynSource): string {
   return spec.options ?? optionsFor(spec.profile, source);
 }

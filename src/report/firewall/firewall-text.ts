@@ -3,7 +3,7 @@ import type { FirewallPortRecord, FirewallRecord } from '../../records/firewall/
 import type { RunRecord, SummaryRecord } from '../../records/records.ts';
 import { remarkLines, remarksOn } from '../remark.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
-import { endLines, plural } from '../summary-text.ts';
+import { endLines, plural, unjudgedPorts } from '../summary-text.ts';
 import { Blocks, createPage, joinFacts, type Page, portLabel, sentenceLines, targetName } from '../text/page.ts';
 import type { Role } from '../text/paint.ts';
 import { wrapSentence } from '../text/wrap.ts';
@@ -71,7 +71,7 @@ function portLines(record: FirewallPortRecord, labelWidth: number, page: Page): 
 
 function summaryLines(summary: SummaryRecord, run: RunRecord | null, page: Page): string[] {
   const { interrupted, targets, ports, repliesRejected } = summary;
-  const unjudged = targets * ports - summary.open - summary.closed - summary.filtered - summary.error;
+  const unjudged = unjudgedPorts(summary);
   const facts = joinFacts([
     `${plural(targets, 'target')}, ${plural(ports, 'port')}${targets > 1 ? ' each' : ''}`,
     `${plural(summary.probesSent, 'packet')} sent in ${formatElapsed(summary.durationMs)}`,

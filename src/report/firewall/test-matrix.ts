@@ -1,6 +1,7 @@
 import { BATTERY, FIRST_TESTS } from '../../probe/firewall/battery.ts';
 import { formatMs } from '../../records/duration-text.ts';
 import type { FirewallPortRecord, TestRecord } from '../../records/firewall/records.ts';
+import { icmpTypeAndCode } from '../../wire/icmp.ts';
 import type { Page } from '../text/page.ts';
 import type { Paint, Role } from '../text/paint.ts';
 import { wrapItems, wrapSentence } from '../text/wrap.ts';
@@ -55,25 +56,13 @@ function firstOf({ tests }: FirewallPortRecord, kind: TestRecord['probe']): Test
   return tests.find(({ probe, round }) => probe === kind && round === 1);
 }
 
-/** `-` for silence, empty for a test that was not run to its end. */
+/** `-` for silence, empty for a test that was not run to its end; ICMP errors as type and code fit a column. */
 function replyText(test: TestRecord | undefined): string {
   if (test === undefined) return '';
   if (test.reply === null) return '-';
-  return SHORT[test.reply] ?? test.reply.replace('send-error:', '').replace(/^icmp-(\d+)-(\d+)$/, '$1/$2');
+  if (test.reply === 'icmp-ttl-exceeded') return 'expired';
+  return icmpTypeAndCode(test.reply) ?? test.reply.replace('send-error:', '');
 }
-
-/** ICMP errors as type and code, which fit a column. */
-const SHORT: Readonly<Record<string, string>> = {
-  'icmp-net-unreachable': '3/0',
-  'icmp-host-unreachable': '3/1',
-  'icmp-proto-unreachable': '3/2',
-  'icmp-port-unreachable': '3/3',
-  'icmp-frag-needed': '3/4',
-  'icmp-net-prohibited': '3/9',
-  'icmp-host-prohibited': '3/10',
-  'icmp-admin-prohibited': '3/13',
-  'icmp-ttl-exceeded': 'expired',
-};
 
 function painted(test: TestRecord | undefined, width: number, paint: Paint): string {
   const text = replyText(test);

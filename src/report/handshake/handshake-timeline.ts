@@ -69,7 +69,7 @@ function rowsOf(records: readonly SegmentRecord[], verbose: boolean): readonly R
   const rows: Row[] = [];
   let probes: SegmentRecord[] = [];
   for (const record of records) {
-    const belongs = isProbe(record) || (probes.length > 0 && isProbeAnswer(record));
+    const belongs = record.note?.startsWith('path MTU probe') === true || (probes.length > 0 && isProbeAnswer(record));
     if (belongs && !verbose) {
       probes.push(record);
       continue;
@@ -79,10 +79,6 @@ function rowsOf(records: readonly SegmentRecord[], verbose: boolean): readonly R
     rows.push(rowOf(record, verbose));
   }
   return probes.length > 0 ? [...rows, probeRow(probes)] : rows;
-}
-
-function isProbe({ note }: SegmentRecord): boolean {
-  return note?.startsWith('path MTU probe') === true;
 }
 
 function isProbeAnswer({ direction, length, flags, note }: SegmentRecord): boolean {

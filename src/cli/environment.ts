@@ -42,7 +42,7 @@ export interface Environment {
   readonly jobs: Jobs;
 }
 
-/** The runs behind the commands, loaded when they are needed; each yields its records in batches of what is ready. */
+/** The runs behind the commands, loaded when they are needed: records in batches of what is ready. */
 export interface Jobs {
   readonly probe: () => Promise<typeof probeInBatches>;
   readonly path: () => Promise<typeof pathInBatches>;

@@ -119,16 +119,13 @@ function malformed(bytes: Uint8Array): DataOption {
 }
 
 function encodeOption(option: TcpOption): Uint8Array {
-  if ('data' in option) return encodeDataOption(option);
+  if ('data' in option) {
+    const data = dataBody(option);
+    if (option.name === 'padding') return data;
+    return option.name === 'malformed' ? concatBytes([Uint8Array.of(option.kind), data]) : encodeTlv(option.kind, data);
+  }
   if (option.kind <= NO_OPERATION) return Uint8Array.of(option.kind);
-  const codec = codecOfKind(option.kind);
-  return encodeTlv(option.kind, codec === undefined ? new Uint8Array(0) : codec.encodeBody(option));
-}
-
-function encodeDataOption(option: DataOption): Uint8Array {
-  const data = dataBody(option);
-  if (option.name === 'padding') return data;
-  return option.name === 'malformed' ? concatBytes([Uint8Array.of(option.kind), data]) : encodeTlv(option.kind, data);
+  return encodeTlv(option.kind, codecOfKind(option.kind)?.encodeBody(option) ?? new Uint8Array(0));
 }
 
 function formatOption(option: TcpOption): string {

@@ -56,7 +56,7 @@ function firstOf({ tests }: FirewallPortRecord, kind: TestRecord['probe']): Test
   return tests.find(({ probe, round }) => probe === kind && round === 1);
 }
 
-/** `-` for silence, empty for a test that was not run to its end; ICMP errors as type and code fit a column. */
+/** `-` for silence, empty for a test that was not run to its end; ICMP errors as type and code. */
 function replyText(test: TestRecord | undefined): string {
   if (test === undefined) return '';
   if (test.reply === null) return '-';

@@ -1,7 +1,7 @@
 import { formatMsRange } from '../../records/duration-text.ts';
 import type { PortRecord } from '../../records/probe/records.ts';
 import { remarkLines, remarksOn } from '../remark.ts';
-import { joinFacts, type Page } from '../text/page.ts';
+import { joinFacts, type Page, portRanges } from '../text/page.ts';
 import { wrapSentence } from '../text/wrap.ts';
 import { otherSender } from './port-row.ts';
 
@@ -130,11 +130,5 @@ export function foldLines(fold: Fold, countWidth: number, page: Page): string[] 
 function formatLabels(labels: readonly (string | number)[]): string {
   const numbers = labels.filter((label) => typeof label === 'number').toSorted((a, b) => a - b);
   if (numbers.length < labels.length) return labels.join(', ');
-  const runs: { first: number; last: number }[] = [];
-  for (const number of numbers) {
-    const run = runs.at(-1);
-    if (run !== undefined && run.last + 1 === number) run.last = number;
-    else runs.push({ first: number, last: number });
-  }
-  return runs.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(', ');
+  return portRanges(numbers).join(', ');
 }

@@ -9,7 +9,7 @@ import { TargetBlock } from './target-block.ts';
 /** More targets than this share one table. */
 const MOST_BLOCKS = 16;
 
-/** Whether a run of that size makes one table instead of a block for each target, whose head counts all its ports. */
+/** Whether a run of that size makes one table instead of a block for each target. */
 function hasManyTargets({ targets, ports }: RunSize): boolean {
   return targets > MOST_BLOCKS || (targets > 1 && ports === 1);
 }

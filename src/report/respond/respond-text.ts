@@ -1,10 +1,9 @@
-import { portRuns } from '../../probe/responder/responder-reporter.ts';
 import type { AttemptFate } from '../../probe/responder/report.ts';
 import { formatElapsed } from '../../records/duration-text.ts';
 import type { AttemptRecord, RespondRecord, RespondRunRecord, RespondSummaryRecord } from '../../records/respond/records.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
 import { plural } from '../summary-text.ts';
-import { createPage, joinFacts, joinLines, type Page, sentenceLines } from '../text/page.ts';
+import { createPage, joinFacts, joinLines, type Page, portRanges, sentenceLines } from '../text/page.ts';
 import type { Role } from '../text/paint.ts';
 import { wrapSentence } from '../text/wrap.ts';
 
@@ -38,8 +37,7 @@ function runLines({ listen }: RespondRunRecord, page: Page): string[] {
     listen.forSeconds === null ? [] : `for ${plural(listen.forSeconds, 'second')}`,
     listen.count === null ? [] : `until ${plural(listen.count, 'attempt')}`,
   ].flat();
-  const ports = portRuns(listen.ports).map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`));
-  const where = `${listen.ports.length === 1 ? 'port' : 'ports'} ${ports.join(',')}`;
+  const where = `${listen.ports.length === 1 ? 'port' : 'ports'} ${portRanges(listen.ports).join(',')}`;
   return sentenceLines('faint', `answering SYNs that prove the token on ${where} ${ends.join(' or ')}`, page);
 }
 

@@ -1,3 +1,4 @@
+import { portRuns } from '../../probe/responder/responder-reporter.ts';
 import { serviceName } from '../../probe/targets/service-names.ts';
 import type { PortState } from '../../probe/verdict.ts';
 import type { PortRecord } from '../../records/probe/records.ts';
@@ -62,6 +63,11 @@ export function targetName({ target, hostname }: Named): string {
 /** `  443 https`, the number flush right in `width` columns. */
 export function portLabel(port: number, width: number): string {
   return `${String(port).padStart(width)} ${serviceName(port) ?? ''}`.trimEnd();
+}
+
+/** `22` and `8000-8010` for ascending ports. */
+export function portRanges(ports: readonly number[]): readonly string[] {
+  return portRuns(ports).map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`));
 }
 
 /** `web.example (192.0.2.1) port 443` */

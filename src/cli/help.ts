@@ -3,8 +3,6 @@ import type { Command, CommandName } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { type Flag, FLAG_GROUPS, flagName } from './flags/flag.ts';
 
-/** Help is 80 columns wide on every terminal: it can be compared and quoted. */
-const COLUMNS = 80;
 const FLAG_WIDTH = 30;
 
 const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
@@ -21,21 +19,13 @@ const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
 /** `synscope --help`: what there is. */
 export function overviewText(version: string): string {
   const lines = [
-    ...wrapSentence(
-      '',
-      `synscope ${version}: probes TCP ports with crafted SYNs and says what came back, why, and how sure that is`,
-      COLUMNS,
-    ),
+    ...wrapped(`synscope ${version}: probes TCP ports with crafted SYNs and says what came back, why, and how sure that is`),
     '',
     'Usage: synscope [COMMAND] TARGET... [OPTIONS]',
     '',
     'Commands:',
-    ...Object.entries(COMMANDS).flatMap(([name, { summary }]) => wrapSentence(`  ${name.padEnd(9)} `, summary, COLUMNS)),
-    ...wrapSentence(
-      '',
-      'Without a command, probe is meant. A target with the name of a command needs it: synscope probe doctor.',
-      COLUMNS,
-    ),
+    ...Object.entries(COMMANDS).flatMap(([name, { summary }]) => wrapped(summary, `  ${name.padEnd(9)} `)),
+    ...wrapped('Without a command, probe is meant. A target with the name of a command needs it: synscope probe doctor.'),
     '',
     ...exampleLines(Object.values(COMMANDS).flatMap(({ examples }) => examples)),
     '',
@@ -52,8 +42,8 @@ export function commandText(name: CommandName): string {
   const lines = [
     `Usage: synscope ${name} ${operands} [OPTIONS]`,
     '',
-    ...wrapSentence('', `${summary}.`, COLUMNS),
-    ...wrapSentence('', about, COLUMNS),
+    ...wrapped(`${summary}.`),
+    ...wrapped(about),
     ...Object.entries(FLAG_GROUPS).flatMap(([group, heading]) => {
       const inside = Object.entries(flags).filter(([, flag]) => flag.group === group);
       return inside.length === 0 ? [] : ['', `${heading}:`, ...inside.flatMap(([key, flag]) => flagLines(key, flag))];
@@ -71,13 +61,18 @@ function flagLines(key: string, { short, negatable, argument, description, defau
   const letter = short === null ? '      ' : `  -${short}, `;
   const syntax = `${letter}--${negatable ? '[no-]' : ''}${flagName(key)}${argument === null ? '' : ` ${argument}`}  `;
   const meaning = defaultText === null ? description : `${description} (default: ${defaultText})`;
-  return wrapSentence(syntax.padEnd(FLAG_WIDTH), meaning, COLUMNS);
+  return wrapped(meaning, syntax.padEnd(FLAG_WIDTH));
 }
 
 function exampleLines(examples: Command['examples']): string[] {
-  return ['Examples:', ...examples.flatMap(([words, does]) => [`  synscope ${words}`, ...wrapSentence('      ', does, COLUMNS)])];
+  return ['Examples:', ...examples.flatMap(([words, does]) => [`  synscope ${words}`, ...wrapped(does, '      ')])];
 }
 
 function exitCodeLines(): string[] {
-  return ['Exit codes:', ...EXIT_CODES.flatMap(([code, meaning]) => wrapSentence(`  ${code.padStart(3)}  `, meaning, COLUMNS))];
+  return ['Exit codes:', ...EXIT_CODES.flatMap(([code, meaning]) => wrapped(meaning, `  ${code.padStart(3)}  `))];
+}
+
+/** Help is 80 columns wide on every terminal: it can be compared and quoted. */
+function wrapped(text: string, lead = ''): string[] {
+  return wrapSentence(lead, text, 80);
 }

@@ -1,5 +1,6 @@
 import type { AttemptFate } from '../probe/responder/report.ts';
-import type { Expectation, Finding, ResponderRecord, ResponderStatus } from '../records/records.ts';
+import type { PortRecord } from '../records/probe/records.ts';
+import type { Finding, ResponderRecord, ResponderStatus } from '../records/records.ts';
 import type { Page } from './text/page.ts';
 import { wrapSentence } from './text/wrap.ts';
 
@@ -14,15 +15,8 @@ export interface Remark {
 
 const INDENT = '      ';
 
-/** What a record of a port says besides its verdict. */
-interface Remarkable {
-  readonly findings: readonly Finding[];
-  readonly expectation: Expectation | null;
-  readonly responder?: ResponderRecord;
-}
-
 /** The remarks below a port's line. */
-export function remarksOn(record: Remarkable): readonly Remark[] {
+export function remarksOn(record: Pick<PortRecord, 'findings' | 'expectation' | 'responder'>): readonly Remark[] {
   const missed = record.expectation?.met === false ? [missedRemark(record.expectation.why ?? 'expectation missed')] : [];
   const responder = record.responder === undefined ? [] : responderRemarks(record.responder);
   return [...missed, ...record.findings.map(findingRemark), ...responder];

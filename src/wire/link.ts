@@ -11,8 +11,7 @@ const VLAN_TAG_BYTES = 4;
 
 /** BSD loopback: the address family in the byte order of the capturing host, so in either end of the word. */
 const NULL_HEADER_BYTES = 4;
-const FAMILY_BIG_ENDIAN = FAMILIES[IPV4].socketFamily;
-const FAMILY_LITTLE_ENDIAN = FAMILIES[IPV4].socketFamily << 24;
+const { socketFamily } = FAMILIES[IPV4];
 
 /**
  * Where the IPv4 header of a captured frame of `length` bytes begins, behind VLAN tags; -1 when it carries
@@ -29,7 +28,7 @@ function payloadOffset(link: LinkType, bytes: Uint8Array, length: number): numbe
     case 'raw':
       return 0;
     case 'null':
-      return isInetFamily(bytes, length) ? NULL_HEADER_BYTES : -1;
+      return length >= NULL_HEADER_BYTES && isInetFamily(readU32(bytes, 0)) ? NULL_HEADER_BYTES : -1;
     case 'ethernet':
       return ethertypePayload(bytes, length, 12, 14);
     case 'linux-sll':
@@ -41,10 +40,8 @@ function payloadOffset(link: LinkType, bytes: Uint8Array, length: number): numbe
   }
 }
 
-function isInetFamily(bytes: Uint8Array, length: number): boolean {
-  if (length < NULL_HEADER_BYTES) return false;
-  const family = readU32(bytes, 0);
-  return family === FAMILY_BIG_ENDIAN || family === FAMILY_LITTLE_ENDIAN;
+function isInetFamily(word: number): boolean {
+  return word === socketFamily || word === socketFamily << 24;
 }
 
 /** A VLAN tag is 2 bytes and the EtherType of what follows (IEEE 802.1Q, 9.6), in cooked captures too. */

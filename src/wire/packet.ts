@@ -7,40 +7,33 @@ import { type IcmpFields, decodeIcmp, encodeIcmp } from './icmp.ts';
 import { IpProtocol, IPV4_HEADER_BYTES, decodeIpv4, packetExtent, writeIpv4Header } from './ipv4.ts';
 import { encodeOptions } from './tcp-options.ts';
 
-/** The IP side of a packet to build; what is left out has the default named. */
+/** The IP side of a packet to build. Left out: TTL 64, TOS and ID 0, DF set, no options. */
 interface PacketFields {
   readonly source: Address;
   readonly destination: Address;
-  /** 64. */
   readonly ttl?: number;
-  /** DSCP and ECN, `dscp << 2 | ecn`: 0. */
+  /** DSCP and ECN, `dscp << 2 | ecn`. */
   readonly tos?: number;
-  /** 0. */
   readonly id?: number;
-  /** True. */
   readonly df?: boolean;
-  /** Raw IP options, a multiple of 4 bytes: none. */
+  /** Raw, a multiple of 4 bytes. */
   readonly ipOptions?: Uint8Array;
 }
 
-/** A TCP packet to build; what is left out has the default named. */
+/** A TCP packet to build. Left out: numbers 0, window 65535, no options, no payload. */
 export interface TcpPacketFields extends PacketFields {
   readonly sourcePort: number;
   readonly destinationPort: number;
   readonly seq: number;
-  /** 0. */
   readonly ack?: number;
   /** TcpFlag bits. */
   readonly flags: number;
-  /** 65535. */
   readonly window?: number;
-  /** 0. */
   readonly urgentPointer?: number;
-  /** The 3 bits between data offset and AE: 0. */
+  /** The 3 bits between data offset and AE. */
   readonly reserved?: number;
-  /** Option bytes as they are (a multiple of 4), or a list, padded with zeros: none. */
+  /** Bytes as they are (a multiple of 4), or a list, padded with zeros. */
   readonly options?: Uint8Array | readonly TcpOption[];
-  /** None. */
   readonly payload?: Uint8Array;
 }
 

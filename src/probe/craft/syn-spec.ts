@@ -48,7 +48,7 @@ export function craftSyn(spec: SynSpec, source: SynSource): SynTemplate {
   });
 }
 
-/** The raw window of the SYN as it leaves by `source`. */
+/** Its raw window. */
 export function synWindow(spec: SynSpec, source: SynSource): number {
   return spec.window ?? windowFor(spec.profile, source);
 }

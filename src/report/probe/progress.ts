@@ -74,8 +74,11 @@ function fit(shown: Shown, total: number, columns: number): string {
 
 function formatClock(seconds: number): string {
   if (seconds < 60) return `${seconds} s`;
-  const two = (value: number): string => String(value).padStart(2, '0');
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes}:${two(seconds % 60)}`;
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
 }

@@ -1,16 +1,10 @@
-import type { DoctorRecord } from '../records/doctor/records.ts';
-import type { HandshakeRunRecord } from '../records/handshake/records.ts';
-import type { MssRunRecord } from '../records/mss/records.ts';
-import type { ProbeRecord } from '../records/probe/records.ts';
-import type { PathCommandRecord } from '../records/path/records.ts';
-import type { PathOptions } from '../run/path/path.ts';
-import type { HandshakeOptions } from '../run/handshake/prepare-handshake.ts';
-import type { MssOptions } from '../run/mss/prepare-mss.ts';
-import type { FirewallRecord } from '../records/firewall/records.ts';
-import type { FirewallOptions } from '../run/firewall/firewall.ts';
-import type { RespondRecord } from '../records/respond/records.ts';
-import type { ProbeOptions } from '../run/probe/prepare.ts';
-import type { RespondOptions } from '../run/respond/respond.ts';
+import type { firewallInBatches } from '../run/firewall/firewall.ts';
+import type { handshakeInBatches } from '../run/handshake/handshake.ts';
+import type { inspectHost } from '../run/doctor/doctor.ts';
+import type { mssInBatches } from '../run/mss/mss.ts';
+import type { pathInBatches } from '../run/path/path.ts';
+import type { probeInBatches } from '../run/probe/probe.ts';
+import type { respondInBatches } from '../run/respond/respond.ts';
 
 /** Where results go. Text is written in order; what cannot be written at once waits in memory. */
 export interface Sink {
@@ -48,16 +42,13 @@ export interface Environment {
   readonly jobs: Jobs;
 }
 
-/** The run of a command: its records, in batches of what is ready. */
-export type RecordJob<O, R> = (options: O) => AsyncIterable<readonly R[]>;
-
-/** The runs behind the commands, loaded when they are needed. */
+/** The runs behind the commands, loaded when they are needed: records in batches of what is ready. */
 export interface Jobs {
-  readonly probe: () => Promise<RecordJob<ProbeOptions, ProbeRecord>>;
-  readonly path: () => Promise<RecordJob<PathOptions, PathCommandRecord>>;
-  readonly mss: () => Promise<RecordJob<MssOptions, MssRunRecord>>;
-  readonly handshake: () => Promise<RecordJob<HandshakeOptions, HandshakeRunRecord>>;
-  readonly firewall: () => Promise<RecordJob<FirewallOptions, FirewallRecord>>;
-  readonly respond: () => Promise<RecordJob<RespondOptions, RespondRecord>>;
-  readonly doctor: () => Promise<(targets: readonly string[]) => Promise<DoctorRecord>>;
+  readonly probe: () => Promise<typeof probeInBatches>;
+  readonly path: () => Promise<typeof pathInBatches>;
+  readonly mss: () => Promise<typeof mssInBatches>;
+  readonly handshake: () => Promise<typeof handshakeInBatches>;
+  readonly firewall: () => Promise<typeof firewallInBatches>;
+  readonly respond: () => Promise<typeof respondInBatches>;
+  readonly doctor: () => Promise<typeof inspectHost>;
 }

@@ -1,9 +1,9 @@
 import { EXIT_CODES, SynscopeError } from '../errors.ts';
 
-type ExitName = 'done' | 'expectationFailed' | 'notPermitted' | 'defect' | 'interrupted' | 'closedPipe';
-
 /** How the process ends; `EXIT_CODES` in errors.ts has those of known errors (2, 3 and 4). */
-export const ExitCode: Readonly<Record<ExitName, number>> = {
+export const ExitCode: {
+  readonly [name in 'done' | 'expectationFailed' | 'notPermitted' | 'defect' | 'interrupted' | 'closedPipe']: number;
+} = {
   done: 0,
   expectationFailed: 1,
   /** No engine can run here. */
@@ -15,14 +15,8 @@ export const ExitCode: Readonly<Record<ExitName, number>> = {
   closedPipe: 141,
 };
 
-/** What is said on stderr, and how the process ends. */
-export interface Failure {
-  readonly text: string;
-  readonly code: number;
-}
-
-/** The error's message, and its hint below; bad input is one line. An unknown error shows its stack: a defect. */
-export function describeFailure(error: unknown): Failure {
+/** The error's message, its hint below; bad input is one line. An unknown error, a defect, shows its stack. */
+export function describeFailure(error: unknown): { readonly text: string; readonly code: number } {
   if (!(error instanceof SynscopeError)) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { text: `synscope: this is a defect in synscope, please report it:\n${stack}\n`, code: ExitCode.defect };

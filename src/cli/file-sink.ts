@@ -61,20 +61,14 @@ export class FileSink implements Sink {
     this.#gathering = null;
     this.#writing = true;
     const bytes = Buffer.from(this.#waiting.join(''));
-    this.#waiting = [];
-    this.#waitingLength = 0;
-    release(this.#onRoom);
+    this.#clearWaiting();
     try {
-      this.#empty();
+      if (this.#truncate && fstatSync(this.#descriptor).isFile()) ftruncateSync(this.#descriptor);
+      this.#truncate = false;
       this.#writeBytes(bytes);
     } catch (error) {
       this.#fail(error as Error);
     }
-  }
-
-  #empty(): void {
-    if (this.#truncate && fstatSync(this.#descriptor).isFile()) ftruncateSync(this.#descriptor);
-    this.#truncate = false;
   }
 
   #writeBytes(bytes: Buffer): void {
@@ -89,9 +83,7 @@ export class FileSink implements Sink {
 
   #fail(error: Error): void {
     this.#error = error;
-    this.#waiting = [];
-    this.#waitingLength = 0;
-    release(this.#onRoom);
+    this.#clearWaiting();
     this.#rest();
     this.#onFailure();
   }
@@ -102,6 +94,12 @@ export class FileSink implements Sink {
     if (this.#onIdle.length > 0) return this.#writeWaiting();
     this.#writing = false;
     this.#gather();
+  }
+
+  #clearWaiting(): void {
+    this.#waiting = [];
+    this.#waitingLength = 0;
+    release(this.#onRoom);
   }
 
   #rest(): void {

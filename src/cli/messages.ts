@@ -36,23 +36,17 @@ export function createMessages(environment: Pick<Environment, 'stderr' | 'variab
     warned.add(text);
     line(`warning: ${text}`);
   };
-  const show = (text: string): void => {
+  const progressText = createProgress();
+  let last = -Infinity;
+  const progress = (values: ProgressValues): void => {
+    if (values.elapsedMs - last < PROGRESS_INTERVAL_MS) return;
+    last = values.elapsedMs;
+    // The last column stays free: a full line would wrap, and could not be erased.
+    const text = progressText(values, stderr.columns() - 1);
+    if (text === null) return;
     stderr.write(`${ERASE}${text}`);
     shown = true;
   };
   const canErase = stderr.isTerminal && variables['TERM'] !== 'dumb';
-  const progress = quiet || !canErase ? null : throttled(() => stderr.columns(), show);
-  return { line, warning, progress, clear };
-}
-
-function throttled(columns: () => number, show: (text: string) => void): (values: ProgressValues) => void {
-  const progressText = createProgress();
-  let last = -Infinity;
-  return (values) => {
-    if (values.elapsedMs - last < PROGRESS_INTERVAL_MS) return;
-    last = values.elapsedMs;
-    // The last column stays free: a full line would wrap, and could not be erased.
-    const text = progressText(values, columns() - 1);
-    if (text !== null) show(text);
-  };
+  return { line, warning, progress: quiet || !canErase ? null : progress, clear };
 }

@@ -48,22 +48,14 @@ function openFile(path: string): Sink {
 
 /** This process: its streams, signals and clock. */
 function thisProcess(): Environment {
-  const stdout = new FileSink(STDOUT, { truncate: false });
   return {
     version: packageVersion(),
     variables: process.env,
-    stdout: {
+    stdout: Object.assign(new FileSink(STDOUT, { truncate: false }), {
       isTerminal: isTerminal(STDOUT),
       columns: () => terminalColumns(process.stdout),
-      write: (text) => stdout.write(text),
-      finish: () => stdout.finish(),
-      onFailure: (listener) => stdout.onFailure(listener),
-    },
-    stderr: {
-      isTerminal: isTerminal(STDERR),
-      columns: () => terminalColumns(process.stderr),
-      write: writeMessage,
-    },
+    }),
+    stderr: { isTerminal: isTerminal(STDERR), columns: () => terminalColumns(process.stderr), write: writeMessage },
     openFile,
     onInterrupt: (handler) => {
       process.on('SIGINT', handler).on('SIGTERM', handler);

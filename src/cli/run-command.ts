@@ -1,4 +1,6 @@
 import { usageError } from '../errors.ts';
+import type { MssRecord } from '../records/mss/records.ts';
+import type { PortRecord } from '../records/probe/records.ts';
 import { type FormatName, loadReporter } from '../report/formats.ts';
 import type { Reporter, ReportStyle } from '../report/reporter.ts';
 import type { AnyRecord, Command, CommandName, RunSteering } from './command.ts';
@@ -30,23 +32,8 @@ interface CommandOptions extends OutputOptions, GeneralOptions {
   readonly tokenFile?: string;
 }
 
-/** What a record may say of what was expected. */
-interface Judged extends AnyRecord {
-  readonly target: string;
-  readonly port: number;
-  readonly expectation?: { readonly met: boolean; readonly why: string | null } | null;
-  /** Of `mss`. */
-  readonly pass?: boolean | null;
-  readonly why?: string | null;
-}
-
-/** What a run has come to. */
-interface Outcome {
-  /** Whether the summary says so; null before it. */
-  interrupted: boolean | null;
-  /** The exit code that its records call for. */
-  code: number;
-}
+/** What a record may say of what was expected; `pass` and `why` are those of `mss`. */
+type Judged = Pick<PortRecord, 'target' | 'port'> & Partial<Pick<PortRecord, 'expectation'> & Pick<MssRecord, 'pass' | 'why'>>;
 
 /** Everything that a record passes on its way out. */
 interface Pipeline {
@@ -55,7 +42,8 @@ interface Pipeline {
   readonly results: Results;
   readonly messages: Messages;
   readonly interruption: Interruption;
-  readonly outcome: Outcome;
+  /** Whether the summary says so, null before it; and the exit code that the records call for. */
+  readonly outcome: { interrupted: boolean | null; code: number };
 }
 
 /** Runs to the end and writes records as they come: the exit code. Throws the run's error once all is written. */
@@ -67,7 +55,14 @@ export async function runCommand(asked: AskedCommand, environment: Environment):
   const messages = createMessages(environment, options.quiet === true);
   const interruption = listenForInterruption(environment, messages.clear);
   results.sink.onFailure(interruption.abort);
-  const pipeline = { command, reporter, results, messages, interruption, outcome: { interrupted: null, code: ExitCode.done } };
+  const pipeline: Pipeline = {
+    command,
+    reporter,
+    results,
+    messages,
+    interruption,
+    outcome: { interrupted: null, code: ExitCode.done },
+  };
   let failure: unknown = null;
   try {
     await writeRecords(await begin(asked, pipeline, environment), pipeline);
@@ -79,7 +74,8 @@ export async function runCommand(asked: AskedCommand, environment: Environment):
   interruption.release();
   if (!everythingWritten) return ExitCode.closedPipe;
   if (failure !== null) throw failure;
-  return exitCodeFor(pipeline);
+  const { interrupted, code } = pipeline.outcome;
+  return interruption.byUser() && interrupted !== false ? ExitCode.interrupted : code;
 }
 
 /** The format that `--format` and `--json` ask for; the packets of a dry run are JSON Lines in any case. */
@@ -94,12 +90,8 @@ function begin(
   { interruption, messages, reporter }: Pipeline,
   { jobs, variables }: Environment,
 ): Promise<AsyncIterable<readonly AnyRecord[]>> {
-  const steering: RunSteering = {
-    targets: operands,
-    signal: interruption.signal,
-    dropPrivileges: true,
-    onWarning: messages.warning,
-  };
+  const { signal } = interruption;
+  const steering: RunSteering = { targets: operands, signal, dropPrivileges: true, onWarning: messages.warning };
   const asked = { ...steering, ...tokenIn(variables, command, options), ...optionsIn(options, command.runFlags) };
   const openOnly = options.open === true ? (reporter.needsOpenAlone ?? (() => true)) : null;
   return command.begin(asked, { jobs, onProgress: messages.progress, openOnly });
@@ -143,20 +135,10 @@ function writeRecord(record: AnyRecord, pipeline: Pipeline): Promise<void> | nul
 function note(record: AnyRecord, { command, outcome, messages }: Pipeline): void {
   if (record.type === 'summary') outcome.interrupted = 'interrupted' in record && record.interrupted === true;
   outcome.code = command.exitCodeOf(record) ?? outcome.code;
-  const missed = missedExpectation(record as Judged);
-  if (missed === null) return;
+  const { target, port, expectation, pass, why } = record as AnyRecord & Judged;
+  if (expectation?.met !== false && pass !== false) return;
   outcome.code = ExitCode.expectationFailed;
-  messages.line(missed);
-}
-
-/** What a record misses of what was expected, as a line; null when nothing. */
-function missedExpectation({ target, port, expectation, pass, why }: Judged): string | null {
-  if (expectation?.met !== false && pass !== false) return null;
-  return `${target}:${port}: ${expectation?.why ?? why ?? 'not as expected'}`;
-}
-
-function exitCodeFor({ outcome, interruption }: Pipeline): number {
-  return interruption.byUser() && outcome.interrupted !== false ? ExitCode.interrupted : outcome.code;
+  messages.line(`${target}:${port}: ${expectation?.why ?? why ?? 'not as expected'}`);
 }
 
 function styleOf(options: CommandOptions, environment: Environment, results: Results): ReportStyle {

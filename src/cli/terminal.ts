@@ -1,7 +1,6 @@
 /**
- * Whether to use colors. The flag decides, then FORCE_COLOR (`0` and `false` mean none) and NO_COLOR when not
- * empty, as Node ranks them.
- * Else colors are for terminals that are not TERM=dumb.
+ * Whether to use colors: by the flag, else by FORCE_COLOR (`0` and `false` mean none) and NO_COLOR when not
+ * empty, as Node ranks them, else on a terminal that is not TERM=dumb.
  */
 export function wantsColor(
   flag: boolean | undefined,

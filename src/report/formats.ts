@@ -7,9 +7,6 @@ import type { ProbeRecord } from '../records/probe/records.ts';
 import type { RespondRecord } from '../records/respond/records.ts';
 import type { Reporter, ReportStyle } from './reporter.ts';
 
-/** What `--format` can name. */
-export type FormatName = 'table' | 'json';
-
 /** The records of every command that yields any. */
 export interface CommandRecords {
   readonly probe: ProbeRecord;
@@ -21,21 +18,19 @@ export interface CommandRecords {
   readonly doctor: DoctorRecord;
 }
 
-/** Makes the reporter of one run. */
-type CreateReporter<R> = (style: ReportStyle) => Reporter<R>;
-
-/** Loads what makes the reporters of each command that has the format: a run needs one of them. */
-type Reporters = { readonly [C in keyof CommandRecords]?: () => Promise<CreateReporter<CommandRecords[C]>> };
+/** Loads what makes the reporter of one run: a run needs one of them. */
+type LoadReporter<R> = () => Promise<(style: ReportStyle) => Reporter<R>>;
 
 interface Format {
   /** In the words of the help. */
   readonly description: string;
-  readonly reporters: Reporters;
+  /** Of each command that has the format. */
+  readonly reporters: { readonly [C in keyof CommandRecords]?: LoadReporter<CommandRecords[C]> };
 }
 
-/** Every format: what it is, and which commands have it. */
-export const FORMATS: Readonly<Record<FormatName, Format>> = {
-  table: {
+/** Every format. Functions, so that the types are declared and the names still read off the table. */
+export const FORMATS = {
+  table: (): Format => ({
     description: 'for reading',
     reporters: {
       probe: async () => (await import('./probe/table.ts')).createTableReporter,
@@ -46,32 +41,33 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
       respond: async () => (await import('./respond/respond-text.ts')).createRespondText,
       doctor: async () => (await import('./doctor/doctor-text.ts')).createDoctorText,
     },
-  },
-  json: {
-    description: 'JSON Lines, one record a line',
-    reporters: forEveryCommand(async () => (await import('./json.ts')).createJsonLines),
-  },
+  }),
+  json: (): Format => forEveryCommand('JSON Lines, one record a line', async () => (await import('./json.ts')).createJsonLines),
 };
 
+/** What `--format` can name. */
+export type FormatName = keyof typeof FORMATS;
+
 /** A format that writes the records of all commands in one way. */
-export function forEveryCommand(load: () => Promise<CreateReporter<CommandRecords[keyof CommandRecords]>>): Required<Reporters> {
-  return { probe: load, path: load, mss: load, handshake: load, firewall: load, respond: load, doctor: load };
+export function forEveryCommand(description: string, load: LoadReporter<CommandRecords[keyof CommandRecords]>): Format {
+  const reporters = { probe: load, path: load, mss: load, handshake: load, firewall: load, respond: load, doctor: load };
+  return { description, reporters };
 }
 
 /** The formats that a command has. */
 export function formatsOf(
   command: keyof CommandRecords,
-  formats: Readonly<Record<string, Format>> = FORMATS,
+  formats: Readonly<Record<string, () => Format>> = FORMATS,
 ): readonly FormatName[] {
-  return (Object.keys(formats) as FormatName[]).filter((name) => formats[name]?.reporters[command] !== undefined);
+  return (Object.keys(formats) as FormatName[]).filter((name) => formats[name]?.().reporters[command] !== undefined);
 }
 
 /** What makes the reporters of a command in a format that it has. */
 export function loadReporter<C extends keyof CommandRecords>(
   command: C,
   format: FormatName,
-): Promise<CreateReporter<CommandRecords[C]>> {
-  const load = FORMATS[format].reporters[command];
+): ReturnType<LoadReporter<CommandRecords[C]>> {
+  const load = FORMATS[format]().reporters[command];
   if (load === undefined) throw new Error(`${command} has no format ${format}`);
   return load();
 }

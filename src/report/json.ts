@@ -7,13 +7,9 @@ export function createJsonLines({ openOnly }: ReportStyle): Reporter<object> {
   const ports = new PortJson();
   return {
     write: (record) => {
-      if (!isPort(record)) return `${JSON.stringify(record)}\n`;
-      return openOnly && record.state !== 'open' ? '' : ports.line(record);
+      if (!('type' in record) || record.type !== 'port') return `${JSON.stringify(record)}\n`;
+      const port = record as PortRecord;
+      return openOnly && port.state !== 'open' ? '' : ports.line(port);
     },
   };
-}
-
-/** Port records, of which a run may have millions, are not left to JSON.stringify. */
-function isPort(record: object): record is PortRecord {
-  return 'type' in record && record.type === 'port';
 }

@@ -1,6 +1,7 @@
 import type { AttemptFate } from '../probe/responder/report.ts';
-import type { Expectation, Finding, ResponderRecord, ResponderStatus } from '../records/records.ts';
-import type { Paint } from './text/paint.ts';
+import type { PortRecord } from '../records/probe/records.ts';
+import type { Finding, ResponderRecord, ResponderStatus } from '../records/records.ts';
+import type { Page } from './text/page.ts';
 import { wrapSentence } from './text/wrap.ts';
 
 /** A line below a port: something found, an expectation that was missed, or what the responder saw. */
@@ -14,26 +15,19 @@ export interface Remark {
 
 const INDENT = '      ';
 
-/** What a record of a port says besides its verdict. */
-interface Remarkable {
-  readonly findings: readonly Finding[];
-  readonly expectation: Expectation | null;
-  readonly responder?: ResponderRecord;
-}
-
 /** The remarks below a port's line. */
-export function remarksOn(record: Remarkable): readonly Remark[] {
+export function remarksOn(record: Pick<PortRecord, 'findings' | 'expectation' | 'responder'>): readonly Remark[] {
   const missed = record.expectation?.met === false ? [missedRemark(record.expectation.why ?? 'expectation missed')] : [];
   const responder = record.responder === undefined ? [] : responderRemarks(record.responder);
   return [...missed, ...record.findings.map(findingRemark), ...responder];
 }
 
-/** An expectation that was missed. */
+/** The remark on an expectation that was missed. */
 export function missedRemark(why: string): Remark {
   return { role: 'missed', head: `x ${why}`, detail: '' };
 }
 
-/** A finding as a line. */
+/** The remark on a finding. */
 export function findingRemark({ code, option, certainty, direction, detail }: Finding): Remark {
   const subject = option === null || code.startsWith(option) ? '' : ` ${option}`;
   const way = direction === 'unknown' ? '' : `, ${direction}`;
@@ -41,10 +35,7 @@ export function findingRemark({ code, option, certainty, direction, detail }: Fi
 }
 
 /** Lines of remarks. One that was given in full before, by `said`, refers to that. */
-export function remarkLines(
-  remarks: readonly Remark[],
-  { columns, paint, said }: { readonly columns: number; readonly paint: Paint; readonly said: Set<string> },
-): string[] {
+export function remarkLines(remarks: readonly Remark[], { columns, paint, said }: Omit<Page, 'verbose'>): string[] {
   return remarks.flatMap(({ role, head, detail }) => {
     const isNew = detail !== '' && !said.has(head + detail);
     if (isNew) said.add(head + detail);
@@ -74,23 +65,19 @@ const UNANSWERED: Readonly<Partial<Record<AttemptFate, string>>> = {
 
 /** What the responder saw, besides the findings; no line where they say it all. */
 export function responderRemarks(record: ResponderRecord): readonly Remark[] {
-  return sentences(record).map((text) => ({ role: 'faint', head: `= responder: ${text}`, detail: '' }));
+  const texts = sentences(record).filter((text) => text !== '');
+  return texts.map((text) => ({ role: 'faint', head: `= responder: ${text}`, detail: '' }));
 }
 
 function sentences(record: ResponderRecord): readonly string[] {
-  const { status, fate } = record;
-  if (status !== 'reported' && status !== 'arrived') return UNTOLD[status] === '' ? [] : [UNTOLD[status]];
-  const unanswered = fate === null ? undefined : UNANSWERED[fate];
-  const texts = [unanswered ?? '', ...natTexts(record), unaltered(record)];
-  return texts.filter((text) => text !== '');
-}
-
-function natTexts({ translation }: ResponderRecord): readonly string[] {
-  if (translation === null) return [];
-  const { source, destination } = translation;
+  const { status, fate, translation } = record;
+  if (status !== 'reported' && status !== 'arrived') return [UNTOLD[status]];
+  const { source = null, destination = null } = translation ?? {};
   return [
+    (fate === null ? undefined : UNANSWERED[fate]) ?? '',
     source === null ? '' : `NAT of the source: ${source}`,
     destination === null ? '' : `NAT of the destination: ${destination}`,
+    unaltered(record),
   ];
 }
 

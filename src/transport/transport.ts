@@ -8,9 +8,8 @@ export type EngineName = 'packet-ring' | 'raw-cap' | 'simulated';
 export type ClockName = 'kernel' | 'userspace' | 'simulated';
 
 /**
- * Ways of handing packets to the kernel: a raw IP socket, an AF_XDP transmit ring, an AF_PACKET socket that
- * bypasses the queueing discipline. The last two pass by everything that sees outgoing packets, captures
- * included, so that the kernel does not stamp them.
+ * Ways of handing packets to the kernel: a raw IP socket, an AF_XDP transmit ring, an AF_PACKET socket. The
+ * last two bypass the queueing discipline and all that sees outgoing packets, captures and stamps included.
  */
 export type SendPathName = 'raw-ip' | 'af-xdp' | 'af-packet' | 'simulated';
 
@@ -22,9 +21,9 @@ export interface SendPath {
 }
 
 /**
- * Fixed slots for packets on their way out, owned by the transport and reused for every batch. Slot `i` is
- * `bytes[i * slotSize ... + lengths[i]]`, a whole IP packet. The session fills slots `0 ... count-1`; `flush`
- * sends them.
+ * Fixed slots for packets to send, owned by the transport and reused for every batch. Slot `i` is a whole IP
+ * packet, `bytes[i * slotSize ... + lengths[i]]`. The session fills slots `0 ... count-1`; `flush` sends
+ * them.
  */
 export interface SendBatch {
   readonly capacity: number;
@@ -42,10 +41,9 @@ export interface SendBatch {
 }
 
 /**
- * Receives a captured IP packet, link header removed: `bytes[offset ... offset+length]`, valid during the
- * call only. `length` is what was captured; the IP header may announce more (snap length) or less (Ethernet
- * padding). Own outgoing packets are delivered too, where the engine sees them: their stamps are the send
- * times.
+ * Receives a captured IP packet, `bytes[offset ... offset+length]`, valid during the call only. `length` is
+ * what was captured: the IP header may announce more (snap length) or less (Ethernet padding). Own outgoing
+ * packets come too, where the engine sees them: their stamps are the send times.
  */
 export type PacketHandler = (bytes: Uint8Array, offset: number, length: number, at: Nanos) => void;
 
@@ -64,15 +62,14 @@ export interface Transport {
   /** Names the one receiver of captured packets; packets that came before are not replayed. */
   capture(handler: PacketHandler): void;
   /**
-   * Tries to send slots `0 ... batch.count-1` in order, sets `errors` and `sentAt` for each, leaves `count`
-   * alone. Never throws for a packet. EAGAIN and ENOBUFS mean "not sent, try again later".
+   * Tries to send slots `0 ... batch.count-1` in order and sets `errors` and `sentAt` of each. Never throws
+   * for a packet. EAGAIN and ENOBUFS mean "not sent, try again later".
    */
   flush(): void;
   /**
-   * Lets another thread send the slots that `flush` would, in any order, and returns soon: `batch` is another
-   * one from then on, and packets that are answered already are delivered all the same. False where that
-   * cannot be had, or is not worth it: then nothing has happened. Before the next `post` and `flush`
-   * `settled` is asked until it says null.
+   * Lets another thread send the slots, in any order, while `batch` is another one and packets that are
+   * answered already are delivered all the same. False where that cannot be had, or is not worth it: nothing
+   * has happened. Before the next `post` or `flush`, `settled` is asked until it says null.
    */
   post(): boolean;
   /** A batch that was posted and each of whose slots is now as after `flush`; null when there is none. */
@@ -107,9 +104,8 @@ export interface Routes {
   /** True for an address of this host. */
   isLocal(address: Address): boolean;
   /**
-   * True while the next hop towards `target` (the gateway, or on the link the target itself) has not answered
-   * ARP: the kernel holds packets to it back or has thrown them away, they never left. False when that cannot
-   * be known.
+   * True while the next hop towards `target` has not answered ARP: the kernel holds packets to it back or has
+   * dropped them. False when that cannot be known.
    */
   isUnresolved(target: Address): boolean;
 }

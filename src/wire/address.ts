@@ -1,10 +1,9 @@
+import { readU32, writeU32 } from './bytes.ts';
+
 /** An IPv4 address as an unsigned 32-bit number, network order read as big-endian. */
 type Ipv4 = number & { readonly __ipv4: unique symbol };
 
-/**
- * An address of any supported family. Outside wire/ it is opaque: compare with `===`, order with
- * `compareAddresses`, show with `formatAddress`; nothing may assume 32 bits.
- */
+/** Of any supported family. Opaque outside wire/: compare with `===`; nothing may assume 32 bits. */
 export type Address = Ipv4;
 
 /** `0.0.0.0`: the kernel fills the source in where a raw packet carries it (ip(7), IP_HDRINCL). */
@@ -20,19 +19,12 @@ export function isLoopback(address: Address): boolean {
 
 /** Reads the address that stands at `offset`, 4 bytes in network order. The caller has checked the length. */
 export function readAddress(bytes: Uint8Array, offset: number): Address {
-  return ((((bytes[offset] as number) << 24) |
-    ((bytes[offset + 1] as number) << 16) |
-    ((bytes[offset + 2] as number) << 8) |
-    (bytes[offset + 3] as number)) >>>
-    0) as Ipv4;
+  return readU32(bytes, offset) as Ipv4;
 }
 
 /** Writes `address` at `offset`, 4 bytes in network order. */
 export function writeAddress(bytes: Uint8Array, offset: number, address: Address): void {
-  bytes[offset] = address >>> 24;
-  bytes[offset + 1] = (address >>> 16) & 0xff;
-  bytes[offset + 2] = (address >>> 8) & 0xff;
-  bytes[offset + 3] = address & 0xff;
+  writeU32(bytes, offset, address);
 }
 
 /** Dotted quad. */
@@ -51,11 +43,6 @@ export function parseAddress(text: string): Address | null {
     value = value * 256 + number;
   }
   return value as Ipv4;
-}
-
-/** Negative, zero or positive as `a` sorts before, with or after `b`. */
-export function compareAddresses(a: Address, b: Address): number {
-  return a - b;
 }
 
 /** The address `count` places after `base`; the caller keeps it inside the family's range. */

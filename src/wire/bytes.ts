@@ -1,20 +1,9 @@
-import type { Defect } from './decoded.ts';
-
-/**
- * What is missing when `needed` bytes are wanted at `offset` of a layer, or null when they are there.
- * Decoders ask once for each header and then read its fields without fear.
- */
-export function shortage(layer: Defect['layer'], bytes: Uint8Array, offset: number, needed: number): Defect | null {
-  const had = Math.max(0, bytes.length - offset);
-  return had >= needed ? null : { layer, message: 'too short', offset, needed, had };
-}
-
-/** Reads 16 bits in network order. The caller has checked the length. */
+/** Reads 16 bits in network order. Callers of all readers and writers here have checked the length. */
 export function readU16(bytes: Uint8Array, offset: number): number {
   return ((bytes[offset] as number) << 8) | (bytes[offset + 1] as number);
 }
 
-/** Reads 32 bits in network order, unsigned. The caller has checked the length. */
+/** Reads 32 bits in network order, unsigned. */
 export function readU32(bytes: Uint8Array, offset: number): number {
   return (
     (((bytes[offset] as number) << 24) |
@@ -66,23 +55,20 @@ export function fromHex(text: string): Uint8Array | null {
   );
 }
 
-/** Kinds without a length byte, in TCP (RFC 9293, 3.2) and IPv4 (RFC 791, 3.1) options. */
+/** A kind without a length byte, in TCP (RFC 9293, 3.2) and IPv4 (RFC 791, 3.1) options. */
 export const END_OF_OPTIONS = 0;
-/** The kind that has no length byte besides the end marker. */
+/** The other one. */
 export const NO_OPERATION = 1;
 
 /**
- * Where an element at `offset` ends that announces `length` bytes, its own header of `header` bytes included;
- * -1 when it is shorter than its header or longer than what stands before `end`. So a walk always moves on
- * and never leaves its bytes.
+ * Where an element at `offset` ends that announces `length` bytes, its header of `header` bytes included; -1
+ * when it is shorter than its header or passes `end`. So a walk always moves on and never leaves its bytes.
  */
 export function elementEnd(offset: number, end: number, length: number, header: number): number {
   return length < header || length > end - offset ? -1 : offset + length;
 }
 
-/**
- * Where the TCP or IPv4 option at `offset` ends; -1 when its length cannot be right. Needs `offset < end`.
- */
+/** Where the TCP or IPv4 option at `offset`, before `end`, ends; -1 when its length cannot be right. */
 export function optionEnd(bytes: Uint8Array, offset: number, end: number): number {
   if ((bytes[offset] as number) <= NO_OPERATION) return offset + 1;
   return end - offset < 2 ? -1 : elementEnd(offset, end, bytes[offset + 1] as number, 2);

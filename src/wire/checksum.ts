@@ -1,7 +1,7 @@
 /**
- * Running one's complement sum of 16-bit words (RFC 1071), an odd last byte taken as the high half of a word.
- * `start` is a sum of bytes before these, an even number of them. Not folded: exact while the summed bytes
- * are fewer than 128 KiB.
+ * Running one's complement sum of 16-bit words (RFC 1071), an odd last byte taken as the high half of one.
+ * `start` is the sum of an even number of bytes before these. Not folded: exact while fewer than 128 KiB are
+ * summed.
  */
 export function onesSum(bytes: Uint8Array, offset: number, length: number, start: number = 0): number {
   let sum = start;

@@ -12,6 +12,12 @@ export interface Defect {
 /** A decoder's result: decoders are total, malformed input is a value. */
 export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly defect: Defect };
 
+/** What is missing of `needed` bytes, or null: decoders ask once for each header, then read its fields. */
+export function shortage(layer: Defect['layer'], bytes: Uint8Array, needed: number): Defect | null {
+  const had = bytes.length;
+  return had >= needed ? null : { layer, message: 'too short', offset: 0, needed, had };
+}
+
 /** An IPv4 header (RFC 791, 3.1). */
 export interface Ipv4Header {
   readonly version: 4;
@@ -35,10 +41,7 @@ export interface Ipv4Header {
   readonly options: Uint8Array;
 }
 
-/**
- * One TCP option: the object that appears in JSON records, and the in-memory form alike.
- * Lists of it are ordered and lossless: `encodeOptions(decodeOptions(bytes))` gives the same bytes.
- */
+/** One TCP option, in memory and in JSON records. */
 export type TcpOption =
   | { readonly kind: 0; readonly name: 'eol' }
   | { readonly kind: 1; readonly name: 'nop' }
@@ -50,10 +53,8 @@ export type TcpOption =
   | DataOption;
 
 /**
- * Any other option: `data` is lower-case hex of what follows kind and length. `name` is a known name
- * (`mptcp`, `md5`, `ao`, `exp`, `sack`, ...) or `kind-N`; `malformed` ends a list whose remaining bytes do
- * not parse (there `data` is every byte after the kind); `padding` is what stands after EOL when it is not
- * all zero.
+ * Any other option: `data` is lower-case hex of what follows kind and length. `name` is a known one (`mptcp`,
+ * `sack`, ...), `kind-N`, or `malformed` or `padding` (see `decodeOptions`).
  */
 export interface DataOption {
   readonly kind: number;

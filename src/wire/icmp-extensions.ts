@@ -16,10 +16,9 @@ const MPLS_CLASS = 1;
 const MPLS_INCOMING_STACK = 1;
 
 /**
- * The objects of the extension structure that `bytes` is (RFC 4884, 7), or null when it is none: another
- * version, or a checksum that is wrong. A checksum of 0 says that none was made; `checksumRequired` asks for
- * one all the same, where nothing else announces a structure. Objects behind one with an impossible length
- * are left out.
+ * The objects of the extension structure that `bytes` is (RFC 4884, 7), up to one with an impossible length.
+ * Null for another version or a wrong checksum. A checksum of 0 says that none was made: not where one is
+ * required because nothing else announces a structure.
  */
 export function decodeExtensions(bytes: Uint8Array, checksumRequired: boolean): readonly IcmpExtensionObject[] | null {
   if (bytes.length < STRUCTURE_HEADER || (bytes[0] as number) >>> 4 !== VERSION) return null;

@@ -7,9 +7,9 @@ import { TCP_HEADER_BYTES, TcpOffset, readTcpHeader, tcpHeaderLength } from './t
 export const QUOTED_TRANSPORT_BYTES = 8;
 
 /**
- * The packet quoted in an ICMP error, read as far as it goes: at least the IP header must be there, else
- * null. RFC 792 promises 8 bytes behind it, RFC 1812 (4.3.2.3) as much as fits. Zeros past the quoted total
- * length are padding (RFC 4884, 5.1) and left out.
+ * The packet quoted in an ICMP error, read as far as it goes; null without its whole IP header. RFC 792
+ * promises 8 bytes behind it, RFC 1812 (4.3.2.3) as much as fits. Zeros past the quoted total length are
+ * padding (RFC 4884, 5.1).
  */
 export function decodeQuote(area: Uint8Array): Quote | null {
   const decoded = decodeIpv4(area);
@@ -20,22 +20,19 @@ export function decodeQuote(area: Uint8Array): Quote | null {
 }
 
 /**
- * Some hosts quote a total length that is too small (BSDs took the header off it, or left it in host order):
- * so what lies past it is kept unless it is all zero, and never cut below the bytes that identify a probe.
+ * Some hosts quote too small a total length (BSDs took the header off it, or left it in host order): what
+ * lies past it is kept unless it is all zero, and never cut below the bytes that identify a probe.
  */
 function withoutPadding(area: Uint8Array, ip: Ipv4Header): Uint8Array {
   const extent = Math.max(packetExtent(ip.totalLength, area.length), ip.headerLength + QUOTED_TRANSPORT_BYTES);
   return area.subarray(extent).some((byte) => byte !== 0) ? area : area.subarray(0, extent);
 }
 
-type Transport = Pick<Quote, 'sourcePort' | 'destinationPort' | 'seq' | 'tcp'>;
-
-const NOTHING: Transport = { sourcePort: null, destinationPort: null, seq: null, tcp: null };
-
-function readTransport(ip: Ipv4Header, bytes: Uint8Array): Transport {
-  const hasPorts = ip.protocol === IpProtocol.TCP || ip.protocol === IpProtocol.UDP;
-  if (!hasPorts || ip.fragmentOffset !== 0 || bytes.length < TcpOffset.SEQ) return NOTHING;
+function readTransport(ip: Ipv4Header, bytes: Uint8Array): Omit<Quote, 'bytes' | 'ip'> {
   const isTcp = ip.protocol === IpProtocol.TCP;
+  const hasPorts = isTcp || ip.protocol === IpProtocol.UDP;
+  if (!hasPorts || ip.fragmentOffset !== 0 || bytes.length < TcpOffset.SEQ)
+    return { sourcePort: null, destinationPort: null, seq: null, tcp: null };
   return {
     sourcePort: readU16(bytes, TcpOffset.SOURCE_PORT),
     destinationPort: readU16(bytes, TcpOffset.DESTINATION_PORT),

@@ -1,6 +1,6 @@
-import { concatBytes, readU16, readU32, shortage, writeU16, writeU32 } from './bytes.ts';
+import { concatBytes, readU16, readU32, writeU16, writeU32 } from './bytes.ts';
 import { internetChecksum } from './checksum.ts';
-import type { Decoded, IcmpExtensionObject, IcmpMessage } from './decoded.ts';
+import { shortage, type Decoded, type IcmpExtensionObject, type IcmpMessage } from './decoded.ts';
 import { PADDED_QUOTE_BYTES, decodeExtensions, encodeExtensions } from './icmp-extensions.ts';
 import { QUOTED_TRANSPORT_BYTES, decodeQuote } from './icmp-quote.ts';
 import { ipHeaderLength } from './ipv4.ts';
@@ -15,14 +15,9 @@ const CHECKSUM = 2;
 const REST = 4;
 const QUOTE_WORDS = 5;
 
-/** Error messages, which quote a packet (RFC 792): type -> may carry extensions (RFC 4884, 4). */
-const ERROR_TYPES: ReadonlyMap<number, boolean> = new Map([
-  [3, true],
-  [4, false],
-  [5, false],
-  [11, true],
-  [12, true],
-]);
+/** Error messages, which quote a packet (RFC 792), and those that may carry extensions (RFC 4884, 4). */
+const ERROR_TYPES: readonly number[] = [3, 4, 5, 11, 12];
+const EXTENSIBLE_TYPES: readonly number[] = [3, 11, 12];
 
 const REASONS: Readonly<Record<string, string>> = {
   '3/0': 'icmp-net-unreachable',
@@ -38,12 +33,18 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** True for what quotes a packet: unreachable, source quench, redirect, time exceeded, parameter problem. */
 export function isIcmpError(type: number): boolean {
-  return ERROR_TYPES.has(type);
+  return ERROR_TYPES.includes(type);
 }
 
 /** The reason name of an ICMP error, such as `icmp-port-unreachable`, else `icmp-TYPE-CODE`. */
 export function formatIcmpReason(type: number, code: number): string {
   return REASONS[`${type}/${code}`] ?? `icmp-${type}-${code}`;
+}
+
+/** `3/1` for the reason name of an ICMP error of type 3 and code 1; null for another word. */
+export function icmpTypeAndCode(reason: string): string | null {
+  const [, type, code] = /^icmp-(\d+)-(\d+)$/.exec(reason) ?? [];
+  return type === undefined ? (Object.keys(REASONS).find((key) => REASONS[key] === reason) ?? null) : `${type}/${code}`;
 }
 
 /** Fields of an ICMP message to write. */
@@ -60,17 +61,17 @@ export interface IcmpFields {
 }
 
 /**
- * The ICMPv4 message that is `bytes`. The quote is read laxly: whatever is there, be it 8 bytes of TCP.
- * Extensions are found by the length field (RFC 4884, 4), else 128 bytes into the quote with a checksum that
- * is right (5.5). `quote.bytes` is a view into `bytes`.
+ * The ICMPv4 message that is `bytes`, its quote read as far as it goes, as a view. Extensions are found by
+ * the length field (RFC 4884, 4), else 128 bytes into the quote with a checksum that is right (5.5).
  */
 export function decodeIcmp(bytes: Uint8Array): Decoded<IcmpMessage> {
-  const short = shortage('icmp', bytes, 0, ICMP_HEADER_BYTES);
+  const short = shortage('icmp', bytes, ICMP_HEADER_BYTES);
   if (short !== null) return { ok: false, defect: short };
   const type = bytes[TYPE] as number;
   const body = bytes.subarray(ICMP_HEADER_BYTES);
-  const { quoteLength, extensions } =
-    ERROR_TYPES.get(type) === true ? splitBody(body, bytes[QUOTE_WORDS] as number) : whole(body);
+  const whole = { quoteLength: body.length, extensions: [] };
+  const isExtended = EXTENSIBLE_TYPES.includes(type);
+  const { quoteLength, extensions } = (isExtended ? splitBody(body, bytes[QUOTE_WORDS] as number) : null) ?? whole;
   return {
     ok: true,
     value: {
@@ -88,38 +89,27 @@ export function decodeIcmp(bytes: Uint8Array): Decoded<IcmpMessage> {
 export function encodeIcmp(fields: IcmpFields): Uint8Array {
   const header = Uint8Array.of(fields.type, fields.code, 0, 0, 0, 0, 0, 0);
   writeU32(header, REST, fields.rest ?? 0);
-  const parts: Uint8Array[] = [header];
-  if (fields.extensions === undefined) {
-    parts.push(fields.quote);
-  } else {
+  const parts = [fields.quote];
+  if (fields.extensions !== undefined) {
     const quote = paddedQuote(fields.quote, fields.legacyExtensions === true);
     if (fields.legacyExtensions !== true) header[QUOTE_WORDS] = quote.length / 4;
-    parts.push(quote, encodeExtensions(fields.extensions));
+    parts.splice(0, 1, quote, encodeExtensions(fields.extensions));
   }
-  const message = concatBytes(parts);
+  const message = concatBytes([header, ...parts]);
   writeU16(message, CHECKSUM, internetChecksum(message, 0, message.length));
   return message;
 }
 
-interface Split {
-  readonly quoteLength: number;
-  readonly extensions: readonly IcmpExtensionObject[];
-}
-
-function whole(body: Uint8Array): Split {
-  return { quoteLength: body.length, extensions: [] };
-}
-
 /**
- * A length field is believed only when it leaves room for a probe's identity and an extension structure
- * stands where it points: the byte was "unused" before RFC 4884.
+ * Null without extensions. A length field is believed only when it leaves room for a probe's identity and an
+ * extension structure stands where it points: the byte was "unused" before RFC 4884.
  */
-function splitBody(body: Uint8Array, words: number): Split {
+function splitBody(body: Uint8Array, words: number): (Pick<IcmpMessage, 'extensions'> & { quoteLength: number }) | null {
   const quoteLength = words === 0 ? PADDED_QUOTE_BYTES : words * 4;
   const least = ipHeaderLength(body, 0) + QUOTED_TRANSPORT_BYTES;
-  if (quoteLength < least || quoteLength >= body.length) return whole(body);
+  if (quoteLength < least || quoteLength >= body.length) return null;
   const extensions = decodeExtensions(body.subarray(quoteLength), words === 0);
-  return extensions === null ? whole(body) : { quoteLength, extensions };
+  return extensions && { quoteLength, extensions };
 }
 
 function paddedQuote(quote: Uint8Array, legacy: boolean): Uint8Array {

@@ -1,11 +1,11 @@
 import { type Address, readAddress, writeAddress } from './address.ts';
-import { readU16, shortage, writeU16 } from './bytes.ts';
+import { readU16, writeU16 } from './bytes.ts';
 import { internetChecksum } from './checksum.ts';
-import type { Decoded, Ipv4Header } from './decoded.ts';
-import { headerBytes, IPV4 } from './family.ts';
+import { shortage, type Decoded, type Ipv4Header } from './decoded.ts';
+import { FAMILIES, IPV4 } from './family.ts';
 
 /** Bytes of an IPv4 header without options (RFC 791, 3.1). */
-export const IPV4_HEADER_BYTES: number = headerBytes(IPV4);
+export const IPV4_HEADER_BYTES: number = FAMILIES[IPV4].headerBytes;
 
 /** The header length is 4 bits, in words. */
 const MAX_HEADER_BYTES = 15 * 4;
@@ -44,22 +44,22 @@ export interface Ipv4HeaderFields {
   readonly tos: number;
   readonly id: number;
   readonly df: boolean;
-  /** Raw IP options, a multiple of 4 bytes, at most 40. */
+  /** Raw, a multiple of 4 bytes, at most 40. */
   readonly options?: Uint8Array;
 }
 
 /**
- * The IPv4 header at the start of `bytes`. `totalLength` and `checksum` are what the header says, not checked
- * against anything: captures are cut, offloads leave both 0. `options` is a view into `bytes`.
+ * The IPv4 header at the start of `bytes`; `options` is a view into them. `totalLength` and `checksum` are
+ * not checked: captures are cut, offloads leave both 0.
  */
 export function decodeIpv4(bytes: Uint8Array): Decoded<Ipv4Header> {
-  const short = shortage('ipv4', bytes, 0, IPV4_HEADER_BYTES);
+  const short = shortage('ipv4', bytes, IPV4_HEADER_BYTES);
   if (short !== null) return { ok: false, defect: short };
   const version = ipVersion(bytes, 0);
   const headerLength = ipHeaderLength(bytes, 0);
   if (version !== IPV4) return defect(`version ${version}`, bytes);
   if (headerLength < IPV4_HEADER_BYTES) return defect(`header length ${headerLength}`, bytes);
-  const cut = shortage('ipv4', bytes, 0, headerLength);
+  const cut = shortage('ipv4', bytes, headerLength);
   return cut === null ? { ok: true, value: readHeader(bytes, headerLength) } : { ok: false, defect: cut };
 }
 
@@ -74,9 +74,9 @@ export function ipHeaderLength(bytes: Uint8Array, offset: number): number {
 }
 
 /**
- * Bytes of the packet that stand in `captured` bytes from its IP header on: link padding is not part of it, a
- * short capture cuts it. A total length of 0 is what segmentation offload and IPv4 BIG TCP leave there
- * (linux/ip.h, iph_totlen): then all of the capture counts.
+ * Bytes of the packet in `captured` bytes from its IP header on: link padding is not part of it, a short
+ * capture cuts it. Segmentation offload and IPv4 BIG TCP leave a total length of 0 (linux/ip.h, iph_totlen):
+ * then all counts.
  */
 export function packetExtent(totalLength: number, captured: number): number {
   return totalLength === 0 || totalLength > captured ? captured : totalLength;

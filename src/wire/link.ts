@@ -1,5 +1,5 @@
 import { readU16, readU32 } from './bytes.ts';
-import { etherType, headerBytes, IPV4, socketFamily } from './family.ts';
+import { FAMILIES, IPV4 } from './family.ts';
 import { ipVersion } from './ipv4.ts';
 
 /** What stands before the IP header in a capture, in libpcap's words (pcap-linktype(7)). */
@@ -9,22 +9,17 @@ export type LinkType = 'ethernet' | 'linux-sll' | 'linux-sll2' | 'raw' | 'null';
 const VLAN_ETHERTYPES: readonly number[] = [0x8100, 0x88a8, 0x9100];
 const VLAN_TAG_BYTES = 4;
 
-/** Where each link type has its EtherType, and where what it names begins. */
-const ETHERTYPE_AT = { ethernet: 12, 'linux-sll': 14, 'linux-sll2': 0 } as const;
-const PAYLOAD_AT = { ethernet: 14, 'linux-sll': 16, 'linux-sll2': 20 } as const;
-
 /** BSD loopback: the address family in the byte order of the capturing host, so in either end of the word. */
 const NULL_HEADER_BYTES = 4;
-const FAMILY_BIG_ENDIAN = socketFamily(IPV4);
-const FAMILY_LITTLE_ENDIAN = socketFamily(IPV4) << 24;
+const { socketFamily } = FAMILIES[IPV4];
 
 /**
- * Where the IPv4 header of a captured frame of `length` bytes begins, VLAN tags skipped; -1 when it carries
+ * Where the IPv4 header of a captured frame of `length` bytes begins, behind VLAN tags; -1 when it carries
  * something else or ends before the shortest header does. Allocates nothing.
  */
 export function ipOffset(link: LinkType, bytes: Uint8Array, length: number): number {
   const offset = payloadOffset(link, bytes, length);
-  if (offset === -1 || length - offset < headerBytes(IPV4)) return -1;
+  if (offset === -1 || length - offset < FAMILIES[IPV4].headerBytes) return -1;
   return ipVersion(bytes, offset) === IPV4 ? offset : -1;
 }
 
@@ -33,20 +28,20 @@ function payloadOffset(link: LinkType, bytes: Uint8Array, length: number): numbe
     case 'raw':
       return 0;
     case 'null':
-      return isInetFamily(bytes, length) ? NULL_HEADER_BYTES : -1;
+      return length >= NULL_HEADER_BYTES && isInetFamily(readU32(bytes, 0)) ? NULL_HEADER_BYTES : -1;
     case 'ethernet':
+      return ethertypePayload(bytes, length, 12, 14);
     case 'linux-sll':
+      return ethertypePayload(bytes, length, 14, 16);
     case 'linux-sll2':
-      return ethertypePayload(bytes, length, ETHERTYPE_AT[link], PAYLOAD_AT[link]);
+      return ethertypePayload(bytes, length, 0, 20);
     default:
       return link satisfies never;
   }
 }
 
-function isInetFamily(bytes: Uint8Array, length: number): boolean {
-  if (length < NULL_HEADER_BYTES) return false;
-  const family = readU32(bytes, 0);
-  return family === FAMILY_BIG_ENDIAN || family === FAMILY_LITTLE_ENDIAN;
+function isInetFamily(word: number): boolean {
+  return word === socketFamily || word === socketFamily << 24;
 }
 
 /** A VLAN tag is 2 bytes and the EtherType of what follows (IEEE 802.1Q, 9.6), in cooked captures too. */
@@ -59,5 +54,5 @@ function ethertypePayload(bytes: Uint8Array, length: number, typeAt: number, pay
     type = readU16(bytes, offset + 2);
     offset += VLAN_TAG_BYTES;
   }
-  return type === etherType(IPV4) ? offset : -1;
+  return type === FAMILIES[IPV4].etherType ? offset : -1;
 }

@@ -1,10 +1,7 @@
 /** A TCP sequence number: unsigned 32 bits that wrap (RFC 9293, 3.4). Use `seqAdd` and `seqDiff` alone. */
 export type Seq = number & { readonly __seq: unique symbol };
 
-/**
- * A point in time or a span: whole nanoseconds since the transport was opened. An integer in a double
- * is exact for 104 days, so two stamps can be subtracted without rounding.
- */
+/** Whole nanoseconds, as a span or since the transport was opened: exact in a double for 104 days. */
 export type Nanos = number;
 
 /** Nanoseconds in a millisecond. */

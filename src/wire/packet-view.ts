@@ -3,15 +3,8 @@ import { END_OF_OPTIONS, optionEnd, readU16, readU32 } from './bytes.ts';
 import { ICMP_HEADER_BYTES, isIcmpError } from './icmp.ts';
 import { QUOTED_TRANSPORT_BYTES } from './icmp-quote.ts';
 import { IPV4 } from './family.ts';
-import {
-  FRAGMENT_OFFSET_MASK,
-  ipHeaderLength,
-  IpProtocol,
-  IPV4_HEADER_BYTES,
-  Ipv4Offset,
-  ipVersion,
-  packetExtent,
-} from './ipv4.ts';
+import { FRAGMENT_OFFSET_MASK, IPV4_HEADER_BYTES, IpProtocol, Ipv4Offset } from './ipv4.ts';
+import { ipHeaderLength, ipVersion, packetExtent } from './ipv4.ts';
 import { TCP_HEADER_BYTES, TcpOffset, tcpFlags, tcpHeaderLength } from './tcp.ts';
 
 const TIMESTAMPS_KIND = 8;
@@ -20,8 +13,8 @@ const ECHO_AT = 6;
 
 /**
  * Reads packets where they stand and allocates nothing: one view, loaded again for each packet. Fields are
- * those of the last `load` that returned true; the TCP fields only when `isTcp`, the ICMP and quote fields
- * only when not. Checksums are not looked at: locally delivered packets may carry partial ones.
+ * those of the last `load` that returned true: of TCP only when `isTcp`, of ICMP and its quote only when not.
+ * Checksums are not looked at: locally delivered packets may carry partial ones.
  */
 export class PacketView {
   isTcp: boolean = false;
@@ -52,8 +45,6 @@ export class PacketView {
   quoteIpId: number = 0;
   /** TTL that the quoted packet had left where the error was made. */
   quoteTtl: number = 0;
-  /** Always TCP after a `load` that returned true. */
-  quoteProtocol: number = 0;
 
   #bytes: Uint8Array = new Uint8Array(0);
   #optionsStart = 0;
@@ -65,9 +56,9 @@ export class PacketView {
   }
 
   /**
-   * True for an IPv4 packet of a TCP header or of an ICMP error that quotes 8 bytes of TCP or more,
-   * unfragmented or a first fragment, in `bytes[offset ... offset+length]`; those lie inside `bytes`. The
-   * view keeps `bytes` until the next load, for `timestampEcho`.
+   * True where `bytes[offset ... offset+length]`, which lie inside `bytes`, are an unfragmented IPv4 packet
+   * or a first fragment, with a TCP header or an ICMP error that quotes 8 bytes of TCP or more. `bytes` are
+   * kept until the next load, for `timestampEcho`.
    */
   load(bytes: Uint8Array, offset: number, length: number): boolean {
     const headerLength = wholeHeader(bytes, offset, length);
@@ -92,9 +83,18 @@ export class PacketView {
     return true;
   }
 
-  /** TSecr of the TCP segment's first well-formed timestamps option, or -1. Valid while the bytes are. */
+  /** TSecr of the segment's first well-formed timestamps option (RFC 7323, 3.2), or -1. */
   timestampEcho(): number {
-    return this.isTcp ? findTimestampEcho(this.#bytes, this.#optionsStart, this.#optionsEnd) : -1;
+    const bytes = this.#bytes;
+    const end = this.isTcp ? this.#optionsEnd : 0;
+    let offset = this.#optionsStart;
+    while (offset < end && bytes[offset] !== END_OF_OPTIONS) {
+      const next = optionEnd(bytes, offset, end);
+      if (next === -1) return -1;
+      if (bytes[offset] === TIMESTAMPS_KIND && next - offset === TIMESTAMPS_LENGTH) return readU32(bytes, offset + ECHO_AT);
+      offset = next;
+    }
+    return -1;
   }
 
   #loadTcp(bytes: Uint8Array, at: number, end: number, announced: number): boolean {
@@ -127,7 +127,6 @@ export class PacketView {
     this.quoteDestination = readAddress(bytes, quote + Ipv4Offset.DESTINATION);
     this.quoteIpId = readU16(bytes, quote + Ipv4Offset.ID);
     this.quoteTtl = bytes[quote + Ipv4Offset.TTL] as number;
-    this.quoteProtocol = IpProtocol.TCP;
     this.quoteSourcePort = readU16(bytes, tcp + TcpOffset.SOURCE_PORT);
     this.quoteDestinationPort = readU16(bytes, tcp + TcpOffset.DESTINATION_PORT);
     this.quoteSeq = readU32(bytes, tcp + TcpOffset.SEQ);
@@ -141,16 +140,4 @@ function wholeHeader(bytes: Uint8Array, offset: number, length: number): number 
   const headerLength = ipHeaderLength(bytes, offset);
   if (headerLength < IPV4_HEADER_BYTES || headerLength > length) return 0;
   return (readU16(bytes, offset + Ipv4Offset.FRAGMENT) & FRAGMENT_OFFSET_MASK) === 0 ? headerLength : 0;
-}
-
-/** TSecr of the first well-formed timestamps option (RFC 7323, 3.2) in `bytes[start ... end]`, or -1. */
-function findTimestampEcho(bytes: Uint8Array, start: number, end: number): number {
-  let offset = start;
-  while (offset < end && bytes[offset] !== END_OF_OPTIONS) {
-    const next = optionEnd(bytes, offset, end);
-    if (next === -1) return -1;
-    if (bytes[offset] === TIMESTAMPS_KIND && next - offset === TIMESTAMPS_LENGTH) return readU32(bytes, offset + ECHO_AT);
-    offset = next;
-  }
-  return -1;
 }

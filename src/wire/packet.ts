@@ -4,43 +4,36 @@ import { foldChecksum, onesSum } from './checksum.ts';
 import { tcpPseudoSum, TCP_HEADER_BYTES, TcpOffset, decodeTcp, writeTcpHeader } from './tcp.ts';
 import type { Decoded, DecodedPacket, Ipv4Header, TcpOption } from './decoded.ts';
 import { type IcmpFields, decodeIcmp, encodeIcmp } from './icmp.ts';
-import { IpProtocol, IPV4_HEADER_BYTES, type Ipv4HeaderFields, decodeIpv4, packetExtent, writeIpv4Header } from './ipv4.ts';
+import { IpProtocol, IPV4_HEADER_BYTES, decodeIpv4, packetExtent, writeIpv4Header } from './ipv4.ts';
 import { encodeOptions } from './tcp-options.ts';
 
-/** The IP side of a packet to build; what is left out has the default named. */
+/** The IP side of a packet to build. Left out: TTL 64, TOS and ID 0, DF set, no options. */
 interface PacketFields {
   readonly source: Address;
   readonly destination: Address;
-  /** 64. */
   readonly ttl?: number;
-  /** DSCP and ECN, `dscp << 2 | ecn`: 0. */
+  /** DSCP and ECN, `dscp << 2 | ecn`. */
   readonly tos?: number;
-  /** 0. */
   readonly id?: number;
-  /** True. */
   readonly df?: boolean;
-  /** Raw IP options, a multiple of 4 bytes: none. */
+  /** Raw, a multiple of 4 bytes. */
   readonly ipOptions?: Uint8Array;
 }
 
-/** A TCP packet to build; what is left out has the default named. */
+/** A TCP packet to build. Left out: numbers 0, window 65535, no options, no payload. */
 export interface TcpPacketFields extends PacketFields {
   readonly sourcePort: number;
   readonly destinationPort: number;
   readonly seq: number;
-  /** 0. */
   readonly ack?: number;
   /** TcpFlag bits. */
   readonly flags: number;
-  /** 65535. */
   readonly window?: number;
-  /** 0. */
   readonly urgentPointer?: number;
-  /** The 3 bits between data offset and AE: 0. */
+  /** The 3 bits between data offset and AE. */
   readonly reserved?: number;
-  /** Option bytes as they are (a multiple of 4), or a list, padded with zeros: none. */
+  /** Bytes as they are (a multiple of 4), or a list, padded with zeros. */
   readonly options?: Uint8Array | readonly TcpOption[];
-  /** None. */
   readonly payload?: Uint8Array;
 }
 
@@ -48,10 +41,9 @@ export interface TcpPacketFields extends PacketFields {
 export interface IcmpPacketFields extends PacketFields, IcmpFields {}
 
 /**
- * The IPv4 packet that starts `bytes`, with the TCP segment or ICMP message in it. Total: only an unreadable
- * IP header fails; a packet whose inside is unreadable has its `defect`, and a capture shorter than the
- * packet is read as far as it goes. Link padding is ignored. A fragment other than the first has nothing
- * inside. Byte fields are views into `bytes`.
+ * The IPv4 packet that starts `bytes`, with the TCP segment or ICMP message in it, as views. Only an
+ * unreadable IP header fails: what is wrong inside is the `defect`, a cut capture is read as far as it goes,
+ * link padding is ignored. A fragment other than the first has nothing inside.
  */
 export function decodePacket(bytes: Uint8Array): Decoded<DecodedPacket> {
   const decoded = decodeIpv4(bytes);
@@ -66,8 +58,7 @@ export function encodeTcpPacket(fields: TcpPacketFields): Uint8Array {
   const payload = fields.payload ?? new Uint8Array(0);
   const options = paddedOptions(fields.options ?? new Uint8Array(0));
   const tcpLength = TCP_HEADER_BYTES + options.length + payload.length;
-  const packet = new Uint8Array(IPV4_HEADER_BYTES + (fields.ipOptions?.length ?? 0) + tcpLength);
-  const start = writeIpv4Header(packet, 0, ipFields(fields, IpProtocol.TCP), packet.length);
+  const { packet, start } = startPacket(fields, IpProtocol.TCP, tcpLength);
   const { ack = 0, window = 0xffff, urgentPointer = 0, reserved = 0 } = fields;
   const header = writeTcpHeader(packet, start, { ...fields, ack, window, urgentPointer, reserved, options });
   packet.set(payload, start + header);
@@ -76,11 +67,10 @@ export function encodeTcpPacket(fields: TcpPacketFields): Uint8Array {
   return packet;
 }
 
-/** A whole IP packet with right checksums. Throws a RangeError for lengths that do not fit their fields. */
+/** The same with an ICMP message. */
 export function encodeIcmpPacket(fields: IcmpPacketFields): Uint8Array {
   const message = encodeIcmp(fields);
-  const packet = new Uint8Array(IPV4_HEADER_BYTES + (fields.ipOptions?.length ?? 0) + message.length);
-  const start = writeIpv4Header(packet, 0, ipFields(fields, IpProtocol.ICMP), packet.length);
+  const { packet, start } = startPacket(fields, IpProtocol.ICMP, message.length);
   packet.set(message, start);
   return packet;
 }
@@ -105,7 +95,10 @@ function paddedOptions(options: Uint8Array | readonly TcpOption[]): Uint8Array {
   return area;
 }
 
-function ipFields(fields: PacketFields, protocol: number): Ipv4HeaderFields {
+/** Room for a packet, its IP header written; `start` is where the other `inside` bytes begin. */
+function startPacket(fields: PacketFields, protocol: number, inside: number): { packet: Uint8Array; start: number } {
   const { source, destination, ttl = 64, tos = 0, id = 0, df = true, ipOptions: options = new Uint8Array(0) } = fields;
-  return { source, destination, protocol, ttl, tos, id, df, options };
+  const packet = new Uint8Array(IPV4_HEADER_BYTES + options.length + inside);
+  const header = { source, destination, protocol, ttl, tos, id, df, options };
+  return { packet, start: writeIpv4Header(packet, 0, header, packet.length) };
 }

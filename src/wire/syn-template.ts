@@ -31,14 +31,14 @@ export interface SynTemplateFields {
   readonly badChecksum: boolean;
 }
 
-/** What tells one packet from another. One object is meant to be filled again for each. */
+/** What tells one packet from another. One object can be filled again for each. */
 export interface ProbeFields {
   destination: Address;
   sourcePort: number;
   destinationPort: number;
-  /** 32 bits, signed or not. */
+  /** 32 bits, signed or not, as is `tsval`. */
   seq: number;
-  /** 32 bits, signed or not. Used where the options leave TSval open (`CompiledOptions.tsvalOffset`). */
+  /** Used where the options leave TSval open (`CompiledOptions.tsvalOffset`). */
   tsval: number;
   ipId: number;
 }
@@ -66,7 +66,7 @@ export class SynTemplate {
   readonly source: Address;
   /** Bytes of each packet. */
   readonly length: number;
-  /** The options with an open TSval as 0; a copy. */
+  /** An open TSval is 0 here; a copy. */
   readonly optionBytes: Uint8Array;
   readonly #packet: Uint8Array;
   readonly #ipSum: number;
@@ -174,9 +174,8 @@ function wordsOf(value: number, at: number): number {
 }
 
 /**
- * A checksum that cannot be taken for `right`: flipping these 8 bits never changes it by a multiple of 65535,
- * which alone would be the same in one's complement; and never 0, which offload code reads as "not filled
- * in".
+ * Flipping these 8 bits never changes a checksum by a multiple of 65535, which alone would be the same in
+ * one's complement; and never 0, which offload code reads as "not filled in".
  */
 function wrongChecksum(right: number): number {
   const wrong = right ^ 0x5555;

@@ -11,25 +11,16 @@ export const TcpFlag = {
   AE: 0x100,
 } as const;
 
-const LETTERS: readonly (readonly [number, string])[] = [
-  [TcpFlag.FIN, 'F'],
-  [TcpFlag.SYN, 'S'],
-  [TcpFlag.RST, 'R'],
-  [TcpFlag.PSH, 'P'],
-  [TcpFlag.ACK, '.'],
-  [TcpFlag.URG, 'U'],
-  [TcpFlag.ECE, 'E'],
-  [TcpFlag.CWR, 'W'],
-  [TcpFlag.AE, 'e'],
-];
+/** tcpdump's letters, bit 0 first (print-tcp.c). */
+const LETTERS = 'FSRP.UEWe';
 
 /** What most answers of a scan carry: its text is made once. */
 const PLAIN_RESET = TcpFlag.RST | TcpFlag.ACK;
 
-/** tcpdump's letters in tcpdump's order (`S.`, `R.`, `SEW`), `none` when no bit is set (print-tcp.c). */
+/** Flags as tcpdump writes them (`S.`, `R.`, `SEW`), `none` when no bit is set. */
 export function formatTcpFlags(flags: number): string {
   if (flags === PLAIN_RESET) return 'R.';
   let text = '';
-  for (const [bit, letter] of LETTERS) if ((flags & bit) !== 0) text += letter;
+  for (let bit = 0; bit < LETTERS.length; bit++) if ((flags & (1 << bit)) !== 0) text += LETTERS[bit];
   return text === '' ? 'none' : text;
 }

@@ -1,7 +1,7 @@
 import { concatBytes, END_OF_OPTIONS, fromHex, NO_OPERATION, optionEnd, toHex } from './bytes.ts';
 import type { DataOption, TcpOption } from './decoded.ts';
 import { dataBody } from './tcp-options/data-options.ts';
-import { TSVAL_OFFSET } from './tcp-options/number-options.ts';
+import { TSVAL_OFFSET } from './tcp-options/field-options.ts';
 import { type OptionName, type OptionNamed, parseDecimal } from './tcp-options/option-codec.ts';
 import { codecOfKind, codecOfWord, optionSyntax } from './tcp-options/option-table.ts';
 
@@ -29,14 +29,12 @@ const KIND_SYNTAX = 'kind=N:HEX, N from 2 to 255';
 const NONE_SYNTAX = 'none, alone';
 
 /**
- * Every byte of a TCP header's option area as an ordered list. Never throws, and `encodeOptions` gives the
- * same bytes again:
- * - a kind without a name is `kind-N`;
- * - a named kind with a length that it cannot have is `malformed`, and the options behind it are still read;
- * - an option whose length is missing, below 2 or past the end is a last `malformed` entry that holds all
- *   that is left; in both cases `data` is every byte after the kind, so the length byte is its first;
- * - zeros after EOL are an `eol` entry each; anything else there is one `padding` entry, kind 0, with all
- *   those bytes.
+ * Every byte of a TCP header's option area as an ordered list; `encodeOptions` gives the same bytes again.
+ * - A kind without a name is `kind-N`.
+ * - A named kind with a length that it cannot have is `malformed`, and the options behind it are still read.
+ * - A length that is missing, below 2 or past the end makes a last `malformed` entry of all that is left. In
+ *   both cases `data` is every byte after the kind, so the length byte is its first.
+ * - Zeros after EOL are an `eol` entry each; anything else there is one `padding` entry, kind 0.
  */
 export function decodeOptions(bytes: Uint8Array): readonly TcpOption[] {
   const options: TcpOption[] = [];
@@ -57,7 +55,7 @@ export function encodeOptions(options: readonly TcpOption[]): Uint8Array {
   return concatBytes(options.map(encodeOption));
 }
 
-/** Kind and content as one option on the wire; throws a RangeError when its length does not fit a byte. */
+/** Throws a RangeError when the length does not fit a byte. */
 function encodeTlv(kind: number, body: Uint8Array): Uint8Array {
   if (body.length > 253) throw new RangeError(`TCP option kind ${kind}: ${body.length} bytes do not fit an option`);
   return concatBytes([Uint8Array.of(kind, body.length + 2), body]);
@@ -74,19 +72,19 @@ export function formatOptions(options: readonly TcpOption[]): string {
 }
 
 /**
- * Option bytes for the text of an option list: comma-separated items in wire order, words in either case.
- * Errors quote the item. The words are those of the option table, and `raw=HEX`, `kind=N:HEX`, and `none` for
- * no options at all.
+ * Option bytes for an option list: comma-separated items in wire order, the words of the option table in
+ * either case, `raw=HEX`, `kind=N:HEX`, or `none` alone. Errors quote the item.
  */
 export function compileOptions(text: string): CompiledOptions | OptionTextError {
   if (text.trim().toLowerCase() === 'none') return { ok: true, bytes: new Uint8Array(0), tsvalOffset: null };
   const parts: Uint8Array[] = [];
   let length = 0;
   let tsvalOffset: number | null = null;
-  for (const item of text.split(',')) {
-    const compiled = compileItem(item.trim());
-    if (typeof compiled === 'string') return { ok: false, offending: item === '' ? text : item.trim(), accepted: compiled };
-    if (isBareTimestamp(item)) {
+  for (const part of text.split(',')) {
+    const item = part.trim();
+    const compiled = compileItem(item);
+    if (typeof compiled === 'string') return { ok: false, offending: part === '' ? text : item, accepted: compiled };
+    if (item.toLowerCase() === 'ts') {
       if (tsvalOffset !== null) return { ok: false, offending: text, accepted: 'one ts without a value; give the others ts=VAL' };
       tsvalOffset = length + TSVAL_OFFSET;
     }
@@ -121,16 +119,13 @@ function malformed(bytes: Uint8Array): DataOption {
 }
 
 function encodeOption(option: TcpOption): Uint8Array {
-  if ('data' in option) return encodeDataOption(option);
+  if ('data' in option) {
+    const data = dataBody(option);
+    if (option.name === 'padding') return data;
+    return option.name === 'malformed' ? concatBytes([Uint8Array.of(option.kind), data]) : encodeTlv(option.kind, data);
+  }
   if (option.kind <= NO_OPERATION) return Uint8Array.of(option.kind);
-  const codec = codecOfKind(option.kind);
-  return encodeTlv(option.kind, codec === undefined ? new Uint8Array(0) : codec.encodeBody(option));
-}
-
-function encodeDataOption(option: DataOption): Uint8Array {
-  const data = dataBody(option);
-  if (option.name === 'padding') return data;
-  return option.name === 'malformed' ? concatBytes([Uint8Array.of(option.kind), data]) : encodeTlv(option.kind, data);
+  return encodeTlv(option.kind, codecOfKind(option.kind)?.encodeBody(option) ?? new Uint8Array(0));
 }
 
 function formatOption(option: TcpOption): string {
@@ -168,10 +163,6 @@ function compileKind(value: string | null): Uint8Array | string {
   const body = fromHex(dataText ?? '');
   if (kind === null || kind === END_OF_OPTIONS || kind === NO_OPERATION || body === null || rest.length > 0) return KIND_SYNTAX;
   return body.length > MAX_OPTION_BYTES ? tooLong(body.length + 2) : encodeTlv(kind, body);
-}
-
-function isBareTimestamp(item: string): boolean {
-  return item.trim().toLowerCase() === 'ts';
 }
 
 function tooLong(length: number): string {

@@ -1,8 +1,8 @@
 import { type Address, readAddress } from './address.ts';
-import { readU16, readU32, shortage, writeU16, writeU32 } from './bytes.ts';
+import { readU16, readU32, writeU16, writeU32 } from './bytes.ts';
 import { foldChecksum, onesSum } from './checksum.ts';
-import type { Decoded, Defect, TcpHeader, TcpSegment } from './decoded.ts';
-import { type Family, headerBytes } from './family.ts';
+import { shortage, type Decoded, type TcpHeader, type TcpSegment } from './decoded.ts';
+import { FAMILIES, type Family } from './family.ts';
 import { IpProtocol, ipHeaderLength, Ipv4Offset } from './ipv4.ts';
 import { decodeOptions, MAX_OPTION_BYTES } from './tcp-options.ts';
 
@@ -11,12 +11,12 @@ export const TCP_HEADER_BYTES = 20;
 
 /** The MSS that fills packets of `mtu` bytes: IP and TCP options are not counted (RFC 9293, 3.7.1). */
 export function mssOfMtu(mtu: number, family: Family): number {
-  return mtu - headerBytes(family) - TCP_HEADER_BYTES;
+  return mtu - FAMILIES[family].headerBytes - TCP_HEADER_BYTES;
 }
 
 /** Bytes of the packet whose segment, options included, is as long as the MSS. */
 export function mtuOfMss(mss: number, family: Family): number {
-  return mss + headerBytes(family) + TCP_HEADER_BYTES;
+  return mss + FAMILIES[family].headerBytes + TCP_HEADER_BYTES;
 }
 
 /** Where the fields of the header stand (RFC 9293, 3.1). */
@@ -49,24 +49,20 @@ export interface TcpHeaderFields {
 }
 
 /**
- * The TCP segment that starts `bytes`. `announced` is its length by IP, more than `bytes.length` when the
- * capture was cut; then `optionBytes` may be shorter than the header says and the last option `malformed`.
- * Byte fields are views into `bytes`.
+ * The TCP segment that starts `bytes`, with views into them. `announced` is its length by IP, more than
+ * `bytes.length` when the capture was cut: then `optionBytes` may be short and the last option `malformed`.
  */
 export function decodeTcp(bytes: Uint8Array, announced: number = bytes.length): Decoded<TcpSegment> {
-  const short = shortage('tcp', bytes, 0, TCP_HEADER_BYTES);
+  const short = shortage('tcp', bytes, TCP_HEADER_BYTES);
   if (short !== null) return { ok: false, defect: short };
   const headerLength = tcpHeaderLength(bytes, 0);
-  const wrong = headerLengthDefect(headerLength, announced);
-  if (wrong !== null) return { ok: false, defect: wrong };
-  return {
-    ok: true,
-    value: {
-      header: readTcpHeader(bytes, headerLength),
-      payload: bytes.subarray(headerLength),
-      payloadLength: announced - headerLength,
-    },
-  };
+  if (headerLength < TCP_HEADER_BYTES || headerLength > announced) {
+    const message = `data offset says ${headerLength} bytes of header`;
+    const needed = Math.max(headerLength, TCP_HEADER_BYTES);
+    return { ok: false, defect: { layer: 'tcp', message, offset: TcpOffset.DATA_OFFSET, needed, had: announced } };
+  }
+  const header = readTcpHeader(bytes, headerLength);
+  return { ok: true, value: { header, payload: bytes.subarray(headerLength), payloadLength: announced - headerLength } };
 }
 
 /** The header length that the data offset at `offset + 12` announces, 0 to 60. */
@@ -97,9 +93,7 @@ export function writeTcpHeader(into: Uint8Array, offset: number, fields: TcpHead
   return headerLength;
 }
 
-/**
- * The header of `headerLength` bytes that starts `bytes`; its fixed part must be there, options may be cut.
- */
+/** The header of `headerLength` bytes that starts `bytes`; only its options may be cut. */
 export function readTcpHeader(bytes: Uint8Array, headerLength: number): TcpHeader {
   const optionBytes = bytes.subarray(TCP_HEADER_BYTES, headerLength);
   return {
@@ -130,15 +124,4 @@ export function hasRightTcpChecksum(packet: Uint8Array): boolean {
   const source = readAddress(packet, Ipv4Offset.SOURCE);
   const destination = readAddress(packet, Ipv4Offset.DESTINATION);
   return foldChecksum(onesSum(packet, start, length, tcpPseudoSum(source, destination, length))) === 0;
-}
-
-function headerLengthDefect(headerLength: number, announced: number): Defect | null {
-  if (headerLength >= TCP_HEADER_BYTES && headerLength <= announced) return null;
-  return {
-    layer: 'tcp',
-    message: `data offset says ${headerLength} bytes of header`,
-    offset: TcpOffset.DATA_OFFSET,
-    needed: Math.max(headerLength, TCP_HEADER_BYTES),
-    had: announced,
-  };
 }

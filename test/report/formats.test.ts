@@ -22,8 +22,8 @@ describe('the table of formats', () => {
     const load = (): Promise<typeof createJsonLines> => Promise.resolve(createJsonLines);
     const more = {
       ...FORMATS,
-      everywhere: { description: 'for all', reporters: forEveryCommand(load) },
-      somewhere: { description: 'for probe', reporters: { probe: load } },
+      everywhere: () => forEveryCommand('for all', load),
+      somewhere: () => ({ description: 'for probe', reporters: { probe: load } }),
     };
     for (const command of COMMAND_NAMES) {
       const names = command === 'probe' ? ['everywhere', 'somewhere'] : ['everywhere'];

@@ -139,41 +139,43 @@ describe('the bundled command', () => {
 
 // V8 believes what it is given: 20 of 50 copies with flipped bits crashed or hung, as did a cache of Node 20 for another processor.
 describe('a code cache that is not whole, or not of this chunk', () => {
-  const WORDS = [
-    '192.0.2.1',
-    '-p',
-    '80',
-    '--dry-run',
-    '--seq',
-    '5',
-    '--ip-id',
-    '6',
-    '--source-port',
-    '40000',
-    '--options',
-    'none',
-  ];
-  const SAMPLES = ['start.cjs.cache', 'probe.cjs.cache'] as const;
+  const WORDS = '192.0.2.1 -p 80 --dry-run --seq 5 --ip-id 6 --source-port 40000 --options none'.split(' ');
   /** Trees side by side; each runs one damage after the other. */
   const TREES = 3;
   const run = promisify(execFile);
 
-  /** A damage is another content of a file, by its number; null is a folder in the file's place. */
-  function damages(): (readonly [name: string, content: Buffer | null])[] {
-    const [start, probe] = SAMPLES.map((name) => readFileSync(join(DIST, 'bundle', name))) as [Buffer, Buffer];
-    const flipped = Array.from({ length: 200 }, (_, number) => {
-      const name = SAMPLES[number % 2] as string;
-      return [name, flipBits(number % 2 === 0 ? start : probe, number)] as const;
-    });
-    const lengths = [0, 1, 3, 4, 7, 8, 9, 100, probe.length >> 1, probe.length - 8, probe.length - 1];
+  /** The caches that the command loads. Each start finds all of them damaged. */
+  const names = ['program', 'start', 'rolldown-runtime', 'probe'].map((chunk) => `${chunk}.cjs.cache`);
+  const wholes = names.map((name) => readFileSync(join(DIST, 'bundle', name)));
+
+  /** What stands in the place of each cache instead, by its index; null is a folder. */
+  type Damage = (whole: Buffer, index: number) => Buffer | null;
+
+  function damages(): Damage[] {
+    const lengths = [0, 1, 3, 4, 7, 8, 9, 100].map(
+      (length): Damage =>
+        (whole) =>
+          whole.subarray(0, length),
+    );
+    const missing = [1, 8, 400].map(
+      (bytes): Damage =>
+        (whole) =>
+          whole.subarray(0, -bytes),
+    );
     return [
-      ...flipped,
-      ...lengths.map((length) => ['probe.cjs.cache', probe.subarray(0, length)] as const),
-      ['probe.cjs.cache', start],
-      ['start.cjs.cache', probe],
-      ['probe.cjs.cache', Buffer.concat([probe, Buffer.alloc(8)])],
-      ['probe.cjs.cache', Buffer.alloc(probe.length)],
-      ['probe.cjs.cache', null],
+      ...Array.from(
+        { length: 100 },
+        (_, number): Damage =>
+          (whole, index) =>
+            flipBits(whole, number * names.length + index),
+      ),
+      ...lengths,
+      ...missing,
+      (whole) => whole.subarray(0, whole.length >> 1),
+      (_, index) => wholes[(index + 1) % wholes.length] as Buffer,
+      (whole) => Buffer.concat([whole, Buffer.alloc(8)]),
+      (whole) => Buffer.alloc(whole.length),
+      () => null,
     ];
   }
 
@@ -193,25 +195,28 @@ describe('a code cache that is not whole, or not of this chunk', () => {
   }
 
   it('is ignored', { timeout: 600_000 }, async () => {
-    const pending = damages();
-    expect(pending.length).toBeGreaterThan(200);
+    const intact = copyOfBuild();
+    const { stderr: loaded } = startWatched(intact, ...WORDS);
+    expect(loaded.trim().split('\n')).toEqual(names.map((name) => name.replace(/\.cache$/, ' taken')));
     const command = (tree: string): Promise<{ stdout: string; stderr: string }> =>
       run(process.execPath, [join(tree, 'dist/cli/bin.cjs'), ...WORDS], { timeout: 60_000 });
-    const right = await command(copyOfBuild());
+    const right = await command(intact);
     expect(right.stdout).toMatch(/^\{"type":"packet".*\}\n$/);
+    const pending = damages();
     const work = async (tree: string): Promise<void> => {
-      for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-        const [name, content] = next;
-        const file = join(tree, 'dist/bundle', name);
-        rmSync(file);
-        if (content === null) mkdirSync(file);
-        else writeFileSync(file, content);
+      for (let damage = pending.pop(); damage !== undefined; damage = pending.pop()) {
+        for (const [index, name] of names.entries())
+          replaceFile(join(tree, 'dist/bundle', name), damage(wholes[index] as Buffer, index));
         // oxlint-disable-next-line no-await-in-loop -- one damage at a time in a tree
         expect(await command(tree)).toEqual(right);
-        rmSync(file, { recursive: true });
-        copyFileSync(join(DIST, 'bundle', name), file);
       }
     };
     await Promise.all(Array.from({ length: TREES }, () => work(copyOfBuild())));
   });
+
+  function replaceFile(file: string, content: Buffer | null): void {
+    rmSync(file, { recursive: true });
+    if (content === null) mkdirSync(file);
+    else writeFileSync(file, content);
+  }
 });

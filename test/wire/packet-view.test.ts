@@ -33,7 +33,6 @@ function errorFields(icmp: IcmpMessage, quote: Quote): object {
     quoteDestination: quote.ip.destination,
     quoteIpId: quote.ip.id,
     quoteTtl: quote.ip.ttl,
-    quoteProtocol: quote.ip.protocol,
     quoteSourcePort: quote.sourcePort,
     quoteDestinationPort: quote.destinationPort,
     quoteSeq: quote.seq,

@@ -2,7 +2,7 @@ import { GUARD_WORDS } from '../../records/firewall/expectations.ts';
 import type { FirewallOptions } from '../../run/firewall/firewall.ts';
 import { anyText } from '../parse/values.ts';
 import { CRAFT_FLAGS } from './craft-flags.ts';
-import { flagSwitch, type FlagTable, flagValue } from './flag.ts';
+import { type FlagTable, inGroup } from './flag.ts';
 import { NETWORK_FLAGS, portsFlag, retriesFlag, TARGET_FLAGS, timeoutFlag } from './shared-flags.ts';
 
 /** What the library's `firewall` takes as text; targets are operands. */
@@ -26,18 +26,14 @@ export const FIREWALL_FLAGS: FlagTable<FirewallRunOptions> = {
   engine,
   timeout: timeoutFlag('time-out of a test while no RTT is known, and the least time before a port counts as silent, 1-60000'),
   retries: retriesFlag('packets of a test after the first before it counts as unanswered, 0-20'),
-  rateLimit: flagSwitch({
-    group: 'Timing',
-    description: 'look for a limit on SYNs a second: takes seconds and up to 4,000 SYNs to one port of each target',
-  }),
+  rateLimit: inGroup('Timing').switch(
+    'look for a limit on SYNs a second: takes seconds and up to 4,000 SYNs to one port of each target',
+  ),
 
-  expect: flagValue(
-    {
-      group: 'Expectations',
-      argument: 'LIST',
-      description: `all of these must hold for every port: ${GUARD_WORDS.join(', ')}, reject-icmp-REASON`,
-    },
+  expect: inGroup('Expectations').value(
+    'LIST',
     anyText('words such as drop, or reject-rst,stateful'),
+    `all of these must hold for every port: ${GUARD_WORDS.join(', ')}, reject-icmp-REASON`,
   ),
 
   dropPrivileges,

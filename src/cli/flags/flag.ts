@@ -1,17 +1,22 @@
-/** The headings under which the help lists flags. */
-export type FlagGroup =
-  | 'Targets'
-  | 'Responder'
-  | 'Tracing'
-  | 'Handshake'
-  | 'MSS'
-  | 'Crafting'
-  | 'Timing'
-  | 'Expectations'
-  | 'Output'
-  | 'General';
+import type { ValueReader } from '../parse/values.ts';
 
-/** All that parsing, help and documentation know of a flag, whose name is its key: `sourceIp` for `--source-ip`. */
+/** The groups of flags with their headings, in the order of the help. */
+export const FLAG_GROUPS = {
+  Targets: 'Targets',
+  Tracing: 'Tracing',
+  Handshake: 'The handshake and what follows',
+  MSS: 'What is offered and asked for',
+  Responder: 'Responder at the other end',
+  Crafting: 'Crafting the SYN',
+  Timing: 'Timing and load',
+  Expectations: 'Expectations (each miss is a line on stderr, and the exit code 1)',
+  Output: 'Output',
+  General: 'General',
+} as const;
+
+type FlagGroup = keyof typeof FLAG_GROUPS;
+
+/** A flag, whose name is its key in a table: `sourceIp` for `--source-ip`. */
 export interface Flag<T> {
   readonly group: FlagGroup;
   /** What it does, as the help says it; no full stop. */
@@ -41,50 +46,41 @@ export function flagName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** What a flag's description may leave out. */
-type Optional = 'defaultText' | 'short' | 'negatable';
-
-/** A flag that is there or not; its texts are `true` and `false`. */
-export function flagSwitch(
-  about: Pick<Flag<boolean>, 'group' | 'description'> & Partial<Pick<Flag<boolean>, Optional>>,
-): Flag<boolean> {
-  return {
-    defaultText: null,
-    short: null,
-    negatable: false,
-    ...about,
-    argument: null,
-    repeatable: true,
-    read: (texts) => texts.at(-1) === 'true',
-  };
+/** Makes the flags of one group. */
+interface FlagMakers {
+  /** A flag with one value, which `read` understands or refuses. */
+  readonly value: <T>(argument: string, read: ValueReader<T>, description: string, defaultText?: string | null) => Flag<T>;
+  /** A flag whose comma-separated items add up over repetitions. */
+  readonly list: (argument: string, read: ValueReader<string>, description: string) => Flag<readonly string[]>;
+  /** A flag that is there or not. */
+  readonly switch: (description: string, defaultText?: string | null) => Flag<boolean>;
+  /** A switch that `--no-NAME` turns off. */
+  readonly negatable: (description: string, defaultText: string) => Flag<boolean>;
 }
 
-/** A flag with one value, which `read` understands or refuses. */
-export function flagValue<T>(
-  about: Pick<Flag<T>, 'group' | 'description'> & { readonly argument: string } & Partial<Pick<Flag<T>, Optional>>,
-  read: (text: string, flag: string) => T,
-): Flag<T> {
-  return {
-    defaultText: null,
-    short: null,
-    negatable: false,
-    ...about,
-    repeatable: false,
-    read: (texts, flag) => read(texts[0] as string, flag),
-  };
+function isOn(texts: readonly string[]): boolean {
+  return texts.at(-1) === 'true';
 }
 
-/** A flag whose comma-separated items add up over repetitions. */
-export function flagList(
-  about: Pick<Flag<readonly string[]>, 'group' | 'description'> & { readonly argument: string },
-  read: (text: string, flag: string) => string,
-): Flag<readonly string[]> {
+/** What makes the flags of `group`. */
+export function inGroup(group: FlagGroup): FlagMakers {
+  const plain = { group, defaultText: null, argument: null, short: null, negatable: false, repeatable: true };
   return {
-    defaultText: null,
-    short: null,
-    negatable: false,
-    ...about,
-    repeatable: true,
-    read: (texts, flag) => texts.flatMap((text) => text.split(',').map((item) => read(item.trim(), flag))),
+    value: (argument, read, description, defaultText = null) => ({
+      ...plain,
+      argument,
+      description,
+      defaultText,
+      repeatable: false,
+      read: ([text], flag) => read(text as string, flag),
+    }),
+    list: (argument, read, description) => ({
+      ...plain,
+      argument,
+      description,
+      read: (texts, flag) => texts.flatMap((text) => text.split(',').map((item) => read(item.trim(), flag))),
+    }),
+    switch: (description, defaultText = null) => ({ ...plain, description, defaultText, read: isOn }),
+    negatable: (description, defaultText) => ({ ...plain, description, defaultText, negatable: true, read: isOn }),
   };
 }

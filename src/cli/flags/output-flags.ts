@@ -1,6 +1,6 @@
 import { type CommandRecords, FORMATS, type FormatName, formatsOf } from '../../report/formats.ts';
 import { anyText, oneOf } from '../parse/values.ts';
-import { type Flag, flagSwitch, type FlagTable, flagValue } from './flag.ts';
+import { type FlagTable, inGroup } from './flag.ts';
 
 /** What every command understands. */
 export interface GeneralOptions {
@@ -22,58 +22,35 @@ export interface OutputOptions extends FormatOptions {
   readonly quiet?: boolean;
 }
 
+const outputs = inGroup('Output');
+const general = inGroup('General');
+
 /** The flags of every command. */
 export const GENERAL_FLAGS: FlagTable<GeneralOptions> = {
-  color: flagSwitch({
-    group: 'Output',
-    negatable: true,
-    description: 'colors, or none; NO_COLOR and FORCE_COLOR are respected',
-    defaultText: 'on a terminal',
-  }),
-  help: flagSwitch({ group: 'General', short: 'h', description: 'show this help' }),
-  version: flagSwitch({ group: 'General', description: 'show the version' }),
+  color: outputs.negatable('colors, or none; NO_COLOR and FORCE_COLOR are respected', 'on a terminal'),
+  help: { ...general.switch('show this help'), short: 'h' },
+  version: general.switch('show the version'),
 };
 
 /** The formats that a command has. */
 export function formatFlags(command: keyof CommandRecords): FlagTable<FormatOptions> {
-  return { format: formatFlag(command), json: flagSwitch({ group: 'Output', description: 'the same as --format json' }) };
+  const names = formatsOf(command);
+  const description = names.map((name) => `${name}: ${FORMATS[name]().description}`).join('; ');
+  return {
+    format: outputs.value('NAME', oneOf(names), description, 'table'),
+    json: outputs.switch('the same as --format json'),
+  };
 }
 
 /** The flags of a run's output, which the library knows nothing of. */
 export function outputFlags(command: keyof CommandRecords): FlagTable<OutputOptions> {
   return {
     ...formatFlags(command),
-    output: flagValue(
-      { group: 'Output', argument: 'FILE', description: 'write results to FILE', defaultText: 'stdout' },
-      anyText('the name of a file'),
-    ),
-    verbose: flagSwitch({
-      group: 'Output',
-      short: 'v',
-      description: 'a line for every port or packet, options with their values',
-    }),
-    quiet: flagSwitch({
-      group: 'Output',
-      short: 'q',
-      description: 'no progress and no warnings; errors and missed expectations remain',
-    }),
+    output: outputs.value('FILE', anyText('the name of a file'), 'write results to FILE', 'stdout'),
+    verbose: { ...outputs.switch('a line for every port or packet, options with their values'), short: 'v' },
+    quiet: { ...outputs.switch('no progress and no warnings; errors and missed expectations remain'), short: 'q' },
   };
 }
 
 /** The flag that reports only open ports. */
-export const OPEN_FLAG: FlagTable<{ readonly open?: boolean }> = {
-  open: flagSwitch({ group: 'Output', description: 'only open ports' }),
-};
-
-function formatFlag(command: keyof CommandRecords): Flag<FormatName> {
-  const names = formatsOf(command);
-  return flagValue(
-    {
-      group: 'Output',
-      argument: 'NAME',
-      description: names.map((name) => `${name}: ${FORMATS[name].description}`).join('; '),
-      defaultText: 'table',
-    },
-    oneOf(names),
-  );
-}
+export const OPEN_FLAG: FlagTable<{ readonly open?: boolean }> = { open: outputs.switch('only open ports') };

@@ -33,7 +33,7 @@ const CONFIGURATION = {
 } as const;
 
 /** Flags by the names that they can be written with, without dashes. */
-type FlagNames = ReadonlyMap<string, { readonly key: string; readonly flag: Flag<unknown> }>;
+type FlagNames = ReadonlyMap<string, Flag<unknown>>;
 
 /** Cuts a command line by a table of flags, each with one value or none. Never throws. */
 export function parseWords(argv: readonly string[], table: AnyFlagTable): ParsedWords {
@@ -42,15 +42,15 @@ export function parseWords(argv: readonly string[], table: AnyFlagTable): Parsed
   const words = argv.slice(0, end).flatMap((word) => separateLetters(word, names));
   const problems: Problem[] = [];
   const takes = (wanted: boolean): string[] =>
-    [...names].filter(([, { flag }]) => (flag.argument !== null) === wanted).map(([name]) => name);
+    [...names].filter(([, { argument }]) => (argument !== null) === wanted).map(([name]) => name);
   const { argv: parsed } = yargsParser.detailed(words, {
     string: takes(true),
     boolean: takes(false),
-    narg: Object.fromEntries([...names].map(([name, { flag }]) => [name, flag.argument === null ? 0 : 1])),
+    narg: Object.fromEntries([...names].map(([name, { argument }]) => [name, argument === null ? 0 : 1])),
     configuration: CONFIGURATION,
     // How the parser words its two complaints: that a value is missing, and that there is one.
     __: (complaint, name) => {
-      const takesValue = names.get(name)?.flag.argument !== null;
+      const takesValue = names.get(name)?.argument !== null;
       problems.push({ name, glued: takesValue ? null : gluedTo(name, words) });
       return complaint;
     },
@@ -78,10 +78,10 @@ export function readOptions(
 }
 
 function namesIn(table: AnyFlagTable): FlagNames {
-  const entries = Object.entries(table);
+  const flags = Object.values(table).filter(({ short }) => short !== null);
   return new Map([
-    ...entries.map(([key, flag]) => [flagName(key), { key, flag }] as const),
-    ...entries.flatMap(([key, flag]) => (flag.short === null ? [] : [[flag.short, { key, flag }] as const])),
+    ...Object.entries(table).map(([key, flag]) => [flagName(key), flag] as const),
+    ...flags.map((flag) => [flag.short ?? '', flag] as const),
   ]);
 }
 
@@ -94,7 +94,7 @@ function separateLetters(word: string, names: FlagNames): string[] {
     const named = names.get(letter);
     if (named === undefined) return [word];
     const rest = word.slice(index + 1);
-    if (named.flag.argument !== null && rest !== '') return [...letters, `-${letter}=${rest.replace(/^=/, '')}`];
+    if (named.argument !== null && rest !== '') return [...letters, `-${letter}=${rest.replace(/^=/, '')}`];
     letters.push(`-${letter}`);
   }
   return letters;
@@ -109,7 +109,7 @@ function refuseUnknown({ operands, flags }: ParsedWords, table: AnyFlagTable): v
   const names = namesIn(table);
   for (const word of operands) if (word.startsWith('-') && word !== '-') throw unknownWord(word, names);
   for (const [name, values] of flags) {
-    const flag = names.get(name)?.flag;
+    const flag = names.get(name);
     if (flag === undefined) throw unknownFlag(dashed(name), names);
     if (values.includes(false) && !flag.negatable) throw unknownFlag(`--no-${name}`, names);
   }
@@ -118,7 +118,7 @@ function refuseUnknown({ operands, flags }: ParsedWords, table: AnyFlagTable): v
 function unknownWord(word: string, names: FlagNames): SynscopeError {
   if (!word.startsWith('--')) return unknownFlag(word, names);
   const [, written = word, glued] = /^([^=]*)=(.*)$/s.exec(word) ?? [];
-  const negated = names.get(written.replace(/^--no-/, ''))?.flag;
+  const negated = names.get(written.replace(/^--no-/, ''));
   return glued !== undefined && negated?.negatable === true
     ? problemOf(written.slice(2), glued, names)
     : unknownFlag(written, names);
@@ -127,7 +127,7 @@ function unknownWord(word: string, names: FlagNames): SynscopeError {
 function problemOf(name: string, glued: string | null, names: FlagNames): SynscopeError {
   const written = dashed(name);
   const positive = name.replace(/^no-/, '');
-  const flag = names.get(positive)?.flag;
+  const flag = names.get(positive);
   if (flag === undefined) return unknownFlag(written, names);
   if (glued === null) return new SynscopeError('usage', `"${written}" needs a value: expected ${written} ${flag.argument}`);
   const accepted = flag.negatable ? `takes no value; --${positive} or --no-${positive}` : 'takes no value';

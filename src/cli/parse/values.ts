@@ -10,62 +10,59 @@ const WHOLE = /^(?:0|[1-9]\d*)$/;
 
 /** A whole number from `low` to `high`. */
 export function wholeNumber(low: number, high: number): ValueReader<number> {
-  return (text, flag) => {
-    const value = WHOLE.test(text) ? Number(text) : Number.NaN;
-    if (value >= low && value <= high) return value;
-    throw usageError(flag, text, `expected a whole number from ${low} to ${high}`);
-  };
+  return reader(`a whole number from ${low} to ${high}`, (text) => within(low, high, WHOLE.test(text) ? text : ''));
 }
 
 /** A whole number from 0 to `high`, decimal or in hex behind `0x`. */
 export function headerField(high: number): ValueReader<number> {
-  return (text, flag) => {
-    const value = WHOLE.test(text) || /^0x[\da-f]+$/i.test(text) ? Number(text) : Number.NaN;
-    if (value <= high) return value;
-    throw usageError(flag, text, `expected a whole number from 0 to ${high}, or as much in hex (0x...)`);
-  };
+  return reader(`a whole number from 0 to ${high}, or as much in hex (0x...)`, (text) =>
+    within(0, high, WHOLE.test(text) || /^0x[\da-f]+$/i.test(text) ? text : ''),
+  );
 }
 
 /** Packets a second, or `max`. */
-export function rate(text: string, flag: string): number | 'max' {
-  if (text === 'max') return text;
-  const value = /^(?:\d+|\d*\.\d+)$/.test(text) ? Number(text) : Number.NaN;
-  if (value > 0 && value <= 100_000_000) return value;
-  throw usageError(flag, text, 'expected packets a second, a number above 0, or "max"');
-}
+export const rate: ValueReader<number | 'max'> = reader('packets a second, a number above 0, or "max"', (text) =>
+  text === 'max' ? text : within(Number.MIN_VALUE, 100_000_000, /^(?:\d+|\d*\.\d+)$/.test(text) ? text : ''),
+);
 
 /** `I/N`, I from 1 to N. */
-export function shard(text: string, flag: string): string {
+export const shard: ValueReader<string> = reader('I/N, such as 1/4 for the first of four parts', (text) => {
   const [, index, count] = /^([1-9]\d{0,8})\/([1-9]\d{0,8})$/.exec(text) ?? [];
-  if (index !== undefined && Number(index) <= Number(count)) return text;
-  throw usageError(flag, text, 'expected I/N, such as 1/4 for the first of four parts');
-}
+  return index !== undefined && Number(index) <= Number(count) ? text : null;
+});
 
 /** Bytes in hex, at least one. */
-export function hexBytes(text: string, flag: string): string {
-  if (text !== '' && fromHex(text) !== null) return text;
-  throw usageError(flag, text, 'expected hex digits in pairs, such as 474554');
-}
+export const hexBytes: ValueReader<string> = reader('hex digits in pairs, such as 474554', (text) =>
+  text !== '' && fromHex(text) !== null ? text : null,
+);
 
 /** An IPv4 address. */
-export function address(text: string, flag: string): string {
-  if (parseAddress(text) !== null) return text;
-  throw usageError(flag, text, 'expected an IPv4 address such as 192.0.2.1');
-}
+export const address: ValueReader<string> = reader('an IPv4 address such as 192.0.2.1', (text) =>
+  parseAddress(text) === null ? null : text,
+);
 
 /** One of `names`. */
 export function oneOf<T extends string>(names: readonly T[]): ValueReader<T> {
-  return (text, flag) => {
-    const name = names.find((one) => one === text);
-    if (name !== undefined) return name;
-    throw usageError(flag, text, `expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`);
-  };
+  const accepted = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+  return reader(accepted, (text) => names.find((name) => name === text) ?? null);
 }
 
 /** Any text but an empty one; `what` it should be. Its user checks the rest. */
 export function anyText(what: string): ValueReader<string> {
+  return reader(what, (text) => (text.trim() === '' ? null : text));
+}
+
+/** Refuses what `read` gives null for. */
+function reader<T>(accepted: string, read: (text: string) => T | null): ValueReader<T> {
   return (text, flag) => {
-    if (text.trim() !== '') return text;
-    throw usageError(flag, text, `expected ${what}`);
+    const value = read(text);
+    if (value === null) throw usageError(flag, text, `expected ${accepted}`);
+    return value;
   };
+}
+
+/** The number that `digits` are, where it is in that range. */
+function within(low: number, high: number, digits: string): number | null {
+  const value = digits === '' ? Number.NaN : Number(digits);
+  return value >= low && value <= high ? value : null;
 }

@@ -3,7 +3,7 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { type SynscopeError, usageError } from '../../errors.ts';
 import { Errno } from '../../transport/errno.ts';
 import { type Address, parseAddress, readAddress } from '../../wire/address.ts';
-import { IPV4, socketFamily } from '../../wire/family.ts';
+import { FAMILIES, IPV4 } from '../../wire/family.ts';
 import { NetlinkSocket } from './netlink.ts';
 import { readProcFile } from './proc-file.ts';
 import { IFF_UP, linkState, type LinkState, MAC_BYTES } from './rtnetlink.ts';
@@ -37,7 +37,7 @@ export class InterfaceRequests {
 
   constructor(calls: SystemCalls) {
     this.#calls = calls;
-    this.#socket = calls.socket(socketFamily(IPV4), Socket.DGRAM, 0);
+    this.#socket = calls.socket(FAMILIES[IPV4].socketFamily, Socket.DGRAM, 0);
     this.#netlink = NetlinkSocket.open(calls);
   }
 

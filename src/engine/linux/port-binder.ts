@@ -1,5 +1,5 @@
 import type { SystemCalls } from './system-calls.ts';
-import { IPV4, socketFamily } from '../../wire/family.ts';
+import { FAMILIES, IPV4 } from '../../wire/family.ts';
 
 /** Something done to a fresh TCP socket on its way to holding a port; returns 0 or `-errno`. */
 export interface BindingStep {
@@ -30,7 +30,7 @@ export class PortBinder {
   constructor(calls: SystemCalls, steps: readonly BindingStep[]) {
     this.#calls = calls;
     this.#steps = steps;
-    new Uint16Array(this.#address.buffer)[0] = socketFamily(IPV4);
+    new Uint16Array(this.#address.buffer)[0] = FAMILIES[IPV4].socketFamily;
   }
 
   get size(): number {
@@ -39,7 +39,7 @@ export class PortBinder {
 
   /** Holds 0.0.0.0:`port`; 0 or `-errno`. */
   hold(port: number): number {
-    const socket = this.#calls.socket(socketFamily(IPV4), SOCK_STREAM, 0);
+    const socket = this.#calls.socket(FAMILIES[IPV4].socketFamily, SOCK_STREAM, 0);
     this.failedStep = { name: 'socket' };
     if (socket < 0) return socket;
     this.#address[PORT_OFFSET] = port >>> 8;

@@ -7,7 +7,7 @@ import { BIND, type BindingStep, PortBinder } from './port-binder.ts';
 import { choosePorts, type PortChoice } from './port-choice.ts';
 import type { Reservation } from './source-ports.ts';
 import { hasSystemCalls, systemCalls } from './system-calls.ts';
-import { IPV4, socketFamily } from '../../wire/family.ts';
+import { FAMILIES, IPV4 } from '../../wire/family.ts';
 
 const BACKLOG = 0;
 const IPPROTO_TCP = 6;
@@ -76,7 +76,7 @@ function dropEverything(): Uint8Array {
 function unknownKey(): Uint8Array {
   const key = new Uint8Array(Md5.BYTES);
   const halves = new Uint16Array(key.buffer);
-  halves[Md5.FAMILY / 2] = socketFamily(IPV4);
+  halves[Md5.FAMILY / 2] = FAMILIES[IPV4].socketFamily;
   key[Md5.FLAGS] = PREFIX;
   halves[Md5.KEY_LENGTH / 2] = KEY_BYTES;
   key.set(randomBytes(KEY_BYTES), Md5.KEY);

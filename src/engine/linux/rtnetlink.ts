@@ -1,10 +1,10 @@
 import { Errno } from '../../transport/errno.ts';
 import { type Address, readAddress, writeAddress } from '../../wire/address.ts';
-import { addressBytes, IPV4, socketFamily } from '../../wire/family.ts';
+import { FAMILIES, IPV4 } from '../../wire/family.ts';
 import { NETLINK_HEADER, NetlinkRequest, type NetlinkSocket } from './netlink.ts';
 
 /* rtnetlink(7): nlmsghdr 16, the body of the type, attributes (length 2, type 2, value, padded to 4). */
-const ADDRESS = addressBytes(IPV4);
+const ADDRESS = FAMILIES[IPV4].addressBytes;
 const Rtm = { NEWLINK: 16, GETLINK: 18, NEWROUTE: 24, GETROUTE: 26, NEWNEIGH: 28, GETNEIGH: 30 } as const;
 
 /** RTM_GETROUTE: which route a packet would take, as `ip route get` says. Body: rtmsg 12. */
@@ -72,7 +72,7 @@ export class RouteRequest {
     ]);
     this.#socket = socket;
     this.#request = request;
-    request.bytes[NETLINK_HEADER] = socketFamily(IPV4);
+    request.bytes[NETLINK_HEADER] = FAMILIES[IPV4].socketFamily;
     // Prefix lengths of the target and, where there is one, of the source.
     request.bytes[NETLINK_HEADER + 1] = ADDRESS * 8;
     if (interfaceIndex !== 0) request.words[(request.values[1] as number) / 4] = interfaceIndex;
@@ -135,7 +135,7 @@ export class NeighbourRequest {
 
   constructor(socket: NetlinkSocket) {
     this.#socket = socket;
-    this.#request.bytes[NETLINK_HEADER] = socketFamily(IPV4);
+    this.#request.bytes[NETLINK_HEADER] = FAMILIES[IPV4].socketFamily;
   }
 
   /** Copies the entry's Ethernet address to `into`, 6 bytes, unless `none`. Measured: 3 us. */

@@ -3,7 +3,7 @@ import { writeU16 } from '../../wire/bytes.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import { MAC_BYTES } from '../linux/rtnetlink.ts';
 import { HEADER_WORDS } from './frame-slots.ts';
-import { etherType, IPV4 } from '../../wire/family.ts';
+import { FAMILIES, IPV4 } from '../../wire/family.ts';
 
 const HEADER = HEADER_WORDS * 2;
 
@@ -53,7 +53,7 @@ export class HopTable {
     if (this.stamps[hop] !== -1 && this.#holds(at, neighbour) && this.#holds(at + MAC_BYTES, own)) return;
     this.#bytes.set(neighbour, at);
     this.#bytes.set(own, at + MAC_BYTES);
-    writeU16(this.#bytes, at + 2 * MAC_BYTES, etherType(IPV4));
+    writeU16(this.#bytes, at + 2 * MAC_BYTES, FAMILIES[IPV4].etherType);
     this.stamps[hop] = this.#nextStamp++;
   }
 

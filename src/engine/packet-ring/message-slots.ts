@@ -3,7 +3,7 @@ import type { Nanos } from '../../wire/numbers.ts';
 import type { MappedMemory } from '../linux/system-calls.ts';
 import { newBatch } from '../engine.ts';
 import { LOW_WORD, setLong } from './frame-slots.ts';
-import { IPV4, socketFamily } from '../../wire/family.ts';
+import { FAMILIES, IPV4 } from '../../wire/family.ts';
 import { Ipv4Offset } from '../../wire/ipv4.ts';
 
 const CAPACITY = 256;
@@ -94,6 +94,6 @@ function writeHeaders({ address, bytes }: MappedMemory): void {
     setLong(words, header + Header.VECTOR, address + vector);
     setLong(words, header + Header.VECTORS, 1);
     setLong(words, vector, address + slot * SLOT_BYTES);
-    halves[name / 2] = socketFamily(IPV4);
+    halves[name / 2] = FAMILIES[IPV4].socketFamily;
   }
 }

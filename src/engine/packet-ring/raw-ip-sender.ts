@@ -1,6 +1,6 @@
 import { Errno } from '../../transport/errno.ts';
 import type { SendBatch } from '../../transport/transport.ts';
-import { IPV4, socketFamily } from '../../wire/family.ts';
+import { FAMILIES, IPV4 } from '../../wire/family.ts';
 import type { Nanos } from '../../wire/numbers.ts';
 import type { EngineProblem } from '../engine.ts';
 import { unknownInterface } from '../linux/interfaces.ts';
@@ -33,7 +33,7 @@ export interface RawIpOptions {
 
 /** Opens a raw IP socket, or says why it cannot. Throws a usage error when there is no such interface. */
 export function openRawIpSender(calls: SystemCalls, options: RawIpOptions): RawIpSender | EngineProblem {
-  return openSocket(calls, ['opening a raw socket', socketFamily(IPV4), Socket.RAW, IPPROTO_RAW], (socket) => {
+  return openSocket(calls, ['opening a raw socket', FAMILIES[IPV4].socketFamily, Socket.RAW, IPPROTO_RAW], (socket) => {
     if (options.device !== null) bindToDevice(socket, options.device);
     return new RawIpSender(socket, options);
   });

@@ -3,7 +3,7 @@ import { IpProtocol, FRAGMENT_OFFSET_MASK, IPV4_HEADER_BYTES, Ipv4Offset } from 
 import { TcpFlag } from '../../wire/tcp-flags.ts';
 import { TcpOffset } from '../../wire/tcp.ts';
 import { Bpf, FilterProgram, type Label, portRuns } from '../linux/filter-program.ts';
-import { etherType, firstHeaderByte, IPV4 } from '../../wire/family.ts';
+import { FAMILIES, IPV4 } from '../../wire/family.ts';
 
 /** SKF_AD_OFF + SKF_AD_PROTOCOL: the ethertype that the kernel keeps beside the packet (linux/filter.h). */
 const ETHERTYPE = 0xfffff000;
@@ -33,7 +33,7 @@ const WHOLE_PACKET = 0x40000;
 export function ringFilter(ports: readonly number[]): Uint8Array {
   const program = new FilterProgram();
   const { start, refuse } = prependIpv4(program, ports);
-  program.branch(Bpf.JUMP_IF_EQUAL, etherType(IPV4), start, refuse);
+  program.branch(Bpf.JUMP_IF_EQUAL, FAMILIES[IPV4].etherType, start, refuse);
   program.prepend(Bpf.LOAD_HALF_AT, ETHERTYPE);
   return program.bytes();
 }
@@ -80,7 +80,7 @@ function prependIcmpError(program: FilterProgram, refuse: Label): Label {
   program.prepend(Bpf.ADD_X, 0);
   const isIpv4 = program.prepend(Bpf.SHIFT_LEFT, 2);
   program.branch(Bpf.JUMP_IF_ABOVE, MOST_EXTRA_WORDS, refuse, isIpv4);
-  program.prepend(Bpf.SUBTRACT, firstHeaderByte(IPV4));
+  program.prepend(Bpf.SUBTRACT, FAMILIES[IPV4].firstByte);
   const isTcp = program.prepend(Bpf.LOAD_BYTE_FROM_X, ICMP_HEADER_BYTES + Ipv4Offset.VERSION_IHL);
   program.branch(Bpf.JUMP_IF_EQUAL, IpProtocol.TCP, isTcp, refuse);
   const isFirst = program.prepend(Bpf.LOAD_BYTE_FROM_X, ICMP_HEADER_BYTES + Ipv4Offset.PROTOCOL);

@@ -9,63 +9,67 @@ const CONSTANTS: readonly number[] = [
 const LENGTH = 15 << 24;
 const MAX_TRANSMISSION = 0xffffff;
 
+/** The numbers by which a reply proves itself; TSval and IP ID need only differ from the ISN beside them. */
+export interface CookieNumbers {
+  /** A signed 32-bit integer, which V8 keeps off the heap; its bits are the ISN where none is fixed. */
+  readonly nonce: number;
+  /** Unsigned 32 bits, never 0: some stacks take a timestamp of 0 for none. */
+  readonly tsval: number;
+  /** 1 to 65535: for 0 the kernel would fill in its own (raw(7), IP_HDRINCL). */
+  readonly ipId: number;
+}
+
 /**
- * The numbers by which a reply proves itself. All of one SYN come from an unpredictable nonce: of a pair's
- * first SYN, a word of the run's keystream; of any other, SipHash-2-4 (Aumasson and Bernstein, 2012) of
- * source, destination, ports and transmission, 15 bytes in two blocks, little-endian, under a key that only
- * this run knows. `compute` and `expand` allocate nothing; their results stand in the fields until the next
- * call.
+ * All numbers of one SYN come from an unpredictable nonce: of a pair's first SYN, a word of the run's
+ * keystream; of any other, SipHash-2-4 (Aumasson and Bernstein, 2012) of source, destination, ports and
+ * transmission, 15 bytes in two blocks, little-endian, under a key that only this run knows.
  */
 export class ProbeCookie {
-  /** A signed 32-bit integer, which V8 keeps off the heap; its bits are the ISN where none is fixed. */
-  nonce = 0;
-  /** TSval, unsigned 32 bits, never 0: some stacks take a timestamp of 0 for none. */
-  tsval = 0;
-  /** IP identification, 1 to 65535: for 0 the kernel would fill in its own (raw(7), IP_HDRINCL). */
-  ipId = 0;
-
   readonly #start: Int32Array;
-  readonly #salt: number = 0;
+  readonly #salt: number;
   /** Two blocks of message and two empty ones for finalisation; lower half first. */
   readonly #blocks: Int32Array = new Int32Array(8);
-  readonly #digest: Int32Array = new Int32Array(2);
 
   /** `key`: four words from the operating system's random source. */
   constructor(key: Uint32Array) {
     if (key.length !== 4) throw new RangeError(`a cookie key has 4 words, not ${key.length}`);
     this.#start = Int32Array.from(CONSTANTS, (word, index) => word ^ (key[index % 4] as number));
-    this.compute(UNSPECIFIED, UNSPECIFIED, 0, MAX_TRANSMISSION);
-    this.#salt = this.nonce;
+    this.#salt = this.#nonce(UNSPECIFIED, UNSPECIFIED, 0, MAX_TRANSMISSION);
   }
 
   /** `ports` is `sourcePort << 16 | destinationPort`; `transmission`, 24 bits, tells a pair's SYNs apart. */
-  compute(source: Address, destination: Address, ports: number, transmission: number): void {
-    const blocks = this.#blocks;
-    blocks[0] = source;
-    blocks[1] = destination;
-    blocks[2] = ports;
-    blocks[3] = LENGTH | (transmission & MAX_TRANSMISSION);
-    sipHash(this.#start, blocks, this.#digest);
-    this.expand(this.#digest[0] as number);
+  compute(source: Address, destination: Address, ports: number, transmission: number): CookieNumbers {
+    return this.expand(this.#nonce(source, destination, ports, transmission));
   }
 
-  /** `expand` for the first `count` of many nonces, into the arrays. */
+  /** The numbers of a SYN with that nonce. */
+  expand(nonce: number): CookieNumbers {
+    const mixed = mix(nonce ^ this.#salt);
+    return { nonce, tsval: mixed >>> 0 || 1, ipId: ipIdOf(mixed) };
+  }
+
+  /** `expand` for the first `count` of many nonces, into the arrays: what a scan does for each pair. */
   expandMany(nonces: Int32Array, { tsvals, ipIds }: Pick<ProbeColumns, 'tsvals' | 'ipIds'>, count: number): void {
     const salt = this.#salt;
     for (let index = 0; index < count; index++) {
       const mixed = mix((nonces[index] as number) ^ salt);
       tsvals[index] = mixed === 0 ? 1 : mixed;
-      ipIds[index] = Math.imul(mixed, 0x9e3779b1) >>> 16 || 1;
+      ipIds[index] = ipIdOf(mixed);
     }
   }
 
-  /** Sets the fields for a nonce. They need to differ from the ISN, no more: both are seen together. */
-  expand(nonce: number): void {
-    const mixed = mix(nonce ^ this.#salt);
-    this.nonce = nonce;
-    this.tsval = mixed >>> 0 || 1;
-    this.ipId = Math.imul(mixed, 0x9e3779b1) >>> 16 || 1;
+  #nonce(source: Address, destination: Address, ports: number, transmission: number): number {
+    const blocks = this.#blocks;
+    blocks[0] = source;
+    blocks[1] = destination;
+    blocks[2] = ports;
+    blocks[3] = LENGTH | (transmission & MAX_TRANSMISSION);
+    return sipHash(this.#start, blocks);
   }
+}
+
+function ipIdOf(mixed: number): number {
+  return Math.imul(mixed, 0x9e3779b1) >>> 16 || 1;
 }
 
 /** The 32-bit finaliser of MurmurHash3 (Appleby). */
@@ -77,11 +81,11 @@ function mix(value: number): number {
 }
 
 /**
- * Four steps of two SipRounds: two blocks of message (c = 2), then finalisation (d = 4). `lN` and `hN` are
- * the halves of vN; a carry is computed with bit logic because a branch on it is mispredicted half of the
- * time; v0 and v2 are swapped instead of rotated by 32.
+ * The lower half of the digest. Four steps of two SipRounds: two blocks of message (c = 2), then finalisation
+ * (d = 4). `lN` and `hN` are the halves of vN; a carry is computed with bit logic because a branch on it is
+ * mispredicted half of the time; v0 and v2 are swapped instead of rotated by 32.
  */
-function sipHash(start: Int32Array, blocks: Int32Array, digest: Int32Array): void {
+function sipHash(start: Int32Array, blocks: Int32Array): number {
   let l0 = start[0] as number;
   let h0 = start[1] as number;
   let l1 = start[2] as number;
@@ -126,6 +130,5 @@ function sipHash(start: Int32Array, blocks: Int32Array, digest: Int32Array): voi
     l0 ^= low;
     h0 ^= high;
   }
-  digest[0] = l0 ^ l1 ^ l2 ^ l3;
-  digest[1] = h0 ^ h1 ^ h2 ^ h3;
+  return l0 ^ l1 ^ l2 ^ l3;
 }

@@ -9,10 +9,8 @@ export type ProfileName = 'linux' | 'windows' | 'macos' | 'freebsd' | 'bare';
 export type SynSource = Pick<Source, 'address' | 'mtu'>;
 
 /** The SYN of one system. */
-export interface Profile {
-  /** One line for the help text. */
-  readonly description: string;
-  /** Options after the MSS, which always comes first; empty when there are none. */
+interface Profile {
+  /** The MSS always comes first. */
   readonly optionsAfterMss: readonly string[];
   readonly ttl: number;
   /** Raw window; `whole-segments` is the largest multiple of the MSS that 16 bits hold. */
@@ -22,46 +20,16 @@ export interface Profile {
 
 /** As p0f's database (p0f.fp, version 3) and captures of today's systems show them. */
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
-  /** tcp_syn_options() in net/ipv4/tcp_output.c; the window is 64240 on Ethernet since 4.19. */
-  linux: {
-    description: 'Linux 4.19 and later',
-    optionsAfterMss: ['sackOK', 'ts', 'nop', 'wscale=7'],
-    ttl: 64,
-    window: 'whole-segments',
-    df: true,
-  },
-  /** No timestamps unless configured; 64240 on Ethernet since Windows 10 1709. */
-  windows: {
-    description: 'Windows 10, 11 and Server 2019',
-    optionsAfterMss: ['nop', 'wscale=8', 'nop', 'nop', 'sackOK'],
-    ttl: 128,
-    window: 'whole-segments',
-    df: true,
-  },
-  /** p0f: `65535,*:mss,nop,ws,nop,nop,ts,sok,eol+1`; the scale has been 6 since 10.14. */
-  macos: {
-    description: 'macOS and iOS',
-    optionsAfterMss: ['nop', 'wscale=6', 'nop', 'nop', 'ts', 'sackOK', 'eol', 'eol'],
-    ttl: 64,
-    window: 65_535,
-    df: true,
-  },
-  /** tcp_addoptions() in sys/netinet/tcp_output.c; p0f: `65535,6:mss,nop,ws,sok,ts`. */
-  freebsd: {
-    description: 'FreeBSD 9 and later',
-    optionsAfterMss: ['nop', 'wscale=6', 'sackOK', 'ts'],
-    ttl: 64,
-    window: 65_535,
-    df: true,
-  },
-  /** As nmap's SYN scan and small embedded stacks (p0f: `1024,0:mss::`): no option to object to. */
-  bare: {
-    description: 'MSS only, as nmap -sS and small stacks',
-    optionsAfterMss: [],
-    ttl: 64,
-    window: 1024,
-    df: false,
-  },
+  /** Linux 4.19 and later: tcp_syn_options() in net/ipv4/tcp_output.c; the window is 64240 on Ethernet. */
+  linux: { optionsAfterMss: ['sackOK', 'ts', 'nop', 'wscale=7'], ttl: 64, window: 'whole-segments', df: true },
+  /** Windows 10, 11, Server 2019: no timestamps unless configured; window 64240 on Ethernet since 1709. */
+  windows: { optionsAfterMss: ['nop', 'wscale=8', 'nop', 'nop', 'sackOK'], ttl: 128, window: 'whole-segments', df: true },
+  /** macOS and iOS, p0f: `65535,*:mss,nop,ws,nop,nop,ts,sok,eol+1`; the scale has been 6 since 10.14. */
+  macos: { optionsAfterMss: ['nop', 'wscale=6', 'nop', 'nop', 'ts', 'sackOK', 'eol', 'eol'], ttl: 64, window: 65_535, df: true },
+  /** FreeBSD 9 and later: tcp_addoptions() in sys/netinet/tcp_output.c; p0f: `65535,6:mss,nop,ws,sok,ts`. */
+  freebsd: { optionsAfterMss: ['nop', 'wscale=6', 'sackOK', 'ts'], ttl: 64, window: 65_535, df: true },
+  /** As nmap -sS and small embedded stacks (p0f: `1024,0:mss::`): no option to object to. */
+  bare: { optionsAfterMss: [], ttl: 64, window: 1024, df: false },
 };
 
 /** The TTLs that stacks send with (p0f.fp; RFC 1700 recommends 64). */

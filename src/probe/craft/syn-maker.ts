@@ -1,6 +1,6 @@
 import type { Address } from '../../wire/address.ts';
 import type { SynTemplate } from '../../wire/syn-template.ts';
-import type { ProbeCookie } from './cookie.ts';
+import type { CookieNumbers, ProbeCookie } from './cookie.ts';
 
 /** A 5-tuple. */
 export interface Flow {
@@ -10,13 +10,9 @@ export interface Flow {
   readonly port: number;
 }
 
-/** The numbers by which an answer names its SYN. */
-export interface SynNumbers {
-  /** Unsigned, as the others. */
+/** The numbers by which an answer names its SYN, unsigned. */
+export interface SynNumbers extends Pick<CookieNumbers, 'tsval' | 'ipId'> {
   readonly seq: number;
-  readonly tsval: number;
-  /** Not 0, which the kernel would replace (raw(7), IP_HDRINCL). */
-  readonly ipId: number;
 }
 
 /** Chooses the numbers of a SYN; `made` counts those that the maker has numbered before. */
@@ -71,7 +67,7 @@ export function cookieNumbering(
   { seq, ipId }: { readonly seq: number | null; readonly ipId: number | null },
 ): SynNumbering {
   return ({ source, target, sourcePort, port }, made) => {
-    cookie.compute(source, target, ((sourcePort << 16) | port) >>> 0, made);
-    return { seq: seq ?? cookie.nonce >>> 0, tsval: cookie.tsval, ipId: ipId ?? cookie.ipId };
+    const numbers = cookie.compute(source, target, (sourcePort << 16) | port, made);
+    return { seq: seq ?? numbers.nonce >>> 0, tsval: numbers.tsval, ipId: ipId ?? numbers.ipId };
   };
 }

@@ -48,12 +48,12 @@ export function craftSyn(spec: SynSpec, source: SynSource): SynTemplate {
   });
 }
 
-/** The raw window of the SYN as it leaves by `source`. */
+/** Its raw window. */
 export function synWindow(spec: SynSpec, source: SynSource): number {
   return spec.window ?? windowFor(spec.profile, source);
 }
 
-/** Its option list in tcpdump's words. */
+/** Its option list as text. */
 export function synOptionsText(spec: SynSpec, source: SynSource): string {
   return spec.options ?? optionsFor(spec.profile, source);
 }

@@ -150,10 +150,7 @@ export class FirewallSession implements DrivenSession {
       target,
       hostname,
       asked: Array.from({ length: ports.size }, (_, place) => ports.at(place)),
-      controls: controlPorts(ports, () => {
-        this.#cookie.compute(target, target, 0, this.#controlsDrawn++);
-        return this.#cookie.nonce;
-      }),
+      controls: controlPorts(ports, () => this.#cookie.compute(target, target, 0, this.#controlsDrawn++).nonce),
       craft: this.#craft(route),
       timeout: timing.timeoutMs * NANOS_PER_MS,
       testPackets: (timing.retries ?? DEFAULT_RETRIES) + 1,

@@ -183,8 +183,8 @@ export class PathSession implements DrivenSession {
     const { isLocal, controlPort: sourcePort } = this.#plan;
     if (final === null || final.kind !== 'tcp' || trace.stale || isLocal(target)) return;
     if (control !== null && control.firstTtl <= final.probe.ttl) return;
-    this.#cookie.compute(source, target, asked, ++running.controls);
-    const last = 0xffff - (this.#cookie.ipId % CONTROL_PORTS);
+    const { ipId } = this.#cookie.compute(source, target, asked, ++running.controls);
+    const last = 0xffff - (ipId % CONTROL_PORTS);
     const port = last === asked ? last - 1 : last;
     const rtt = final.at - (final.probe.posted.sentAt ?? final.at);
     const means = { cookie: this.#cookie, transmitQueue: this.#transmitQueue, craft, made: 0 };

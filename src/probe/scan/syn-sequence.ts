@@ -3,7 +3,7 @@ import type { Address } from '../../wire/address.ts';
 import { seq, seqDiff } from '../../wire/numbers.ts';
 import type { PacketView } from '../../wire/packet-view.ts';
 import type { ProbeColumns } from '../../wire/syn-template.ts';
-import { ProbeCookie } from '../craft/cookie.ts';
+import { type CookieNumbers, ProbeCookie } from '../craft/cookie.ts';
 import type { SessionPlan } from './session-plan.ts';
 
 /** No SYN of ours: the numbers do not fit. */
@@ -59,15 +59,11 @@ export class SynSequence {
     return (this.#plan.routes.sources[source] as Source).address;
   }
 
-  /** What SYN number `attempt` of the pair was made from; valid until the next call. */
-  numbers(pair: PairSyns, attempt: number): Readonly<ProbeCookie> {
-    const cookie = this.#cookie;
-    if (attempt === 0) cookie.expand(pair.firstNonce);
-    else {
-      const ports = (this.sourcePort(attempt) << 16) | pair.port;
-      cookie.compute(this.sourceAddress(pair), this.#plan.targets.at(pair.target), ports, attempt);
-    }
-    return cookie;
+  /** What SYN number `attempt` of the pair was made from. */
+  numbers(pair: PairSyns, attempt: number): CookieNumbers {
+    if (attempt === 0) return this.#cookie.expand(pair.firstNonce);
+    const ports = (this.sourcePort(attempt) << 16) | pair.port;
+    return this.#cookie.compute(this.sourceAddress(pair), this.#plan.targets.at(pair.target), ports, attempt);
   }
 
   /** Sets ISNs, timestamps and IP IDs of `count` first SYNs, made from those nonces. */

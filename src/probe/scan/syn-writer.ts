@@ -1,7 +1,7 @@
 import type { SendBatch, Source } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 import type { ProbeFields, SynTemplate } from '../../wire/syn-template.ts';
-import type { ProbeCookie } from '../craft/cookie.ts';
+import type { CookieNumbers } from '../craft/cookie.ts';
 import type { SessionPlan } from './session-plan.ts';
 import type { SynBlock } from './syn-blocks.ts';
 import type { PairSyns, SynSequence } from './syn-sequence.ts';
@@ -72,7 +72,7 @@ export class SynWriter {
   }
 
   /** What tells SYN number `attempt` from other packets of its template; valid until the next call. */
-  #fieldsOf(pair: PairSyns, attempt: number, { nonce, tsval, ipId }: Readonly<ProbeCookie>): ProbeFields {
+  #fieldsOf(pair: PairSyns, attempt: number, { nonce, tsval, ipId }: CookieNumbers): ProbeFields {
     const fields = this.#fields;
     fields.destination = this.#plan.targets.at(pair.target);
     fields.destinationPort = pair.port;

@@ -1,4 +1,4 @@
-import { addressDistance, addressPlus, compareAddresses, type Address } from '../../wire/address.ts';
+import { addressDistance, addressPlus, type Address } from '../../wire/address.ts';
 import { usageError } from '../../errors.ts';
 import { parseIpv4Ranges, type AddressRange } from './ipv4-range.ts';
 
@@ -120,7 +120,7 @@ class RangeTargetSet implements TargetSet {
     if (high < 0) return -1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if (compareAddresses(this.#first[middle] as Address, address) <= 0) low = middle;
+      if (addressDistance(this.#first[middle] as Address, address) <= 0) low = middle;
       else high = middle - 1;
     }
     const place = addressDistance(address, this.#first[low] as Address);
@@ -149,12 +149,12 @@ function wordsOfFile(text: string): readonly { readonly word: string; readonly l
 }
 
 function mergeRanges(ranges: readonly AddressRange[]): readonly AddressRange[] {
-  const sorted = ranges.toSorted((a, b) => compareAddresses(a.first, b.first));
+  const sorted = ranges.toSorted((a, b) => addressDistance(a.first, b.first));
   const merged: AddressRange[] = [];
   for (const range of sorted) {
     const previous = merged.at(-1);
     if (previous === undefined || addressDistance(range.first, previous.last) > 1) merged.push(range);
-    else if (compareAddresses(range.last, previous.last) > 0)
+    else if (addressDistance(range.last, previous.last) > 0)
       merged[merged.length - 1] = { first: previous.first, last: range.last };
   }
   return merged;

@@ -7,6 +7,7 @@ import type {
   Severity,
 } from '../../records/doctor/records.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
+import { joinFacts } from '../text/page.ts';
 import { wrapSentence } from '../text/wrap.ts';
 
 const LABEL = 14;
@@ -21,19 +22,22 @@ export function createDoctorText({ columns }: TextStyle): Reporter<DoctorRecord>
 export function doctorText(record: DoctorRecord, columns = 80): string {
   const width = Math.max(40, Math.min(columns, 100));
   const row = (label: string, text: string): string[] => wrapSentence(label.padEnd(LABEL), text, width);
+  const rows = <T>(label: string, items: readonly T[], textOf: (item: T) => string): string[] =>
+    items.flatMap((item, index) => row(index === 0 ? label : '', textOf(item)));
+  const { node, engines, interfaces, routes, remarks } = record;
   const lines = [
     ...wrapSentence('', answer(record), width),
     '',
-    ...row('node', nodeText(record)),
+    ...row('node', `${node.version} (${node.supported ? 'supported' : `not supported: needs ${node.required}`})`),
     ...row('host', hostText(record)),
     ...row('user', userText(record)),
-    ...capabilityRows(record, row),
-    ...record.engines.flatMap((engine, index) => row(index === 0 ? 'engines' : '', `${engine.name}: ${engine.why ?? 'usable'}`)),
-    ...record.interfaces.flatMap((one, index) => row(index === 0 ? 'interfaces' : '', interfaceText(one))),
-    ...record.routes.flatMap((route, index) => row(index === 0 ? 'routes' : '', routeText(route))),
+    ...rows('capabilities', capabilityTexts(record), String),
+    ...rows('engines', engines, ({ name, why }) => `${name}: ${why ?? 'usable'}`),
+    ...rows('interfaces', interfaces, interfaceText),
+    ...rows('routes', routes, routeText),
     ...row('source ports', sourcePortText(record)),
-    ...(record.remarks.length === 0 ? [] : ['']),
-    ...record.remarks.flatMap((remark) => remarkLines(remark, width)),
+    ...(remarks.length === 0 ? [] : ['']),
+    ...remarks.flatMap((remark) => remarkLines(remark, width)),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -44,31 +48,26 @@ function answer(record: DoctorRecord): string {
   return `synscope cannot run here: ${why ?? 'no engine works'}`;
 }
 
-function nodeText({ node }: DoctorRecord): string {
-  return `${node.version} (${node.supported ? 'supported' : `not supported: needs ${node.required}`})`;
-}
-
 function hostText({ host }: DoctorRecord): string {
   const container = host.container === null ? '' : `, in a container (${host.container})`;
   return `${host.platform} ${host.kernel} ${host.arch}${container}`;
 }
 
 function userText({ privileges }: DoctorRecord): string {
-  const extras = [
-    privileges.noNewPrivs === true ? 'no-new-privileges' : null,
-    privileges.seccomp === null || privileges.seccomp === 0 ? null : 'seccomp filter',
-  ].filter((text) => text !== null);
-  return [`uid ${privileges.uid ?? '?'} gid ${privileges.gid ?? '?'}`, ...extras].join(', ');
+  return joinFacts([
+    `uid ${privileges.uid ?? '?'} gid ${privileges.gid ?? '?'}`,
+    privileges.noNewPrivs === true ? 'no-new-privileges' : '',
+    privileges.seccomp === null || privileges.seccomp === 0 ? '' : 'seccomp filter',
+  ]);
 }
 
-function capabilityRows(record: DoctorRecord, row: (label: string, text: string) => string[]): string[] {
-  const sets = record.privileges.capabilities;
-  if (sets === null) return row('capabilities', 'unknown');
+function capabilityTexts({ privileges: { capabilities: sets } }: DoctorRecord): readonly string[] {
+  if (sets === null) return ['unknown'];
   const names: readonly (keyof CapabilityReport)[] = ['effective', 'permitted', 'inheritable', 'bounding', 'ambient'];
-  return names.flatMap((name, index) => {
+  return names.map((name) => {
     const { hex, names: inside } = sets[name];
     const shown = inside.length === 0 ? 'no network capabilities' : inside.map((one) => one.replace('CAP_', '')).join(' ');
-    return row(index === 0 ? 'capabilities' : '', `${hex} ${name}: ${shown}`);
+    return `${hex} ${name}: ${shown}`;
   });
 }
 

@@ -3,8 +3,8 @@ import type { FirewallPortRecord, FirewallRecord } from '../../records/firewall/
 import type { RunRecord, SummaryRecord } from '../../records/records.ts';
 import { remarkLines, remarksOn } from '../remark.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
-import { plural } from '../summary-text.ts';
-import { Blocks, createPage, type Page, portLabel, targetName } from '../text/page.ts';
+import { endLines, plural, unjudgedPorts } from '../summary-text.ts';
+import { Blocks, createPage, joinFacts, type Page, portLabel, sentenceLines, targetName } from '../text/page.ts';
 import type { Role } from '../text/paint.ts';
 import { wrapSentence } from '../text/wrap.ts';
 import { matrixLines, testLines } from './test-matrix.ts';
@@ -16,9 +16,7 @@ const GAP = '  ';
 /** Indent of a verdict below its port. */
 const NARROW_INDENT = 8;
 
-/**
- * The verdict of each port as a sentence, then its tests. A target is written when all its ports are known.
- */
+/** Each port's verdict as a sentence, then its tests. A target is written when all its ports are known. */
 export function createFirewallReporter(style: TextStyle): Reporter<FirewallRecord> {
   const page = createPage({ ...style, columns: style.columns === Infinity ? PIPED_COLUMNS : style.columns });
   const blocks = new Blocks();
@@ -47,11 +45,11 @@ function targetLines(ports: readonly FirewallPortRecord[], page: Page): string[]
   return [...headLines(first, ports, page), ...ports.flatMap((port) => portLines(port, labelWidth, page)), ...tests];
 }
 
-function headLines(first: FirewallPortRecord, ports: readonly FirewallPortRecord[], { columns, paint }: Page): string[] {
+function headLines(first: FirewallPortRecord, ports: readonly FirewallPortRecord[], page: Page): string[] {
   const counts = new Map<string, number>();
   for (const { policy } of ports) counts.set(policy, (counts.get(policy) ?? 0) + 1);
   const text = `${targetName(first)}: ${[...counts].map(([policy, count]) => `${count} ${policy}`).join(', ')}`;
-  return wrapSentence('', text, columns).map((line) => paint('heading', line));
+  return sentenceLines('heading', text, page);
 }
 
 function portLines(record: FirewallPortRecord, labelWidth: number, page: Page): string[] {
@@ -71,18 +69,17 @@ function portLines(record: FirewallPortRecord, labelWidth: number, page: Page): 
   ];
 }
 
-function summaryLines(summary: SummaryRecord, run: RunRecord | null, { columns, paint }: Page): string[] {
+function summaryLines(summary: SummaryRecord, run: RunRecord | null, page: Page): string[] {
   const { interrupted, targets, ports, repliesRejected } = summary;
-  const unjudged = targets * ports - summary.open - summary.closed - summary.filtered - summary.error;
-  const facts = [
+  const unjudged = unjudgedPorts(summary);
+  const facts = joinFacts([
     `${plural(targets, 'target')}, ${plural(ports, 'port')}${targets > 1 ? ' each' : ''}`,
     `${plural(summary.probesSent, 'packet')} sent in ${formatElapsed(summary.durationMs)}`,
     `clock: ${run?.clock ?? 'unknown'}`,
     interrupted && unjudged > 0 ? `${plural(unjudged, 'port')} not judged` : '',
     repliesRejected > 0 ? `${plural(repliesRejected, 'reply')} not believed` : '',
-  ];
-  const text = `${interrupted ? 'interrupted: ' : ''}${facts.filter((fact) => fact !== '').join(', ')}`;
-  return wrapSentence('', text, columns).map((line) => paint(interrupted ? 'error' : 'faint', line));
+  ]);
+  return endLines(summary, facts, page);
 }
 
 /** Policies in the colours of the states that they amount to. */

@@ -1,6 +1,7 @@
 import { BATTERY, FIRST_TESTS } from '../../probe/firewall/battery.ts';
 import { formatMs } from '../../records/duration-text.ts';
 import type { FirewallPortRecord, TestRecord } from '../../records/firewall/records.ts';
+import { icmpTypeAndCode } from '../../wire/icmp.ts';
 import type { Page } from '../text/page.ts';
 import type { Paint, Role } from '../text/paint.ts';
 import { wrapItems, wrapSentence } from '../text/wrap.ts';
@@ -38,7 +39,7 @@ export function testLines({ tests, target }: FirewallPortRecord, paint: Paint): 
 
 /** Explains the cells where one of them is an ICMP error. */
 function legendLines(records: readonly FirewallPortRecord[], { columns, paint }: Page): string[] {
-  const hasIcmp = records.some((record) => FIRST_TESTS.some((kind) => ICMP_TEXT.test(replyText(firstOf(record, kind)))));
+  const hasIcmp = records.some((record) => FIRST_TESTS.some((kind) => /^\d+\/\d+$/.test(replyText(firstOf(record, kind)))));
   if (!hasIcmp) return [];
   const lines = wrapSentence(' '.repeat(PORT_WIDTH + 1), '-: no answer, 3/1: ICMP type and code', columns);
   return lines.map((line) => paint('faint', line));
@@ -55,28 +56,13 @@ function firstOf({ tests }: FirewallPortRecord, kind: TestRecord['probe']): Test
   return tests.find(({ probe, round }) => probe === kind && round === 1);
 }
 
-/** `-` for silence, empty for a test that was not run to its end. */
+/** `-` for silence, empty for a test that was not run to its end; ICMP errors as type and code. */
 function replyText(test: TestRecord | undefined): string {
   if (test === undefined) return '';
   if (test.reply === null) return '-';
-  return SHORT[test.reply] ?? test.reply.replace('send-error:', '').replace(/^icmp-(\d+)-(\d+)$/, '$1/$2');
+  if (test.reply === 'icmp-ttl-exceeded') return 'expired';
+  return icmpTypeAndCode(test.reply) ?? test.reply.replace('send-error:', '');
 }
-
-/** ICMP errors as type and code, which fit a column. */
-const SHORT: Readonly<Record<string, string>> = {
-  'icmp-net-unreachable': '3/0',
-  'icmp-host-unreachable': '3/1',
-  'icmp-proto-unreachable': '3/2',
-  'icmp-port-unreachable': '3/3',
-  'icmp-frag-needed': '3/4',
-  'icmp-net-prohibited': '3/9',
-  'icmp-host-prohibited': '3/10',
-  'icmp-admin-prohibited': '3/13',
-  'icmp-ttl-exceeded': 'expired',
-};
-
-/** An ICMP error as the matrix shows it. */
-const ICMP_TEXT = /^\d+\/\d+$/;
 
 function painted(test: TestRecord | undefined, width: number, paint: Paint): string {
   const text = replyText(test);

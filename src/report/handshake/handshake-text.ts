@@ -61,12 +61,12 @@ function connectionLines(segments: readonly SegmentRecord[], page: Page): readon
   return [
     '',
     ...timelineLines(first, page),
-    ...shown.flatMap((records) => ['', ...purposeLines(records[0], page), ...timelineLines(records, page)]),
+    ...shown.flatMap((records) => ['', ...purposeLines(records, page), ...timelineLines(records, page)]),
     ...(hidden === 0 ? [] : ['', page.paint('faint', `${plural(hidden, 'more handshake')}: -v shows them`)]),
   ];
 }
 
-function purposeLines(first: SegmentRecord | undefined, { columns }: Page): readonly string[] {
+function purposeLines([first]: readonly SegmentRecord[], { columns }: Page): readonly string[] {
   return first === undefined ? [] : wrapSentence('', `${first.connection}: ${PURPOSES[first.purpose]}`, columns);
 }
 

@@ -1,6 +1,6 @@
 import { formatMs } from '../../records/duration-text.ts';
 import type { SegmentRecord } from '../../records/handshake/records.ts';
-import { type Page, shortOptions } from '../text/page.ts';
+import { joinFacts, type Page, shortOptions } from '../text/page.ts';
 import { wrapList, wrapSentence } from '../text/wrap.ts';
 
 /** One row of a timeline: a packet, or several of one kind. */
@@ -41,7 +41,7 @@ function wideLines(rows: readonly Row[], { columns, paint }: Page): readonly str
   const head = `${'TIME'.padStart(TIME_WIDTH)}  ${'CLIENT'.padEnd(STATE_WIDTH)}     ${'SEGMENT'.padEnd(width)} SERVER`;
   const indent = ' '.repeat(TIME_WIDTH + STATE_WIDTH + 6);
   const body = rows.flatMap(({ atMs, mark, text, options, client, server }) => {
-    const [first = '', ...more] = [...wrapSentence('', text, width), ...optionLines(options, width)];
+    const [first = '', ...more] = [...wrapSentence('', text, width), ...wrapList(options, width)];
     const time = paint('faint', formatAt(atMs).padStart(TIME_WIDTH));
     const segment = `${first.padEnd(server === '' ? 0 : width + 2)}${server}`;
     return [`${time}  ${client.padEnd(STATE_WIDTH)} ${mark}  ${segment}`.trimEnd(), ...more.map((line) => indent + line)];
@@ -54,15 +54,11 @@ function narrowLines(rows: readonly Row[], { columns, paint }: Page): readonly s
   const width = columns - indent.length;
   return rows.flatMap(({ atMs, mark, text, options, client, server }) => {
     const time = paint('faint', formatAt(atMs).padStart(TIME_WIDTH));
-    const [first = '', ...more] = [...wrapSentence('', text, width), ...optionLines(options, width)];
+    const [first = '', ...more] = [...wrapSentence('', text, width), ...wrapList(options, width)];
     const states = [client === '' ? [] : `client ${client}`, server === '' ? [] : `server ${server}`].flat();
     const below = [...more, ...states.map((state) => paint('faint', state))];
     return [`${time} ${mark} ${first}`, ...below.map((line) => indent + line)];
   });
-}
-
-function optionLines(options: string, width: number): readonly string[] {
-  return options === '' ? [] : wrapList(options, width);
 }
 
 function formatAt(ms: number): string {
@@ -73,7 +69,7 @@ function rowsOf(records: readonly SegmentRecord[], verbose: boolean): readonly R
   const rows: Row[] = [];
   let probes: SegmentRecord[] = [];
   for (const record of records) {
-    const belongs = isProbe(record) || (probes.length > 0 && isProbeAnswer(record));
+    const belongs = record.note?.startsWith('path MTU probe') === true || (probes.length > 0 && isProbeAnswer(record));
     if (belongs && !verbose) {
       probes.push(record);
       continue;
@@ -83,10 +79,6 @@ function rowsOf(records: readonly SegmentRecord[], verbose: boolean): readonly R
     rows.push(rowOf(record, verbose));
   }
   return probes.length > 0 ? [...rows, probeRow(probes)] : rows;
-}
-
-function isProbe({ note }: SegmentRecord): boolean {
-  return note?.startsWith('path MTU probe') === true;
 }
 
 function isProbeAnswer({ direction, length, flags, note }: SegmentRecord): boolean {
@@ -116,12 +108,9 @@ function rowOf(record: SegmentRecord, verbose: boolean): Row {
 /** As tcpdump writes it, without what every line has in common. */
 function segmentText(record: SegmentRecord): string {
   const { flags, relativeAck, windowBytes, note } = record;
-  const parts = [
-    sequenceText(record),
-    relativeAck === null ? '' : `ack ${relativeAck}`,
-    flags?.includes('R') === true ? '' : `win ${windowBytes}`,
-  ];
-  const said = `[${flags}] ${parts.filter((part) => part !== '').join(', ')}`;
+  const ack = relativeAck === null ? '' : `ack ${relativeAck}`;
+  const window = flags?.includes('R') === true ? '' : `win ${windowBytes}`;
+  const said = `[${flags}] ${joinFacts([sequenceText(record), ack, window])}`;
   return note === null ? said.trimEnd() : `${said} (${note.replace('retransmission', 'again')})`;
 }
 

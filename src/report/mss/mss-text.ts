@@ -35,7 +35,10 @@ function portLines(record: MssRecord, page: Page): readonly string[] {
   const changed = directions.filter((direction) => record[direction].change !== null);
   const unchanged = isOpen ? directions.filter((direction) => record[direction].change === null) : [];
   const holes = record.findings.filter(({ code }) => code === 'pmtu-black-hole').map(findingRemark);
-  const clamps = changed.map((direction) => clampRemark(direction, record[direction]));
+  const clamps = changed.map((direction): Remark => {
+    const { certainty, detail } = record[direction];
+    return { role: 'finding', head: `! ${direction} (${certainty})`, detail };
+  });
   return [
     ...headlineLines({ lead: `${portName(record)}: `, rest: answer(record) }, page),
     ...(isOpen ? ['', ...tableLines(COLUMNS, record.rows.map(rowOf), page), ''] : []),
@@ -88,8 +91,4 @@ function noteOn({ effective, window, receivedBytes }: MssRowRecord): string {
   if (window === null) return 'no answer';
   if (effective !== null) return '';
   return receivedBytes === 0 ? 'no data received' : `${receivedBytes} bytes received`;
-}
-
-function clampRemark(direction: Direction, { certainty, detail }: MssVerdict): Remark {
-  return { role: 'finding', head: `! ${direction} (${certainty})`, detail };
 }

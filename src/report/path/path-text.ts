@@ -34,8 +34,10 @@ function pathLines(traced: TracedPath, page: Page): string[] {
   const { path, hops } = traced;
   const state = path.state ?? 'interrupted';
   const rest = path.state === null ? ' before an answer' : ` (${outcome(path, hops)})`;
+  const count = path.changes.length === 0 ? 'no change' : plural(path.changes.length, 'change');
+  const changed = path.hops === 0 ? '' : `; ${count} on the forward path`;
   return [
-    ...headlineLines({ lead: `${portName(path)}: `, state, rest: rest + changesText(path) }, page, INDENT.length),
+    ...headlineLines({ lead: `${portName(path)}: `, state, rest: rest + changed }, page, INDENT.length),
     ...hopTable(path, hops, page),
     ...picture(traced, page),
     ...remarkLines(otherRemarks(path), page),
@@ -58,11 +60,6 @@ function outcome({ state, reached, reason, from, target, hops: distance }: PathR
   return last === undefined
     ? `${reason}, not even from the first hop`
     : `${reason}; last answer from ${last.address}, hop ${last.ttl}`;
-}
-
-function changesText({ changes, hops }: PathRecord): string {
-  if (hops === 0) return '';
-  return `; ${changes.length === 0 ? 'no change' : plural(changes.length, 'change')} on the forward path`;
 }
 
 /** Findings that the picture does not show. */

@@ -1,7 +1,7 @@
 import { formatMsRange } from '../../records/duration-text.ts';
 import type { PortRecord } from '../../records/probe/records.ts';
-import { missedRemark, type Remark, remarksOn } from '../remark.ts';
-import type { Page } from '../text/page.ts';
+import { remarkLines, remarksOn } from '../remark.ts';
+import { joinFacts, type Page, portRanges } from '../text/page.ts';
 import { wrapSentence } from '../text/wrap.ts';
 import { otherSender } from './port-row.ts';
 
@@ -16,10 +16,6 @@ class Bounds {
   include(low: number | null, high: number | null): void {
     if (low !== null && low < this.min) this.min = low;
     if (high !== null && high > this.max) this.max = high;
-  }
-
-  get empty(): boolean {
-    return this.max < this.min;
   }
 }
 
@@ -83,8 +79,7 @@ export class Folds {
   /** Adds `record` and returns its fold, for a label. */
   add(record: PortRecord): Fold {
     const from = this.#folds.size < MOST_SENDERS ? otherSender(record) : null;
-    const latest = this.#latest;
-    const fold = latest !== null && latest.takes(record, from) ? latest : this.#fold(record, from);
+    const fold = this.#latest?.takes(record, from) === true ? this.#latest : this.#fold(record, from);
     this.#latest = fold;
     fold.add(record, this.#keep);
     return fold;
@@ -110,37 +105,30 @@ function foldKey(record: PortRecord, from: string | null): string {
   return [record.state, record.reason, from, record.expectation?.met === false, ...findings].join('|');
 }
 
-/** `996 closed (rst), RTT 102-410 us, TTL 64: 1-21, 23`; ports only while few. The count is flush right. */
-export function foldLines(fold: Fold, countWidth: number, { columns, paint }: Page): string[] {
-  const { sample, from, rtt, ttl, labels } = fold;
+/**
+ * `996 closed (rst), RTT 102-410 us, TTL 64: 1-21, 23`, ports only while few, with remarks below in the words
+ * of its first port. The count is flush right.
+ */
+export function foldLines(fold: Fold, countWidth: number, page: Page): string[] {
+  const { columns, paint } = page;
+  const { sample, from, rtt, ttl, labels, why } = fold;
   const count = String(fold.count).padStart(countWidth);
   const head = `${count} ${sample.state}`;
-  const facts = [
+  const facts = joinFacts([
     `${sample.state} (${sample.reason})${from === null ? '' : ` from ${from}`}`,
-    rtt.empty ? '' : `RTT ${formatMsRange(rtt.min, rtt.max)}`,
-    ttl.empty ? '' : `TTL ${ttl.min === ttl.max ? ttl.min : `${ttl.min}-${ttl.max}`}`,
-  ].filter((fact) => fact !== '');
+    rtt.max < rtt.min ? '' : `RTT ${formatMsRange(rtt.min, rtt.max)}`,
+    ttl.max < ttl.min ? '' : `TTL ${ttl.min === ttl.max ? ttl.min : `${ttl.min}-${ttl.max}`}`,
+  ]);
   const listed = labels === null ? '' : `: ${formatLabels(labels)}`;
-  const [first = '', ...rest] = wrapSentence(`${count} `, facts.join(', ') + listed, columns);
-  return [paint(sample.state, first.slice(0, head.length)) + first.slice(head.length), ...rest];
-}
-
-/** Remarks below the line of a fold, in the words of its first port. */
-export function foldRemarks(fold: Fold): readonly Remark[] {
-  const missed =
-    fold.sample.expectation?.met === false ? [missedRemark(fold.why ?? 'not as expected, for different reasons')] : [];
-  return [...missed, ...remarksOn({ ...fold.sample, expectation: null })];
+  const [first = '', ...rest] = wrapSentence(`${count} `, facts + listed, columns);
+  const expectation = sample.expectation && { ...sample.expectation, why: why ?? 'not as expected, for different reasons' };
+  const remarks = remarkLines(remarksOn({ ...sample, expectation }), page);
+  return [paint(sample.state, first.slice(0, head.length)) + first.slice(head.length), ...rest, ...remarks];
 }
 
 /** Numbers as ascending ranges, texts unchanged. */
 function formatLabels(labels: readonly (string | number)[]): string {
   const numbers = labels.filter((label) => typeof label === 'number').toSorted((a, b) => a - b);
   if (numbers.length < labels.length) return labels.join(', ');
-  const runs: { first: number; last: number }[] = [];
-  for (const number of numbers) {
-    const run = runs.at(-1);
-    if (run !== undefined && run.last + 1 === number) run.last = number;
-    else runs.push({ first: number, last: number });
-  }
-  return runs.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(', ');
+  return portRanges(numbers).join(', ');
 }

@@ -1,8 +1,7 @@
 import type { PortRecord } from '../../records/probe/records.ts';
-import { remarkLines } from '../remark.ts';
 import { type Page, targetName } from '../text/page.ts';
 import { type Column, layOut, notesRoom, rowLines, type RowLayout, titleLines } from '../text/row-layout.ts';
-import { foldLines, foldRemarks, Folds } from './fold.ts';
+import { foldLines, Folds } from './fold.ts';
 import { portRow } from './port-row.ts';
 
 /** Widths of the usual content, since rows are written before the next one is known. */
@@ -42,8 +41,7 @@ export class ManyTargetsTable {
 
   /** The lines of what was folded. */
   end(): string[] {
-    const page = this.#page;
-    return this.#folds.all().flatMap((fold) => [...foldLines(fold, 1, page), ...remarkLines(foldRemarks(fold), page)]);
+    return this.#folds.all().flatMap((fold) => foldLines(fold, 1, this.#page));
   }
 
   #row(record: PortRecord): string[] {

@@ -3,8 +3,7 @@ import type { Reply, Rtt } from '../../records/records.ts';
 
 /**
  * Writes port records as `JSON.stringify` does, several times faster for silent ports and plain resets, of
- * which there may be millions. What these share is kept as text from one record to the next. Any other
- * record is left to JSON.stringify.
+ * which there may be millions: what these share is kept as text from one to the next. Others are left to it.
  */
 export class PortJson {
   #named: PortRecord | null = null;
@@ -25,7 +24,7 @@ export class PortJson {
       expectation === null &&
       record.responder === undefined &&
       hasOneRtt(rttMs) &&
-      (reply === null || isBare(reply));
+      (reply === null || (reply.options.length === 0 && reply.optionsHex === ''));
     if (!isPlain) return `${JSON.stringify(record)}\n`;
     this.#rememberName(record);
     this.#rememberJudgement(record);
@@ -75,10 +74,6 @@ function rttJson({ min, samples }: Rtt): string {
   if (samples === 0) return NO_RTT_JSON;
   const rtt = json(min);
   return `{"min":${rtt},"avg":${rtt},"max":${rtt},"stddev":0,"samples":1},"reply":`;
-}
-
-function isBare({ options, optionsHex }: Reply): boolean {
-  return options.length === 0 && optionsHex === '';
 }
 
 /** Compares everything but the acknowledgement, which differs from port to port. */

@@ -7,10 +7,6 @@ export interface ProgressValues {
   readonly probesSent: number;
 }
 
-/** One line of progress, at most `columns` wide; null in the first second. */
-export type ProgressText = (values: ProgressValues, columns: number) => string | null;
-
-/** What has been shown; it never goes back. */
 interface Shown {
   done: number;
   percent: number;
@@ -27,8 +23,8 @@ const EARLIEST_ESTIMATE = 0.03;
 const CAUTION = 1.1;
 const BAR_WIDTH = 20;
 
-/** Progress of one run. Percent, done and open never fall; the remaining time never rises. */
-export function createProgress(): ProgressText {
+/** A line of progress, at most `columns` wide; null in the first second. No value shown goes back. */
+export function createProgress(): (values: ProgressValues, columns: number) => string | null {
   const shown: Shown = { done: 0, percent: 0, open: 0, remainingSeconds: Infinity, rate: 0, last: null };
   return (values, columns) => {
     if (values.elapsedMs < QUIET_MS || values.pairsTotal === 0) return null;
@@ -70,10 +66,7 @@ function fit(shown: Shown, total: number, columns: number): string {
     { rank: 2, text: Number.isFinite(shown.remainingSeconds) ? `ETA ${formatClock(shown.remainingSeconds)}` : '' },
   ].filter(({ text }) => text !== '');
   for (let most = 5; most > 0; most--) {
-    const line = parts
-      .filter(({ rank }) => rank <= most)
-      .map(({ text }) => text)
-      .join('  ');
+    const line = parts.flatMap(({ rank, text }) => (rank <= most ? text : [])).join('  ');
     if (line.length <= columns) return line;
   }
   return `${shown.percent}%`.slice(0, Math.max(0, columns));

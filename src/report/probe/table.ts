@@ -1,86 +1,60 @@
 import type { PortRecord, ProbeRecord } from '../../records/probe/records.ts';
-import type { RunRecord, SummaryRecord } from '../../records/records.ts';
+import type { RunRecord } from '../../records/records.ts';
 import type { Reporter, ReportStyle, RunSize } from '../reporter.ts';
 import { summaryLines } from '../summary-text.ts';
-import { Blocks, createPage, type Page } from '../text/page.ts';
+import { Blocks, createPage } from '../text/page.ts';
 import { ManyTargetsTable } from './many-targets-table.ts';
 import { TargetBlock } from './target-block.ts';
 
 /** More targets than this share one table. */
 const MOST_BLOCKS = 16;
 
-/** Whether a run of that size makes one table instead of a block for each target, whose head counts all its ports. */
+/** Whether a run of that size makes one table instead of a block for each target. */
 function hasManyTargets({ targets, ports }: RunSize): boolean {
   return targets > MOST_BLOCKS || (targets > 1 && ports === 1);
 }
 
 /**
- * A few targets get a block each, written when every port of the target is known.
- * Many targets, or several with one port each, share one table, whose open ports are written at once.
- * Memory grows with open ports and with different answers, not with ports.
+ * A few targets get a block each, written when every port of the target is known. Many targets, or several
+ * with one port each, share one table, whose open ports are written at once. Memory grows with open ports and
+ * with different answers, not with ports.
  */
 export function createTableReporter(style: ReportStyle): Reporter<ProbeRecord> {
-  const report = new TableReport(style);
-  return { write: (record) => report.write(record), needsOpenAlone: hasManyTargets };
-}
-
-class TableReport {
-  readonly #page: Page;
-  readonly #openOnly: boolean;
-  readonly #output: Blocks = new Blocks();
-  readonly #blocks: Map<string, TargetBlock> = new Map();
-  /** The block that was added to last. */
-  #latest: TargetBlock | null = null;
-  #run: RunRecord | null = null;
-  #manyTargets: ManyTargetsTable | null = null;
-
-  constructor(style: ReportStyle) {
-    this.#page = createPage(style);
-    this.#openOnly = style.openOnly;
-  }
-
-  write(record: ProbeRecord): string {
-    if (record.type === 'run') return this.#begin(record);
-    if (record.type === 'summary') return this.#end(record);
-    if (record.type === 'packet') return '';
-    return this.#manyTargets === null ? this.#addToBlock(record) : this.#output.append(this.#manyTargets.add(record));
-  }
-
-  #begin(run: RunRecord): string {
-    this.#run = run;
-    if (hasManyTargets(run.probe)) this.#manyTargets = new ManyTargetsTable(this.#page, this.#openOnly);
-    return '';
-  }
-
-  #addToBlock(record: PortRecord): string {
-    const name = record.target;
-    let block = this.#latest?.target === name ? this.#latest : this.#blocks.get(name);
-    if (block === undefined) {
-      block = new TargetBlock(record, this.#page, this.#openOnly);
-      this.#blocks.set(name, block);
-    }
-    this.#latest = block;
-    block.add(record);
-    if (block.size !== this.#portsPerTarget()) return '';
-    this.#blocks.delete(name);
-    this.#latest = null;
-    return this.#finish(block);
-  }
-
+  const page = createPage(style);
+  const output = new Blocks();
+  const blocks = new Map<string, TargetBlock>();
+  let latest: TargetBlock | null = null;
+  let run: RunRecord | null = null;
+  let manyTargets: ManyTargetsTable | null = null;
   /** Null in a shard, where it differs from target to target. */
-  #portsPerTarget(): number | null {
-    const probe = this.#run?.probe;
-    return probe === undefined || probe.shard !== null ? null : probe.ports;
-  }
-
-  #finish(block: TargetBlock): string {
-    const ports = this.#portsPerTarget();
-    return this.#output.block(block.lines(ports === null ? 0 : ports - block.size));
-  }
-
-  #end(summary: SummaryRecord): string {
-    const blocks = [...this.#blocks.values()].map((block) => this.#finish(block)).join('');
-    const folded = this.#output.append(this.#manyTargets?.end() ?? []);
-    return blocks + folded + this.#output.block(summaryLines(summary, this.#run, this.#page));
-  }
+  const portsPerTarget = (): number | null => (run === null || run.probe.shard !== null ? null : run.probe.ports);
+  const finished = (block: TargetBlock): string => output.block(block.lines((portsPerTarget() ?? block.size) - block.size));
+  const blockOf = (record: PortRecord): TargetBlock => {
+    if (latest?.target === record.target) return latest;
+    const block = blocks.get(record.target) ?? new TargetBlock(record, page, style.openOnly);
+    blocks.set(record.target, block);
+    latest = block;
+    return block;
+  };
+  const addToBlock = (record: PortRecord): string => {
+    const block = blockOf(record);
+    block.add(record);
+    if (block.size !== portsPerTarget()) return '';
+    blocks.delete(record.target);
+    latest = null;
+    return finished(block);
+  };
+  const write = (record: ProbeRecord): string => {
+    if (record.type === 'port') return manyTargets === null ? addToBlock(record) : output.append(manyTargets.add(record));
+    if (record.type === 'summary') {
+      const unfinished = [...blocks.values()].map(finished).join('');
+      return unfinished + output.append(manyTargets?.end() ?? []) + output.block(summaryLines(record, run, page));
+    }
+    if (record.type === 'run') {
+      run = record;
+      if (hasManyTargets(run.probe)) manyTargets = new ManyTargetsTable(page, style.openOnly);
+    }
+    return '';
+  };
+  return { write, needsOpenAlone: hasManyTargets };
 }

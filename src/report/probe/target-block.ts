@@ -1,12 +1,11 @@
 import type { PortState } from '../../probe/verdict.ts';
 import type { PortRecord } from '../../records/probe/records.ts';
-import { remarkLines } from '../remark.ts';
 import { formatCounts, plural } from '../summary-text.ts';
 import { type Page, targetName } from '../text/page.ts';
 import { type Paint, PLAIN } from '../text/paint.ts';
 import { type Column, tableLines } from '../text/row-layout.ts';
 import { wrapSentence } from '../text/wrap.ts';
-import { type Fold, foldLines, foldRemarks, Folds } from './fold.ts';
+import { type Fold, foldLines, Folds } from './fold.ts';
 import { portRow } from './port-row.ts';
 
 /** More ports than this that share everything become one line. */
@@ -23,6 +22,10 @@ const COLUMNS: readonly Column[] = [
 
 /** The block of one target: gathered record by record, written once. */
 export class TargetBlock {
+  /** Its address. */
+  readonly target: string;
+  /** Ports that were added. */
+  size = 0;
   readonly #first: PortRecord;
   readonly #page: Page;
   readonly #openOnly: boolean;
@@ -32,24 +35,15 @@ export class TargetBlock {
   #findings = 0;
 
   constructor(first: PortRecord, page: Page, openOnly: boolean) {
+    this.target = first.target;
     this.#first = first;
     this.#page = { ...page, said: new Set() };
     this.#openOnly = openOnly;
     this.#folds = new Folds(page.verbose ? Infinity : FOLD_ABOVE);
   }
 
-  /** Its address. */
-  get target(): string {
-    return this.#first.target;
-  }
-
-  /** Ports that were added. */
-  get size(): number {
-    const { open, closed, filtered, error } = this.#counts;
-    return open + closed + filtered + error;
-  }
-
   add(record: PortRecord): void {
+    this.size++;
     this.#counts[record.state]++;
     this.#findings += record.findings.length;
     if (record.state === 'open') this.#open.push(record);
@@ -60,14 +54,9 @@ export class TargetBlock {
   lines(unjudged: number): string[] {
     if (this.#openOnly && this.#open.length === 0) return [];
     const folds = this.#folds.all();
-    const page = this.#page;
-    return [
-      ...this.#headLines(unjudged),
-      ...this.#portLines(folds),
-      ...folds
-        .filter(({ records }) => records === null)
-        .flatMap((fold) => [...foldLines(fold, 5, page), ...remarkLines(foldRemarks(fold), page)]),
-    ];
+    const folded = folds.filter(({ records }) => records === null);
+    const foldedLines = folded.flatMap((fold) => foldLines(fold, 5, this.#page));
+    return [...this.#headLines(unjudged), ...this.#portLines(folds), ...foldedLines];
   }
 
   #headLines(unjudged: number): string[] {

@@ -1,10 +1,9 @@
-import { portRuns } from '../../probe/responder/responder-reporter.ts';
 import type { AttemptFate } from '../../probe/responder/report.ts';
 import { formatElapsed } from '../../records/duration-text.ts';
 import type { AttemptRecord, RespondRecord, RespondRunRecord, RespondSummaryRecord } from '../../records/respond/records.ts';
 import type { Reporter, TextStyle } from '../reporter.ts';
 import { plural } from '../summary-text.ts';
-import { createPage, joinLines, type Page } from '../text/page.ts';
+import { createPage, joinFacts, joinLines, type Page, portRanges, sentenceLines } from '../text/page.ts';
 import type { Role } from '../text/paint.ts';
 import { wrapSentence } from '../text/wrap.ts';
 
@@ -38,9 +37,8 @@ function runLines({ listen }: RespondRunRecord, page: Page): string[] {
     listen.forSeconds === null ? [] : `for ${plural(listen.forSeconds, 'second')}`,
     listen.count === null ? [] : `until ${plural(listen.count, 'attempt')}`,
   ].flat();
-  const ports = portRuns(listen.ports).map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`));
-  const where = `${listen.ports.length === 1 ? 'port' : 'ports'} ${ports.join(',')}`;
-  return faintLines(`answering SYNs that prove the token on ${where} ${ends.join(' or ')}`, page);
+  const where = `${listen.ports.length === 1 ? 'port' : 'ports'} ${portRanges(listen.ports).join(',')}`;
+  return sentenceLines('faint', `answering SYNs that prove the token on ${where} ${ends.join(' or ')}`, page);
 }
 
 function attemptLines(record: AttemptRecord, { columns, verbose, paint }: Page): string[] {
@@ -59,18 +57,14 @@ function attemptLines(record: AttemptRecord, { columns, verbose, paint }: Page):
 }
 
 function summaryLines(summary: RespondSummaryRecord, page: Page): string[] {
-  const facts = [
+  const facts = joinFacts([
     `${plural(summary.attempts, 'attempt')}: ${summary.answered} answered, ${plural(summary.reported, 'report')} sent`,
     summary.rateLimited > 0 ? `${summary.rateLimited} over the rate limit` : '',
     `${plural(summary.strangers, 'SYN')} without the token ignored`,
     summary.kernelDrops !== null && summary.kernelDrops > 0
       ? `${plural(summary.kernelDrops, 'packet')} dropped before capture`
       : '',
-  ].filter((fact) => fact !== '');
+  ]);
   const start = summary.interrupted ? 'interrupted: ' : '';
-  return faintLines(`${start}${facts.join(', ')} in ${formatElapsed(summary.durationMs)}`, page);
-}
-
-function faintLines(text: string, { columns, paint }: Page): string[] {
-  return wrapSentence('', text, columns).map((line) => paint('faint', line));
+  return sentenceLines('faint', `${start}${facts} in ${formatElapsed(summary.durationMs)}`, page);
 }

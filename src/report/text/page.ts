@@ -1,7 +1,9 @@
+import { portRuns } from '../../probe/responder/responder-reporter.ts';
 import { serviceName } from '../../probe/targets/service-names.ts';
 import type { PortState } from '../../probe/verdict.ts';
+import type { PortRecord } from '../../records/probe/records.ts';
 import type { TextStyle } from '../reporter.ts';
-import { createPaint, type Paint } from './paint.ts';
+import { createPaint, type Paint, type Role } from './paint.ts';
 import { wrapSentence } from './wrap.ts';
 
 /** What the lines of a report are made for. */
@@ -23,6 +25,16 @@ export function joinLines(lines: readonly string[]): string {
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }
 
+/** The facts that are not empty, separated by commas. */
+export function joinFacts(facts: readonly string[]): string {
+  return facts.filter((fact) => fact !== '').join(', ');
+}
+
+/** A sentence, wrapped, all of it in the colour of `role`. */
+export function sentenceLines(role: Role, text: string, { columns, paint }: Pick<Page, 'columns' | 'paint'>): string[] {
+  return wrapSentence('', text, columns).map((line) => paint(role, line));
+}
+
 /** Blocks of lines with an empty line between them. */
 export class Blocks {
   #written = false;
@@ -40,11 +52,8 @@ export class Blocks {
   }
 }
 
-/** A target's address and its name, where it was given by name. */
-interface Named {
-  readonly target: string;
-  readonly hostname: string | null;
-}
+/** A target's address, and its name where it was given by name. */
+type Named = Pick<PortRecord, 'target' | 'hostname'>;
 
 /** `192.0.2.1 (web.example)` */
 export function targetName({ target, hostname }: Named): string {
@@ -54,6 +63,11 @@ export function targetName({ target, hostname }: Named): string {
 /** `  443 https`, the number flush right in `width` columns. */
 export function portLabel(port: number, width: number): string {
   return `${String(port).padStart(width)} ${serviceName(port) ?? ''}`.trimEnd();
+}
+
+/** `22` and `8000-8010` for ascending ports. */
+export function portRanges(ports: readonly number[]): readonly string[] {
+  return portRuns(ports).map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`));
 }
 
 /** `web.example (192.0.2.1) port 443` */

@@ -94,14 +94,10 @@ export function rowLines(layout: RowLayout, line: Line, paint: Paint): string[] 
   const longest = layout.placing === 'beside' ? notes.length : Infinity;
   const placing = layout.placing === 'stacked' ? 'stacked' : placingFor(totalWidth(widths), longest, layout.terminal);
   if (placing === 'stacked') return stackedLines(layout, line);
-  if (notes === '') return [joinCells(row, cells, '', paint)];
-  if (placing === 'below') {
-    const below = wrapList(notes, layout.terminal - BELOW.length).map((text) => BELOW + text);
-    return [joinCells(row, cells, '', paint), ...below];
-  }
-  const start = totalWidth(widths) + GAP.length;
-  const [first = '', ...rest] = wrapList(notes, layout.terminal - start);
-  return [joinCells(row, cells, first, paint), ...rest.map((text) => ' '.repeat(start) + text)];
+  const indent = placing === 'below' ? BELOW : ' '.repeat(totalWidth(widths) + GAP.length);
+  const noteLines = wrapList(notes, layout.terminal - indent.length);
+  const beside = placing === 'below' ? '' : (noteLines.shift() ?? '');
+  return [joinCells(row, cells, beside, paint), ...noteLines.map((text) => indent + text)];
 }
 
 function joinCells(layout: RowLayout, cells: readonly Cell[], notes: string, paint?: Paint): string {

@@ -1,6 +1,4 @@
-/**
- * Joins `items` by `separator` into lines of at most `width` characters; an item longer than a line is cut.
- */
+/** Joins `items` by `separator` into lines of at most `width` characters; longer items are cut. */
 export function wrapItems(items: readonly string[], separator: string, width: number): string[] {
   const room = Math.max(1, width);
   const lines: string[] = [];

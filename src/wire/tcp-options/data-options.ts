@@ -13,45 +13,22 @@ interface DataShape {
   readonly allows: (length: number) => boolean;
 }
 
-/** Selective acknowledgement: blocks of two 32-bit sequence numbers (RFC 2018, 3). */
-export const sackCodec: OptionCodec<DataOption> = dataCodec({
-  name: 'sack',
-  kind: 5,
-  syntax: 'sack=HEX, 8 bytes a block',
-  word: null,
-  allows: (length) => length > 0 && length % 8 === 0,
-});
-
-/** MD5 signature, 16 bytes (RFC 2385, 3.0). The word alone is a digest of zeros, which no key makes. */
-export const md5SignatureCodec: OptionCodec<DataOption> = dataCodec({
-  name: 'md5',
-  kind: 19,
-  syntax: 'md5 or md5=HEX, 16 bytes',
-  word: '00'.repeat(16),
-  allows: (length) => length === 16,
-});
-
-/** TCP-AO: KeyID, RNextKeyID, MAC (RFC 5925, 2.2). The word alone has zero keys and a 96-bit MAC of zeros. */
-export const authenticationCodec: OptionCodec<DataOption> = dataCodec({
-  name: 'ao',
-  kind: 29,
-  syntax: 'ao or ao=HEX, 2 bytes or more (KeyID, RNextKeyID, MAC)',
-  word: '00'.repeat(14),
-  allows: (length) => length >= 2,
-});
-
-/**
- * Multipath TCP: subtype in the first 4 bits, then what it says (RFC 8684, 3). The word alone is the
- * MP_CAPABLE of a SYN: subtype 0, version 1, and flag H for HMAC-SHA256 (RFC 8684, 3.1), which carries no key
- * in version 1.
- */
-export const multipathCodec: OptionCodec<DataOption> = dataCodec({
-  name: 'mptcp',
-  kind: 30,
-  syntax: 'mptcp or mptcp=HEX, 1 byte or more',
-  word: '0101',
-  allows: (length) => length >= 1,
-});
+/** The codec of an option whose content is not looked into: written `name` or `name=HEX`. */
+export function dataCodec({ name, kind, syntax, word, allows }: DataShape): OptionCodec<DataOption> {
+  const optionWith = (body: Uint8Array): DataOption | null => (allows(body.length) ? { kind, name, data: toHex(body) } : null);
+  return {
+    name,
+    kinds: [kind],
+    syntax,
+    decode: (_, body) => optionWith(body),
+    encodeBody: dataBody,
+    formatValue: ({ data }) => (data === word ? '' : `=${data}`),
+    parseValue: (text) => {
+      const body = fromHex(text ?? word ?? '?');
+      return body === null ? null : optionWith(body);
+    },
+  };
+}
 
 /** The experimental kind that text is compiled to; Linux sends its experiments with it (TCPOPT_EXP). */
 const WRITTEN_KIND = 254;
@@ -98,24 +75,6 @@ export const fastOpenCodec: OptionCodec<OptionNamed<'tfo'>> = {
       : { kind: 34, name: 'tfo', cookie: toHex(cookie) };
   },
 };
-
-/** The codec of an option whose content is not looked into: written `name` or `name=HEX`. */
-function dataCodec(shape: DataShape): OptionCodec<DataOption> {
-  const optionWith = (body: Uint8Array): DataOption | null =>
-    shape.allows(body.length) ? { kind: shape.kind, name: shape.name, data: toHex(body) } : null;
-  return {
-    name: shape.name,
-    kinds: [shape.kind],
-    syntax: shape.syntax,
-    decode: (_, body) => optionWith(body),
-    encodeBody: dataBody,
-    formatValue: (option) => (option.data === shape.word ? '' : `=${option.data}`),
-    parseValue: (text) => {
-      const body = fromHex(text ?? shape.word ?? '?');
-      return body === null ? null : optionWith(body);
-    },
-  };
-}
 
 /** The content bytes of an option that keeps them as hex; throws a RangeError when `data` is not hex. */
 export function dataBody(option: DataOption): Uint8Array {

@@ -45,7 +45,7 @@ export function plainReplyOf(view: PacketView): Reply {
 }
 
 /** Statistics of round trips in milliseconds, rounded to whole nanoseconds; all null without samples. */
-export function rttOf(samples: readonly number[]): Rtt {
+function rttOf(samples: readonly number[]): Rtt {
   if (samples.length === 0) return { min: null, avg: null, max: null, stddev: null, samples: 0 };
   if (samples.length === 1) {
     const rtt = toNanosecond(samples[0] as number);

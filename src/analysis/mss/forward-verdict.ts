@@ -9,8 +9,8 @@ import { reportedForward, withQuotes } from './third-parties.ts';
 type Measured = MssRow & { readonly effective: number };
 
 /**
- * Full segments show which MSS the host goes by: one below the offer and its own was written on the path. A path
- * MTU that the host knows looks the same. Linux then also lowers what it advertises and sizes windows by
+ * Full segments show which MSS the host goes by: one below the offer and its own was written on the path. A
+ * path MTU that the host knows looks the same. Linux then also lowers what it advertises and sizes windows by
  * it; for others a SYN with two MSS options tells: devices rewrite the first, hosts go by the last.
  */
 export function forwardVerdict(evidence: MssEvidence): MssVerdict {

@@ -25,8 +25,8 @@ interface Known {
 
 /**
  * Places each alteration between the last hop whose quote showed the field as before and the first that shows
- * it changed. Silent hops and short quotes widen the gap. A field that is altered twice makes two changes. A TCP
- * checksum that fits again at later hops was wrong in a quote only, or its cause was seen there.
+ * it changed. Silent hops and short quotes widen the gap. A field that is altered twice makes two changes. A
+ * TCP checksum that fits again at later hops was wrong in a quote only, or its cause was seen there.
  */
 export function placeChanges(hops: readonly HopView[], source: Address): readonly PlacedChange[] {
   const fields = new Set(hops.flatMap(({ diff }) => diff?.changes.map(({ field }) => field) ?? []));

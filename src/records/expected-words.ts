@@ -2,23 +2,24 @@ import { usageError } from '../errors.ts';
 import type { Expectation } from './records.ts';
 
 /** The states that `--expect` takes. `error` is no answer to expect; its reason can be. */
-const STATES: readonly string[] = ['open', 'closed', 'filtered'];
-const REASONS: readonly string[] = (
+export const STATE_WORDS: readonly string[] = ['open', 'closed', 'filtered'];
+/** Every reason that is one word; `icmp-TYPE-CODE` and `send-error:ERRNO` are patterns. */
+export const REASON_WORDS: readonly string[] = (
   'syn-ack syn rst no-response icmp-net-unreachable icmp-host-unreachable icmp-proto-unreachable icmp-port-unreachable ' +
   'icmp-net-prohibited icmp-host-prohibited icmp-admin-prohibited icmp-frag-needed icmp-ttl-exceeded'
 ).split(' ');
 
 /** States and reasons, for messages. */
-export const ANSWERS: string = `${STATES.join(', ')}, or a reason: ${REASONS.join(', ')}, icmp-TYPE-CODE, send-error:ERRNO`;
+export const ANSWERS: string = `${STATE_WORDS.join(', ')}, or a reason: ${REASON_WORDS.join(', ')}, icmp-TYPE-CODE, send-error:ERRNO`;
 
 /** Whether a word is a reason that a state can rest on. */
 export function isReason(word: string): boolean {
-  return REASONS.includes(word) || /^(?:icmp-\d{1,3}-\d{1,3}|send-error:E[A-Z0-9]+)$/.test(word);
+  return REASON_WORDS.includes(word) || /^(?:icmp-\d{1,3}-\d{1,3}|send-error:E[A-Z0-9]+)$/.test(word);
 }
 
 /** Whether a word is a state or a reason to expect. */
 export function isAnswer(word: string): boolean {
-  return STATES.includes(word) || isReason(word);
+  return STATE_WORDS.includes(word) || isReason(word);
 }
 
 /** Reads comma-separated words by `read`, which has null for what it does not know: a usage error quotes that. */

@@ -90,6 +90,37 @@ export function portRecordOf(verdict: Verdict, target: TargetName, reply: Reply 
   };
 }
 
+/** What a port record cannot be without. */
+type Known = Pick<PortRecord, 'target' | 'hostname' | 'port' | 'state' | 'reason' | 'attempts'>;
+
+/** A record that is not made of a verdict; what is not given was not heard. */
+export function portRecordWith({
+  target,
+  hostname,
+  port,
+  state,
+  reason,
+  attempts,
+  ...heard
+}: Known & Partial<PortRecord>): PortRecord {
+  return {
+    type: 'port',
+    target,
+    hostname,
+    port,
+    state,
+    reason,
+    from: null,
+    ttl: null,
+    attempts,
+    rttMs: rttOf([]),
+    reply: null,
+    findings: NO_FINDINGS,
+    expectation: null,
+    ...heard,
+  };
+}
+
 /** Milliseconds, rounded to whole nanoseconds. */
 export function toNanosecond(milliseconds: number): number {
   return Math.round(milliseconds * 1e6) / 1e6;

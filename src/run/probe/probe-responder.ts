@@ -5,7 +5,7 @@ import { ConnectionSession, type ConnectionPlan } from '../../probe/connection/c
 import { type LocalView, localViewOf } from '../../probe/responder/local-view.ts';
 import { decisiveAttempt, type ResponderOutcome } from '../../probe/responder/responder-query.ts';
 import { judge } from '../../records/probe/expectations.ts';
-import { replyOf, rttOf } from '../../records/probe/build.ts';
+import { portRecordWith, replyOf, rttOf } from '../../records/probe/build.ts';
 import type { PortRecord, ProbeRecord } from '../../records/probe/records.ts';
 import { responderPartOf } from '../../records/responder-record.ts';
 import { errnoName } from '../../transport/errno.ts';
@@ -101,31 +101,19 @@ function* connectionPlansOf(run: AskingProbe, { open, machine, emit }: Asking): 
 
 type PairName = Pick<PortRecord, 'target' | 'hostname' | 'port'>;
 
-const NOTHING_HEARD = { from: null, ttl: null, reply: null, findings: [], expectation: null } as const;
-
 function unroutedRecord(about: PairName, errno: number): PortRecord {
-  const rttMs = rttOf([]);
-  return {
-    type: 'port',
-    ...about,
-    state: 'error',
-    reason: `send-error:${errnoName(errno)}`,
-    attempts: 0,
-    rttMs,
-    ...NOTHING_HEARD,
-  };
+  return portRecordWith({ ...about, state: 'error', reason: `send-error:${errnoName(errno)}`, attempts: 0 });
 }
 
 function recordOf(outcome: ResponderOutcome, name: Omit<PairName, 'port'>): PortRecord {
-  const about = { type: 'port', ...name, port: outcome.question.port } as const;
+  const about = { ...name, port: outcome.question.port };
   const attempt = decisiveAttempt(outcome);
-  if (attempt === null)
-    return { ...about, state: 'error', reason: 'no-response', attempts: 0, rttMs: rttOf([]), ...NOTHING_HEARD };
+  if (attempt === null) return portRecordWith({ ...about, state: 'error', reason: 'no-response', attempts: 0 });
   const local = localViewOf(attempt.connection);
   const { responder, findings } = responderPartOf(outcome, attempt, local);
   const isTold = responder.status === 'reported' || responder.status === 'arrived';
   const oneEnded = isTold ? [] : findFindings(evidenceOf(attempt.syn, local));
-  return {
+  return portRecordWith({
     ...about,
     state: local.state,
     reason: local.reason,
@@ -135,9 +123,8 @@ function recordOf(outcome: ResponderOutcome, name: Omit<PairName, 'port'>): Port
     rttMs: rttOf(local.rtt === null ? [] : [local.rtt / NANOS_PER_MS]),
     reply: replyOf(local.packet),
     findings: [...findings, ...oneEnded],
-    expectation: null,
     responder,
-  };
+  });
 }
 
 /** What can be said without the responder. */

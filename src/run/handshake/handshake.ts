@@ -47,13 +47,13 @@ function shakeHands(run: PreparedHandshake, { open, queue, machine, counter }: R
   });
   rehearseConnections();
   const maker = new SynMaker(sourcePorts, cookieNumbering(new ProbeCookie(randomKey(machine.random)), run.spec));
-  const means = { slotSize: transport.batch.slotSize, maker };
+  const { slotSize } = transport.batch;
   const connectionPlans = pairPlans(run, routes, {
     plan: (pair) => {
-      const investigation = new PortInvestigation(planOf(run, pair, means));
+      const investigation = new PortInvestigation(planOf(run, pair, maker, slotSize));
       return recorder.follow(pair.name, investigation, () => routes.isUnresolved(pair.address));
     },
-    unrouted: (pair) => recorder.unreachable(pair.name, planOf(run, pair, means), pair.errno),
+    unrouted: (pair) => recorder.unreachable(pair.name, planOf(run, pair, maker, slotSize), pair.errno),
   });
   const session = new ConnectionSession({ connectionPlans, atOnce: Math.ceil(AT_ONCE / run.plan.repeat) });
   return {
@@ -68,7 +68,8 @@ function shakeHands(run: PreparedHandshake, { open, queue, machine, counter }: R
 function planOf(
   run: PreparedHandshake,
   { name, address, source }: RoutedPair,
-  { slotSize, maker }: { readonly slotSize: number; readonly maker: SynMaker },
+  maker: SynMaker,
+  slotSize: number,
 ): InvestigationPlan {
   return {
     ...run.plan,

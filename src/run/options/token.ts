@@ -38,10 +38,8 @@ export function asksResponder({ responder, control }: Pick<ResponderOptions, 're
 /** The MAC that proves the token. Warns of a short token. Throws a usage error when there is none, or two. */
 export function openToken(options: TokenOptions & Pick<RunControl, 'onWarning'>, macOf: (token: string) => Mac): Mac {
   const token = readToken(options);
-  if (token.length < SHORT)
-    options.onWarning?.(
-      `a token of ${token.length} characters can be guessed from one captured SYN; take ${SHORT} or more at random`,
-    );
+  const warning = `a token of ${token.length} characters can be guessed from one captured SYN; take ${SHORT} or more at random`;
+  if (token.length < SHORT) options.onWarning?.(warning);
   return macOf(token);
 }
 
@@ -54,8 +52,8 @@ export function tokenMac(token: string): Mac {
 function readToken({ token, tokenFile }: TokenOptions): string {
   if (token !== undefined && tokenFile !== undefined)
     throw usageError('--token-file', tokenFile, 'expected it without --token beside it');
-  if (tokenFile !== undefined) return checked('--token-file', readTokenFile(tokenFile), tokenFile);
-  if (token !== undefined) return checked('--token', token.trim(), token);
+  if (tokenFile !== undefined) return trimmed('--token-file', tokenFile, readTokenFile(tokenFile));
+  if (token !== undefined) return trimmed('--token', token, token);
   throw new SynscopeError('usage', 'no token: the responder answers only those who share one with it', {
     hint: 'give both ends --token-file FILE, or the environment variable SYNSCOPE_TOKEN, or --token T, which shows in the list of processes',
   });
@@ -63,13 +61,13 @@ function readToken({ token, tokenFile }: TokenOptions): string {
 
 function readTokenFile(path: string): string {
   try {
-    return readFileSync(path, 'utf8').trim();
+    return readFileSync(path, 'utf8');
   } catch (error) {
     throw usageError('--token-file', path, `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
   }
 }
 
-function checked(flag: string, token: string, text: string): string {
-  if (token !== '') return token;
-  throw usageError(flag, text, 'is empty');
+function trimmed(flag: string, given: string, secret: string): string {
+  if (secret.trim() !== '') return secret.trim();
+  throw usageError(flag, given, 'is empty');
 }

@@ -2,25 +2,14 @@ import { ETHERNET } from '../../probe/craft/syn-spec.ts';
 import type { TraceResult } from '../../probe/path/path-probe.ts';
 import { PathSession, type TraceJob } from '../../probe/path/path-session.ts';
 import type { PathResponder } from '../../records/path/build.ts';
-import type { HopRecord, PathRecord } from '../../records/path/records.ts';
-import type { PortRecord } from '../../records/probe/records.ts';
-import type { Routes } from '../../transport/transport.ts';
+import type { PathCommandRecord } from '../../records/path/records.ts';
 import { type Address, UNSPECIFIED } from '../../wire/address.ts';
+import type { Running } from '../command.ts';
+import { randomKey } from '../machine.ts';
 import type { PreparedPairs } from '../options/read-options.ts';
 import type { RoutedPair } from '../routed-targets.ts';
 import { HopNames } from './hop-names.ts';
 import { tracePair, tryRecords, type TryResults } from './path-tries.ts';
-
-/** What traces are made with, and where their records go. */
-interface TraceMeans {
-  readonly routes: Pick<Routes, 'isLocal' | 'isUnresolved'>;
-  /** The last of them is for the control flows. */
-  readonly sourcePorts: readonly number[];
-  readonly key: Uint32Array;
-  readonly emit: (record: HopRecord | PathRecord) => void;
-  /** Learns how each pair ended. */
-  readonly count: (outcome: Pick<PortRecord, 'state' | 'attempts'>) => void;
-}
 
 /** What traces are asked for. */
 export interface TracePlan extends Pick<PreparedPairs, 'spec' | 'timing'> {
@@ -43,23 +32,26 @@ interface Tracing {
 export class PathTraces {
   readonly session: PathSession;
   readonly #run: TracePlan;
-  readonly #means: TraceMeans;
+  readonly #running: Running<PathCommandRecord>;
+  readonly #sourcePorts: readonly number[];
   readonly #names: HopNames | null;
   /** By the trace that is under way. */
   readonly #tracing: Map<TraceJob, Tracing> = new Map();
   readonly #told: Promise<void>[] = [];
 
-  constructor(run: TracePlan, means: TraceMeans) {
-    const { routes, sourcePorts, key } = means;
+  /** The last of the source ports is for the control flows. */
+  constructor(run: TracePlan, running: Running<PathCommandRecord>, sourcePorts: readonly number[]) {
+    const { routes } = running.open;
     this.#run = run;
-    this.#means = means;
+    this.#running = running;
+    this.#sourcePorts = sourcePorts;
     this.#names = run.resolve ? new HopNames() : null;
     this.session = new PathSession({
       jobs: [],
       controlPort: sourcePorts.at(-1) as number,
       isLocal: (address) => routes.isLocal(address),
       isUnresolved: (target) => routes.isUnresolved(target),
-      key,
+      key: randomKey(running.machine.random),
       firstTtl: run.firstTtl,
       maxTtl: run.maxTtl,
       probesPerHop: { samples: run.timing.count, attempts: (run.timing.retries ?? 2) + 1 },
@@ -71,7 +63,7 @@ export class PathTraces {
   /** Traces a pair; one without a route has its record at once. */
   begin({ name: { port, hostname }, address: target, source, errno }: RoutedPair, responder: PathResponder | null): void {
     const { spec, vary } = this.#run;
-    const sourcePorts = this.#means.sourcePorts.slice(0, -1);
+    const sourcePorts = this.#sourcePorts.slice(0, -1);
     const out = source ?? ETHERNET;
     const tries = tracePair({ target, port, source: out, spec, sourcePorts, vary: vary && source !== null });
     for (const job of this.#next({ tries, hostname, responder }, tries.next())) {
@@ -105,10 +97,10 @@ export class PathTraces {
   async #tell(results: TryResults, { hostname, responder }: Tracing): Promise<void> {
     await this.#names?.learn(addressesOf(results));
     const records = tryRecords(results, { hostname, nameOf: (address) => this.#names?.nameOf(address) ?? null, responder });
-    for (const record of records) this.#means.emit(record);
+    for (const record of records) this.#running.queue.push(record);
     const asked = records.find((record) => record.type === 'path');
     const attempts = results[0].result.hops.length;
-    if (asked !== undefined && asked.state !== null) this.#means.count({ state: asked.state, attempts });
+    if (asked !== undefined && asked.state !== null) this.#running.counter.count({ state: asked.state, attempts });
   }
 }
 

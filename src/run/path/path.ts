@@ -10,7 +10,7 @@ import type { Routes } from '../../transport/transport.ts';
 import type { Address } from '../../wire/address.ts';
 import { NANOS_PER_MS } from '../../wire/numbers.ts';
 import { type BatchCommand, type Command, inBatches, oneByOne, type Running, type Started } from '../command.ts';
-import { type Machine, randomKey } from '../machine.ts';
+import type { Machine } from '../machine.ts';
 import { preparePairs, type PreparedPairs, whole } from '../options/read-options.ts';
 import type { PairOptions } from '../options/run-options.ts';
 import { asksResponder, type ResponderOptions } from '../options/token.ts';
@@ -81,16 +81,11 @@ function tracePorts({ options, vary }: PreparedPath): number {
   return options.sourcePort === undefined ? PORTS_A_TRY * (vary ? MOST_TRIES : 1) + 1 : 2;
 }
 
-function tracePaths(run: PreparedPath, { open, queue, machine, counter }: Running<PathCommandRecord>): Started {
+function tracePaths(run: PreparedPath, running: Running<PathCommandRecord>): Started {
   const { access } = run;
+  const { open, machine } = running;
   const sourcePorts = open.sourcePorts.slice(0, tracePorts(run));
-  const traces = new PathTraces(run, {
-    routes: open.routes,
-    sourcePorts,
-    key: randomKey(machine.random),
-    emit: (record) => queue.push(record),
-    count: (outcome) => counter.count(outcome),
-  });
+  const traces = new PathTraces(run, running, sourcePorts);
   const others = { ...open, sourcePorts: open.sourcePorts.slice(tracePorts(run)) };
   const queries = access === null ? null : new ResponderQueries({ ...run, access }, others, machine);
   const connectionPlans = connectionPlansOf(run, open.routes, traces, queries);

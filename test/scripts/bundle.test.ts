@@ -139,9 +139,12 @@ describe('the bundled command', () => {
 
 // V8 believes what it is given: 20 of 50 copies with flipped bits crashed or hung, as did a cache of Node 20 for another processor.
 describe('a code cache that is not whole, or not of this chunk', () => {
-  const WORDS = '192.0.2.1 -p 80 --dry-run --seq 5 --ip-id 6 --source-port 40000 --options none'.split(' ');
   /** Trees side by side; each runs one damage after the other. */
   const TREES = 3;
+  /** Below the kernel's ephemeral range; no two runs side by side may reserve the same one. */
+  const FIRST_PORT = 20_000 + TREES * (process.pid % 4000);
+  const wordsFor = (port: number): string[] =>
+    `192.0.2.1 -p 80 --dry-run --seq 5 --ip-id 6 --source-port ${port} --options none`.split(' ');
   const run = promisify(execFile);
 
   /** The caches that the command loads. Each start finds all of them damaged. */
@@ -195,23 +198,22 @@ describe('a code cache that is not whole, or not of this chunk', () => {
   }
 
   it('is ignored', { timeout: 600_000 }, async () => {
-    const intact = copyOfBuild();
-    const { stderr: loaded } = startWatched(intact, ...WORDS);
+    const { stderr: loaded } = startWatched(copyOfBuild(), ...wordsFor(FIRST_PORT));
     expect(loaded.trim().split('\n')).toEqual(names.map((name) => name.replace(/\.cache$/, ' taken')));
-    const command = (tree: string): Promise<{ stdout: string; stderr: string }> =>
-      run(process.execPath, [join(tree, 'dist/cli/bin.cjs'), ...WORDS], { timeout: 60_000 });
-    const right = await command(intact);
-    expect(right.stdout).toMatch(/^\{"type":"packet".*\}\n$/);
     const pending = damages();
-    const work = async (tree: string): Promise<void> => {
+    const work = async (tree: string, port: number): Promise<void> => {
+      const command = (): Promise<{ stdout: string; stderr: string }> =>
+        run(process.execPath, [join(tree, 'dist/cli/bin.cjs'), ...wordsFor(port)], { timeout: 60_000 });
+      const right = await command();
+      expect(right.stdout).toMatch(/^\{"type":"packet".*\}\n$/);
       for (let damage = pending.pop(); damage !== undefined; damage = pending.pop()) {
         for (const [index, name] of names.entries())
           replaceFile(join(tree, 'dist/bundle', name), damage(wholes[index] as Buffer, index));
         // oxlint-disable-next-line no-await-in-loop -- one damage at a time in a tree
-        expect(await command(tree)).toEqual(right);
+        expect(await command()).toEqual(right);
       }
     };
-    await Promise.all(Array.from({ length: TREES }, () => work(copyOfBuild())));
+    await Promise.all(Array.from({ length: TREES }, (_, index) => work(copyOfBuild(), FIRST_PORT + index)));
   });
 
   function replaceFile(file: string, content: Buffer | null): void {

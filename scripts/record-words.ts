@@ -1,3 +1,5 @@
+import { FINDING_TABLE } from '../src/analysis/find-findings.ts';
+import { GUARD_FINDING_TABLE } from '../src/analysis/firewall/find-guard-findings.ts';
 import type { TcpState } from '../src/probe/connection/connection-state.ts';
 import type { WordTypes } from '../src/records/shape.ts';
 
@@ -40,34 +42,17 @@ export const WORDS: { readonly [K in keyof WordTypes]: WordList<WordTypes[K]> } 
     simulated: 'a simulated network',
   },
   findingCode: {
-    'mss-clamped': 'a device lowered the MSS option',
-    'option-missing': 'an option that was offered is absent from the SYN-ACK',
-    'option-added': 'an option appears that was not sent or offered',
-    'option-malformed': 'the option list does not parse',
-    'option-padded': 'NOPs stand where an option was',
-    'timestamp-echo-wrong': 'the SYN-ACK echoes a timestamp that was not sent',
-    'ttl-mismatch': 'the answer comes from another distance than the host',
-    'rst-injected': 'a device sent the reset in the name of the host',
-    'unexpected-ack': 'a reply acknowledges what was not sent',
-    'payload-in-syn-ack': 'the SYN-ACK carries data',
+    ...descriptions(GUARD_FINDING_TABLE),
+    ...descriptions(FINDING_TABLE),
     'option-stripped': 'a device removed an option',
     'option-rewritten': 'a device changed the value of an option',
-    'option-blocked': 'SYNs with this option are blocked',
-    'bare-syn-blocked': 'SYNs without options are blocked',
-    'ecn-blocked': 'SYNs that ask for ECN are blocked',
-    'ecn-reflected': 'the SYN-ACK mirrors both ECN flags',
-    'payload-blocked': 'SYNs with data are blocked',
-    'every-port-open': 'something answers SYNs to all ports',
     'sequence-rewritten': 'a device changed the sequence number',
     'window-rewritten': 'a device changed the window',
     'ecn-cleared': 'a device cleared ECN bits',
     'dscp-changed': 'a device changed the DSCP',
     'syn-cookies': 'the host answers with SYN cookies',
-    'syn-proxy': 'a device completes handshakes for the host',
     'accept-queue-full': 'the application does not accept connections fast enough',
     'pmtu-black-hole': 'large packets vanish without an ICMP error',
-    'syn-rate-limited': 'SYNs beyond a rate are dropped',
-    'checksum-not-verified': 'a SYN with a wrong checksum is answered, which no host does',
     'fast-open-blocked': 'SYNs that use Fast Open are blocked',
     'field-rewritten': 'a device changed another header field, or data',
     'syn-dropped': 'the SYN did not arrive at the responder',
@@ -203,3 +188,9 @@ export const WORDS: { readonly [K in keyof WordTypes]: WordList<WordTypes[K]> } 
     problem: 'a run would fail, or its results would be wrong',
   },
 };
+
+/** Codes whose rules say what they mean. */
+function descriptions<C extends string>(table: Readonly<Record<C, { readonly description: string }>>): WordList<C> {
+  const words = Object.entries<{ readonly description: string }>(table).map(([code, rule]) => [code, rule.description]);
+  return Object.fromEntries(words) as WordList<C>;
+}

@@ -1,6 +1,6 @@
 /**
  * `proven`: bytes seen by a third party or an exact protocol fact; `likely`: a signature that ordinary stacks
- * do not produce; `possible`: an absence.
+ * do not produce; `possible`: an absence, or one weak sign.
  */
 export type Certainty = 'proven' | 'likely' | 'possible';
 

@@ -88,3 +88,17 @@ describe('the repository', () => {
     expect(text.filter((path) => pattern.test(readProjectFile(path)))).toEqual([]);
   });
 });
+
+describe('programs of tests and benchmarks', () => {
+  // They run without a compiler, so that nothing else notices a module that was moved.
+  it('load built modules that exist', () => {
+    const programs = projectFiles().filter((path) => /^(?:test|bench)\/.*\.mjs$/.test(path));
+    const loaded = programs.flatMap((path) => {
+      const names = readProjectFile(path).matchAll(/\bload\('([a-z0-9/-]+)'\)|\bdist\}?\/((?!cli\/bin)[a-z0-9/-]+)\.js\b/g);
+      return [...names].map(([, byName, byPath]) => `${path}: ${byName ?? byPath}.ts`);
+    });
+    const sources = new Set(files.map((file) => file.path));
+    expect(loaded.length).toBeGreaterThan(10);
+    expect(loaded.filter((entry) => !sources.has(entry.split(': ')[1] as string))).toEqual([]);
+  });
+});

@@ -46,7 +46,10 @@ function fits(name: string, value: unknown): boolean {
 /** Of the last validation. */
 function errorsOf(name: string): readonly string[] {
   const { errors = [] } = validator(name);
-  return (errors ?? []).map(({ instancePath, message, params }) => `${name}${instancePath} ${message} ${JSON.stringify(params)}`);
+  return (errors ?? []).map(
+    ({ instancePath, message, params }) =>
+      `${name}${instancePath} ${message} ${JSON.stringify(params)}; a new word or field? run scripts/reference`,
+  );
 }
 
 function typesOf(name: string): ReadonlyMap<string, string> {

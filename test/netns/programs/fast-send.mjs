@@ -9,7 +9,7 @@ const { systemCalls } = await load('engine/linux/system-calls');
 const { openEthernetSender } = await load('engine/packet-ring/ethernet-sender');
 const { openRawIpSender } = await load('engine/packet-ring/raw-ip-sender');
 const { openXdpTransmit } = await load('engine/packet-ring/xdp-transmit');
-const { ethernetLink } = await load('engine/linux/ethernet-link');
+const { ethernetLink } = await load('engine/linux/interfaces');
 const { parseAddress } = await load('wire/address');
 const { SynTemplate } = await load('wire/syn-template');
 

@@ -108,6 +108,29 @@ function viewOf(fields: {
   return view;
 }
 
+type Tree = { readonly [name: string]: unknown };
+
+/** The record once for each value in it, which is another there. */
+function* oneValueOther(tree: Tree): Generator<Tree> {
+  for (const [name, value] of Object.entries(tree)) {
+    if (isLeftOut(name, value)) continue;
+    if (typeof value === 'object' && value !== null)
+      for (const other of oneValueOther(value as Tree)) yield { ...tree, [name]: other };
+    else yield { ...tree, [name]: another(value) };
+  }
+}
+
+/** A list, or an object or null: a record with them is another kind of record. */
+function isLeftOut(name: string, value: unknown): boolean {
+  if (Array.isArray(value) || name === 'type') return true;
+  return value === null && ['reply', 'expectation'].includes(name);
+}
+
+function another(value: unknown): unknown {
+  if (typeof value === 'string') return `${value}x`;
+  return typeof value === 'number' ? value + 1 : 7;
+}
+
 describe('PortJson', () => {
   it('writes what JSON.stringify writes for the records of any run, one after the other', () => {
     fc.assert(
@@ -142,5 +165,16 @@ describe('PortJson', () => {
       closed(target, 87, { expectation: { met: false, why: 'expected open, is closed (rst)' } }),
     ];
     for (const record of records) expect(json.line(record)).toBe(`${JSON.stringify(record)}\n`);
+  });
+
+  it.each([
+    ['silent', silent('10.0.0.2', 80)],
+    ['closed', closed('10.0.0.2', 80)],
+  ])('repeats no value of the record before: %s', (_, record) => {
+    for (const other of oneValueOther({ ...record })) {
+      const json = new PortJson();
+      json.line(record);
+      expect(json.line(other as unknown as PortRecord)).toBe(`${JSON.stringify(other)}\n`);
+    }
   });
 });

@@ -33,7 +33,7 @@ export interface Environment {
   readonly stderr: Terminal & { readonly write: (text: string) => void };
   /** Opens a file for results; what it held is discarded with the first write. Throws the system's error. */
   readonly openFile: (path: string) => Sink;
-  /** Calls `handler` for every SIGINT and SIGTERM until the returned function is called. */
+  /** Calls `handler` for every SIGINT, SIGTERM and SIGHUP until the returned function is called. */
   readonly onInterrupt: (handler: () => void) => () => void;
   /** Milliseconds that only grow. */
   readonly now: () => number;

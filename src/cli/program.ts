@@ -10,6 +10,8 @@ import { terminalColumns } from './terminal.ts';
 
 const STDOUT = 1;
 const STDERR = 2;
+/** SIGHUP too: a terminal that goes away must not leave connections open. */
+const INTERRUPTING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const require = createRequire(import.meta.url);
 
@@ -58,8 +60,8 @@ function thisProcess(): Environment {
     stderr: { isTerminal: isTerminal(STDERR), columns: () => terminalColumns(process.stderr), write: writeMessage },
     openFile,
     onInterrupt: (handler) => {
-      process.on('SIGINT', handler).on('SIGTERM', handler);
-      return () => void process.off('SIGINT', handler).off('SIGTERM', handler);
+      for (const signal of INTERRUPTING) process.on(signal, handler);
+      return () => INTERRUPTING.forEach((signal) => process.off(signal, handler));
     },
     now: () => performance.now(),
     exitNow: (code) => process.exit(code),

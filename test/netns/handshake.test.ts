@@ -221,12 +221,12 @@ labSuite('handshakes with real kernels', () => {
     await nothingIsLeft();
   });
 
-  it('is torn down on Ctrl-C, half open or open', async () => {
+  it.each(['SIGINT', 'SIGHUP'] as const)('is torn down on %s, half open or open', async (signal) => {
     for (const more of [['--no-ack'], ['--observe', '60000']]) {
       const before = await capture.sync();
       const running = lab.start('client', command(['handshake', TARGET, '-p', `${MUTE}`, ...more]));
       await until('a connection', async () => (await left()) !== '');
-      running.process.kill('SIGINT');
+      running.process.kill(signal);
       const result: Handshake = handshakeOf(await running.finished);
       expect(result).toMatchObject({ code: 130, summary: { interrupted: true } });
       expect(result.segments.at(-1)).toMatchObject({ direction: 'out', clientState: 'CLOSED' });

@@ -12,7 +12,10 @@ export const EXIT_CODES = {
 /** What went wrong, as a word that programs can switch on. */
 export type ErrorCode = keyof typeof EXIT_CODES;
 
-/** A known failure: `message` says what was being done and quotes the input at fault, `hint` what to do about it. */
+/**
+ * A known failure: `message` says what was being done and quotes the input at fault, `hint` what to do
+ * about it.
+ */
 export class SynscopeError extends Error {
   override readonly name = 'SynscopeError';
   readonly code: ErrorCode;

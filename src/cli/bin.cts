@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /*
- * The command. The build bundles its modules into chunks and compiles them for its own Node (scripts/bundle.mjs).
- * Any other Node compiles what it uses. CommonJS, because Node starts it 10 ms sooner than an ES module.
+ * The command. The build bundles its modules into chunks and compiles them for its own Node
+ * (scripts/bundle.mjs). Any other Node compiles what it uses. CommonJS, because Node starts it 10 ms sooner
+ * than an ES module.
  */
 const crypto: typeof import('node:crypto') = require('node:crypto');
 const fs: typeof import('node:fs') = require('node:fs');

@@ -15,7 +15,9 @@ export const ExitCode: {
   closedPipe: 141,
 };
 
-/** The error's message, its hint below; bad input is one line. An unknown error, a defect, shows its stack. */
+/**
+ * The error's message, its hint below; bad input is one line. An unknown error, a defect, shows its stack.
+ */
 export function describeFailure(error: unknown): { readonly text: string; readonly code: number } {
   if (!(error instanceof SynscopeError)) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

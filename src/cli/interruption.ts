@@ -12,10 +12,16 @@ export interface Interruption {
   readonly release: () => void;
 }
 
-/** One Ctrl-C can arrive twice: from the terminal, and from npm, which passes it on. Two presses take longer. */
+/**
+ * One Ctrl-C can arrive twice: from the terminal, and from npm, which passes it on. Two presses take
+ * longer.
+ */
 const ONE_PRESS_MS = 200;
 
-/** The first SIGINT, SIGTERM or SIGHUP aborts the signal; the next ends the process at once, after `beforeExit`. */
+/**
+ * The first SIGINT, SIGTERM or SIGHUP aborts the signal; the next ends the process at once, after
+ * `beforeExit`.
+ */
 export function listenForInterruption(
   environment: Pick<Environment, 'onInterrupt' | 'exitNow' | 'now'>,
   beforeExit: () => void,

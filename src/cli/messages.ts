@@ -6,7 +6,9 @@ const PROGRESS_INTERVAL_MS = 200;
 /** Carriage return, and "erase in line" to its end (ECMA-48, 8.3.41). */
 const ERASE = '\r\u001B[K';
 
-/** What is written to stderr beside the results: lines, and a progress line that comes and goes below them. */
+/**
+ * What is written to stderr beside the results: lines, and a progress line that comes and goes below them.
+ */
 export interface Messages {
   /** A line in its own right, without its newline. */
   readonly line: (text: string) => void;

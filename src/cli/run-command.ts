@@ -46,7 +46,10 @@ interface Pipeline {
   readonly outcome: { interrupted: boolean | null; code: number };
 }
 
-/** Runs to the end and writes records as they come: the exit code. Throws the run's error once all is written. */
+/**
+ * Runs to the end and writes records as they come: the exit code. Throws the run's error once all is
+ * written.
+ */
 export async function runCommand(asked: AskedCommand, environment: Environment): Promise<number> {
   const { name, command, options } = asked;
   const createReporter = await loadReporter(name, chooseFormat(options));

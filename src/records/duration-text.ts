@@ -1,6 +1,8 @@
 import type { Rtt } from './records.ts';
 
-/** Three significant digits: a round trip is not known better. No capture clock is finer than a microsecond. */
+/**
+ * Three significant digits: a round trip is not known better. No capture clock is finer than a microsecond.
+ */
 function unitFor(ms: number): readonly [name: string, perMs: number, digits: number] {
   if (Math.round(ms * 1000) < 1000) return ['us', 1000, 0];
   if (ms < 9.995) return ['ms', 1, 2];

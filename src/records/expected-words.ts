@@ -22,7 +22,10 @@ export function isAnswer(word: string): boolean {
   return STATE_WORDS.includes(word) || isReason(word);
 }
 
-/** Reads comma-separated words by `read`, which has null for what it does not know: a usage error quotes that. */
+/**
+ * Reads comma-separated words by `read`, which has null for what it does not know: a usage error quotes
+ * that.
+ */
 export function readWords<T>(flag: string, text: string, accepted: string, read: (word: string) => T | null): readonly T[] {
   return text.split(',').map((item) => {
     const word = item.trim();

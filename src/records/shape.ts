@@ -56,7 +56,10 @@ export interface WordTypes {
  */
 export type Field = readonly [type: string, sentence: string, columns?: string];
 
-/** An object, `$about` and its fields in the order of the JSON text: a name that ends in `?` may be left out. Or an alias. */
+/**
+ * An object, `$about` and its fields in the order of the JSON text: a name that ends in `?` may be left
+ * out. Or an alias.
+ */
 export interface Shape {
   readonly $about: string;
   /** The type that it is another name for. */

@@ -59,7 +59,10 @@ export function inBatches<O, R>(
   });
 }
 
-/** The same command, record by record. Not by `yield*`: over an array it costs three promises for each record. */
+/**
+ * The same command, record by record. Not by `yield*`: over an array it costs three promises for each
+ * record.
+ */
 export function oneByOne<O, R>(batches: BatchCommand<O, R>): Command<O, R> {
   return async function* records(options, machine) {
     for await (const batch of batches(options, machine)) for (const record of batch) yield record;

@@ -8,7 +8,10 @@ import type { RunEnd } from './run-records.ts';
 /** Records that may wait for a slow reader before the run sends no new probes. */
 const HIGH_WATER = 4096;
 
-/** Records between the run and its reader, handed over in batches: a promise for each costs more than the record. */
+/**
+ * Records between the run and its reader, handed over in batches: a promise for each costs more than the
+ * record.
+ */
 export class RecordQueue<T> {
   #items: T[] = [];
   #wake: (() => void) | null = null;
@@ -32,7 +35,10 @@ export class RecordQueue<T> {
     this.#signal();
   }
 
-  /** The waiting records, at least one; null after the last. Throws the error of `end` instead. One reader at a time. */
+  /**
+   * The waiting records, at least one; null after the last. Throws the error of `end` instead. One reader
+   * at a time.
+   */
   async take(): Promise<readonly T[] | null> {
     while (this.#items.length === 0) {
       if (this.#ended && this.#error !== null) throw this.#error;
@@ -62,8 +68,9 @@ export interface Driving<R> {
 }
 
 /**
- * Runs `job` over `open`, which it closes at the end, and yields its records in batches as they come. Throws what the job
- * threw or resolved with, unless null, after the last record. A reader that stops early ends the run as an abort does.
+ * Runs `job` over `open`, which it closes at the end, and yields its records in batches as they come.
+ * Throws what the job threw or resolved with, unless null, after the last record. A reader that stops early
+ * ends the run as an abort does.
  */
 export async function* streamRecords<R>(
   open: OpenRun,

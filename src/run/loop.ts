@@ -13,8 +13,8 @@ export interface Turns {
 }
 
 /**
- * Drives a session until it is finished, the signal aborts or the transport fails. Then stops it and sends what it still
- * owes, if the transport can. Returns the fault, or null.
+ * Drives a session until it is finished, the signal aborts or the transport fails. Then stops it and sends
+ * what it still owes, if the transport can. Returns the fault, or null.
  */
 export async function runSession(turns: Turns, transport: Transport, signal: AbortSignal): Promise<TransportFault | null> {
   const { session } = turns;
@@ -66,7 +66,10 @@ async function turnUntilDone(
   }
 }
 
-/** Hands a session's batches to a transport, on another thread where both allow it, and reports back to the session. */
+/**
+ * Hands a session's batches to a transport, on another thread where both allow it, and reports back to the
+ * session.
+ */
 class Sending {
   readonly #session: DrivenSession;
   readonly #transport: Transport;
@@ -78,7 +81,10 @@ class Sending {
     this.#transport = transport;
   }
 
-  /** Sends or posts `batch`, which the session has just filled. Returns when to poll again, as `flushed` does. */
+  /**
+   * Sends or posts `batch`, which the session has just filled. Returns when to poll again, as `flushed`
+   * does.
+   */
   send(batch: SendBatch): Nanos {
     const session = this.#session;
     const transport = this.#transport;

@@ -4,7 +4,10 @@ import { openRun, type OpenRun, type RunNeeds } from './open-run.ts';
 import type { Mac } from '../probe/responder/token-mac.ts';
 import { tokenMac } from './options/token.ts';
 
-/** What a run takes from its machine: the network, and everything that differs between two runs. Tests simulate one. */
+/**
+ * What a run takes from its machine: the network, and everything that differs between two runs. Tests
+ * simulate one.
+ */
 export interface Machine {
   readonly open: (needs: RunNeeds) => Promise<OpenRun>;
   readonly random: RandomFill;
@@ -33,8 +36,8 @@ export function randomWord(random: RandomFill): number {
 }
 
 /**
- * A stream of unpredictable words: AES-128 in counter mode (NIST SP 800-38A, 6.5) under a fresh key. Measured: 2 ns a
- * word, where SipHash in JavaScript takes 65.
+ * A stream of unpredictable words: AES-128 in counter mode (NIST SP 800-38A, 6.5) under a fresh key.
+ * Measured: 2 ns a word, where SipHash in JavaScript takes 65.
  */
 export function openKeystream(random: RandomFill): (into: Int32Array) => void {
   const cipher = createCipheriv('aes-128-ctr', random(new Uint8Array(16)), new Uint8Array(16));

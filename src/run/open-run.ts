@@ -23,7 +23,10 @@ export interface RunNeeds {
   /** A fixed source address, or null for what the route says. */
   readonly sourceIp: Address | null;
   readonly sourcePortCount: number;
-  /** `reserved`: the kernel resets what is answered. `resets-suppressed`: the session must close its connections itself. */
+  /**
+   * `reserved`: the kernel resets what is answered. `resets-suppressed`: the session must close its
+   * connections itself.
+   */
   readonly ports: 'reserved' | 'resets-suppressed';
   /** The resets of exactly these ports are suppressed, for any peer; absent: ports are chosen. */
   readonly listenPorts?: readonly number[];
@@ -33,7 +36,9 @@ export interface RunNeeds {
   readonly sending?: (routes: Routes) => SendDemand;
 }
 
-/** Opens everything that needs rights, then drops the rights if asked to. Nothing stays open when it throws. */
+/**
+ * Opens everything that needs rights, then drops the rights if asked to. Nothing stays open when it throws.
+ */
 export async function openRun(needs: RunNeeds): Promise<OpenRun> {
   const { options, sending, packets = Infinity } = needs;
   const warn = options.onWarning ?? (() => undefined);
@@ -65,7 +70,10 @@ export async function openRun(needs: RunNeeds): Promise<OpenRun> {
   }
 }
 
-/** Warns of source ports that are not reserved, `missing` why: in the engine's own warning where the cause is the same. */
+/**
+ * Warns of source ports that are not reserved, `missing` why: in the engine's own warning where the cause
+ * is the same.
+ */
 async function openEngine(engines: readonly Engine[], options: EngineOptions, missing: string | null): Promise<Transport> {
   let unsaid = missing;
   const warn = (line: string): void => {

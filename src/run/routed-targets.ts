@@ -39,7 +39,10 @@ export function pairsOf({ text: target, hostname, ...route }: RoutedTarget, port
   return portsIn(ports).map((port) => ({ name: { target, hostname, port }, ...route }));
 }
 
-/** A connection plan for each pair of a run, made when its turn comes. Pairs without a route go to `unrouted`. */
+/**
+ * A connection plan for each pair of a run, made when its turn comes. Pairs without a route go to
+ * `unrouted`.
+ */
 export function* pairPlans(
   run: Pick<RunFacts, 'targets' | 'ports'>,
   routes: Routes,

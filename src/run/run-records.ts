@@ -31,7 +31,10 @@ export function runHead<C extends string>(
   return { type: 'run', schema: 1, version, command, engine, clock, sendPath, startedAt: new Date(startedAt).toISOString() };
 }
 
-/** The first record. Source and options are those of the first target's route; behind other interfaces they may differ. */
+/**
+ * The first record. Source and options are those of the first target's route; behind other interfaces they
+ * may differ.
+ */
 export function runRecordOf(run: RunFacts, { transport, routes, sourcePorts }: OpenRun, startedAt: number): RunRecord {
   const source = routes.sources[routes.lookup(run.targets.at(0))] ?? null;
   return {

@@ -14,7 +14,8 @@ import { encodeIcmpPacket, encodeTcpPacket, type TcpPacketFields } from '../wire
 import { TcpFlag } from '../wire/tcp-flags.ts';
 import type { TcpOption } from '../wire/decoded.ts';
 
-// V8 compiles code when it first runs. Without these rehearsals that time would stand in the first round trips.
+// V8 compiles code when it first runs. Without these rehearsals that time would stand in the first round
+// trips.
 
 /** A documentation address (RFC 5737): none of these packets is sent. */
 const NOWHERE = parseAddress('192.0.2.1') as Address;
@@ -23,8 +24,9 @@ const { SYN, ACK, FIN } = TcpFlag;
 const SLOT_BYTES = 2048;
 
 /**
- * Turns the loop and shows a session packets that prove nothing. Sends nothing. For transports that stamp packets in this
- * process: there a millisecond or two of compiling would count as part of the first round trip.
+ * Turns the loop and shows a session packets that prove nothing. Sends nothing. For transports that stamp
+ * packets in this process: there a millisecond or two of compiling would count as part of the first round
+ * trip.
  */
 export async function warmUp(
   session: Pick<DrivenSession, 'receive' | 'flushed'>,
@@ -45,8 +47,8 @@ export async function warmUp(
 }
 
 /**
- * Collects the whole heap now. V8 would do so seconds into a long run, for longer than the capture should wait (measured:
- * 10 ms). Afterwards a run of millions of pairs gives it no cause to.
+ * Collects the whole heap now. V8 would do so seconds into a long run, for longer than the capture should
+ * wait (measured: 10 ms). Afterwards a run of millions of pairs gives it no cause to.
  */
 export function settleHeap(): void {
   setFlagsFromString('--expose-gc');
@@ -55,7 +57,10 @@ export function settleHeap(): void {
   collect();
 }
 
-/** Plays whole connections without a transport. Otherwise the peer sees the time of compiling between SYN-ACK and ACK. */
+/**
+ * Plays whole connections without a transport. Otherwise the peer sees the time of compiling between
+ * SYN-ACK and ACK.
+ */
 export function rehearseConnections(): void {
   const syn = segment({ sourcePort: 2, destinationPort: 1, seq: 1000, flags: SYN, options: usualOptions(1) });
   const payload = Uint8Array.of(1, 2, 3);
@@ -92,7 +97,10 @@ function* once(syn: Uint8Array, script: ReturnType<typeof runExchange>): Connect
   yield [{ syn, script, initialRto: 1000 * NANOS_PER_MS, retries: 0 }];
 }
 
-/** Lets a responder answer a SYN without a transport. Otherwise the first round trip has 10 ms of compiling in it. */
+/**
+ * Lets a responder answer a SYN without a transport. Otherwise the first round trip has 10 ms of compiling
+ * in it.
+ */
 export function rehearseResponder({ mac, random, wallClock }: Pick<ResponderPlan, 'mac' | 'random' | 'wallClock'>): void {
   const session = new ResponderSession({
     mac,

@@ -23,6 +23,15 @@ describe('source files', () => {
     expect(long).toEqual([]);
   });
 
+  it('have comments of at most 110 columns', () => {
+    const wide = files.flatMap(({ path, text }) =>
+      text
+        .split('\n')
+        .flatMap((line, index) => (/^\s*(?:\/\/|\/?\*)/.test(line) && line.length > 110 ? [`${path}:${index + 1}`] : [])),
+    );
+    expect(wide).toEqual([]);
+  });
+
   it('are named after what they hold', () => {
     const vague = projectFiles().filter((path) => /(^|[/.-])(utils?|helpers?|misc|managers?|common)([/.-]|$)/i.test(path));
     expect(vague).toEqual([]);

@@ -38,8 +38,9 @@ interface PaddedRun {
 
 /**
  * TCPOPTSTRIP and nft's `reset tcp option` overwrite an option with NOPs and keep the header's length.
- * `likely`: no ordinary stack writes four NOPs in a row. Reverse: the host builds the SYN-ACK's list itself,
- * so NOPs in it tell nothing about the SYN. Not detected: SACK before timestamps leaves two NOPs, as Linux has.
+ * `likely`: no ordinary stack writes four NOPs in a row. Reverse: the host builds the SYN-ACK's list
+ * itself, so NOPs in it tell nothing about the SYN. Not detected: SACK before timestamps leaves two NOPs,
+ * as Linux has.
  */
 export const optionPadded: FindingRule = {
   description: 'a run of NOPs is in the SYN-ACK where an option was',

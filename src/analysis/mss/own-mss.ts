@@ -24,8 +24,8 @@ export interface OwnMss {
 }
 
 /**
- * Likeliest first: Ethernet, jumbo frames (and AWS's 9001), PPPoE, IP in IP, GRE, GRETAP, Google Cloud, VXLAN,
- * Calico, WireGuard, a cautious 1400, jumbo under VXLAN and under Google's 8896, Linux's loopback.
+ * Likeliest first: Ethernet, jumbo frames (and AWS's 9001), PPPoE, IP in IP, GRE, GRETAP, Google Cloud,
+ * VXLAN, Calico, WireGuard, a cautious 1400, jumbo under VXLAN and under Google's 8896, Linux's loopback.
  */
 const USUAL_MSS: readonly number[] = [1460, 8960, 8961, 1452, 1440, 1436, 1422, 1420, 1410, 1400, 1380, 1360, 8910, 8856, 65_495];
 const LARGEST_WINDOW = 0xffff;

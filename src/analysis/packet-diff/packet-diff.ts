@@ -9,9 +9,10 @@ import { showsAllOptions, type SplitPacket, splitPacket } from './split-packet.t
 const NOTHING_SHOWN: PacketDiff = { changes: [], shows: () => false };
 
 /**
- * Compares a TCP packet as it was sent (whole, with its checksum) with what was seen of it later, in a quote or
- * by the responder. What routers must change (TTL, IP checksum) is no change, nor is a TCP checksum or total
- * length that follows from other changes. Total: what does not start with an IPv4 header shows nothing.
+ * Compares a TCP packet as it was sent (whole, with its checksum) with what was seen of it later, in a
+ * quote or by the responder. What routers must change (TTL, IP checksum) is no change, nor is a TCP
+ * checksum or total length that follows from other changes. Total: what does not start with an IPv4 header
+ * shows nothing.
  */
 export function diffPackets(sent: Uint8Array, seen: Uint8Array): PacketDiff {
   if (!decodeIpv4(seen).ok) return NOTHING_SHOWN;

@@ -60,7 +60,10 @@ export function parseWords(argv: readonly string[], table: AnyFlagTable): Parsed
   return { operands, behindDashes: argv.slice(end + 1), flags, problems };
 }
 
-/** The operands and options of a command. Throws a usage error for an unknown flag or a value it cannot take. */
+/**
+ * The operands and options of a command. Throws a usage error for an unknown flag or a value it cannot
+ * take.
+ */
 export function readOptions(
   words: ParsedWords,
   table: AnyFlagTable,
@@ -85,7 +88,9 @@ function namesIn(table: AnyFlagTable): FlagNames {
   ]);
 }
 
-/** `-qvp80` as `-q`, `-v` and `-p=80`: the parser itself takes only numbers glued to a letter for its value. */
+/**
+ * `-qvp80` as `-q`, `-v` and `-p=80`: the parser itself takes only numbers glued to a letter for its value.
+ */
 function separateLetters(word: string, names: FlagNames): string[] {
   if (!/^-[^-]./s.test(word)) return [word];
   const letters: string[] = [];

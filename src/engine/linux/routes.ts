@@ -83,9 +83,8 @@ class KernelRoutes implements OpenRoutes {
   }
 
   lookup(target: Address): number {
-    const error = this.#request.ask(target);
+    const { error, source, interfaceIndex, mtu } = this.#request.ask(target);
     if (error < 0) return error;
-    const { source, interfaceIndex, mtu } = this.#request.answer;
     const address = this.#options.sourceIp ?? source ?? UNSPECIFIED;
     // Linear: a host has a handful.
     for (let place = 0; place < this.sources.length; place++) {
@@ -98,8 +97,8 @@ class KernelRoutes implements OpenRoutes {
   isLocal(address: Address): boolean {
     const known = this.#local.get(address);
     if (known !== undefined) return known;
-    const asked = this.#anyInterface;
-    const local = isLoopback(address) || (asked.ask(address) === 0 && asked.answer.type === RTN_LOCAL);
+    const { error, type } = this.#anyInterface.ask(address);
+    const local = isLoopback(address) || (error === 0 && type === RTN_LOCAL);
     // Bounded: errors can be forged from any number of addresses.
     if (this.#local.size >= 4096) this.#local.clear();
     this.#local.set(address, local);
@@ -108,9 +107,8 @@ class KernelRoutes implements OpenRoutes {
 
   /** Measured: 7 us. */
   isUnresolved(target: Address): boolean {
-    if (this.#request.ask(target) < 0) return false;
-    const { type, interfaceIndex, gateway } = this.#request.answer;
-    return type === RTN_UNICAST && this.#neighbour.isUnresolved(interfaceIndex, gateway ?? target);
+    const { error, type, interfaceIndex, gateway } = this.#request.ask(target);
+    return error === 0 && type === RTN_UNICAST && this.#neighbour.isUnresolved(interfaceIndex, gateway ?? target);
   }
 
   close(): void {

@@ -43,6 +43,8 @@ export const MAC_BYTES = 6;
 
 /** Where a packet to the target would go. */
 export interface RouteAnswer {
+  /** `-errno` where there is no such route: the rest means nothing then. Else 0. */
+  error: number;
   /** rtm_type: 1 unicast, 2 local, 3 broadcast, ... */
   type: number;
   interfaceIndex: number;
@@ -58,8 +60,15 @@ export interface RouteAnswer {
 
 /** Asks for the route of a packet. Target and answer are written in place: nothing is allocated. */
 export class RouteRequest {
-  /** Valid after an `ask` that returned 0, until the next. */
-  readonly answer: RouteAnswer = { type: 0, interfaceIndex: 0, source: null, mtu: 0, gateway: null, isPlain: true };
+  readonly #answer: RouteAnswer = {
+    error: 0,
+    type: 0,
+    interfaceIndex: 0,
+    source: null,
+    mtu: 0,
+    gateway: null,
+    isPlain: true,
+  };
   readonly #socket: NetlinkSocket;
   readonly #request: NetlinkRequest;
 
@@ -81,12 +90,13 @@ export class RouteRequest {
     writeAddress(request.bytes, request.values.at(-1) as number, source);
   }
 
-  /** Fills `answer` and returns 0, or returns `-errno`. Measured: 4 us. */
-  ask(target: Address): number {
-    const { answer } = this;
+  /** The answer, valid until the next question. Measured: 4 us. */
+  ask(target: Address): Readonly<RouteAnswer> {
+    const answer = this.#answer;
     writeAddress(this.#request.bytes, this.#request.values[0] as number, target);
     const length = this.#socket.ask(this.#request, Rtm.NEWROUTE);
-    if (length < 0) return length;
+    answer.error = Math.min(length, 0);
+    if (length < 0) return answer;
     answer.type = this.#socket.bytes[ROUTE_TYPE] as number;
     answer.interfaceIndex = 0;
     answer.source = null;
@@ -94,20 +104,20 @@ export class RouteRequest {
     answer.gateway = null;
     answer.isPlain = true;
     this.#socket.readAttributes(ROUTE_ATTRIBUTES, length, this.#readAttribute);
-    return 0;
+    return answer;
   }
 
   readonly #readAttribute = (kind: number, at: number, end: number): void => {
     const { bytes, words } = this.#socket;
-    if (kind === Rta.OIF) this.answer.interfaceIndex = words[at / 4] as number;
-    else if (kind === Rta.PREFSRC) this.answer.source = readAddress(bytes, at);
-    else if (kind === Rta.GATEWAY) this.answer.gateway = readAddress(bytes, at);
+    if (kind === Rta.OIF) this.#answer.interfaceIndex = words[at / 4] as number;
+    else if (kind === Rta.PREFSRC) this.#answer.source = readAddress(bytes, at);
+    else if (kind === Rta.GATEWAY) this.#answer.gateway = readAddress(bytes, at);
     else if (kind === Rta.METRICS) this.#socket.readAttributes(at, end, this.#readMetric);
-    else if (kind === Rta.VIA || kind === Rta.ENCAP) this.answer.isPlain = false;
+    else if (kind === Rta.VIA || kind === Rta.ENCAP) this.#answer.isPlain = false;
   };
 
   readonly #readMetric = (metric: number, at: number): void => {
-    if (metric === RTAX_MTU) this.answer.mtu = this.#socket.words[at / 4] as number;
+    if (metric === RTAX_MTU) this.#answer.mtu = this.#socket.words[at / 4] as number;
   };
 }
 
@@ -117,7 +127,8 @@ export class RouteRequest {
  */
 export function requestFrom(socket: NetlinkSocket, source: Address, interfaceIndex: number): RouteRequest {
   const own = new RouteRequest(socket, 0);
-  const isOurs = own.ask(source) === 0 && own.answer.type === RTN_LOCAL;
+  const { error, type } = own.ask(source);
+  const isOurs = error === 0 && type === RTN_LOCAL;
   return new RouteRequest(socket, interfaceIndex, isOurs ? source : null);
 }
 

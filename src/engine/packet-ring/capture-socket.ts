@@ -19,8 +19,8 @@ export interface CaptureOptions {
   /** Rings to try, the largest first: the next where memory is short. None: without a ring. */
   readonly sizes: readonly RingSize[];
   /**
-   * The kernel stamps a packet once for all listeners (SocketOption.TIMESTAMPNS), else each listener what it is shown.
-   * It then stamps all that arrives at the host, wanted or not: 30 to 50 ns a packet.
+   * The kernel stamps a packet once for all listeners (SocketOption.TIMESTAMPNS), else each listener what
+   * it is shown. It then stamps all that arrives at the host, wanted or not: 30 to 50 ns a packet.
    */
   readonly commonStamps: boolean;
 }

@@ -3,7 +3,7 @@ const PLACES_LOG2 = 17;
 const PLACES = 1 << PLACES_LOG2;
 /** Places that one destination may stand in; when all are taken the first is given away. */
 const REACH = 8;
-const NOBODY = 0;
+const EMPTY = 0;
 /** 2^32 divided by the golden ratio: multiplying by it spreads neighbouring addresses (Knuth, 6.4). */
 const GOLDEN = 0x9e3779b1;
 
@@ -20,13 +20,13 @@ export class DestinationCache {
       at = (start + tries) & (PLACES - 1);
       const key = this.#keys[at] as number;
       if (key === destination) return at;
-      if (key === NOBODY) return this.#take(at, destination, value);
+      if (key === EMPTY) return this.#take(at, destination, value);
     }
     return this.#take(start, destination, value);
   }
 
   clear(): void {
-    this.#keys.fill(NOBODY);
+    this.#keys.fill(EMPTY);
   }
 
   #take(at: number, destination: number, value: number): number {

@@ -133,9 +133,8 @@ export class NextHops {
   #routeTo(destination: Address): number {
     if (this.#questions <= 0) return SEEN;
     this.#questions--;
-    const error = this.#route.ask(destination);
+    const { error, type, interfaceIndex, gateway, isPlain } = this.#route.ask(destination);
     if (error === -Errno.ENOBUFS || error === -Errno.EIO) return SEEN;
-    const { type, interfaceIndex, gateway, isPlain } = this.#route.answer;
     if (error < 0 || type !== RTN_UNICAST || !isPlain || interfaceIndex !== this.#link.index) return NO_HOP;
     const hop = this.table.hopAt(gateway ?? destination, this.#now);
     if (hop >= 0) return hop;

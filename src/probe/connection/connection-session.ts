@@ -14,7 +14,10 @@ import { decodedCopy } from './segment-log.ts';
 /** A connection to begin; the session has the transmit queue. */
 export type ConnectionRequest = Omit<ConnectionSpec, 'transmitQueue'>;
 
-/** Yields connections to hold side by side, and resumes once all of them are CLOSED; `return()` ends it early. */
+/**
+ * Yields connections to hold side by side, and resumes once all of them are CLOSED; `return()` ends it
+ * early.
+ */
 export type ConnectionPlan = Generator<readonly ConnectionRequest[], void, readonly Connection[]>;
 
 /** What a session works on. */

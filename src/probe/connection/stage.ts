@@ -64,7 +64,10 @@ export interface Exchange {
   readonly send: Uint8Array | null;
   /** How long to listen after that at most. */
   readonly listen: Nanos;
-  /** With `fin` both directions close; a peer that does not within half a second, or two time-outs, is reset. */
+  /**
+   * With `fin` both directions close; a peer that does not within half a second, or two time-outs, is
+   * reset.
+   */
   readonly close: 'fin' | 'rst';
 }
 

@@ -16,7 +16,10 @@ export interface Captured {
   readonly at: Nanos;
 }
 
-/** An answer, or a packet on a test packet's tuple without proof: `challenged` is set when it is a challenge ACK. */
+/**
+ * An answer, or a packet on a test packet's tuple without proof: `challenged` is set when it is a challenge
+ * ACK.
+ */
 export type Reading = Answer | { readonly challenged: TestPacket | null };
 
 /** Every packet that was sent to one target, found by what an answer shows. */
@@ -48,7 +51,10 @@ export class TestPacketLedger {
   }
 }
 
-/** Reads a packet that came from a target's address, or quotes a packet to it; null if it has to do with none. */
+/**
+ * Reads a packet that came from a target's address, or quotes a packet to it; null if it has to do with
+ * none.
+ */
 export function readAnswer(captured: Captured, sent: TestPacketLedger, isLocal: (address: Address) => boolean): Reading | null {
   return captured.view.isTcp ? readTcp(captured, sent) : readIcmp(captured, sent, isLocal);
 }

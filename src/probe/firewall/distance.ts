@@ -42,7 +42,10 @@ export function smallestAnswered(results: TtlResults): number | null {
   return smallest === Infinity ? null : smallest;
 }
 
-/** The same when the SYN with one less expired, so that it is the distance; null when that may have been lost. */
+/**
+ * The same when the SYN with one less expired, so that it is the distance; null when that may have been
+ * lost.
+ */
 export function answeringTtl(results: TtlResults): number | null {
   const smallest = smallestAnswered(results);
   return smallest === 1 || (smallest !== null && results.get(smallest - 1) === 'expired') ? smallest : null;

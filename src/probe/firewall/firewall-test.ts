@@ -116,7 +116,8 @@ export class FirewallTest implements TestPacketSender {
     const held = this.#answer;
     if (held === null || STRENGTH[answer.kind] > STRENGTH[held.kind]) this.#answer = answer;
     else if (isFinal(held) && isContradiction(held, answer)) this.#conflict ??= answer;
-    // An ICMP error is final for every test but the usual SYN; an expired TTL is what a limited one looks for.
+    // An ICMP error is final for every test but the usual SYN; an expired TTL is what a limited one looks
+    // for.
     this.done ||= isFinal(answer) || answer.kind === 'local' || (this.spec.kind !== 'syn' && answer.kind !== 'syn');
   }
 

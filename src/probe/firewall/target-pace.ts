@@ -50,7 +50,10 @@ export class TargetPace {
     return true;
   }
 
-  /** The wait for the latest packet of `test`: the full time-out for first SYNs, as the host may be farther away. */
+  /**
+   * The wait for the latest packet of `test`: the full time-out for first SYNs, as the host may be farther
+   * away.
+   */
   wait(test: FirewallTest): Nanos {
     const usual = this.#usualWait();
     if (!isFirstSyn(test) || test.answerKind !== null) return usual;

@@ -7,7 +7,10 @@ import type { GaugeReading, SegmentGauge } from './segment-gauge.ts';
 const FIRST_BYTE_TIMEOUT: Nanos = 1500 * NANOS_PER_MS;
 /** Time allowed for more bytes once everything was acknowledged: only what Nagle held back can still come. */
 const MORE_TIMEOUT: Nanos = 60 * NANOS_PER_MS;
-/** Time allowed for a retransmission: stacks send it 200 to 300 ms after a round trip, and double that each time. */
+/**
+ * Time allowed for a retransmission: stacks send it 200 to 300 ms after a round trip, and double that each
+ * time.
+ */
 const RETRANSMISSION_TIMEOUT: Nanos = 1200 * NANOS_PER_MS;
 /** Time allowed for the whole measurement, beyond its round trips. */
 const TOTAL_TIMEOUT: Nanos = 2500 * NANOS_PER_MS;
@@ -20,8 +23,9 @@ export interface PortActivity {
 }
 
 /**
- * Sends `request` (null for none), withholds acknowledgments and lets `gauge` measure the reply, until a full segment
- * is known or the reply proves too short. The connection itself must acknowledge nothing but the handshake.
+ * Sends `request` (null for none), withholds acknowledgments and lets `gauge` measure the reply, until a
+ * full segment is known or the reply proves too short. The connection itself must acknowledge nothing but
+ * the handshake.
  */
 export function measured(request: Uint8Array | null, gauge: SegmentGauge, activity: PortActivity): Stage {
   let begunAt: Nanos | null = null;

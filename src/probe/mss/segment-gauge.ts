@@ -8,7 +8,10 @@ import { TCP_HEADER_BYTES } from '../../wire/tcp.ts';
 export interface SegmentSize {
   /** Size of a full segment, which is the MSS that the peer goes by; null while none is known to be full. */
   readonly full: number | null;
-  /** Size of the largest single segment, full or not: the peer's MSS is no smaller. Null while none is known. */
+  /**
+   * Size of the largest single segment, full or not: the peer's MSS is no smaller. Null while none is
+   * known.
+   */
   readonly atLeast: number | null;
   /** Bytes of the peer's stream that arrived without a gap. */
   readonly bytes: number;
@@ -27,12 +30,16 @@ export interface GaugeReading {
   readonly repeatsOld: boolean;
 }
 
-/** A copy that the network makes follows its original within this time; FreeBSD's shortest time-out is 30 ms. */
+/**
+ * A copy that the network makes follows its original within this time; FreeBSD's shortest time-out is 30
+ * ms.
+ */
 const COPY_GAP: Nanos = 25 * NANOS_PER_MS;
 
 /**
- * A captured packet's length does not tell: network cards and kernels merge segments (GRO, LRO), two kernels of
- * one host may never split them (TSO). A retransmission after the time-out is one segment alone (RFC 5681,
+ * A captured packet's length does not tell: network cards and kernels merge segments (GRO, LRO), two
+ * kernels of one host may never split them (TSO). A retransmission after the time-out is one segment alone
+ * (RFC 5681,
  * 3.1). So nothing is acknowledged, and the first bytes that arrive twice since our last packet measure it.
  * Such a segment may still be a short write; `#isCut` looks for signs that it was cut.
  */

@@ -70,7 +70,10 @@ function readIcmp(icmp: IcmpMessage, from: Address, asked: Asked): PathReply {
   return { is: 'answer', kind, probe: match.probe, from, reason: formatIcmpReason(icmp.type, icmp.code) };
 }
 
-/** What an ICMP error about a packet to `target` means; an unreachable of this host about another one is `local`. */
+/**
+ * What an ICMP error about a packet to `target` means; an unreachable of this host about another one is
+ * `local`.
+ */
 export function icmpKind(
   type: number,
   { from, target }: { readonly from: Address; readonly target: Address },

@@ -43,7 +43,9 @@ export function encodeHello(nonce: Uint8Array): Uint8Array {
   return frame(MessageType.hello, nonce, EMPTY);
 }
 
-/** The client's nonce and request, under a MAC over both nonces: a replayed SYN gets a hello, nothing more. */
+/**
+ * The client's nonce and request, under a MAC over both nonces: a replayed SYN gets a hello, nothing more.
+ */
 export function encodeRequest(mac: Mac, { responder, client }: Nonces, { sinceMs, skip }: ReportRequest): Uint8Array {
   const body = concatBytes([client, uint(4, sinceMs), uint(2, skip)]);
   return frame(MessageType.request, body, shortMac(mac, MacPurpose.request, responder, body));

@@ -52,7 +52,9 @@ export class ProofSyns {
     });
   }
 
-  /** SYNs to that address and port; without a route, made for the first interface: the kernel refuses them. */
+  /**
+   * SYNs to that address and port; without a route, made for the first interface: the kernel refuses them.
+   */
   to(address: Address, port: number, form: ProofSynForm): MakeSyn {
     const { routes } = this.#plan;
     return () => {

@@ -200,7 +200,9 @@ function isAnswered(attempt: ResponderAttempt | undefined): boolean {
   return attempt.report !== null || attempt.failure !== null || kind === 'refused' || kind === 'send-error';
 }
 
-/** The attempt that decides: the last with a report, else the first with a SYN-ACK, with any answer, at all. */
+/**
+ * The attempt that decides: the last with a report, else the first with a SYN-ACK, with any answer, at all.
+ */
 export function decisiveAttempt({ attempts }: ResponderOutcome): ResponderAttempt | null {
   return (
     attempts.findLast(({ report }) => report !== null) ??

@@ -46,7 +46,10 @@ const EMPTY = new Uint8Array(0);
 
 type Ending = 'done' | 'reset' | 'no-ack' | 'timed-out';
 
-/** The server's end of a TCP connection in user space: takes data in order only, closes when the client does. */
+/**
+ * The server's end of a TCP connection in user space: takes data in order only, closes when the client
+ * does.
+ */
 export class ServerConnection {
   /** How the connection ended; null while it lasts. */
   ending: Ending | null = null;

@@ -1,4 +1,7 @@
-/** What is probed without `-p`: about 100 ports that operators ask about first. Each group answers one question. */
+/**
+ * What is probed without `-p`: about 100 ports that operators ask about first. Each group answers one
+ * question.
+ */
 export const DEFAULT_PORT_GROUPS: Readonly<Record<string, readonly number[]>> = {
   /** Is the way in for administrators open, and only from where it should be? */
   'remote access': [22, 23, 2222, 3389, 5900, 5985, 5986],

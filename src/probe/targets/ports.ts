@@ -18,7 +18,9 @@ export function portsIn(ports: PortSet): readonly number[] {
 const LAST_PORT = 65_535;
 const ACCEPTED = 'expected a port from 1 to 65535, a range (8000-8100, -1024, 60000-), - for all, or a service name (https)';
 
-/** Reads a `-p` list; without a text, the default list. Throws a usage error that quotes the item at fault. */
+/**
+ * Reads a `-p` list; without a text, the default list. Throws a usage error that quotes the item at fault.
+ */
 export function parsePorts(text: string | undefined): PortSet {
   if (text === undefined) return new TablePortSet(Object.values(DEFAULT_PORT_GROUPS).flat());
   if (text.trim() === '') throw usageError('empty port list', text, ACCEPTED);

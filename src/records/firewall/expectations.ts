@@ -25,7 +25,10 @@ const WORDS: Readonly<Record<string, (guard: Judged) => boolean>> = {
 /** Words of `--expect`, for help and messages. */
 export const GUARD_WORDS: readonly string[] = Object.keys(WORDS);
 
-/** Reads the words of `--expect`, all of which must hold; null when it was not given. Usage errors quote the word at fault. */
+/**
+ * Reads the words of `--expect`, all of which must hold; null when it was not given. Usage errors quote the
+ * word at fault.
+ */
 export function parseGuardExpectations(text: string | undefined): GuardExpectations | null {
   if (text === undefined) return null;
   return readWords('--expect', text, `${GUARD_WORDS.join(', ')}, or reject-icmp-REASON, separated by commas`, (word) => {

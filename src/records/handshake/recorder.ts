@@ -29,8 +29,8 @@ export class HandshakeRecorder {
   }
 
   /**
-   * The connections of an investigation. Its record follows when they are over. `isUnresolved`: whether packets to the
-   * target wait for a neighbour that is not there.
+   * The connections of an investigation. Its record follows when they are over. `isUnresolved`: whether
+   * packets to the target wait for a neighbour that is not there.
    */
   *follow(name: PairName, investigation: PortInvestigation, isUnresolved: () => boolean): ConnectionPlan {
     const open: Open = { name, investigation, isUnresolved, isOver: false };

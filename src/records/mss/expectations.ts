@@ -18,7 +18,10 @@ export function parseMssExpectations(texts: MssExpectationTexts): MssExpectation
   return forward === null && reverse === null ? null : { forward, reverse };
 }
 
-/** Whether a record's verdicts are as expected; where they are not, everything that is wrong in one sentence. */
+/**
+ * Whether a record's verdicts are as expected; where they are not, everything that is wrong in one
+ * sentence.
+ */
 export function judgeMss(
   record: Pick<MssRecord, 'forward' | 'reverse' | 'state' | 'reason'>,
   expectations: MssExpectations | null,

@@ -47,7 +47,10 @@ export class MssRecorder {
     this.#options = options;
   }
 
-  /** The connections of a measurement. Its record follows when they, and its trace if there is one, are over. */
+  /**
+   * The connections of a measurement. Its record follows when they, and its trace if there is one, are
+   * over.
+   */
   *follow(aim: MssAim, measurement: PortMeasurement): ConnectionPlan {
     const open = { aim, measurement };
     this.#open.add(open);
@@ -66,7 +69,9 @@ export class MssRecorder {
     for (const open of this.#open) this.#release(open, null);
   }
 
-  /** Behind a port that does not answer quotes end before a filter, and say nothing of an MSS that matters. */
+  /**
+   * Behind a port that does not answer quotes end before a filter, and say nothing of an MSS that matters.
+   */
   #measured(open: Open): void {
     const { state } = bestVerdict(open.measurement.trials);
     if ((state === 'open' || state === 'closed') && wantsQuotes(evidenceOf(open)))

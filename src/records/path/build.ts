@@ -112,7 +112,9 @@ function verdictOf(
   return interrupted ? { state: null, reason: null, from: null } : { state: 'filtered', reason: 'no-response', from: null };
 }
 
-/** Without forward changes, which stand at their place on the path, but for the fate of the SYN as a whole. */
+/**
+ * Without forward changes, which stand at their place on the path, but for the fate of the SYN as a whole.
+ */
 function responderFindings(responder: PathResponder | null): readonly Finding[] {
   const whole: readonly string[] = ['syn-dropped', 'reply-dropped'];
   return responder?.findings.filter(({ code, direction }) => direction !== 'forward' || whole.includes(code)) ?? [];

@@ -25,8 +25,9 @@ interface WaitRule {
 }
 
 /**
- * What a record waits for, so that no order of probes and answers decides what is found: a SYN-ACK is conspicuous
- * only beside the target's others, a reset beside its SYN-ACKs. The first rule that holds decides.
+ * What a record waits for, so that no order of probes and answers decides what is found: a SYN-ACK is
+ * conspicuous only beside the target's others, a reset beside its SYN-ACKs. The first rule that holds
+ * decides.
  */
 export const WAIT_RULES: readonly WaitRule[] = [
   // Silence and ICMP errors are not compared with other ports.

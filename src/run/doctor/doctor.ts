@@ -26,7 +26,10 @@ import { remarksOn } from './doctor-remarks.ts';
 
 const REQUIRED_NODE = '>=20.19';
 
-/** Whether synscope can run here, and how it would reach `targets`. Sends only DNS queries, for names. Does not throw. */
+/**
+ * Whether synscope can run here, and how it would reach `targets`. Sends only DNS queries, for names. Does
+ * not throw.
+ */
 export async function inspectHost(targets: readonly string[]): Promise<DoctorRecord> {
   // Before the engines are tried: raising a permitted capability for them would change what is reported.
   const privileges = privilegeReport();
@@ -61,7 +64,10 @@ function hostReport(): HostReport {
   };
 }
 
-/** Looks for files that container engines leave, then for `container=` of PID 1 (systemd), then at the control group. */
+/**
+ * Looks for files that container engines leave, then for `container=` of PID 1 (systemd), then at the
+ * control group.
+ */
 function containerKind(): string | null {
   if (process.env['KUBERNETES_SERVICE_HOST'] !== undefined) return 'kubernetes';
   if (readProcFile('/.dockerenv') !== null) return 'docker';

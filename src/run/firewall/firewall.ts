@@ -9,7 +9,10 @@ import { randomKey } from '../machine.ts';
 import { preparePairs } from '../options/read-options.ts';
 import type { CraftOptions, NetworkOptions, RunControl, TargetOptions, TimingOptions } from '../options/run-options.ts';
 
-/** What `firewall` accepts: its flags in camelCase. The tests choose source ports, ISNs, flags and data themselves. */
+/**
+ * What `firewall` accepts: its flags in camelCase. The tests choose source ports, ISNs, flags and data
+ * themselves.
+ */
 export interface FirewallOptions
   extends
     TargetOptions,
@@ -57,8 +60,8 @@ export const firewallInBatches: BatchCommand<FirewallOptions, FirewallRecord> = 
 });
 
 /**
- * Tests how each (target, port) pair is guarded. Yields the run record, one record for each port once all of its target are
- * known, and the summary. Throws and ends early as `probe` does.
+ * Tests how each (target, port) pair is guarded. Yields the run record, one record for each port once all
+ * of its target are known, and the summary. Throws and ends early as `probe` does.
  */
 export const firewall: Command<FirewallOptions, FirewallRecord> = oneByOne(firewallInBatches);
 

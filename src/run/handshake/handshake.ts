@@ -31,8 +31,9 @@ export const handshakeInBatches: BatchCommand<HandshakeOptions, HandshakeRunReco
 });
 
 /**
- * Completes a three-way handshake with every (target, port) pair. Yields the run record, the segments of each pair and
- * what they show, and the summary. Leaves no connection open. Throws and ends early as `probe` does.
+ * Completes a three-way handshake with every (target, port) pair. Yields the run record, the segments of
+ * each pair and what they show, and the summary. Leaves no connection open. Throws and ends early as
+ * `probe` does.
  */
 export const handshake: Command<HandshakeOptions, HandshakeRunRecord> = oneByOne(handshakeInBatches);
 

@@ -89,7 +89,8 @@ function withFastOpen(list: string, fastOpen: NonNullable<SynVariation['fastOpen
 function checkFastOpen(spec: SynSpec): void {
   const list = synOptionsText(spec, ETHERNET);
   if (list.includes('tfo')) throw usageError('--options', list, 'no tfo beside --fast-open, which adds it where it is needed');
-  // Linux' cookies have 8 bytes, the longest 16 (RFC 7413, 4.1.1); a list that leaves no room is refused before anything is sent.
+  // Linux' cookies have 8 bytes, the longest 16 (RFC 7413, 4.1.1); a list that leaves no room is refused
+  // before anything is sent.
   craftVariation(spec, ETHERNET, { fastOpen: { cookie: LONGEST_COOKIE } });
 }
 

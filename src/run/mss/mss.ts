@@ -34,8 +34,9 @@ export const mssInBatches: BatchCommand<MssOptions, MssRunRecord> = inBatches(as
 });
 
 /**
- * Finds out for every (target, port) pair what becomes of the MSS option in each direction. Yields the run record, one for
- * each pair once it is final, and the summary. Leaves no connection open. Throws and ends early as `probe` does.
+ * Finds out for every (target, port) pair what becomes of the MSS option in each direction. Yields the run
+ * record, one for each pair once it is final, and the summary. Leaves no connection open. Throws and ends
+ * early as `probe` does.
  */
 export const mss: Command<MssOptions, MssRunRecord> = oneByOne(mssInBatches);
 

@@ -71,7 +71,10 @@ function readRate(rate: number | 'max' | undefined): number | null {
   throw usageError('--rate', String(rate), 'expected packets a second, a number above 0, or "max"');
 }
 
-/** Returns `value`, which may be undefined. Throws a usage error unless it is a whole number from `low` to `high`. */
+/**
+ * Returns `value`, which may be undefined. Throws a usage error unless it is a whole number from `low` to
+ * `high`.
+ */
 export function whole(flag: string, value: number | undefined, [low, high]: readonly [number, number]): number | undefined {
   if (value === undefined || (Number.isInteger(value) && value >= low && value <= high)) return value;
   throw usageError(flag, String(value), `expected a whole number from ${low} to ${high}`);
@@ -126,7 +129,9 @@ export async function preparePairs(
   return { options, command, version: packageVersion(), targets, ports, spec, timing, seed: randomWord(random), shard: null };
 }
 
-/** Reads files, resolves names and applies exclusions. Throws a usage error that quotes what it cannot use. */
+/**
+ * Reads files, resolves names and applies exclusions. Throws a usage error that quotes what it cannot use.
+ */
 export async function readTargets(options: TargetOptions): Promise<TargetSet> {
   const { targetsFile, exclude = [], excludeFile } = options;
   const listed = targetsFile === undefined ? [] : parseTargetsFile(await readInput('--targets-file', targetsFile));

@@ -13,7 +13,10 @@ const LARGEST_REQUEST = 16_384;
 const HTTP_PORTS: readonly number[] = [80, 8080];
 const TLS_PORTS: readonly number[] = [443, 8443];
 
-/** Reads `http`, `http:/PATH`, `tls`, `hex:...` or `none`; by default the port decides. Throws a usage error. */
+/**
+ * Reads `http`, `http:/PATH`, `tls`, `hex:...` or `none`; by default the port decides. Throws a usage
+ * error.
+ */
 export function readRequest(flag: string, text: string | undefined, random: RandomFill): RequestMaker {
   const tls: RequestMaker = ({ hostname }) => tlsClientHello(hostname, random(new Uint8Array(32)), random(new Uint8Array(32)));
   if (text === undefined) return (pair) => usual(pair, tls);

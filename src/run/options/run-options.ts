@@ -34,7 +34,10 @@ export interface NetworkOptions {
   readonly sourcePort?: number;
   readonly interface?: string;
   readonly engine?: string;
-  /** Become an unprivileged user once the sockets are open. Default: false in the library, true in the command. */
+  /**
+   * Become an unprivileged user once the sockets are open. Default: false in the library, true in the
+   * command.
+   */
   readonly dropPrivileges?: boolean;
 }
 

@@ -15,11 +15,18 @@ export interface TokenOptions {
 
 /** How a command asks a responder. */
 export interface ResponderOptions extends TokenOptions {
-  /** `synscope respond` listens at the targets' end with the same token: ask it what arrived and what left. */
+  /**
+   * `synscope respond` listens at the targets' end with the same token: ask it what arrived and what left.
+   */
   readonly responder?: boolean;
-  /** `HOST:PORT`: the responder's port to ask about silent ports. Default: any that answered. Implies `responder`. */
+  /**
+   * `HOST:PORT`: the responder's port to ask about silent ports. Default: any that answered. Implies
+   * `responder`.
+   */
   readonly control?: string;
-  /** `option`, `data` or both: where else the SYN carries the proof, besides sequence number and timestamp. */
+  /**
+   * `option`, `data` or both: where else the SYN carries the proof, besides sequence number and timestamp.
+   */
   readonly proof?: string;
 }
 

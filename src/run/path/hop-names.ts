@@ -7,8 +7,8 @@ import { type Address, formatAddress } from '../../wire/address.ts';
 const PATIENCE_MS = 1000;
 
 /**
- * Names of addresses, each asked for once, for a second at most. Not by getnameinfo(3): it may hold for long one of the few
- * threads that captures are waited for on, and keep the process alive.
+ * Names of addresses, each asked for once, for a second at most. Not by getnameinfo(3): it may hold for
+ * long one of the few threads that captures are waited for on, and keep the process alive.
  */
 export class HopNames {
   readonly #resolver: Resolver;

@@ -28,7 +28,9 @@ interface Tracing {
   readonly responder: PathResponder | null;
 }
 
-/** The traces of a run. Emits the records of a pair when its last try is over and names have been looked up. */
+/**
+ * The traces of a run. Emits the records of a pair when its last try is over and names have been looked up.
+ */
 export class PathTraces {
   readonly session: PathSession;
   readonly #run: TracePlan;

@@ -63,8 +63,8 @@ export const pathInBatches: BatchCommand<PathOptions, PathCommandRecord> = inBat
 });
 
 /**
- * Traces the path of the SYN to every (target, port) pair. Yields the run record, the hops and the path of each pair as
- * soon as they are final, and the summary. Throws and ends early as `probe` does.
+ * Traces the path of the SYN to every (target, port) pair. Yields the run record, the hops and the path of
+ * each pair as soon as they are final, and the summary. Throws and ends early as `probe` does.
  */
 export const path: Command<PathOptions, PathCommandRecord> = oneByOne(pathInBatches);
 
@@ -130,7 +130,9 @@ function* connectionPlan(
   for (const pair of pairs) traces.begin(pair, views.get(pair.name.port) ?? null);
 }
 
-/** What a responder says of the SYNs to a port, as a path's record takes it; null where no attempt was made. */
+/**
+ * What a responder says of the SYNs to a port, as a path's record takes it; null where no attempt was made.
+ */
 function responderViewOf(outcome: ResponderOutcome, address: Address): PathResponder | null {
   const attempt = decisiveAttempt(outcome);
   if (attempt === null) return null;

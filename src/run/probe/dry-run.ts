@@ -13,7 +13,10 @@ import { formatOptions } from '../../wire/tcp-options.ts';
 import { type RandomFill, randomKey } from '../machine.ts';
 import type { PreparedRun } from './prepare.ts';
 
-/** The first SYN of each pair in sending order, as a real run would send it; each run chooses its own source port and ISNs. */
+/**
+ * The first SYN of each pair in sending order, as a real run would send it; each run chooses its own source
+ * port and ISNs.
+ */
 export function* dryRunRecords(run: PreparedRun, random: RandomFill): Generator<PacketRecord, void, undefined> {
   const { options, spec, order, targets, ports } = run;
   const routes = openRoutes({ sourceIp: spec.sourceIp, interface: options.interface ?? null });

@@ -26,8 +26,8 @@ export interface ProbeOptions extends TargetOptions, CraftOptions, NetworkOption
   readonly sendPath?: string;
 
   /**
-   * Yield records of open ports alone; the summary counts all. With expectations every port has its record. A function is
-   * asked once the numbers of targets, and of ports of each, are known.
+   * Yield records of open ports alone; the summary counts all. With expectations every port has its record.
+   * A function is asked once the numbers of targets, and of ports of each, are known.
    */
   readonly openOnly?: boolean | ((run: { readonly targets: number; readonly ports: number }) => boolean);
 

@@ -30,11 +30,12 @@ export const probeInBatches: BatchCommand<ProbeOptions, ProbeRecord> = onMachine
 });
 
 /**
- * Probes every (target, port) pair. Yields the run record, one record for each port as soon as it is final, and the
- * summary. Prints nothing. Ends early, with `interrupted` in the summary, when `options.signal` aborts.
+ * Probes every (target, port) pair. Yields the run record, one record for each port as soon as it is final,
+ * and the summary. Prints nothing. Ends early, with `interrupted` in the summary, when `options.signal`
+ * aborts.
  *
- * Throws a SynscopeError: before the first record for options that are not valid, missing rights or an engine that does
- * not open; after the summary when no target had a route or the interface was lost.
+ * Throws a SynscopeError: before the first record for options that are not valid, missing rights or an
+ * engine that does not open; after the summary when no target had a route or the interface was lost.
  */
 export const probe: Command<ProbeOptions, ProbeRecord> = oneByOne(probeInBatches);
 
@@ -97,7 +98,10 @@ function needsOf(run: PreparedRun): Plan<ProbeRecord>['needs'] {
   return { options: { ...options, engine }, sourcePortCount, ports: 'reserved', packets, sending };
 }
 
-/** Bytes of one SYN; 0 when the first target has no route. The lookup makes its source the first of `routes`. */
+/**
+ * Bytes of one SYN; 0 when the first target has no route. The lookup makes its source the first of
+ * `routes`.
+ */
 function packetBytes(run: PreparedRun, routes: Routes): number {
   const source = routes.sources[routes.lookup(run.targets.at(0))];
   return source === undefined ? 0 : craftSyn(run.spec, source).length;

@@ -68,11 +68,12 @@ export const respondInBatches: BatchCommand<RespondOptions, RespondRecord> = onM
 });
 
 /**
- * Answers SYNs whose sender has the token. Yields the run record, one record for each attempt once its fate is final, and
- * the summary. Prints nothing. Ends when `options.signal` aborts, or after `for` seconds or `count` attempts.
+ * Answers SYNs whose sender has the token. Yields the run record, one record for each attempt once its fate
+ * is final, and the summary. Prints nothing. Ends when `options.signal` aborts, or after `for` seconds or
+ * `count` attempts.
  *
- * Throws a SynscopeError: before the first record for options that are not valid, missing rights or ports that are taken;
- * after the summary when the interface was lost.
+ * Throws a SynscopeError: before the first record for options that are not valid, missing rights or ports
+ * that are taken; after the summary when the interface was lost.
  */
 export const respond: Command<RespondOptions, RespondRecord> = oneByOne(respondInBatches);
 

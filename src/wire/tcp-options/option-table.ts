@@ -32,7 +32,9 @@ const OPTION_TABLE: { readonly [N in OptionName]: OptionCodec<OptionNamed<N>> } 
     word: '00'.repeat(16),
     allows: (length) => length === 16,
   }),
-  /** TCP-AO: KeyID, RNextKeyID, MAC (RFC 5925, 2.2). The word alone has zero keys and a 96-bit MAC of zeros. */
+  /**
+   * TCP-AO: KeyID, RNextKeyID, MAC (RFC 5925, 2.2). The word alone has zero keys and a 96-bit MAC of zeros.
+   */
   ao: dataCodec({
     name: 'ao',
     kind: 29,

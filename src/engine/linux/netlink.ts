@@ -126,7 +126,12 @@ export class NetlinkSocket {
   #judge(length: number, type: number): number {
     const { words, halves } = this;
     if (length < NETLINK_HEADER + 4 || words[2] !== this.#sequence) return 0;
-    if (halves[2] === NLMSG_ERROR) return (words[NETLINK_HEADER / 4] as number) | 0;
+    if (halves[2] === NLMSG_ERROR) return refusal((words[NETLINK_HEADER / 4] as number) | 0);
     return halves[2] === type ? length : 0;
   }
+}
+
+/** nlmsgerr holds `-errno`, or 0 for an acknowledgement, which was not asked for; nothing else is a length. */
+function refusal(error: number): number {
+  return error < 0 ? error : -Errno.EIO;
 }

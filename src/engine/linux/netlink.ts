@@ -131,7 +131,7 @@ export class NetlinkSocket {
   }
 }
 
-/** nlmsgerr holds `-errno`, or 0 for an acknowledgement, which was not asked for; nothing else is a length. */
+/** nlmsgerr holds `-errno`; 0 is an acknowledgement, which was not asked for. Neither is a length. */
 function refusal(error: number): number {
   return error < 0 ? error : -Errno.EIO;
 }
